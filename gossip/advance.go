@@ -1,0 +1,212 @@
+package gossip
+
+import "time"
+
+// maxAckSpans bounds the acks of one message; more wait for the next.
+const maxAckSpans = 128
+
+// Advance does what is due and returns the messages to send, at most room of
+// them. What does not fit stays due; the caller comes back when there is room.
+func (c *Core) Advance(now time.Duration, room int) []Outgoing {
+	c.dispatch(now)
+	var out []Outgoing
+	done := 0
+	for done < len(c.due) && len(out) < room {
+		l := c.due[done]
+		var finished bool
+		out, finished = c.speak(now, l, out, room)
+		c.timers.set(l)
+		if !finished { // no room for all of it
+			break
+		}
+		l.queued = false
+		done++
+	}
+	if done > 0 {
+		n := copy(c.due, c.due[done:])
+		clear(c.due[n:])
+		c.due = c.due[:n]
+	}
+	return out
+}
+
+// dispatch moves the links whose time has come among those that are due.
+func (c *Core) dispatch(now time.Duration) {
+	up, down := c.upAt <= now, c.downAt <= now
+	if up || down {
+		for _, l := range c.links {
+			if (l.role == Parent && up) || (l.role == Child && down) {
+				if l.behind(c.known) {
+					c.send(l)
+				}
+			}
+		}
+		if up {
+			c.upAt = Never
+		}
+		if down {
+			c.downAt = Never
+		}
+	}
+	for len(c.timers) > 0 && c.timers[0].wake <= now {
+		l := c.timers[0]
+		if l.expire(now) {
+			c.lost(now, l)
+		}
+		if l.greetDue <= now {
+			l.greetDue = Never
+			if l.epoch == 0 || l.owed {
+				l.show = true
+			}
+		}
+		c.act(l)
+		// Taken off the heap until it has spoken; speak leaves no deadline
+		// that has passed.
+		due := l.ackDue <= now
+		l.ackDue, l.ackReady = Never, l.ackReady || due
+		c.timers.set(l)
+	}
+}
+
+// lost handles a link that had to take back what it sent: it keeps quiet but
+// for one message at a time until that is acked.
+func (c *Core) lost(now time.Duration, l *link) {
+	c.returnPermit(now, l)
+	l.dataDue = true
+}
+
+// speak appends what a link has to say now, and reports whether there was
+// room for all of it.
+func (c *Core) speak(now time.Duration, l *link, out []Outgoing, room int) ([]Outgoing, bool) {
+	defer c.returnPermit(now, l)
+	for {
+		if len(out) >= room {
+			return out, false
+		}
+		m := &Message{Epoch: c.cfg.Epoch, For: l.epoch}
+		f := flight{at: now}
+		bytes := c.addVector(l, m, &f) + fixedBytes
+		acks := min(len(l.acks), maxAckSpans, (MaxLineBytes-bytes)/spanBytes)
+		if c.maySendData(now, l) {
+			c.addData(l, m, &f, bytes+acks*spanBytes)
+		}
+		if l.suspect && len(l.flights) == 0 {
+			m.Probe, m.Resent = true, len(m.Runs) > 0
+		}
+		if len(m.Runs) == 0 && !m.Probe {
+			if !l.ackReady || acks == 0 {
+				l.ackReady = false
+				return out, true
+			}
+			c.stats.BareAcks++
+		}
+		l.addAcks(m, acks)
+		if l.newest != 0 {
+			m.Echo = Echo{Batch: l.newest, Held: now - l.arrived}
+		}
+		c.launch(now, l, m, f)
+		out = append(out, Outgoing{To: l.peer, Message: m})
+	}
+}
+
+// addVector puts the next part of our vector into a message, and the wish to
+// see the peer's, where either is called for. It returns the bytes used.
+func (c *Core) addVector(l *link, m *Message, f *flight) int {
+	bytes := 0
+	if l.show && len(l.showing) == 0 {
+		l.exchange++
+		l.showing = c.held.parts(l.exchange, MaxLineBytes-fixedBytes)
+	}
+	if l.show {
+		m.Vector, f.vector, m.Probe = &l.showing[0], true, true
+		l.showing = l.showing[1:]
+		l.show = len(l.showing) > 0
+		for _, h := range m.Vector.Held {
+			bytes += runBytes + sourceBytes(h.Source) + len(h.Counters)*spanBytes
+		}
+	}
+	if l.owed && l.role != Guest && (m.Vector != nil || l.epoch != 0) && len(l.flights) == 0 {
+		m.Want, m.Probe = true, true
+	}
+	return bytes
+}
+
+// addData puts entries into a message of which so many bytes are taken.
+func (c *Core) addData(l *link, m *Message, f *flight, bytes int) {
+	c.delta.reset(bytes)
+	c.delta.fill(l, c.log, c.known, MaxLineBytes)
+	m.Runs, f.parts = c.delta.runs, c.delta.parts
+	f.bytes = c.delta.bytes
+	l.dataDue = l.behind(c.known)
+	// A window that is half or quite full asks for an ack at once, so that a
+	// long backlog flows at the speed of the way and not of the rounds.
+	m.Probe = m.Probe || (l.dataDue &&
+		(crosses(c.cfg.WindowBytes/2, l.unacked, f.bytes) || crosses(c.cfg.WindowBytes, l.unacked, f.bytes)))
+}
+
+// addAcks moves the first n spans of acks into a message.
+func (l *link) addAcks(m *Message, n int) {
+	m.Acks = append([]Span(nil), l.acks[:n]...)
+	l.acks = l.acks[n:]
+	if len(l.acks) == 0 {
+		l.acks, l.ackReady, l.hurry, l.ackDue = nil, false, false, Never
+	}
+}
+
+// returnPermit gives back a permit that nothing in flight needs.
+func (c *Core) returnPermit(now time.Duration, l *link) {
+	if l.permit && len(l.flights) == 0 {
+		c.cfg.Permits.Release(now, l.peer)
+		l.permit = false
+	}
+}
+
+// crosses reports whether adding to a sum takes it past a mark.
+func crosses(mark, sum, add int) bool { return sum < mark && sum+add >= mark }
+
+// maySendData decides whether entries may go now, and takes the permit that
+// they need.
+func (c *Core) maySendData(now time.Duration, l *link) bool {
+	if !l.dataDue || !l.behind(c.known) {
+		l.dataDue = false
+		return false
+	}
+	if l.unacked >= c.cfg.WindowBytes {
+		l.stalled, l.dataDue = true, false
+		return false
+	}
+	if l.suspect && len(l.flights) > 0 {
+		l.dataDue = false // one message at a time until something is acked
+		return false
+	}
+	if !l.permit && !c.cfg.Permits.Acquire(now, l.peer) {
+		c.stats.PermitsRefused++
+		l.dataDue = false
+		c.plan(now)
+		return false
+	}
+	l.permit = true
+	return true
+}
+
+// launch numbers a message that wants an ack and puts it in flight.
+func (c *Core) launch(now time.Duration, l *link, m *Message, f flight) {
+	c.stats.MessagesOut++
+	c.stats.EntriesOut += uint64(m.Entries())
+	if m.Resent {
+		c.stats.Resends++
+	}
+	if len(m.Runs) == 0 && !m.Probe {
+		return
+	}
+	l.batches++
+	m.Batch, f.batch = l.batches, l.batches
+	wait := c.ackWait(l)
+	if m.Probe {
+		wait = 0
+	}
+	f.expires = now + wait + l.rtt.interval(l.tries)
+	l.flights = append(l.flights, f)
+	l.unacked += f.bytes
+	l.departed.note(f.batch, now)
+}

@@ -1,0 +1,285 @@
+package gossip
+
+import (
+	"math"
+	"time"
+)
+
+// Core is the gossip of one node: see the package comment for the contract.
+type Core struct {
+	cfg   Config
+	log   *Log
+	known int     // length of the log that has been learnt
+	held  *Vector // what log[:known] holds
+
+	links  []*link
+	byPeer map[string]*link
+	isLeaf bool
+
+	// upAt and downAt are when deltas go to the parent and to the children.
+	upAt, downAt time.Duration
+	timers       deadlines
+	due          []*link // links that act in this Advance, in order
+
+	delta delta
+	stats Stats
+}
+
+// Outgoing is a message and the neighbour it is for.
+type Outgoing struct {
+	To      string
+	Message *Message
+}
+
+// Ticket names a batch of a peer that waits to be stored.
+type Ticket struct {
+	From  string
+	Epoch uint64 // the peer's
+	Batch uint64
+}
+
+// Delivery is what a message taught us: entries to be stored and the ticket
+// to be handed to Stored once they are.
+type Delivery struct {
+	Ticket  Ticket
+	Entries []Entry
+}
+
+// New returns a core that has learnt what the log holds now. The log stays
+// its owner's; the core only reads it.
+func New(now time.Duration, cfg Config, log *Log) (*Core, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	c := &Core{
+		cfg: cfg, log: log, held: NewVector(),
+		byPeer: make(map[string]*link, len(cfg.Neighbours)),
+		isLeaf: true,
+		upAt:   Never, downAt: Never,
+		delta: delta{last: map[SourceID]int{}},
+	}
+	c.absorb()
+	for i, n := range cfg.Neighbours {
+		l := newLink(n, i, c.known, cfg.FirstRTT)
+		l.greetDue = cfg.GreetAt
+		c.isLeaf = c.isLeaf && n.Role != Child
+		c.links = append(c.links, l)
+		c.byPeer[n.Name] = l
+		c.timers.set(l)
+	}
+	return c, nil
+}
+
+// absorb takes note of what the log has gained.
+func (c *Core) absorb() bool {
+	n := c.log.Len()
+	grown := n > c.known
+	for ; c.known < n; c.known++ {
+		e := c.log.At(c.known)
+		c.held.Add(e.Source, e.Counter)
+	}
+	return grown
+}
+
+// Learn tells the core that the log has grown.
+func (c *Core) Learn(now time.Duration) {
+	if c.absorb() {
+		c.plan(now)
+	}
+}
+
+// Receive takes a message from a peer, which must be a node of the cluster.
+// If ok, the delivery is to be stored and its ticket handed to Stored; a
+// delivery that cannot be stored is dropped, and comes again.
+func (c *Core) Receive(now time.Duration, from string, m *Message) (d Delivery, ok bool) {
+	if !m.valid() {
+		c.stats.Malformed++
+		return Delivery{}, false
+	}
+	l := c.byPeer[from]
+	if l == nil {
+		l = newLink(Neighbour{Name: from, Role: Guest}, len(c.links), 0, c.cfg.FirstRTT)
+		c.links = append(c.links, l)
+		c.byPeer[from] = l
+	}
+	defer c.timers.set(l)
+	c.stats.MessagesIn++
+
+	current, fresh := l.meet(m.Epoch, c.known)
+	if fresh {
+		c.restarted(now, l)
+	}
+	if current {
+		c.receiveLinkState(now, l, m)
+	}
+	var news []Entry
+	for _, r := range m.Runs {
+		if current {
+			l.told.AddSpan(r.Source, Span{r.First, r.First + uint64(len(r.Values)) - 1})
+		}
+		for i, v := range r.Values {
+			if counter := r.First + uint64(i); !c.held.Contains(r.Source, counter) {
+				news = append(news, Entry{Source: r.Source, Counter: counter, Value: v})
+			}
+		}
+	}
+	c.stats.EntriesIn += uint64(m.Entries())
+	c.stats.EntriesKnown += uint64(m.Entries() - len(news))
+
+	ticket := Ticket{From: from, Epoch: m.Epoch}
+	if current && m.Batch != 0 {
+		if m.Batch > l.newest {
+			l.newest, l.arrived = m.Batch, now
+		}
+		ticket.Batch = m.Batch
+		l.hurry = l.hurry || m.Probe
+		if len(news) == 0 {
+			c.Stored(now, ticket)
+		}
+	}
+	return Delivery{Ticket: ticket, Entries: news}, len(news) > 0
+}
+
+// receiveLinkState takes what a message of the peer's present life says of
+// the link itself.
+func (c *Core) receiveLinkState(now time.Duration, l *link, m *Message) {
+	switch m.For {
+	case 0:
+	case c.cfg.Epoch:
+		if at, ok := l.departed.at(m.Echo.Batch); ok {
+			l.rtt.sample(now - at - m.Echo.Held)
+		}
+		if l.acked(m.Acks) {
+			c.progress(now, l)
+		}
+	default:
+		// The peer means a life before ours, so it cannot know what we lack.
+		c.showVector(now, l)
+	}
+	if p := m.Vector; p != nil {
+		for _, h := range p.Held {
+			for _, s := range h.Counters {
+				l.told.AddSpan(h.Source, s)
+			}
+		}
+		if l.vector.take(p) && l.owed {
+			l.settle(c.log, c.held, c.known)
+			c.send(l)
+		}
+	}
+	if m.Want {
+		c.showVector(now, l)
+	}
+}
+
+// restarted handles a link whose peer has begun a new life.
+func (c *Core) restarted(now time.Duration, l *link) {
+	c.returnPermit(now, l)
+	c.stats.PeerRestarts++
+	if l.owed && l.role != Guest {
+		c.act(l) // to ask for its vector
+	}
+}
+
+// progress handles acks: the link works.
+func (c *Core) progress(now time.Duration, l *link) {
+	held := l.suspect || l.stalled
+	l.suspect, l.tries, l.stalled = false, 0, false
+	if l.permit {
+		c.cfg.Permits.Progress(now, l.peer)
+	}
+	c.returnPermit(now, l)
+	if held && l.behind(c.known) {
+		c.send(l)
+	}
+}
+
+// Stored says that the entries of a delivery are in the log (and in the
+// journal, where there is one), so that the batch may be acked.
+func (c *Core) Stored(now time.Duration, t Ticket) {
+	l := c.byPeer[t.From]
+	if l == nil || t.Batch == 0 || t.Epoch != l.epoch {
+		return
+	}
+	l.acks.Add(t.Batch)
+	due := now
+	if !l.hurry {
+		due = c.ackTime(now, l)
+	}
+	l.ackDue = min(l.ackDue, due)
+	c.timers.set(l)
+}
+
+// showVector has our vector sent to a peer, unless it is on its way.
+func (c *Core) showVector(now time.Duration, l *link) {
+	for _, f := range l.flights {
+		if f.vector {
+			return
+		}
+	}
+	l.show = true
+	c.act(l)
+}
+
+// send has a link send its entries in the next Advance, outside the rounds.
+func (c *Core) send(l *link) {
+	l.dataDue = true
+	c.act(l)
+}
+
+// act puts a link among those that speak in the next Advance.
+func (c *Core) act(l *link) {
+	if !l.queued {
+		l.queued = true
+		c.due = append(c.due, l)
+	}
+}
+
+// Next is when Advance wants to be called: a time, now or in the past if at
+// once, Never if not before the next message.
+func (c *Core) Next() time.Duration {
+	if len(c.due) > 0 {
+		return time.Duration(math.MinInt64)
+	}
+	next := min(c.upAt, c.downAt)
+	if len(c.timers) > 0 {
+		next = min(next, c.timers[0].wake)
+	}
+	return next
+}
+
+// Stats is what a core has done so far.
+type Stats struct {
+	MessagesIn, MessagesOut   uint64
+	EntriesIn, EntriesOut     uint64
+	EntriesKnown              uint64 // entries received that were known already
+	Resends                   uint64 // messages that carried entries again
+	BareAcks                  uint64 // messages with acks only
+	PeerRestarts, Malformed   uint64
+	PermitsRefused            uint64
+	SuspectLinks, UnackedLink int // links that wait for a sign of life; links with anything unacked
+	BacklogEntries            int // log positions of the link that is furthest behind
+}
+
+// Stats returns the figures as of now.
+func (c *Core) Stats() Stats {
+	s := c.stats
+	for _, l := range c.links {
+		if l.suspect {
+			s.SuspectLinks++
+		}
+		if len(l.flights) > 0 {
+			s.UnackedLink++
+		}
+		if l.role == Guest {
+			continue
+		}
+		behind := c.known - l.cursor
+		for _, seg := range l.again {
+			behind += seg.to - seg.from
+		}
+		s.BacklogEntries = max(s.BacklogEntries, behind)
+	}
+	return s
+}

@@ -1,0 +1,79 @@
+package gossip
+
+// delta collects the entries of one message. It is kept by the core and used
+// again, so that a message allocates only what it carries away.
+type delta struct {
+	last  map[SourceID]int // index in runs of the newest run of a source
+	runs  []Run
+	parts []segment
+	bytes int
+	count int
+}
+
+func (d *delta) reset(bytes int) {
+	clear(d.last)
+	d.runs, d.parts, d.bytes, d.count = nil, nil, bytes, 0
+}
+
+// add puts an entry in and reports whether it had room. An entry larger than
+// the limit goes alone.
+func (d *delta) add(e Entry, limit int) bool {
+	i, ok := d.last[e.Source]
+	follows := ok && d.runs[i].First+uint64(len(d.runs[i].Values)) == e.Counter
+	size := len(e.Value) + 1
+	if !follows {
+		size += runBytes + sourceBytes(e.Source)
+	}
+	if d.bytes+size > limit && d.count > 0 {
+		return false
+	}
+	d.bytes += size
+	d.count++
+	if follows {
+		d.runs[i].Values = append(d.runs[i].Values, e.Value)
+		return true
+	}
+	d.last[e.Source] = len(d.runs)
+	d.runs = append(d.runs, Run{Source: e.Source, First: e.Counter, Values: []string{e.Value}})
+	return true
+}
+
+// scan adds what the peer lacks of a segment and returns the position where
+// it stopped: s.to, or an entry for which there was no room.
+func (d *delta) scan(log *Log, told *Vector, s segment, limit int) int {
+	before := d.count
+	i := s.from
+	for ; i < s.to; i++ {
+		e := log.At(i)
+		if told.Contains(e.Source, e.Counter) {
+			continue
+		}
+		if !d.add(e, limit) {
+			break
+		}
+	}
+	if d.count > before {
+		if n := len(d.parts); n > 0 && d.parts[n-1].to == s.from {
+			d.parts[n-1].to = i
+		} else {
+			d.parts = append(d.parts, segment{s.from, i})
+		}
+	}
+	return i
+}
+
+// fill takes from the link what it lacks, oldest first, as far as it fits.
+func (d *delta) fill(l *link, log *Log, known, limit int) {
+	for len(l.again) > 0 {
+		stop := d.scan(log, l.told, l.again[0], limit)
+		if stop < l.again[0].to {
+			l.again[0].from = stop
+			return
+		}
+		l.again = l.again[1:]
+	}
+	l.again = nil
+	if l.cursor < known {
+		l.cursor = d.scan(log, l.told, segment{l.cursor, known}, limit)
+	}
+}

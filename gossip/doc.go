@@ -1,0 +1,54 @@
+// Package gossip is the gossip of one node as a pure state machine: it is
+// given time and messages and gives back messages. It knows nothing of lines,
+// queues, goroutines or clocks, and draws no random numbers, so that a run is
+// a function of its inputs: the same core serves a node in real time and a
+// cluster in virtual time.
+//
+// # What the caller does
+//
+//  1. Appends what it takes from clients to the Log, and calls Learn.
+//  2. Hands every gossip message of a peer to Receive. What Receive delivers it
+//     stores (appends to the Log what the Log does not hold yet), calls Learn,
+//     and only then Stored with the delivery's ticket: a batch is acked when
+//     it is stored, not before.
+//  3. Calls Advance when the time that Next names has come and there is room
+//     for messages, and sends what it returns. Order among the messages to one
+//     peer is worth keeping but not relied on; any message may be lost, late
+//     or doubled.
+//  4. Chooses a fresh random Epoch for every Core it makes, and sets GreetAt
+//     where the Log was not empty or peers may know a former life.
+//
+// A Core belongs to one goroutine. The Log may be appended to by another one.
+//
+// # Links
+//
+// Neighbours are those of the spanning tree. A link keeps what it has sent
+// and not seen acked (flights), and where in the log it has got to (cursor);
+// its backlog is a position, not a queue, so a neighbour that is cut off for
+// long costs nothing but itself. The cost of a message is the size of its
+// delta, never of the history. What a neighbour told us is never told back.
+//
+// Batches are numbered, and an ack names exactly those that arrived and are
+// stored. A cumulative number would acknowledge what was lost before it. A
+// batch that is not acked in time is sent again under a new number, together
+// with everything else unacked: messages are what costs. From then on the
+// link is suspect, and sends one probe at a time, at growing intervals, until
+// something is acked.
+//
+// # Lives
+//
+// A core's life has an epoch. Every message names the sender's and the
+// receiver's as the sender knows it. A message of a new life starts the link
+// anew; one made for a former life of ours tells us that the sender does not
+// know what we lack, and we show it our vector. A side that held entries before
+// the link began owes them, and asks for the other's vector to find out which
+// are missing. Where neither holds anything when a cluster starts, no vector is
+// exchanged, and a link costs no message of its own.
+//
+// # When it is full
+//
+// Unacked entries on a link are bounded by Config.WindowBytes; beyond it, and
+// without a permit, deltas wait and merge. Acks, probes and vectors need no
+// permit. No message exceeds MaxLineBytes as a line, except one that carries a
+// single larger value.
+package gossip

@@ -1,0 +1,104 @@
+package gossip
+
+import "time"
+
+// Message is one gossip message between two neighbours, as the core sees it.
+// How it is spelt on a line is not this package's business.
+//
+// Every message carries the sender's epoch and the receiver's epoch it was
+// made for (0 where the sender does not know it yet): link state - acks,
+// timings - counts only if both match, values always.
+type Message struct {
+	Epoch uint64 // the sender's
+	For   uint64 // the receiver's, as the sender knows it; 0: unknown
+
+	Batch  uint64 // number of what wants an ack here, per sender's epoch and link; 0: nothing does
+	Runs   []Run  // entries
+	Vector *VectorPart
+	Resent bool // Runs were sent before, at least in part
+	Probe  bool // ack at once
+	Want   bool // show me your vector
+
+	Acks []Span // batches that the sender has stored: exactly those, no "up to"
+	Echo Echo
+}
+
+// Run is consecutive entries of one source: Values[i] has the counter
+// First+i.
+type Run struct {
+	Source SourceID
+	First  uint64
+	Values []string
+}
+
+// Echo lets the other side measure the way: Batch is the newest batch of it
+// that has arrived here, Held how long ago that was when this message was
+// made. Batch 0: none.
+type Echo struct {
+	Batch uint64
+	Held  time.Duration
+}
+
+// VectorPart is a part of what the sender held when the link began. Parts
+// 0..Parts-1 of one Exchange together are the whole vector.
+type VectorPart struct {
+	Exchange uint64 // tells one exchange of a link from the next
+	Part     int
+	Parts    int
+	Held     []Held
+}
+
+// Entries is how many entries the message carries.
+func (m *Message) Entries() int {
+	n := 0
+	for _, r := range m.Runs {
+		n += len(r.Values)
+	}
+	return n
+}
+
+// empty reports whether the message would say nothing.
+func (m *Message) empty() bool {
+	return m.Batch == 0 && len(m.Acks) == 0 && !m.Probe
+}
+
+// Bounds of a message's size as a JSON line, in bytes. They are upper bounds
+// for names of ordinary length; the encoder's tests hold them to account.
+const (
+	// MaxLineBytes is what no line exceeds, except one that carries a single
+	// larger value. The official Go library ends at 64 KiB.
+	MaxLineBytes = 48 << 10
+
+	fixedBytes = 640 // envelope, numbers, echo
+	runBytes   = 64  // braces and keys of a run, and its counter
+	spanBytes  = 44  // two numbers and their brackets
+)
+
+// sourceBytes bounds what a source's names take, escaped.
+func sourceBytes(s SourceID) int {
+	v := s.Value()
+	return 6 * (len(v.Origin) + len(v.Log))
+}
+
+// valid reports whether a peer's message makes sense: counters start at 1
+// and do not overflow, spans are in order.
+func (m *Message) valid() bool {
+	if m.Epoch == 0 {
+		return false
+	}
+	for _, r := range m.Runs {
+		if r.First == 0 || len(r.Values) == 0 || r.First+uint64(len(r.Values)) < r.First {
+			return false
+		}
+	}
+	if m.Vector != nil {
+		for _, h := range m.Vector.Held {
+			for _, s := range h.Counters {
+				if s.First == 0 || s.Last < s.First || s.Last+1 == 0 {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}

@@ -1,0 +1,65 @@
+package gossip
+
+import "time"
+
+// Bounds of the round-trip estimate.
+const (
+	// minMargin covers scheduling noise of two busy processes.
+	minMargin = 50 * time.Millisecond
+	maxMargin = time.Second
+	// maxInterval is the longest pause between two re-sends to one neighbour.
+	maxInterval = 1500 * time.Millisecond
+)
+
+// rtt estimates a link's round-trip time and how much it varies, as TCP does
+// (Jacobson and Karels 1988; RFC 6298): gains 1/8 and 1/4, margin four mean
+// deviations.
+type rtt struct {
+	first    time.Duration // stands in until something is measured
+	smoothed time.Duration
+	varies   time.Duration
+	measured bool
+}
+
+// sample takes a measured round trip into account.
+func (r *rtt) sample(d time.Duration) {
+	d = max(d, 0)
+	if !r.measured {
+		r.smoothed, r.varies, r.measured = d, d/2, true
+		return
+	}
+	off := r.smoothed - d
+	if off < 0 {
+		off = -off
+	}
+	r.varies += (off - r.varies) / 4
+	r.smoothed += (d - r.smoothed) / 8
+}
+
+// roundTrip is the present estimate of 2L.
+func (r *rtt) roundTrip() time.Duration {
+	if !r.measured {
+		return r.first
+	}
+	return r.smoothed
+}
+
+// margin is what to add to an expected arrival before calling it late.
+func (r *rtt) margin() time.Duration {
+	if !r.measured {
+		return 2 * minMargin
+	}
+	return min(max(4*r.varies, minMargin), maxMargin)
+}
+
+// interval is the pause before try number n (from 0) of a probe: one round
+// trip and its margin, growing by half each time, at most maxInterval unless
+// the way itself is longer.
+func (r *rtt) interval(n int) time.Duration {
+	base := r.roundTrip() + r.margin()
+	d := base
+	for ; n > 0 && d < maxInterval; n-- {
+		d += d / 2
+	}
+	return max(base, min(d, maxInterval))
+}

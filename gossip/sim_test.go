@@ -1,0 +1,190 @@
+package gossip
+
+import (
+	"container/heap"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"treecast/topology"
+)
+
+// sim runs cores against each other in virtual time: one event queue, a
+// latency per message, losses, cuts, and a stand-in for the record.
+type sim struct {
+	now     time.Duration
+	rng     *rand.Rand
+	events  simEvents
+	serial  int
+	nodes   []*simNode
+	index   map[string]*simNode
+	latency func() time.Duration
+	drop    func(from, to string) bool
+	sent    int
+	byNode  map[string]int
+	onSend  func(now time.Duration, from, to string, m *Message)
+	epochs  uint64
+	config  func(*Config)
+	tree    *topology.Tree
+}
+
+type simNode struct {
+	name    string
+	log     *Log
+	held    *Vector
+	core    *Core
+	source  SourceID
+	counter uint64
+	wakeAt  time.Duration
+}
+
+type simEvent struct {
+	at     time.Duration
+	serial int
+	do     func()
+}
+
+type simEvents []simEvent
+
+func (e simEvents) Len() int { return len(e) }
+func (e simEvents) Less(i, j int) bool {
+	return e[i].at < e[j].at || (e[i].at == e[j].at && e[i].serial < e[j].serial)
+}
+func (e simEvents) Swap(i, j int) { e[i], e[j] = e[j], e[i] }
+func (e *simEvents) Push(x any)   { *e = append(*e, x.(simEvent)) }
+func (e *simEvents) Pop() any     { o := *e; x := o[len(o)-1]; *e = o[:len(o)-1]; return x }
+
+func newSim(n, k int, seed uint64, config func(*Config)) *sim {
+	s := &sim{
+		rng:     rand.New(rand.NewPCG(seed, 1)),
+		index:   map[string]*simNode{},
+		byNode:  map[string]int{},
+		latency: func() time.Duration { return 100 * time.Millisecond },
+		drop:    func(string, string) bool { return false },
+		config:  config,
+	}
+	var ids []string
+	for i := range n {
+		ids = append(ids, fmt.Sprintf("n%d", i))
+	}
+	tree, err := topology.New(ids, k)
+	if err != nil {
+		panic(err)
+	}
+	s.tree = tree
+	for _, id := range ids {
+		node := &simNode{name: id}
+		s.nodes = append(s.nodes, node)
+		s.index[id] = node
+		s.boot(node)
+	}
+	return s
+}
+
+// boot starts a node blank.
+func (s *sim) boot(n *simNode) {
+	s.epochs++
+	n.log, n.held = NewLog(), NewVector()
+	n.source, n.counter = NewSourceID(n.name, fmt.Sprint("log", s.epochs)), 0
+	s.restartCore(n, Never)
+}
+
+// restartCore starts a node's core anew on the log it has.
+func (s *sim) restartCore(n *simNode, greetAt time.Duration) {
+	s.epochs++
+	cfg := Config{Epoch: s.epochs, Period: 400 * time.Millisecond, GreetAt: greetAt}
+	if p, ok := s.tree.Parent(n.name); ok {
+		cfg.Neighbours = append(cfg.Neighbours, Neighbour{Name: p, Role: Parent})
+	}
+	for _, child := range s.tree.Children(n.name) {
+		cfg.Neighbours = append(cfg.Neighbours, Neighbour{Name: child, Leaf: len(s.tree.Children(child)) == 0})
+	}
+	if s.config != nil {
+		s.config(&cfg)
+	}
+	if cfg.Phase == 0 {
+		cfg.Phase = time.Duration(s.rng.Int64N(int64(cfg.Period)))
+	}
+	core, err := New(s.now, cfg, n.log)
+	if err != nil {
+		panic(err)
+	}
+	n.core = core
+	n.wakeAt = Never
+	s.pump(n)
+}
+
+func (s *sim) at(t time.Duration, do func()) {
+	s.serial++
+	heap.Push(&s.events, simEvent{t, s.serial, do})
+}
+
+func (s *sim) run(until time.Duration) {
+	for len(s.events) > 0 && s.events[0].at <= until {
+		e := heap.Pop(&s.events).(simEvent)
+		s.now = e.at
+		e.do()
+	}
+	s.now = until
+}
+
+func (s *sim) broadcast(n *simNode, value string) {
+	n.counter++
+	n.log.Append(Entry{n.source, n.counter, value})
+	n.held.Add(n.source, n.counter)
+	n.core.Learn(s.now)
+	s.pump(n)
+}
+
+// pump sends what a core wants to send and files its next deadline.
+func (s *sim) pump(n *simNode) {
+	for n.core.Next() <= s.now {
+		for _, o := range n.core.Advance(s.now, 3) {
+			s.sent++
+			s.byNode[n.name]++
+			if s.onSend != nil {
+				s.onSend(s.now, n.name, o.To, o.Message)
+			}
+			if s.drop(n.name, o.To) {
+				continue
+			}
+			to, from, m := s.index[o.To], n.name, o.Message
+			s.at(s.now+s.latency(), func() { s.deliver(to, from, m) })
+		}
+	}
+	next := n.core.Next()
+	if next == Never || (n.wakeAt > s.now && n.wakeAt <= next) {
+		return
+	}
+	n.wakeAt = next
+	s.at(next, func() {
+		if n.wakeAt == s.now {
+			n.wakeAt = Never
+		}
+		s.pump(n)
+	})
+}
+
+func (s *sim) deliver(to *simNode, from string, m *Message) {
+	d, ok := to.core.Receive(s.now, from, m)
+	if ok {
+		for _, e := range d.Entries {
+			if to.held.Add(e.Source, e.Counter) {
+				to.log.Append(e)
+			}
+		}
+		to.core.Learn(s.now)
+		to.core.Stored(s.now, d.Ticket)
+	}
+	s.pump(to)
+}
+
+// complete reports whether every node holds n entries.
+func (s *sim) complete(n int) bool {
+	for _, node := range s.nodes {
+		if node.log.Len() != n {
+			return false
+		}
+	}
+	return true
+}
