@@ -1,0 +1,143 @@
+package run
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// SchemaVersion is the version of results.json's shape. It grows when a key
+// changes its meaning or goes; new keys do not change it.
+const SchemaVersion = 1
+
+// Results is everything known about a run, the content of results.json. Its
+// Maelstrom part is written to results.edn as well.
+type Results struct {
+	Schema  int      `json:"schema"`
+	Version string   `json:"version"` // of treecast
+	Command []string `json:"command"` // the command line that makes this run again
+
+	Started     time.Time `json:"started"`
+	Finished    time.Time `json:"finished"`
+	Interrupted bool      `json:"interrupted,omitempty"` // stopped before its end; figures cover what was done
+	Error       string    `json:"error,omitempty"`       // why the run could not be done as asked
+
+	Settings Settings `json:"settings"`
+
+	Valid  Verdict `json:"valid"` // Maelstrom's verdict
+	Strict Strict  `json:"strict"`
+
+	Workload     Workload     `json:"workload"`
+	Stats        Stats        `json:"stats"`
+	Availability Availability `json:"availability"`
+	Net          Net          `json:"net"`
+
+	Delivery   *Delivery   `json:"delivery,omitempty"` // nil where bodies are not understood
+	Traffic    *Traffic    `json:"traffic,omitempty"`
+	Challenges []Challenge `json:"challenges,omitempty"` // those whose settings these are
+
+	Faults []Fault    `json:"faults,omitempty"`
+	Nodes  []NodeNote `json:"nodes,omitempty"`
+	Tables []Table    `json:"tables,omitempty"` // figures from inside the nodes: queues, permits, ...
+}
+
+// Settings are what a run was asked to do: Maelstrom's flags and ours.
+type Settings struct {
+	Workload        string   `json:"workload"`
+	Bin             string   `json:"bin"`
+	Args            []string `json:"args,omitempty"` // passed to every node
+	Driver          string   `json:"driver"`         // "process" or "virtual"
+	Seed            uint64   `json:"seed"`
+	NodeCount       int      `json:"node_count"`
+	Concurrency     int      `json:"concurrency"` // workers
+	Rate            float64  `json:"rate_per_second"`
+	TimeLimit       Millis   `json:"time_limit_ms"`
+	Quiet           Millis   `json:"quiet_ms"` // between healing and the final reads
+	Latency         Millis   `json:"latency_ms"`
+	LatencyDist     string   `json:"latency_dist"`
+	Topology        string   `json:"topology"`
+	Nemesis         []string `json:"nemesis,omitempty"`
+	NemesisInterval Millis   `json:"nemesis_interval_ms"`
+	Availability    string   `json:"availability,omitempty"` // "", "total" or a fraction
+}
+
+// Workload are the figures of the workload's own checker; the one of the
+// workload that ran is set.
+type Workload struct {
+	Valid   Verdict  `json:"valid"`
+	SetFull *SetFull `json:"set_full,omitempty"` // broadcast
+	Echo    *Echo    `json:"echo,omitempty"`
+}
+
+// Fault is something the nemesis did.
+type Fault struct {
+	Kind string `json:"kind"` // "partition", ...
+	From Millis `json:"from_ms"`
+	To   Millis `json:"to_ms"` // the end of the run if it was never undone
+	Text string `json:"text"`  // whom it hit
+}
+
+// NodeNote is something that happened to one node.
+type NodeNote struct {
+	Node   string   `json:"node"`
+	Kind   string   `json:"kind"` // "crash", "deaf", "garbage", ...
+	At     Millis   `json:"at_ms"`
+	Text   string   `json:"text"`
+	Stderr []string `json:"stderr,omitempty"` // the last lines it wrote
+}
+
+// Table is a table of figures whose columns are known to whoever filled it and
+// whoever reads it. A column's name ends in its unit.
+type Table struct {
+	Name    string   `json:"name"`
+	Columns []string `json:"columns"`
+	Rows    [][]any  `json:"rows"` // strings and numbers, one per column
+}
+
+// Challenge is the verdict on one of the Fly.io challenges.
+type Challenge struct {
+	Name   string           `json:"name"` // "3a" ... "3e"
+	Passed bool             `json:"passed"`
+	Checks []ChallengeCheck `json:"checks"`
+}
+
+// ChallengeCheck is one bound of a challenge.
+type ChallengeCheck struct {
+	What   string `json:"what"`   // "messages per operation", ...
+	Target string `json:"target"` // "< 30"
+	Got    string `json:"got"`    // "22.9"; "-" if there is no such figure
+	Passed bool   `json:"passed"`
+}
+
+// ErrSchema is wrapped by ReadResultsJSON when a file's schema is not ours.
+var ErrSchema = errors.New("results.json has another schema")
+
+// WriteJSON writes results.json, indented. A Schema of 0 becomes SchemaVersion.
+func (r *Results) WriteJSON(w io.Writer) error {
+	out := *r
+	if out.Schema == 0 {
+		out.Schema = SchemaVersion
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(out); err != nil {
+		return fmt.Errorf("run: write results.json: %w", err)
+	}
+	return nil
+}
+
+// ReadResultsJSON reads a results.json. The error wraps ErrSchema if another
+// version of treecast wrote it in a shape this one does not know.
+func ReadResultsJSON(r io.Reader) (*Results, error) {
+	var out Results
+	if err := json.NewDecoder(r).Decode(&out); err != nil {
+		return nil, fmt.Errorf("run: read results.json: %w", err)
+	}
+	if out.Schema != SchemaVersion {
+		return nil, fmt.Errorf("run: %w: %d, this treecast reads %d; run the test again with this version", ErrSchema, out.Schema, SchemaVersion)
+	}
+	return &out, nil
+}

@@ -1,0 +1,55 @@
+package run
+
+import (
+	"encoding/json"
+)
+
+// SetFull are the figures of Jepsen's set-full checker, which Maelstrom runs on
+// the broadcast workload. Names and meaning are Jepsen's; elements are sorted.
+type SetFull struct {
+	Valid           Verdict           `json:"valid" edn:"valid?"`
+	AttemptCount    int               `json:"attempt_count" edn:"attempt-count"`
+	StableCount     int               `json:"stable_count" edn:"stable-count"`
+	LostCount       int               `json:"lost_count" edn:"lost-count"`
+	Lost            []json.RawMessage `json:"lost" edn:"-"`
+	NeverReadCount  int               `json:"never_read_count" edn:"never-read-count"`
+	NeverRead       []json.RawMessage `json:"never_read" edn:"-"`
+	StaleCount      int               `json:"stale_count" edn:"stale-count"`
+	Stale           []json.RawMessage `json:"stale" edn:"-"`
+	DuplicatedCount int               `json:"duplicated_count" edn:"duplicated-count"`
+	StableLatencies *Quantiles        `json:"stable_latencies_ms,omitempty" edn:"-"`
+	LostLatencies   *Quantiles        `json:"lost_latencies_ms,omitempty" edn:"-"`
+	WorstStale      []Element         `json:"worst_stale" edn:"-"`
+}
+
+// Outcome is what became of an element, in Jepsen's words.
+type Outcome string
+
+// The outcomes of an element.
+const (
+	Stable    Outcome = "stable"     // from some time on every read shows it
+	Lost      Outcome = "lost"       // it was known, and from some time on no read shows it
+	NeverRead Outcome = "never-read" // neither: no read began after it was known
+)
+
+// Element is what set-full found of one broadcast value.
+type Element struct {
+	Element       json.RawMessage `json:"element"`
+	Outcome       Outcome         `json:"outcome"`
+	StableLatency *Millis         `json:"stable_latency_ms,omitempty"` // whole ms; nil unless Stable
+	LostLatency   *Millis         `json:"lost_latency_ms,omitempty"`   // whole ms; nil unless Lost
+	Known         *Op             `json:"known,omitempty"`             // the completion that first confirmed it
+	LastAbsent    *Op             `json:"last_absent,omitempty"`       // the invocation of the last read without it
+}
+
+// Echo are the figures of the echo workload.
+type Echo struct {
+	Valid  Verdict     `json:"valid"`
+	Errors []EchoError `json:"errors"`
+}
+
+// EchoError is a request that was not answered with what it carried.
+type EchoError struct {
+	Sent     json.RawMessage `json:"sent"`
+	Received json.RawMessage `json:"received"` // the completion's value; nil if there was none
+}

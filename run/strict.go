@@ -1,0 +1,31 @@
+package run
+
+// Strict is our own verdict, beside Maelstrom's and never kinder: it sees
+// what set-full does not look at.
+type Strict struct {
+	Valid    Verdict   `json:"valid"`
+	Findings []Finding `json:"findings"`
+}
+
+// FindingKind names what a finding is about.
+type FindingKind string
+
+// The kinds of finding, in the order they are reported.
+const (
+	FindingCrash     FindingKind = "crash"     // a node ended, or the bed says so otherwise
+	FindingDeaf      FindingKind = "deaf"      // a node did not answer its final read
+	FindingMissing   FindingKind = "missing"   // a final read lacks known values
+	FindingDuplicate FindingKind = "duplicate" // a read shows a value more than once
+	FindingUnsent    FindingKind = "unsent"    // a read shows a value nobody had broadcast
+	FindingRefused   FindingKind = "refused"   // a read shows a value whose broadcast failed
+	FindingMalformed FindingKind = "malformed" // a read answered no list
+	FindingMaelstrom FindingKind = "maelstrom" // Maelstrom's own verdict is already false
+)
+
+// Finding is one thing that is wrong, with its evidence.
+type Finding struct {
+	Kind  FindingKind `json:"kind"`
+	Node  string      `json:"node,omitempty"` // the node it is about, if it is about one
+	Count int         `json:"count"`          // how many times, or how many values
+	Text  string      `json:"text"`           // the evidence in one sentence
+}
