@@ -1,0 +1,40 @@
+// Package chans is how the services of a node are joined: bounded queues, the
+// broker that makes and owns them, the inboxes through which a service
+// consumes, and the supervisor that starts a crashed service again.
+//
+// # Sizes
+//
+// A Queue has two sizes. Beyond the preferred size it still takes everything,
+// but it is unhealthy: whoever polls Depth (one atomic read) can tell, and
+// have less work sent its way. At its capacity it is full: Offer refuses and
+// counts, Put waits. Depth counts what was accepted and is not yet handled, so
+// a batch that a consumer took to work on is still in it, and capacity bounds
+// all the memory a queue can hold. An idle queue holds no slots at all; they
+// are allocated by doubling as depth asks for them, and given back when a
+// queue that had grown is empty again.
+//
+// # Who may call what
+//
+// Every method of Queue and Broker may be called from any goroutine, by any
+// number of producers and consumers. Items of one producer leave in the order
+// in which it put them in. An Inbox belongs to one consumer at a time, except
+// for Lost, and it is meant to be the only consumer of its queue: what is
+// taken past it, with Poll or Take, is no longer covered by it.
+//
+// No queue may be waited for in a circle: a service that Puts must not consume,
+// even indirectly, what its own consumer is waiting to Put.
+//
+// # Time
+//
+// The package reads no clock. Times are durations since an arbitrary start,
+// the same for all calls, passed in as now; they serve for figures alone. So
+// a driver with virtual time uses the very same queues, through the calls
+// that never wait (Offer, Poll, Inbox.TryNext). Goroutines are started by
+// Supervisor.Run only.
+//
+// # Crashes
+//
+// A panic of a service costs the item it had in hand. Its queues live on in
+// the broker, and so does its Inbox with the rest of the batch already taken:
+// the next instance goes on with the item after the one that was lost.
+package chans

@@ -1,0 +1,120 @@
+package chans
+
+import "context"
+
+// batchSize is how many items an Inbox takes from its queue under one lock.
+const batchSize = 64
+
+// Inbox is a consumer's hold on a queue. It takes items in batches and hands
+// them out one at a time; an item counts in the queue's depth until it is
+// handled, which is when Done, Next or TryNext is called after it.
+//
+// It belongs to the broker, not to the service that reads it: if that crashes,
+// Abandon is called, and the next instance of the service goes on with what
+// the last one left, in order.
+//
+// One goroutine at a time may use an Inbox; Lost may be called from any.
+type Inbox[T any] struct {
+	q      *Queue[T]
+	batch  []slot[T]
+	next   int // first of the batch that was not handed out
+	end    int // end of the batch
+	inHand bool
+}
+
+func newInbox[T any](q *Queue[T]) *Inbox[T] {
+	return &Inbox[T]{q: q, batch: make([]slot[T], min(batchSize, q.Capacity()))}
+}
+
+// Name returns the name of the queue.
+func (b *Inbox[T]) Name() string { return b.q.Name() }
+
+// Next returns the oldest item, waiting for one if it has to. It returns
+// ErrClosed when the queue is closed and everything was handed out, and the
+// context's error if that ends first; an item that is there is returned even
+// if ctx is done.
+func (b *Inbox[T]) Next(ctx context.Context) (T, error) {
+	b.Done()
+	for b.next == b.end {
+		if isClosed := b.fill(); b.next < b.end {
+			break
+		} else if isClosed {
+			var none T
+			return none, ErrClosed
+		}
+		if err := b.q.waitForItems(ctx); err != nil {
+			var none T
+			return none, err
+		}
+	}
+	return b.hand(), nil
+}
+
+// TryNext returns the oldest item, or false if there is none now.
+func (b *Inbox[T]) TryNext() (T, bool) {
+	b.Done()
+	if b.next == b.end {
+		b.fill()
+	}
+	if b.next == b.end {
+		var none T
+		return none, false
+	}
+	return b.hand(), true
+}
+
+// Done says that the item handed out last is handled. Next and TryNext imply
+// it; a consumer that goes on to wait for something else says it itself.
+func (b *Inbox[T]) Done() {
+	if !b.inHand {
+		return
+	}
+	b.inHand = false
+	if b.next < b.end {
+		b.q.heldAt.Store(int64(b.batch[b.next].at))
+	}
+	b.q.release()
+}
+
+// Abandon says that the consumer is gone, and with it the item it had in hand,
+// which is counted as lost; it returns the number of items lost, 0 or 1.
+// Everything behind that item is there for the next consumer.
+func (b *Inbox[T]) Abandon() int {
+	// The consumer may have received a token and crashed before it used it.
+	defer signal(b.q.ready)
+	if !b.inHand {
+		return 0
+	}
+	b.q.lost.Add(1)
+	b.Done()
+	return 1
+}
+
+// Lost returns how many items were in hand when a consumer crashed.
+func (b *Inbox[T]) Lost() uint64 { return b.q.lost.Load() }
+
+// Ready is the queue's Ready, and holds for what is left of the batch too.
+func (b *Inbox[T]) Ready() <-chan struct{} { return b.q.Ready() }
+
+// Drained says whether the queue is closed and every item in it was handled.
+func (b *Inbox[T]) Drained() bool { return b.q.Drained() }
+
+// fill takes the next batch; the last one was handed out completely.
+func (b *Inbox[T]) fill() (isClosed bool) {
+	b.next = 0
+	b.end, isClosed = b.q.hold(b.batch)
+	return isClosed
+}
+
+// hand returns the next item of the batch, which is not empty.
+func (b *Inbox[T]) hand() T {
+	s := &b.batch[b.next]
+	item := s.item
+	*s = slot[T]{} // the consumer alone keeps it alive
+	b.next++
+	b.inHand = true
+	if b.next < b.end {
+		signal(b.q.ready)
+	}
+	return item
+}

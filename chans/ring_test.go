@@ -1,0 +1,82 @@
+package chans
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+func TestRingBehavesLikeASlice(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		limit := rapid.SampledFrom(capacities).Draw(t, "limit")
+		r := ring[int]{limit: limit}
+		var model []slot[int]
+		next := 0
+		for range rapid.IntRange(1, 30).Draw(t, "rounds") {
+			for range rapid.IntRange(0, limit-len(model)).Draw(t, "pushes") {
+				next++
+				r.push(next, time.Duration(-next))
+				model = append(model, slot[int]{next, time.Duration(-next)})
+			}
+			for range rapid.IntRange(0, len(model)).Draw(t, "pops") {
+				require.Equal(t, model[0].at, r.oldest())
+				require.Equal(t, model[0], r.pop())
+				model = model[1:]
+			}
+			r.settle()
+			require.Equal(t, len(model), r.count)
+			require.LessOrEqual(t, len(r.slots), limit)
+			if len(model) == 0 {
+				require.LessOrEqual(t, len(r.slots), largestKept)
+			}
+			requireWiped(t, &r)
+		}
+	})
+}
+
+// requireWiped checks that no free slot still holds anything.
+func requireWiped[T any](t require.TestingT, r *ring[T]) {
+	for i := r.count; i < len(r.slots); i++ {
+		require.Zero(t, r.slots[(r.front+i)%len(r.slots)])
+	}
+}
+
+func TestRingHoldsNoMemoryUntilItIsUsed(t *testing.T) {
+	r := ring[int]{limit: 1 << 20}
+	require.Empty(t, r.slots)
+	r.push(1, 0)
+	require.Len(t, r.slots, smallestRing)
+}
+
+func TestRingGrowsByDoublingUpToItsLimit(t *testing.T) {
+	r := ring[int]{limit: 50}
+	var sizes []int
+	for i := range 50 {
+		r.push(i, 0)
+		if len(sizes) == 0 || sizes[len(sizes)-1] != len(r.slots) {
+			sizes = append(sizes, len(r.slots))
+		}
+	}
+	require.Equal(t, []int{16, 32, 50}, sizes)
+}
+
+func TestRingGivesSlotsBackWhenDrainedAfterABurst(t *testing.T) {
+	r := ring[int]{limit: 10 * largestKept}
+	for i := range largestKept + 1 {
+		r.push(i, 0)
+	}
+	for range largestKept {
+		r.pop()
+		r.settle()
+	}
+	require.Greater(t, len(r.slots), largestKept, "not before it is empty")
+	r.pop()
+	r.settle()
+	require.Empty(t, r.slots)
+	r.push(7, 0)
+	require.Equal(t, 7, r.pop().item)
+	r.settle()
+	require.Len(t, r.slots, smallestRing, "a ring that stayed small keeps its slots")
+}
