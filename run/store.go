@@ -127,8 +127,9 @@ func (s *Store) link(elem ...string) error {
 	if err != nil {
 		return fmt.Errorf("run: link %s: %w", path, err)
 	}
-	fresh := path + "." + s.stamp
-	if err := os.Symlink(target, fresh); err != nil && !errors.Is(err, fs.ErrExist) {
+	fresh := path + "." + s.workload + "." + s.stamp
+	os.Remove(fresh) // what a crash may have left
+	if err := os.Symlink(target, fresh); err != nil {
 		return explainStoreError("link "+path, err)
 	}
 	if err := os.Rename(fresh, path); err != nil {

@@ -48,6 +48,19 @@ func (v Verdict) String() string {
 	}
 }
 
+// ExitCode is the status Jepsen ends with: 0 for Valid, 1 for Invalid, 2 for
+// Unknown.
+func (v Verdict) ExitCode() int {
+	switch v {
+	case Valid:
+		return 0
+	case Invalid:
+		return 1
+	default:
+		return 2
+	}
+}
+
 // MarshalJSON spells a verdict true, false or "unknown".
 func (v Verdict) MarshalJSON() ([]byte, error) {
 	if v == Unknown {

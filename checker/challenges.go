@@ -1,0 +1,109 @@
+package checker
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"treecast/run"
+)
+
+// challenge is one of the Fly.io broadcast challenges: the settings that make a
+// run an attempt at it, and its bounds, 0 for none.
+type challenge struct {
+	name       string
+	nodes      int
+	rate       float64 // at least, operations per second
+	latency    time.Duration
+	partition  bool
+	msgsPerOp  float64       // server messages per operation, below
+	median     time.Duration // of the stable latencies, below
+	maxLatency time.Duration // of the stable latencies, below
+}
+
+// challengeTimeLimit is the shortest run that counts.
+const challengeTimeLimit = 20 * time.Second
+
+// challenges are those of https://fly.io/dist-sys/3a ff., as people run them.
+var challenges = []challenge{
+	{name: "3a", nodes: 1, rate: 10},
+	{name: "3b", nodes: 5, rate: 10},
+	{name: "3c", nodes: 5, rate: 10, partition: true},
+	{
+		name: "3d", nodes: 25, rate: 100, latency: 100 * time.Millisecond,
+		msgsPerOp: 30, median: 400 * time.Millisecond, maxLatency: 600 * time.Millisecond,
+	},
+	{
+		name: "3e", nodes: 25, rate: 100, latency: 100 * time.Millisecond,
+		msgsPerOp: 20, median: time.Second, maxLatency: 2 * time.Second,
+	},
+}
+
+// Challenges judges a run by the challenges whose settings it was run with:
+// none, one, or both of 3d and 3e. The rate and the time limit may be higher
+// than the challenge asks for, all else must be as it says.
+func Challenges(r *run.Results) []run.Challenge {
+	var out []run.Challenge
+	for _, c := range challenges {
+		if c.matches(&r.Settings) {
+			out = append(out, c.judge(r))
+		}
+	}
+	return out
+}
+
+func (c *challenge) matches(s *run.Settings) bool {
+	faults := []string{}
+	if c.partition {
+		faults = []string{"partition"}
+	}
+	return s.Workload == "broadcast" && s.NodeCount == c.nodes && s.Rate >= c.rate &&
+		s.TimeLimit.Duration() >= challengeTimeLimit && s.Latency.Duration() == c.latency &&
+		(c.latency == 0 || s.LatencyDist == "constant") && slices.Equal(faults, append([]string{}, s.Nemesis...))
+}
+
+func (c *challenge) judge(r *run.Results) run.Challenge {
+	checks := []run.ChallengeCheck{{
+		What: "valid", Target: "true", Got: r.Valid.String(), Passed: r.Valid == run.Valid,
+	}}
+	if c.msgsPerOp > 0 {
+		check := run.ChallengeCheck{What: "server messages per operation", Target: "< " + number(c.msgsPerOp), Got: "-"}
+		if got := r.Net.Servers.MsgsPerOp; got != nil {
+			check.Got = strconv.FormatFloat(float64(*got), 'f', 2, 64)
+			check.Passed = float64(*got) < c.msgsPerOp
+		}
+		checks = append(checks, check)
+	}
+	latencies := (*run.Quantiles)(nil)
+	if r.Workload.SetFull != nil {
+		latencies = r.Workload.SetFull.StableLatencies
+	}
+	for _, bound := range []struct {
+		what  string
+		below time.Duration
+		of    func(*run.Quantiles) run.Millis
+	}{
+		{"median stable latency", c.median, func(q *run.Quantiles) run.Millis { return q.Median }},
+		{"maximum stable latency", c.maxLatency, func(q *run.Quantiles) run.Millis { return q.Max }},
+	} {
+		if bound.below == 0 {
+			continue
+		}
+		check := run.ChallengeCheck{What: bound.what, Target: "< " + millis(bound.below), Got: "-"}
+		if latencies != nil {
+			got := bound.of(latencies).Duration()
+			check.Got, check.Passed = millis(got), got < bound.below
+		}
+		checks = append(checks, check)
+	}
+	passed := true
+	for _, check := range checks {
+		passed = passed && check.Passed
+	}
+	return run.Challenge{Name: c.name, Passed: passed, Checks: checks}
+}
+
+func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+
+func millis(d time.Duration) string { return fmt.Sprintf("%d ms", d.Milliseconds()) }
