@@ -1,0 +1,45 @@
+// Package backpressure keeps a node that is slower than its input alive and
+// useful: it notices queues that stay too deep, and tells the rest of the node
+// when to take on less. It follows the back-pressure design of the Hedera
+// platform.
+//
+// # Detection and reaction
+//
+// A Monitor polls gauges (queues with a preferred size) and reports for how
+// long the worst of them has been beyond it: 0 s is healthy. What to do about
+// it is decided apart from that, each with its own patience: a Gate opens and
+// closes (one for client work, one for work the node starts by itself),
+// Permits bound how many neighbours may be gossiped with at a time. Episodes
+// says when a log line is due. None knows of the others; the caller carries
+// durations from one to the next:
+//
+//	report, publish := monitor.Poll(now)   // at monitor.Next()
+//	permits.Report(now, report.Unhealthy)
+//	gate.Report(now, report.Unhealthy)
+//
+// Nothing that is monitored may need a permit to be drained: with all permits
+// revoked it would never get better.
+//
+// # Time
+//
+// There is no goroutine, no clock and no randomness here. Times are durations
+// since an arbitrary start, monotonic, passed in as now; a call with a time
+// that lies before an earlier one is taken as being of the same moment.
+//
+// Who is told nothing for too long must not stay throttled for ever. After a
+// staleness bound a report counts as unknown, and unknown as healthy: gates
+// open, permits return. Memory stays bounded all the same, by the hard
+// capacities of the queues.
+//
+// # Concurrency
+//
+// Each value belongs to one goroutine. The exception is Monitor.Report, which
+// may be called from any, so that consumers on other goroutines can ask
+// instead of being told.
+package backpressure
+
+import "time"
+
+// DefaultStale is how long a report is believed: three times the interval in
+// which a monitor says the same again by default.
+const DefaultStale = 3 * time.Second

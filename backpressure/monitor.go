@@ -1,0 +1,170 @@
+package backpressure
+
+import (
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+)
+
+// Gauge is a queue as the monitor sees it. Depth and Preferred are in the same
+// unit, items or bytes. Depth is called at every poll from the monitor's
+// goroutine, so it should be no more than an atomic read.
+type Gauge interface {
+	Name() string
+	Depth() int
+	Preferred() int
+}
+
+// MonitorConfig says how often to look and to speak. A field that is 0 has its
+// default.
+type MonitorConfig struct {
+	// Period is the time between polls; 100 ms by default. A queue's trouble is
+	// seen, and its end too, up to one period late: a longer one costs nothing
+	// while healthy, and lets throttled work idle for that long afterwards.
+	Period time.Duration
+	// Reassert is the longest time between two published reports; 1 s by
+	// default, at least Period. Reports that say nothing new are published so
+	// that one that was lost leaves nobody stuck.
+	Reassert time.Duration
+	// Stale is the age from which on a report counts as unknown; DefaultStale by
+	// default, longer than Reassert.
+	Stale time.Duration
+}
+
+// Defaults of MonitorConfig.
+const (
+	DefaultPeriod   = 100 * time.Millisecond
+	DefaultReassert = time.Second
+)
+
+// QueueHealth is what a poll saw of one queue.
+type QueueHealth struct {
+	Name      string
+	Depth     int
+	Preferred int
+	Unhealthy time.Duration // for how long it has been seen beyond Preferred; 0 if it is not
+}
+
+// Report is what one poll saw. It is not changed after it was returned.
+type Report struct {
+	At        time.Duration // when the queues were looked at
+	Unhealthy time.Duration // of the queue for which it is longest; 0 means healthy
+	Worst     string        // the name of that queue, the first if several are alike; empty when healthy
+	Queues    []QueueHealth // all of them, in the order in which they were watched
+}
+
+// Monitor polls gauges and keeps for how long each has been unhealthy, that is,
+// strictly deeper than preferred. It consumes from no queue, so nothing that
+// it watches can hold it up.
+//
+// The time between two polls counts as unhealthy if the second one saw the
+// queue unhealthy. So the first sight of trouble is worth one period already,
+// and a report of 0 means health and nothing else. A gap between polls that is
+// longer than Stale (the process was paused) says nothing about what was in it,
+// and is worth one period too.
+//
+// Watch, Poll and Next are for one goroutine, Report is for any.
+type Monitor struct {
+	config    MonitorConfig
+	gauges    []Gauge
+	unhealthy []time.Duration // per gauge
+	published time.Duration   // when a poll last said publish
+	last      atomic.Pointer[Report]
+}
+
+// NewMonitor returns a monitor that watches nothing, or an error that says which
+// setting cannot work.
+func NewMonitor(c MonitorConfig) (*Monitor, error) {
+	if c.Period == 0 {
+		c.Period = DefaultPeriod
+	}
+	if c.Reassert == 0 {
+		c.Reassert = max(DefaultReassert, c.Period)
+	}
+	if c.Stale == 0 {
+		c.Stale = max(DefaultStale, 3*c.Reassert)
+	}
+	switch {
+	case c.Period < 0:
+		return nil, fmt.Errorf("health monitor: period %v: make it positive (the default is %v)", c.Period, DefaultPeriod)
+	case c.Reassert < c.Period:
+		return nil, fmt.Errorf("health monitor: reports are to be repeated after %v, but queues are polled only every %v: make the former at least the latter", c.Reassert, c.Period)
+	case c.Stale <= c.Reassert:
+		return nil, fmt.Errorf("health monitor: reports would be stale after %v, before they are repeated after %v: make the staleness bound longer", c.Stale, c.Reassert)
+	}
+	return &Monitor{config: c}, nil
+}
+
+// Stale returns the age from which on a report counts as unknown: what permits
+// and gates that are fed by this monitor should be given.
+func (m *Monitor) Stale() time.Duration { return m.config.Stale }
+
+// Watch adds a gauge, seen from the next poll on.
+func (m *Monitor) Watch(g Gauge) {
+	m.gauges = append(m.gauges, g)
+	m.unhealthy = append(m.unhealthy, 0)
+}
+
+// Poll looks at every gauge. It returns what it saw, and whether that is to be
+// published: it differs in health from the poll before, or it is time to say
+// the same again. A second poll at the same moment returns the first one's
+// report, and that it is not to be published again.
+func (m *Monitor) Poll(now time.Duration) (report Report, publish bool) {
+	previous := m.last.Load()
+	step := m.config.Period
+	if previous != nil {
+		elapsed := now - previous.At
+		if elapsed <= 0 {
+			return *previous, false
+		}
+		if elapsed <= m.config.Stale {
+			step = elapsed
+		}
+	}
+	report = Report{At: now, Queues: make([]QueueHealth, len(m.gauges))}
+	for i, g := range m.gauges {
+		health := QueueHealth{Name: g.Name(), Depth: g.Depth(), Preferred: g.Preferred()}
+		if health.Depth > health.Preferred {
+			m.unhealthy[i] += step
+		} else {
+			m.unhealthy[i] = 0
+		}
+		health.Unhealthy = m.unhealthy[i]
+		if health.Unhealthy > report.Unhealthy {
+			report.Unhealthy, report.Worst = health.Unhealthy, health.Name
+		}
+		report.Queues[i] = health
+	}
+	publish = previous == nil || now-m.published >= m.config.Reassert || !sameHealth(previous, &report)
+	if publish {
+		m.published = now
+	}
+	m.last.Store(&report)
+	return report, publish
+}
+
+// sameHealth says whether two reports differ in no more than depths.
+func sameHealth(a, b *Report) bool {
+	return slices.EqualFunc(a.Queues, b.Queues, func(a, b QueueHealth) bool { return a.Unhealthy == b.Unhealthy })
+}
+
+// Report returns what the last poll saw, and whether that is known: there was a
+// poll, and it is not older than the staleness bound. It may be called from any
+// goroutine.
+func (m *Monitor) Report(now time.Duration) (report Report, known bool) {
+	last := m.last.Load()
+	if last == nil {
+		return Report{}, false
+	}
+	return *last, now-last.At <= m.config.Stale
+}
+
+// Next returns when the next poll is due: at once if there was none.
+func (m *Monitor) Next() time.Duration {
+	last := m.last.Load()
+	if last == nil {
+		return 0
+	}
+	return last.At + m.config.Period
+}
