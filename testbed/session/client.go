@@ -1,0 +1,95 @@
+package session
+
+import (
+	"strconv"
+	"time"
+
+	"treecast/run"
+	"treecast/testbed/network"
+)
+
+// client is a receiver in the network that has at most one request under way.
+type client struct {
+	name    string
+	node    int   // whom it talks to
+	lastID  int64 // msg_id of its last request
+	waiting bool  // for the reply to lastID
+	// answered is called with the reply, or with nil if there was none in time.
+	answered func(now time.Duration, reply *run.Message)
+}
+
+// deadline is when a client stops waiting for an answer.
+type deadline struct {
+	at    time.Duration
+	c     *client
+	msgID int64
+}
+
+func (d *deadline) over() bool { return !d.c.waiting || d.c.lastID != d.msgID }
+
+// open puts a new client into the network. Names are counted through the run.
+func (s *Session) open(node int) *client {
+	c := &client{name: "c" + strconv.Itoa(s.nextClient), node: node}
+	s.nextClient++
+	s.clients[c.name] = c
+	s.net.AddClient(c.name)
+	return c
+}
+
+// close takes a client out of the network: a late reply to it is the node's
+// mistake from now on.
+func (s *Session) close(c *client) {
+	c.waiting = false
+	s.net.RemoveNode(c.name)
+	delete(s.clients, c.name)
+}
+
+// request sends the body that makeBody returns and waits for its reply.
+func (s *Session) request(now time.Duration, c *client, typ string, timeout time.Duration, makeBody func(msgID int64) []byte) {
+	c.lastID++
+	c.waiting = true
+	s.send(now, network.Packet{Src: c.name, Dest: s.nodes[c.node].name, Type: typ, Body: makeBody(c.lastID)})
+	s.net.Await(now, c.name)
+	// Every timeout of a phase is the same, so the list is in order.
+	s.deadlines = append(s.deadlines, deadline{now + timeout, c, c.lastID})
+}
+
+// send puts a message of the session's own into the network, where sender and
+// receiver are known to be.
+func (s *Session) send(now time.Duration, p network.Packet) {
+	if _, err := s.net.Send(now, p); err != nil {
+		panic("session: " + err.Error())
+	}
+}
+
+// receive hands a message to the client it was for. Anything but the awaited
+// reply is passed over: the client goes on waiting.
+func (s *Session) receive(now time.Duration, m run.Message) {
+	c := s.clients[m.Dest]
+	if c == nil || !c.waiting {
+		return
+	}
+	if id, ok := replyTo(m.Body); !ok || id != c.lastID {
+		s.net.Await(now, c.name)
+		return
+	}
+	c.waiting = false
+	c.answered(now, &m)
+}
+
+// expire ends requests whose time is over.
+func (s *Session) expire(now time.Duration) {
+	for len(s.deadlines) > 0 {
+		d := s.deadlines[0]
+		if !d.over() && d.at > now {
+			return
+		}
+		s.deadlines = s.deadlines[1:]
+		if d.over() {
+			continue
+		}
+		d.c.waiting = false
+		s.net.Cease(d.c.name)
+		d.c.answered(now, nil)
+	}
+}

@@ -1,0 +1,36 @@
+// Package session is the order of a run, as Maelstrom and Jepsen have it, in
+// pure time: it starts the nodes, sends init and topology, lets clients do
+// operations while a nemesis cuts the network, heals, waits, reads once more
+// and stops. It owns the network, the clients and the history. It moves no
+// bytes and reads no clock: a driver does, and is told what to do by Outputs.
+//
+// # Order
+//
+//	starting    every node is started; each, once it is, joins the network and
+//	            is sent init by a client of its own (10 s to answer)
+//	topology    one client per node; each sends a topology request if the
+//	            workload needs one (5 s)
+//	load        operations at random intervals, nemesis steps, until the time
+//	            limit; each worker has one operation outstanding
+//	draining    until those are done or timed out (5 s)
+//	quiet       the network is healed; nothing is asked for a while (10 s)
+//	final       one last operation per worker, at once, in random order
+//	done        every node is stopped
+//
+// A workload without final operations ends after draining.
+//
+// # Duties of a driver
+//
+//   - One goroutine; now never goes back.
+//   - Call Begin once, then the method that fits whenever something happens,
+//     and Advance at the time that Next names, or soon after.
+//   - Do what the Outputs say before the next call: the slice is reused, the
+//     Lines are not.
+//   - After the Output Done, nothing that is handed in has any effect.
+//
+// # What is bounded
+//
+// A worker has one request outstanding, so the clients never flood a node. What
+// a node sends is not limited here: queues in the network grow as Maelstrom's
+// do. The history keeps every operation, and so every list that was read.
+package session

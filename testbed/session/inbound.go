@@ -1,0 +1,137 @@
+package session
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"treecast/testbed/network"
+)
+
+// FromNode takes a line that a node printed on stdout, without its newline. The
+// line must not be changed afterwards.
+//
+// A line that Maelstrom would choke on makes the node deaf: this line and all
+// that follow are ignored, and the node's Note says why.
+func (s *Session) FromNode(now time.Duration, name string, line []byte) []Output {
+	s.outputs = s.outputs[:0]
+	i, known := s.index[name]
+	if !known || s.phase == Done {
+		return s.outputs
+	}
+	s.deliver(now)
+	if n := &s.nodes[i]; n.note.Deaf {
+		n.note.Ignored++
+	} else if err := s.accept(now, n, line); err != nil {
+		n.note.Deaf, n.note.DeafAt = true, now
+		n.note.Why = err.Error()
+		n.note.Line = shorten(string(line), maxEvidenceBytes)
+	}
+	return s.pump(now)
+}
+
+// accept puts a node's message into the network. An error says what is wrong
+// with the line.
+func (s *Session) accept(now time.Duration, n *node, line []byte) error {
+	p, err := readLine(line)
+	if err != nil {
+		return err
+	}
+	if p.Dest == HealthClient && s.cfg.OnHealth != nil {
+		s.healthReply(now, n, p.Body)
+		return nil
+	}
+	if _, err = s.net.Send(now, p); err != nil {
+		return s.explain(err, p)
+	}
+	if !network.IsClient(p.Src) && !network.IsClient(p.Dest) {
+		s.servers++
+	}
+	return nil
+}
+
+// services are what Maelstrom offers to nodes beside each other.
+var services = []string{"lin-kv", "seq-kv", "lww-kv", "lin-tso"}
+
+// explain tells a user what an unknown name in a message means.
+func (s *Session) explain(err error, p network.Packet) error {
+	if !errors.Is(err, network.ErrUnknownNode) {
+		return err
+	}
+	if !s.net.Has(p.Src) {
+		return fmt.Errorf("src %q is not in the network", p.Src)
+	}
+	if slices.Contains(services, p.Dest) {
+		return fmt.Errorf("dest %q is a service of Maelstrom's that this test bed does not offer", p.Dest)
+	}
+	if i, isNode := s.index[p.Dest]; isNode && !s.nodes[i].started {
+		return fmt.Errorf("dest %q has not joined the network yet", p.Dest)
+	}
+	if number, isClient := strings.CutPrefix(p.Dest, "c"); isClient {
+		if k, e := strconv.Atoi(number); e == nil && k >= 0 && k < s.nextClient {
+			return fmt.Errorf("client %q is gone: it had given up waiting, or was answered already", p.Dest)
+		}
+	}
+	return fmt.Errorf("dest %q is not in the network", p.Dest)
+}
+
+// NodeExited says that a node's process ended, and how ("exit status 3"), or
+// that it could not be started. Lines that it printed before must have been
+// handed in. After StopNode it is expected, and ignored.
+func (s *Session) NodeExited(now time.Duration, name, status string) []Output {
+	s.outputs = s.outputs[:0]
+	i, known := s.index[name]
+	if !known || s.phase == Done || s.nodes[i].note.Exited {
+		return s.outputs
+	}
+	s.deliver(now)
+	n := &s.nodes[i]
+	n.note.Exited, n.note.At, n.note.Status = true, now, status
+	if s.phase == Starting || s.phase == Topology {
+		s.setupFailed(now, n, errors.New("it is not running"))
+	}
+	return s.pump(now)
+}
+
+// healthState is how far polling a node for its health has got.
+type healthState struct {
+	asked       int64 // msg_id of the last request
+	unsupported bool  // it answered with an error
+}
+
+// PollHealth asks every node for its health, outside of the network. Nodes that
+// have not answered init, are gone, or said that they know no such request are
+// left out. It does nothing unless Config.OnHealth is set.
+func (s *Session) PollHealth(now time.Duration) []Output {
+	s.outputs = s.outputs[:0]
+	if s.cfg.OnHealth == nil || s.phase == Done {
+		return s.outputs
+	}
+	for i := range s.nodes {
+		n := &s.nodes[i]
+		if !n.ready || n.note.Bad() || n.health.unsupported {
+			continue
+		}
+		n.health.asked++
+		line := append([]byte{'{'}, appendRest(nil, network.Packet{
+			Src: HealthClient, Dest: n.name,
+			Body: fmt.Appendf(nil, `{"type":"health","msg_id":%d}`, n.health.asked),
+		})...)
+		s.emit(Output{ToNode, n.name, append(line, '\n')})
+	}
+	return s.pump(now)
+}
+
+// healthReply hands a node's answer on.
+func (s *Session) healthReply(now time.Duration, n *node, body json.RawMessage) {
+	switch typ, _ := bodyType(body); typ {
+	case "health_ok":
+		s.cfg.OnHealth(now, n.name, body)
+	case "error":
+		n.health.unsupported = true
+	}
+}

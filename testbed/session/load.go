@@ -1,0 +1,132 @@
+package session
+
+import (
+	"math"
+	"time"
+
+	"treecast/run"
+	"treecast/testbed/nemesis"
+)
+
+// timerSlack is how late a driver's timer may be without the mean rate
+// suffering: an operation that is late by less counts as done in time when the
+// wait for the next one begins. What is later was held up (or all workers were
+// busy), and Jepsen's stagger does not catch up.
+const timerSlack = 5 * time.Millisecond
+
+// loadState is Jepsen's generator of the load: operations staggered at random
+// and nemesis steps, until the time limit.
+type loadState struct {
+	next   time.Duration // when the next operation is planned
+	cutoff time.Duration
+}
+
+func (s *Session) beginLoad(now time.Duration) {
+	s.phase = Load
+	s.result.LoadStarted = now
+	s.load = loadState{next: now, cutoff: now + s.cfg.TimeLimit}
+	if s.cfg.RatePerSec == 0 {
+		s.load.next = s.load.cutoff // when there is nothing to do, and it ends
+	}
+}
+
+// nextLoad returns when the load goes on: when the next operation is planned,
+// if a worker is free, or the next nemesis step, if that is sooner.
+func (s *Session) nextLoad() (time.Duration, bool) {
+	at, ok := s.nem.Next(s.result.LoadStarted)
+	if s.pool.idle > 0 && (!ok || s.load.next < at) {
+		at, ok = s.load.next, true
+	}
+	return at, ok
+}
+
+// stepLoad does one operation or nemesis step if it is time. The load is over
+// as soon as whatever would come next is planned beyond the time limit, which
+// may be a little before it; without any operations it lasts for all of it.
+func (s *Session) stepLoad(now time.Duration) bool {
+	at, ok := s.nextLoad()
+	if !ok {
+		return false // all workers are busy
+	}
+	at = max(at, now) // what is late is done now
+	if at >= s.load.cutoff && (s.cfg.RatePerSec > 0 || now >= s.load.cutoff) {
+		s.phase = Draining
+		s.result.LoadEnded = now
+		return true
+	}
+	if at > now {
+		return false
+	}
+	step, haveStep := s.nem.Next(now)
+	haveStep = haveStep && step <= now
+	if haveOp := s.pool.idle > 0 && s.load.next <= now; haveOp && (!haveStep || s.rng.IntN(2) == 0) {
+		s.load.next = s.planned(now) + s.wait()
+		s.invoke(now, s.pool.pick(s.cfg.Workload.Spread(), s.rng), s.cfg.Workload.Next(s.rng))
+		return true
+	}
+	s.pool.dispatched()
+	s.strike(now, s.nem.Step(now))
+	return true
+}
+
+// planned is the time from which the wait after an operation done at now is
+// counted: when it could have been done, unless that is too long ago.
+func (s *Session) planned(now time.Duration) time.Duration {
+	at := max(s.load.next, s.pool.since)
+	if now-at > timerSlack {
+		return now
+	}
+	return at
+}
+
+// wait draws the time between two operations: uniform in [0, 2/rate).
+func (s *Session) wait() time.Duration {
+	seconds := s.rng.Float64() * 2 / s.cfg.RatePerSec
+	return time.Duration(min(seconds*float64(time.Second), math.MaxInt64/4))
+}
+
+// strike does what the nemesis wants and records it.
+func (s *Session) strike(now time.Duration, step nemesis.Step) {
+	s.record(now, run.Op{Type: run.Info, Process: run.NemesisProcess, F: step.F, Value: step.Value})
+	if step.Heal {
+		s.net.Heal()
+	}
+	for _, r := range step.Cut {
+		for _, sender := range r.Refuses {
+			s.net.Cut(r.Node, sender)
+		}
+	}
+	s.record(now, run.Op{Type: run.Info, Process: run.NemesisProcess, F: step.F, Value: step.Completed})
+}
+
+// stepDraining waits for the last operations, then heals. Without a final
+// operation the run is over, healed or not.
+func (s *Session) stepDraining(now time.Duration) bool {
+	if s.pool.outstanding() > 0 {
+		return false
+	}
+	if _, has := s.cfg.Workload.Final(); !has {
+		s.finish(now, nil)
+		return false
+	}
+	if s.nem.Active() {
+		s.pool.dispatched()
+		s.strike(now, s.nem.Final())
+	}
+	s.phase = Quiet
+	s.quietUntil = now + s.cfg.Quiet
+	return true
+}
+
+// stepQuiet lets every worker do its final operation when the quiet is over.
+func (s *Session) stepQuiet(now time.Duration) bool {
+	if now < s.quietUntil {
+		return false
+	}
+	s.phase = Final
+	op, _ := s.cfg.Workload.Final()
+	for _, worker := range s.rng.Perm(len(s.pool.workers)) {
+		s.invoke(now, worker, op)
+	}
+	return true
+}

@@ -1,0 +1,61 @@
+package session
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// maxEvidenceBytes of a bad line are kept.
+const maxEvidenceBytes = 4096
+
+// Note is what there is to say about a node after a run. A node that did
+// nothing wrong has a note that is not Bad.
+type Note struct {
+	Node string `json:"node"`
+
+	// Exited is set if the node's process ended before it was stopped.
+	Exited bool          `json:"exited,omitempty"`
+	Status string        `json:"status,omitempty"` // how it ended: "exit status 3"
+	At     time.Duration `json:"exited_at_ns,omitempty"`
+
+	// Deaf is set if a bad line on stdout made Maelstrom stop listening to the
+	// node: whatever it said from then on was ignored.
+	Deaf    bool          `json:"deaf,omitempty"`
+	Why     string        `json:"why,omitempty"`
+	Line    string        `json:"line,omitempty"` // the line, cut at 4 KiB
+	DeafAt  time.Duration `json:"deaf_at_ns,omitempty"`
+	Ignored int64         `json:"ignored_lines,omitempty"`
+
+	// Stderr holds the last lines of the node's log, where a driver keeps them.
+	Stderr []string `json:"stderr,omitempty"`
+}
+
+// Bad says whether the node crashed or went deaf.
+func (n *Note) Bad() bool { return n.Exited || n.Deaf }
+
+// String says in words what is wrong with the node; empty if nothing is.
+func (n *Note) String() string {
+	var parts []string
+	if n.Deaf {
+		s := fmt.Sprintf("went deaf at %.3f s: it printed a bad line (%s): %s", n.DeafAt.Seconds(), n.Why, shorten(n.Line, 200))
+		if n.Ignored > 0 {
+			s += fmt.Sprintf("; %d later lines were ignored", n.Ignored)
+		}
+		parts = append(parts, s)
+	}
+	if n.Exited {
+		parts = append(parts, fmt.Sprintf("ended by itself at %.3f s: %s", n.At.Seconds(), n.Status))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return n.Node + " " + strings.Join(parts, "; it ")
+}
+
+func shorten(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	return strings.ToValidUTF8(s[:limit], "") + "..."
+}

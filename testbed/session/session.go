@@ -1,0 +1,299 @@
+package session
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"treecast/run"
+	"treecast/testbed/layout"
+	"treecast/testbed/nemesis"
+	"treecast/testbed/network"
+)
+
+// Phase is a stretch of a run.
+type Phase string
+
+// The phases, in their order.
+const (
+	Starting Phase = "starting"
+	Topology Phase = "topology"
+	Load     Phase = "load"
+	Draining Phase = "draining"
+	Quiet    Phase = "quiet"
+	Final    Phase = "final"
+	Done     Phase = "done"
+)
+
+// Action says what a driver has to do.
+type Action uint8
+
+// The actions.
+const (
+	StartNode Action = iota // start the node, then call NodeStarted
+	ToNode                  // write Line to the node's stdin
+	StopNode                // kill the node, if it still runs
+	Finish                  // the run is over; nothing follows
+)
+
+// Output is one thing to do.
+type Output struct {
+	Action Action
+	Node   string
+	Line   []byte // of ToNode, with its newline; the driver's own from now on
+}
+
+// node is the session's view of one node.
+type node struct {
+	name    string
+	started bool
+	ready   bool // answered init
+	note    Note
+	health  healthState
+}
+
+// Session is a run under way. See the package comment for who may call what.
+type Session struct {
+	cfg   Config
+	net   *network.Network
+	nem   *nemesis.Nemesis
+	load  loadState
+	rng   *rand.Rand // of the load
+	nodes []node
+	index map[string]int // of nodes, by name
+
+	clients    map[string]*client
+	nextClient int
+	deadlines  []deadline
+	pool       pool
+
+	phase      Phase
+	remaining  int           // nodes that have not answered init, or topology, yet
+	quietUntil time.Duration // in Quiet
+	history    []run.Op
+	counts     [4]int // clients' operations by run.OpType
+	servers    int64  // messages between servers
+	result     Result
+	outputs    []Output
+}
+
+// Result is what a run leaves behind.
+type Result struct {
+	History []run.Op
+	Notes   []Note // one per node, in the order of the nodes
+
+	LoadStarted, LoadEnded time.Duration // 0 if it did not come to that
+	Ended                  time.Duration
+
+	Messages       int64 // sent in all
+	ServerMessages int64 // of these, with no client at either end
+	Interrupted    bool  // stopped before its end
+	Err            error // why the run could not be carried out; nil if it could
+}
+
+// Status is what a run is doing, for people who wait for it.
+type Status struct {
+	Phase                    Phase
+	Invoked, OK, Fail, Info  int // clients' operations
+	Messages, ServerMessages int64
+	Partitioned              bool
+	Bad                      []Note // nodes that crashed or went deaf
+}
+
+// New prepares a run. The error is Config.Validate's.
+func New(cfg Config) (*Session, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if cfg.Concurrency == 0 {
+		cfg.Concurrency = len(cfg.Nodes)
+	}
+	// A stream for each purpose: what one draws does not change the others.
+	stream := func(purpose uint64) *rand.Rand { return rand.New(rand.NewPCG(cfg.Seed, purpose)) }
+	s := &Session{
+		cfg:       cfg,
+		rng:       stream(1),
+		net:       network.New(cfg.Latency, stream(2), cfg.Network),
+		nem:       nemesis.New(cfg.Nemesis, cfg.Nodes, stream(3)),
+		index:     map[string]int{},
+		clients:   map[string]*client{},
+		pool:      newPool(cfg.Concurrency),
+		phase:     Starting,
+		remaining: len(cfg.Nodes),
+	}
+	for i, name := range cfg.Nodes {
+		s.nodes = append(s.nodes, node{name: name, note: Note{Node: name}})
+		s.index[name] = i
+	}
+	return s, nil
+}
+
+// Begin starts the run.
+func (s *Session) Begin(now time.Duration) []Output {
+	s.outputs = s.outputs[:0]
+	for i := range s.nodes {
+		s.emit(Output{Action: StartNode, Node: s.nodes[i].name})
+	}
+	return s.pump(now)
+}
+
+// Advance does whatever is due.
+func (s *Session) Advance(now time.Duration) []Output {
+	s.outputs = s.outputs[:0]
+	return s.pump(now)
+}
+
+// Next returns when Advance is to be called; false if only an event can bring
+// the run on.
+func (s *Session) Next() (at time.Duration, ok bool) {
+	if s.phase == Done {
+		return 0, false
+	}
+	consider := func(t time.Duration, is bool) {
+		if is && (!ok || t < at) {
+			at, ok = t, true
+		}
+	}
+	consider(s.net.Next())
+	if len(s.deadlines) > 0 {
+		consider(s.deadlines[0].at, true)
+	}
+	switch s.phase {
+	case Load:
+		consider(s.nextLoad())
+	case Quiet:
+		consider(s.quietUntil, true)
+	}
+	return at, ok
+}
+
+// pump lets the run go on until nothing more happens at now.
+func (s *Session) pump(now time.Duration) []Output {
+	for again := true; again; {
+		if s.phase == Done {
+			break
+		}
+		s.deliver(now)
+		s.expire(now)
+		again = s.step(now)
+	}
+	return s.outputs
+}
+
+// deliver hands out what the network has for now.
+func (s *Session) deliver(now time.Duration) {
+	for {
+		messages := s.net.Advance(now)
+		if len(messages) == 0 {
+			return
+		}
+		for _, m := range messages {
+			i, isNode := s.index[m.Dest]
+			if !isNode {
+				s.receive(now, m)
+			} else if n := &s.nodes[i]; !n.note.Exited {
+				p := network.Packet{Src: m.Src, Dest: m.Dest, Body: m.Body}
+				s.emit(Output{ToNode, n.name, appendLine(make([]byte, 0, len(m.Body)+64), m.ID, p)})
+			}
+		}
+	}
+}
+
+// step does the next thing that the phase has to do, and says whether there may
+// be more to do at once.
+func (s *Session) step(now time.Duration) bool {
+	switch s.phase {
+	case Starting:
+		return s.stepStarting(now)
+	case Topology:
+		return s.stepTopology(now)
+	case Load:
+		return s.stepLoad(now)
+	case Draining:
+		return s.stepDraining(now)
+	case Quiet:
+		return s.stepQuiet(now)
+	case Final:
+		if s.pool.outstanding() > 0 {
+			return false
+		}
+		s.finish(now, nil)
+	}
+	return false
+}
+
+func (s *Session) emit(o Output) { s.outputs = append(s.outputs, o) }
+
+// Interrupt stops the run at once. Operations that are under way are recorded
+// as if they had not been answered.
+func (s *Session) Interrupt(now time.Duration) []Output {
+	s.outputs = s.outputs[:0]
+	if s.phase == Done {
+		return s.outputs
+	}
+	s.deliver(now)
+	for i := range s.pool.workers {
+		if w := &s.pool.workers[i]; w.client != nil && w.client.waiting {
+			c := s.cfg.Workload.Timeout(w.op)
+			c.Error = &run.OpError{Name: "interrupted"}
+			w.client.waiting = false
+			s.complete(now, i, c)
+		}
+	}
+	s.result.Interrupted = true
+	s.finish(now, nil)
+	return s.outputs
+}
+
+// finish stops the nodes and ends the run.
+func (s *Session) finish(now time.Duration, err error) {
+	for i := range s.nodes {
+		s.emit(Output{Action: StopNode, Node: s.nodes[i].name})
+	}
+	s.emit(Output{Action: Finish})
+	s.phase = Done
+	s.result.Ended, s.result.Err = now, err
+}
+
+// Status says what the run is doing.
+func (s *Session) Status() Status {
+	st := Status{
+		Phase:   s.phase,
+		Invoked: s.counts[run.Invoke], OK: s.counts[run.OK], Fail: s.counts[run.Fail], Info: s.counts[run.Info],
+		Messages: s.net.Messages(), ServerMessages: s.servers,
+		Partitioned: s.net.Partitioned(),
+	}
+	for i := range s.nodes {
+		if note := s.nodes[i].note; note.Bad() {
+			st.Bad = append(st.Bad, note)
+		}
+	}
+	return st
+}
+
+// Result returns what the run left behind so far; it is complete when the run
+// is Done.
+func (s *Session) Result() Result {
+	r := s.result
+	r.History = slices.Clip(s.history)
+	r.Messages, r.ServerMessages = s.net.Messages(), s.servers
+	for i := range s.nodes {
+		r.Notes = append(r.Notes, s.nodes[i].note)
+	}
+	return r
+}
+
+// topologyBody returns the maker of the topology request, which is the same for
+// every node and so built once.
+func (s *Session) topologyBody() func(msgID int64) []byte {
+	l, err := layout.New(s.cfg.topology(), s.cfg.Nodes)
+	if err != nil {
+		panic("session: " + err.Error()) // Validate saw to it
+	}
+	text, _ := json.Marshal(l) // lists of strings always marshal
+	return func(msgID int64) []byte {
+		return fmt.Appendf(nil, `{"type":"topology","topology":%s,"msg_id":%d}`, text, msgID)
+	}
+}

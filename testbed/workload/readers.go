@@ -1,0 +1,97 @@
+package workload
+
+import (
+	"encoding/json"
+
+	"treecast/wire"
+)
+
+// Kind is what a message between servers is for, as traffic is broken down.
+type Kind string
+
+// The kinds of messages that a reader tells apart.
+const (
+	Data   Kind = "data"   // carries values for the first time
+	Resend Kind = "resend" // carries values that were sent before
+	Ack    Kind = "ack"    // carries none
+	Other  Kind = "other"  // not understood by any reader
+)
+
+// Reading is what a reader found in a body.
+type Reading struct {
+	Kind   Kind
+	Values []json.RawMessage // share memory with the body; in its order
+}
+
+// readers are asked in turn; the first that understands a body has the say.
+var readers = []func(body json.RawMessage) (Reading, bool){readGossip, readMessage, readMessages}
+
+// Read finds the values that a body carries from one server to another, or from
+// a client to a server. False means that no reader understands it; its kind is
+// then Other.
+//
+// Understood are treecast's own gossip, a value in a field called message, and
+// a list of values in a field called messages, which is how most Maelstrom
+// nodes spell it.
+func Read(body json.RawMessage) (Reading, bool) {
+	for _, read := range readers {
+		if r, ok := read(body); ok {
+			return r, true
+		}
+	}
+	return Reading{Kind: Other}, false
+}
+
+// readGossip reads treecast's own messages between nodes.
+func readGossip(body json.RawMessage) (r Reading, ok bool) {
+	again := false
+	wire.EachField(body, func(key []byte, value json.RawMessage) bool {
+		switch string(key) {
+		case "type":
+			ok = string(value) == `"gossip"`
+			return ok
+		case "re":
+			again = string(value) == "true"
+		case "runs":
+			wire.EachElement(value, func(entries json.RawMessage) bool {
+				if values, found := wire.Field(entries, "v"); found {
+					r.Values = appendElements(r.Values, values)
+				}
+				return true
+			})
+		}
+		return true
+	})
+	switch {
+	case len(r.Values) == 0:
+		r.Kind = Ack
+	case again:
+		r.Kind = Resend
+	default:
+		r.Kind = Data
+	}
+	return r, ok
+}
+
+// readMessage reads a body with one value in its field message.
+func readMessage(body json.RawMessage) (Reading, bool) {
+	value, ok := wire.Field(body, "message")
+	return Reading{Kind: Data, Values: []json.RawMessage{value}}, ok
+}
+
+// readMessages reads a body with a list of values in its field messages.
+func readMessages(body json.RawMessage) (Reading, bool) {
+	list, ok := wire.Field(body, "messages")
+	if !ok || list[0] != '[' {
+		return Reading{}, false
+	}
+	return Reading{Kind: Data, Values: appendElements(nil, list)}, true
+}
+
+func appendElements(dst []json.RawMessage, list json.RawMessage) []json.RawMessage {
+	wire.EachElement(list, func(value json.RawMessage) bool {
+		dst = append(dst, value)
+		return true
+	})
+	return dst
+}
