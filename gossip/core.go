@@ -258,7 +258,7 @@ type Stats struct {
 	BareAcks                  uint64 // messages with acks only
 	PeerRestarts, Malformed   uint64
 	PermitsRefused            uint64
-	SuspectLinks, UnackedLink int // links that wait for a sign of life; links with anything unacked
+	SuspectLinks, UnackedLinks int // links that wait for a sign of life; links with anything unacked
 	BacklogEntries            int // log positions of the link that is furthest behind
 }
 
@@ -270,7 +270,7 @@ func (c *Core) Stats() Stats {
 			s.SuspectLinks++
 		}
 		if len(l.flights) > 0 {
-			s.UnackedLink++
+			s.UnackedLinks++
 		}
 		if l.role == Guest {
 			continue

@@ -1,0 +1,161 @@
+// Package cli is treecast's command line: every command is a type with its
+// flags as fields. Run is the whole of it; it returns an exit code and ends
+// nothing by itself.
+//
+// Commands run one at a time, in the goroutine that calls Run.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes. The test bed's are Jepsen's.
+const (
+	ExitOK      = 0
+	ExitInvalid = 1   // test: the run is invalid
+	ExitFailed  = 1   // node: it could not go on
+	ExitUsage   = 2   // node: bad flags
+	ExitUnknown = 2   // test: nothing can be said
+	ExitBadArgs = 254 // test: bad flags
+	ExitCrashed = 255 // test: the run could not be made
+)
+
+// exitError carries an exit code out of a command. Its text, if any, has been
+// shown already.
+type exitError struct{ code int }
+
+func (e exitError) Error() string { return fmt.Sprintf("exit code %d", e.code) }
+
+// usageError is a mistake in the arguments that only the command could see.
+type usageError struct{ err error }
+
+func (e usageError) Error() string { return e.err.Error() }
+
+// streams are where a command reads and writes.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// commands is the command line as a whole.
+type commands struct {
+	Node nodeCommand `cmd:"" default:"withargs" help:"Be a Maelstrom node: JSON lines on stdin and stdout, logs on stderr. This is what a bare 'treecast' does."`
+	Test testCommand `cmd:"" help:"Run a Maelstrom test on a cluster of nodes, with the embedded test bed."`
+
+	Version kong.VersionFlag `help:"Show the version and quit."`
+}
+
+const description = `treecast is a Maelstrom node for the broadcast challenge, and a test bed for such nodes.
+
+As a node:      maelstrom test -w broadcast --bin treecast --node-count 25 -- --num-children 24
+As a test bed:  treecast test -w broadcast --node-count 25 --time-limit 20 --rate 100 --latency 100
+
+Every flag can also be set by an environment variable, shown in brackets. Flags win.`
+
+// Run carries out a command line, given without the program's name, and
+// returns the exit code.
+func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
+	s := streams{stdin, stdout, stderr}
+	if len(args) == 0 && isTerminal(stdin) {
+		fmt.Fprintf(stdout, "%s\n\nA node reads Maelstrom messages from stdin, which is a terminal here, so there is nothing to do.\n'treecast --help' lists the flags and commands.\n", description)
+		return ExitOK
+	}
+
+	// SIGPIPE would end a node without a word when its stdout is closed.
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+
+	type exited struct{ code int }
+	defer func() {
+		if r := recover(); r != nil {
+			e, ok := r.(exited)
+			if !ok {
+				panic(r)
+			}
+			code = e.code
+		}
+	}()
+
+	var cli commands
+	parser, err := kong.New(&cli,
+		kong.Name("treecast"), kong.Description(description),
+		kong.Writers(stdout, stderr), kong.Exit(func(code int) { panic(exited{code}) }),
+		kong.DefaultEnvars("TREECAST"), kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true, WrapUpperBound: 100}),
+		kong.Vars{"version": version()}, kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(s),
+	)
+	if err != nil {
+		panic(err) // a mistake in the types above
+	}
+	isNode := len(args) == 0 || args[0] != "test"
+	parsed, err := parser.Parse(args)
+	if err == nil {
+		err = parsed.Run()
+	}
+	var exit exitError
+	var usage usageError
+	var parse *kong.ParseError
+	switch {
+	case err == nil:
+		return ExitOK
+	case errors.As(err, &exit):
+		return exit.code
+	case errors.As(err, &parse), errors.As(err, &usage):
+		fmt.Fprintf(stderr, "treecast: %v (see 'treecast%s --help')\n", err, map[bool]string{false: " test"}[isNode])
+		if isNode {
+			return ExitUsage
+		}
+		return ExitBadArgs
+	default:
+		fmt.Fprintf(stderr, "treecast: %v\n", err)
+		if isNode {
+			return ExitFailed
+		}
+		return ExitCrashed
+	}
+}
+
+// version is the version of the module, or of the revision it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	revision := "unknown revision"
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			revision = s.Value
+		}
+	}
+	return revision
+}
+
+// isTerminal reports whether a stream is a terminal.
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && !isNull(info)
+}
+
+// isNull reports whether a file is the null device, which is a character
+// device too.
+func isNull(info os.FileInfo) bool {
+	null, err := os.Stat(os.DevNull)
+	return err == nil && os.SameFile(info, null)
+}

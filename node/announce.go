@@ -1,0 +1,64 @@
+package node
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"treecast/backpressure"
+)
+
+// announce logs when the node becomes overloaded and when that is over.
+func (d *driver) announce(now time.Duration, r backpressure.Report) {
+	switch line := d.episodes.Note(now, r.Unhealthy > d.cfg.ClientThreshold); line.Kind {
+	case backpressure.Started:
+		d.cfg.Log.Warn("overloaded", "queue", r.Worst, "for", r.Unhealthy)
+	case backpressure.Ended:
+		d.cfg.Log.Warn("no longer overloaded", "after", line.Lasted, "episodes_not_logged", line.Suppressed)
+	}
+}
+
+// quota limits a log to a number of lines per interval, so that what a peer or
+// a client sends cannot flood it. It wraps a handler; any goroutine may use it.
+type quota struct {
+	slog.Handler
+	shared *quotaState
+}
+
+type quotaState struct {
+	mu       sync.Mutex
+	limit    int
+	interval time.Duration
+	start    time.Time // of the present interval, by the records' own times
+	used     int
+	dropped  int
+}
+
+// newQuota returns a logger that passes at most limit records per interval on
+// to log, and says how many it has kept back.
+func newQuota(log *slog.Logger, limit int, interval time.Duration) *slog.Logger {
+	return slog.New(&quota{Handler: log.Handler(), shared: &quotaState{limit: limit, interval: interval}})
+}
+
+// Handle passes a record on if there is still room for it.
+func (q *quota) Handle(ctx context.Context, r slog.Record) error {
+	s := q.shared
+	s.mu.Lock()
+	if r.Time.Sub(s.start) >= s.interval {
+		if s.dropped > 0 {
+			r.AddAttrs(slog.Int("lines_not_logged_before", s.dropped))
+		}
+		s.start, s.used, s.dropped = r.Time, 0, 0
+	}
+	s.used++
+	pass := s.used <= s.limit
+	if !pass {
+		s.dropped++
+	}
+	s.mu.Unlock()
+	if !pass {
+		return nil
+	}
+	return q.Handler.Handle(ctx, r)
+}

@@ -1,0 +1,261 @@
+package node
+
+import (
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"treecast/gossip"
+	"treecast/wire"
+)
+
+// gossipType is the type of the messages between treecast nodes.
+//
+// A body looks like this, with what is empty left out:
+//
+//	{"type":"gossip",
+//	 "e":7,"f":9,                 sender's epoch; receiver's, 0 if unknown
+//	 "b":12,"re":true,            number of this batch; entries are sent again
+//	 "runs":[{"o":"n3","l":"k2x","c":5,"v":[17,"a"]}],
+//	                              origin, log, counter of the first value, values
+//	 "p":true,"w":true,           ack at once; show me your vector
+//	 "a":[[3,5],[7,7]],           batches stored here: 3 to 5, and 7
+//	 "x":[7,1500],                newest batch seen here, and for how many us
+//	 "vec":{"x":1,"i":0,"n":1,"h":[{"o":"n3","l":"k2x","s":[[1,9]]}]}}
+//	                              part i of n of exchange x of the vector
+const gossipType = "gossip"
+
+// appendGossip appends a gossip message's body.
+func appendGossip(dst []byte, m *gossip.Message) []byte {
+	dst = wire.AppendOpen(dst, gossipType)
+	dst = appendUint(dst, `,"e":`, m.Epoch)
+	dst = appendUint(dst, `,"f":`, m.For)
+	if m.Batch != 0 {
+		dst = appendUint(dst, `,"b":`, m.Batch)
+	}
+	if m.Resent {
+		dst = append(dst, `,"re":true`...)
+	}
+	for i, r := range m.Runs {
+		dst = append(dst, separator(i, `,"runs":[`)...)
+		dst = appendSource(dst, r.Source)
+		dst = appendUint(dst, `,"c":`, r.First)
+		for j, v := range r.Values {
+			dst = append(dst, separator(j, `,"v":[`)...)
+			dst = append(dst, v...)
+		}
+		dst = append(dst, `]}`...)
+	}
+	if len(m.Runs) > 0 {
+		dst = append(dst, ']')
+	}
+	if m.Probe {
+		dst = append(dst, `,"p":true`...)
+	}
+	if m.Want {
+		dst = append(dst, `,"w":true`...)
+	}
+	if len(m.Acks) > 0 {
+		dst = appendSpans(dst, `,"a":[`, m.Acks)
+	}
+	if m.Echo.Batch != 0 {
+		dst = appendUint(dst, `,"x":[`, m.Echo.Batch)
+		dst = append(dst, ',')
+		dst = strconv.AppendInt(dst, m.Echo.Held.Microseconds(), 10)
+		dst = append(dst, ']')
+	}
+	if v := m.Vector; v != nil {
+		dst = appendUint(dst, `,"vec":{"x":`, v.Exchange)
+		dst = appendUint(dst, `,"i":`, uint64(v.Part))
+		dst = appendUint(dst, `,"n":`, uint64(v.Parts))
+		dst = append(dst, `,"h":[`...)
+		for i, h := range v.Held {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = appendSource(dst, h.Source)
+			dst = appendSpans(dst, `,"s":[`, h.Counters)
+			dst = append(dst, '}')
+		}
+		dst = append(dst, `]}`...)
+	}
+	return append(dst, '}')
+}
+
+func separator(i int, open string) string {
+	if i == 0 {
+		return open
+	}
+	return ","
+}
+
+func appendUint(dst []byte, key string, n uint64) []byte {
+	return strconv.AppendUint(append(dst, key...), n, 10)
+}
+
+// appendSource opens an object with a source's names.
+func appendSource(dst []byte, id gossip.SourceID) []byte {
+	s := id.Value()
+	dst = wire.AppendString(append(dst, `{"o":`...), s.Origin)
+	return wire.AppendString(append(dst, `,"l":`...), s.Log)
+}
+
+func appendSpans(dst []byte, key string, spans []gossip.Span) []byte {
+	for i, s := range spans {
+		dst = append(dst, separator(i, key)...)
+		dst = appendUint(dst, `[`, s.First)
+		dst = appendUint(dst, `,`, s.Last)
+		dst = append(dst, ']')
+	}
+	return append(dst, ']')
+}
+
+// errGossip is the error for a body that is no gossip message.
+var errGossip = errors.New("not a gossip message")
+
+// parseGossip reads a gossip message's body. Unknown fields are ignored, so
+// that later versions may add some.
+func parseGossip(body []byte) (*gossip.Message, error) {
+	m := &gossip.Message{}
+	good := true
+	ok := wire.EachField(body, func(key []byte, v json.RawMessage) bool {
+		switch string(key) {
+		case "e":
+			good = readUint(v, &m.Epoch)
+		case "f":
+			good = readUint(v, &m.For)
+		case "b":
+			good = readUint(v, &m.Batch)
+		case "re":
+			m.Resent = string(v) == "true"
+		case "p":
+			m.Probe = string(v) == "true"
+		case "w":
+			m.Want = string(v) == "true"
+		case "runs":
+			m.Runs = m.Runs[:0]
+			good = wire.EachElement(v, func(v json.RawMessage) bool {
+				r, ok := parseRun(v)
+				m.Runs = append(m.Runs, r)
+				return ok
+			})
+		case "a":
+			m.Acks, good = parseSpans(v)
+		case "x":
+			var pair []gossip.Span
+			// Two numbers in a row, read as a span is.
+			pair, good = parseSpans(json.RawMessage("[" + string(v) + "]"))
+			if good && len(pair) == 1 {
+				m.Echo = gossip.Echo{Batch: pair[0].First, Held: time.Duration(pair[0].Last) * time.Microsecond}
+			}
+		case "vec":
+			m.Vector, good = parseVector(v)
+		}
+		return good
+	})
+	if !ok || !good {
+		return nil, errGossip
+	}
+	return m, nil
+}
+
+func parseRun(data []byte) (r gossip.Run, ok bool) {
+	var origin, log string
+	good := true
+	ok = wire.EachField(data, func(key []byte, v json.RawMessage) bool {
+		switch string(key) {
+		case "o":
+			origin, good = wire.Text(v)
+		case "l":
+			log, good = wire.Text(v)
+		case "c":
+			good = readUint(v, &r.First)
+		case "v":
+			// One copy for all values of the run; they are substrings of it.
+			text, at := string(v), 1
+			r.Values = r.Values[:0]
+			good = wire.EachElement(v, func(e json.RawMessage) bool {
+				for strings.IndexByte(" \t\r\n,", text[at]) >= 0 {
+					at++
+				}
+				r.Values = append(r.Values, text[at:at+len(e)])
+				at += len(e)
+				return true
+			})
+		}
+		return good
+	})
+	r.Source = gossip.NewSourceID(origin, log)
+	return r, ok && good
+}
+
+func parseVector(data []byte) (*gossip.VectorPart, bool) {
+	p := &gossip.VectorPart{}
+	good := true
+	var part, parts uint64
+	ok := wire.EachField(data, func(key []byte, v json.RawMessage) bool {
+		switch string(key) {
+		case "x":
+			good = readUint(v, &p.Exchange)
+		case "i":
+			good = readUint(v, &part) && part < 1<<31
+		case "n":
+			good = readUint(v, &parts) && parts < 1<<31
+		case "h":
+			good = wire.EachElement(v, func(v json.RawMessage) bool {
+				h, ok := parseHeld(v)
+				p.Held = append(p.Held, h)
+				return ok
+			})
+		}
+		return good
+	})
+	p.Part, p.Parts = int(part), int(parts)
+	return p, ok && good
+}
+
+func parseHeld(data []byte) (h gossip.Held, ok bool) {
+	var origin, log string
+	good := true
+	ok = wire.EachField(data, func(key []byte, v json.RawMessage) bool {
+		switch string(key) {
+		case "o":
+			origin, good = wire.Text(v)
+		case "l":
+			log, good = wire.Text(v)
+		case "s":
+			h.Counters, good = parseSpans(v)
+		}
+		return good
+	})
+	h.Source = gossip.NewSourceID(origin, log)
+	return h, ok && good
+}
+
+// parseSpans reads [[1,3],[5,5]].
+func parseSpans(data []byte) (spans []gossip.Span, ok bool) {
+	good := true
+	ok = wire.EachElement(data, func(v json.RawMessage) bool {
+		var pair [2]uint64
+		n := 0
+		inner := wire.EachElement(v, func(v json.RawMessage) bool {
+			n++
+			return n <= 2 && readUint(v, &pair[n-1])
+		})
+		good = inner && n == 2
+		spans = append(spans, gossip.Span{First: pair[0], Last: pair[1]})
+		return good
+	})
+	return spans, ok && good
+}
+
+func readUint(v json.RawMessage, to *uint64) bool {
+	n, ok := wire.Int(v)
+	if !ok || n < 0 {
+		return false
+	}
+	*to = uint64(n)
+	return true
+}

@@ -1,0 +1,118 @@
+package node
+
+import (
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"treecast/backpressure"
+	"treecast/gossip"
+	"treecast/wire"
+)
+
+// QueueSizes are the two sizes of a queue, in items.
+type QueueSizes struct {
+	Preferred int // above it the queue is unhealthy
+	Capacity  int // it is never deeper
+}
+
+// Config is what a node is made with. Zero fields take their default.
+type Config struct {
+	// NumChildren is the fan-out of the spanning tree, at least 1.
+	NumChildren int
+	// SyncPeriod is the gossip period P, above 0.
+	SyncPeriod time.Duration
+	// Rounds says when a node speaks.
+	Rounds gossip.Rounds
+	// AckDelay is how long a leaf's ack may wait for a delta to ride on.
+	AckDelay time.Duration
+
+	// MaxLineBytes is the longest line taken from stdin.
+	MaxLineBytes int
+
+	Intake QueueSizes // client requests and what gossip wants stored
+	Gossip QueueSizes // messages of peers
+	Output QueueSizes // messages to be written
+
+	// MonitorPeriod is how often every queue's health is looked at.
+	MonitorPeriod time.Duration
+	// ClientThreshold is how long the node may be unhealthy before it refuses
+	// broadcasts with error 11.
+	ClientThreshold time.Duration
+	// Permits limit the neighbours that may have anything unacked. Total 0
+	// means as many as there are links.
+	Permits backpressure.PermitsConfig
+
+	// Random draws the epochs, the name of the log and the phase of the timer.
+	// Required.
+	Random *rand.Rand
+	// Log takes what the node has to say to people. Required.
+	Log *slog.Logger
+}
+
+// Defaults of a Config.
+const (
+	DefaultNumChildren     = 24
+	DefaultSyncPeriod      = 200 * time.Millisecond
+	DefaultClientThreshold = time.Second
+)
+
+// Default sizes. A preferred size is at least 0.2 s of what the service behind
+// the queue has been measured to handle, or a gate that is decided ten times a
+// second would leave the service idle.
+var (
+	DefaultIntake = QueueSizes{Preferred: 65536, Capacity: 131072}
+	DefaultGossip = QueueSizes{Preferred: 8192, Capacity: 16384}
+	DefaultOutput = QueueSizes{Preferred: 65536, Capacity: 262144}
+)
+
+// Bounds of memory that item counts alone do not give, in bytes of bodies
+// that wait in a queue.
+const (
+	intakeBytes = 48 << 20
+	gossipBytes = 16 << 20
+	outputBytes = 8 << 20 // gossip only: replies share the list of values
+)
+
+func (c Config) withDefaults() (Config, error) {
+	if c.Random == nil || c.Log == nil {
+		return c, fmt.Errorf("node: Random and Log are required")
+	}
+	if c.NumChildren == 0 {
+		c.NumChildren = DefaultNumChildren
+	}
+	if c.NumChildren < 1 {
+		return c, fmt.Errorf("node: the number of children must be at least 1, not %d", c.NumChildren)
+	}
+	if c.SyncPeriod == 0 {
+		c.SyncPeriod = DefaultSyncPeriod
+	}
+	if c.SyncPeriod < 0 {
+		return c, fmt.Errorf("node: the sync period must be above 0, not %v", c.SyncPeriod)
+	}
+	if c.AckDelay == 0 {
+		c.AckDelay = gossip.DefaultAckDelay
+	}
+	if c.MaxLineBytes == 0 {
+		c.MaxLineBytes = wire.DefaultMaxLineBytes
+	}
+	if c.MonitorPeriod == 0 {
+		c.MonitorPeriod = backpressure.DefaultPeriod
+	}
+	if c.Permits == (backpressure.PermitsConfig{}) {
+		c.Permits = backpressure.DefaultPermitsConfig(0)
+	}
+	if c.ClientThreshold == 0 {
+		c.ClientThreshold = DefaultClientThreshold
+	}
+	for sizes, def := range map[*QueueSizes]QueueSizes{&c.Intake: DefaultIntake, &c.Gossip: DefaultGossip, &c.Output: DefaultOutput} {
+		if sizes.Preferred == 0 {
+			sizes.Preferred = def.Preferred
+		}
+		if sizes.Capacity == 0 {
+			sizes.Capacity = max(def.Capacity, sizes.Preferred)
+		}
+	}
+	return c, nil
+}

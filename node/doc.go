@@ -1,0 +1,36 @@
+// Package node is one treecast node: a Maelstrom node for the broadcast
+// challenge. Its services are pure steps; the runtime joins them by queues.
+//
+//	stdin -> reader: intake.admit -> [intake] -> record -> [output] -> output -> stdout
+//	                              \-> [gossip] -> gossiper -^
+//	          gossiper -> [intake]: what it has learnt; record -> notices -> gossiper: it is stored
+//
+// intake decides what becomes of a line, record is what the node knows,
+// gossiper carries messages between its peers and the gossip core, output
+// writes lines. The record's log is read by the gossiper by index; nothing else
+// is shared but immutable entries.
+//
+// # Concurrency
+//
+// A step belongs to one goroutine at a time: New makes a Node in which nothing
+// happens by itself, and Run drives it, one goroutine and one queue for each
+// service, under a supervisor that starts a crashed one again. The record's
+// state belongs to the Node, so it survives a crash of its service; the gossip
+// service begins a new life (a new epoch) and swaps vectors with its
+// neighbours.
+//
+// # When it is full
+//
+// The reader never waits for a service. Where the intake is full, a request is
+// answered at once with error 11, temporarily unavailable. A peer's message
+// that finds no room is dropped and counted; it is not acked, so it comes
+// again. There is no cycle of bounded queues: gossip drops a delta rather than
+// wait for the record, and the record never waits for gossip. Own gossip is
+// only made when there is room for it. What waits is bounded in items and in
+// bytes.
+//
+// While stdout moves, the reader waits for room for a reply before it takes
+// the next request, so that a client which writes more than it reads is slowed
+// by its own pipe. Where stdout has stood still for a second, nobody waits:
+// replies are dropped and counted.
+package node

@@ -1,0 +1,203 @@
+package node
+
+import (
+	"log/slog"
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"treecast/backpressure"
+	"treecast/chans"
+	"treecast/gossip"
+	"treecast/topology"
+)
+
+// gossiper is the gossip service: it carries mail into the core, what the core
+// learns to the record, and what the core wants to say to the output.
+type gossiper struct {
+	cfg     *Config
+	random  *rand.Rand
+	inbox   *chans.Inbox[mail]
+	intake  *chans.Queue[job]
+	out     *outbox
+	notices *notices
+	records *gossip.Log
+	monitor *backpressure.Monitor
+	count   *counters
+	log     *slog.Logger
+
+	mailBytes, jobBytes *budget
+
+	setup    *setup       // nil before begin
+	core     *gossip.Core // nil before begin
+	permits  *backpressure.Permits
+	reported time.Duration // of the newest report that the permits have seen
+	tickets  []gossip.Ticket
+	shown    atomic.Pointer[gossipFigures]
+	shownAt  time.Duration
+}
+
+// gossipFigures is what a health reply tells of the gossip service.
+type gossipFigures struct {
+	stats   gossip.Stats
+	permits backpressure.PermitFigures
+}
+
+// figuresPeriod is how often the figures are made anew.
+const figuresPeriod = 100 * time.Millisecond
+
+// step does one piece of work and reports whether there may be more at once.
+func (g *gossiper) step(now time.Duration) bool {
+	g.settle(now)
+	m, ok := g.inbox.TryNext()
+	if ok {
+		g.receive(now, &m)
+		g.inbox.Done()
+	}
+	if g.core == nil {
+		return ok
+	}
+	return g.speak(now) || ok
+}
+
+// settle takes note of what the record and the monitor have said meanwhile.
+func (g *gossiper) settle(now time.Duration) {
+	if g.core == nil {
+		return
+	}
+	// Tickets first: what they name is in the log by then.
+	g.tickets = g.notices.take(g.tickets)
+	g.core.Learn(now)
+	for _, t := range g.tickets {
+		g.core.Stored(now, t)
+	}
+	if r, known := g.monitor.Report(now); known && r.At > g.reported {
+		g.reported = r.At
+		g.permits.Report(now, r.Unhealthy)
+		g.permits.Expire(now)
+	}
+	if g.shown.Load() == nil || now-g.shownAt >= figuresPeriod {
+		g.shownAt = now
+		g.shown.Store(&gossipFigures{stats: g.core.Stats(), permits: g.permits.Figures(now)})
+	}
+}
+
+// receive handles one piece of mail.
+func (g *gossiper) receive(now time.Duration, m *mail) {
+	if m.setup != nil {
+		g.begin(now, m.setup)
+		return
+	}
+	defer g.mailBytes.put(len(m.body))
+	message, err := parseGossip(m.body)
+	if err != nil || g.core == nil {
+		g.count.badMail.Add(1)
+		g.log.Warn("a peer's message cannot be read", "from", m.from, "why", err)
+		return
+	}
+	d, ok := g.core.Receive(now, m.from, message)
+	if !ok {
+		return
+	}
+	if g.jobBytes.take(len(m.body)) {
+		if g.intake.Offer(now, job{kind: jobStore, store: d, bytes: len(m.body)}) {
+			return
+		}
+		g.jobBytes.put(len(m.body))
+	}
+	g.count.droppedStores.Add(1) // not acked, so it comes again
+}
+
+// begin makes the core, once the node knows its name and its tree.
+func (g *gossiper) begin(now time.Duration, s *setup) {
+	tree, err := topology.New(s.nodes, g.cfg.NumChildren)
+	if err != nil { // init has checked both
+		g.log.Error("no spanning tree", "why", err)
+		return
+	}
+	neighbours := treeNeighbours(tree, s.id)
+	permits := g.cfg.Permits
+	if permits.Total == 0 {
+		permits.Total = len(neighbours)
+	}
+	permits.Stale = g.monitor.Stale()
+	g.setup = s
+	g.permits, err = backpressure.NewPermits(permits)
+	if err != nil { // the configuration has been checked
+		g.log.Error("no permits", "why", err)
+		return
+	}
+	cfg := gossip.Config{
+		Epoch:      g.random.Uint64()>>11 | 1, // 53 bits, exact in every JSON reader
+		Neighbours: neighbours,
+		Rounds:     g.cfg.Rounds,
+		Period:     g.cfg.SyncPeriod,
+		Phase:      time.Duration(g.random.Int64N(int64(g.cfg.SyncPeriod))),
+		AckDelay:   g.cfg.AckDelay,
+		GreetAt:    gossip.Never,
+		Permits:    g.permits,
+	}
+	if s.restart {
+		// Not at once: a peer may not have been started yet, and a message to
+		// it would make Maelstrom deaf to us.
+		cfg.GreetAt = now + time.Second
+	}
+	g.core, err = gossip.New(now, cfg, g.records)
+	if err != nil {
+		g.log.Error("no gossip", "why", err)
+	}
+}
+
+// restart gives the service a new core after a crash, which may have left the
+// old one in any state. The new one is a new life to the peers: it shows them
+// its vector, and they show theirs.
+func (g *gossiper) restart(now time.Duration) {
+	if g.setup == nil {
+		return
+	}
+	again := *g.setup
+	again.restart = true
+	g.begin(now, &again)
+}
+
+// treeNeighbours lists a node's links in a tree, the parent first.
+func treeNeighbours(tree *topology.Tree, id string) []gossip.Neighbour {
+	var out []gossip.Neighbour
+	if parent, ok := tree.Parent(id); ok {
+		out = append(out, gossip.Neighbour{Name: parent, Role: gossip.Parent})
+	}
+	for _, child := range tree.Children(id) {
+		out = append(out, gossip.Neighbour{Name: child, Role: gossip.Child, Leaf: len(tree.Children(child)) == 0})
+	}
+	return out
+}
+
+// speak sends what the core has to say, as far as there is room.
+func (g *gossiper) speak(now time.Duration) bool {
+	if g.core.Next() > now {
+		return false
+	}
+	room := g.out.room()
+	if room == 0 {
+		return false
+	}
+	for _, o := range g.core.Advance(now, room) {
+		g.out.send(now, o.To, appendGossip(nil, o.Message))
+	}
+	return true
+}
+
+// next is when the service wants its step called, if nothing arrives before.
+func (g *gossiper) next(now time.Duration) time.Duration {
+	if g.core == nil {
+		return gossip.Never
+	}
+	next := g.core.Next()
+	if next <= now && g.out.room() == 0 {
+		return now + roomPoll
+	}
+	return next
+}
+
+// roomPoll is how soon gossip looks again for room in the output queue.
+const roomPoll = 5 * time.Millisecond

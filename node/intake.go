@@ -1,0 +1,240 @@
+package node
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"treecast/backpressure"
+	"treecast/chans"
+	"treecast/topology"
+	"treecast/wire"
+)
+
+// intake decides what becomes of every line: it is the reader's step. It
+// never waits, and nothing that it is handed makes it fail.
+type intake struct {
+	queue *chans.Queue[job]
+	mail  *chans.Queue[mail]
+	out   *outbox
+	gate  *backpressure.Gate
+	count *counters
+	log   *slog.Logger
+
+	jobBytes, mailBytes *budget
+	health              func(now time.Duration) []byte // the fields of a health reply
+	report              func(now time.Duration) time.Duration
+	name                func(string) // makes the node's name known to the output
+
+	self  *setup          // nil before init
+	peers map[string]bool // the other nodes
+}
+
+// admit takes one line. silent says that the process was stopped while the
+// line waited, so that its sender may have gone: a broadcast is stored, not
+// answered.
+func (in *intake) admit(now time.Duration, item *wire.Item, silent bool) {
+	m := &item.Message
+	if item.Kind != wire.Valid {
+		in.reject(now, item)
+		return
+	}
+	from := request{client: m.Src, msgID: m.MsgID, asks: m.Answerable(), readAt: now}
+	if in.self == nil {
+		in.beforeInit(now, m, from)
+		return
+	}
+	if m.Dest != in.self.id {
+		in.stray("for another node", m)
+		return
+	}
+	if m.Type == gossipType {
+		in.peerMail(now, m)
+		return
+	}
+	if m.HasInReplyTo {
+		in.stray("a reply to nothing we asked", m)
+		return
+	}
+	switch m.Type {
+	case "broadcast":
+		in.broadcast(now, m, from, silent)
+	case "read":
+		if !in.queue.Offer(now, job{kind: jobRead, request: from}) {
+			in.full(now, from)
+		}
+	case "topology":
+		in.answer(now, from, wire.AppendReply(nil, "topology_ok", from.msgID))
+	case "echo":
+		body := wire.AppendReplyOpen(nil, "echo_ok", from.msgID)
+		if text, ok := wire.Field(m.Body, "echo"); ok {
+			body = append(wire.AppendKey(body, "echo"), text...)
+		}
+		in.answer(now, from, append(body, '}'))
+	case "health":
+		body := wire.AppendReplyOpen(nil, "health_ok", from.msgID)
+		in.answer(now, from, append(body, in.health(now)...))
+	case "init":
+		in.out.fail(now, from, wire.MalformedRequest, "this node is initialised already, as "+in.self.id)
+	default:
+		in.count.strayMessages.Add(1)
+		in.out.fail(now, from, wire.NotSupported, fmt.Sprintf("%q is not a request that this node knows", m.Type))
+	}
+}
+
+// reject handles a line that is no message.
+func (in *intake) reject(now time.Duration, item *wire.Item) {
+	if item.Kind == wire.TooLong {
+		in.count.longLines.Add(1)
+	} else {
+		in.count.malformedLines.Add(1)
+	}
+	in.log.Warn("a line on stdin is no message", "why", item.Err, "bytes", item.LineBytes)
+	m := &item.Message
+	if !m.Answerable() || in.peers[m.Src] {
+		return
+	}
+	in.nameFrom(m)
+	in.out.fail(now, request{client: m.Src, msgID: m.MsgID, asks: true, readAt: now}, wire.MalformedRequest, item.Err.Error())
+}
+
+// nameFrom lets errors that go out before init bear the name that they were
+// asked under.
+func (in *intake) nameFrom(m *wire.Message) {
+	if in.self == nil && m.Dest != "" {
+		in.name(m.Dest)
+	}
+}
+
+// beforeInit handles messages that come before init is done.
+func (in *intake) beforeInit(now time.Duration, m *wire.Message, from request) {
+	if m.Type == gossipType || m.HasInReplyTo {
+		in.count.droppedMail.Add(1) // not acked, so it comes again
+		return
+	}
+	in.nameFrom(m)
+	switch m.Type {
+	case "init":
+		in.init(now, m, from)
+	case "health":
+		body := wire.AppendReplyOpen(nil, "health_ok", from.msgID)
+		in.answer(now, from, append(body, in.health(now)...))
+	default:
+		in.out.fail(now, from, wire.TemporarilyUnavailable, "this node is not initialised yet: send init first")
+	}
+}
+
+// init gives the node its name and starts the services' work.
+func (in *intake) init(now time.Duration, m *wire.Message, from request) {
+	s, err := parseInit(m)
+	if err != nil {
+		in.out.fail(now, from, wire.MalformedRequest, err.Error())
+		return
+	}
+	in.peers = make(map[string]bool, len(s.nodes))
+	for _, id := range s.nodes {
+		if id != s.id {
+			in.peers[id] = true
+		}
+	}
+	in.self = s
+	in.name(s.id)
+	// Both queues are empty, as nothing is admitted before init.
+	in.queue.Offer(now, job{kind: jobBegin, setup: s})
+	in.mail.Offer(now, mail{setup: s})
+	in.answer(now, from, wire.AppendReply(nil, "init_ok", from.msgID))
+	in.log.Info("initialised", "node", s.id, "nodes", len(s.nodes))
+}
+
+// parseInit reads and checks an init request.
+func parseInit(m *wire.Message) (*setup, error) {
+	var body struct {
+		NodeID  *string  `json:"node_id"`
+		NodeIDs []string `json:"node_ids"`
+	}
+	if err := json.Unmarshal(m.Body, &body); err != nil {
+		return nil, fmt.Errorf("init: node_id must be a string and node_ids a list of strings: %w", err)
+	}
+	if body.NodeID == nil || *body.NodeID == "" {
+		return nil, fmt.Errorf("init: node_id is missing")
+	}
+	tree, err := topology.New(body.NodeIDs, 1)
+	if err != nil {
+		return nil, fmt.Errorf("init: %w", err)
+	}
+	if !slices.Contains(body.NodeIDs, *body.NodeID) {
+		return nil, fmt.Errorf("init: node_id %q is not among node_ids", *body.NodeID)
+	}
+	return &setup{
+		id:    *body.NodeID,
+		nodes: tree.Nodes(),
+		// Maelstrom counts all messages of a run. Those of the first inits are
+		// its first two per node; a later one is for a node that was restarted.
+		// Where the count is missing, nobody can tell.
+		restart: !m.HasID || m.ID >= int64(2*len(body.NodeIDs)),
+	}, nil
+}
+
+// peerMail passes a gossip message on.
+func (in *intake) peerMail(now time.Duration, m *wire.Message) {
+	if !in.peers[m.Src] {
+		in.stray("gossip from a stranger", m)
+		return
+	}
+	if !in.mailBytes.take(len(m.Body)) {
+		in.count.droppedMail.Add(1)
+		return
+	}
+	if !in.mail.Offer(now, mail{from: m.Src, body: m.Body}) {
+		in.mailBytes.put(len(m.Body))
+		in.count.droppedMail.Add(1)
+	}
+}
+
+// broadcast queues a client's value, unless the node is in distress.
+func (in *intake) broadcast(now time.Duration, m *wire.Message, from request, silent bool) {
+	value, ok := wire.Field(m.Body, "message")
+	if !ok {
+		in.out.fail(now, from, wire.MalformedRequest, "a broadcast needs a message")
+		return
+	}
+	in.gate.Report(now, in.report(now))
+	if !in.gate.Open(now) {
+		in.count.refusedByGate.Add(1)
+		if !silent {
+			in.out.fail(now, from, wire.TemporarilyUnavailable, "overloaded: a queue of this node has been over its preferred size for too long; try again")
+		}
+		return
+	}
+	j := job{kind: jobBroadcast, request: from, value: value, bytes: len(value), silent: silent}
+	if in.jobBytes.take(j.bytes) {
+		if in.queue.Offer(now, j) {
+			return
+		}
+		in.jobBytes.put(j.bytes)
+	}
+	if !silent {
+		in.full(now, from)
+	}
+}
+
+// full answers a request for which there is no room.
+func (in *intake) full(now time.Duration, from request) {
+	in.count.refusedFull.Add(1)
+	in.out.fail(now, from, wire.TemporarilyUnavailable, "overloaded: this node's intake is full; try again")
+}
+
+// answer queues a reply that is always given.
+func (in *intake) answer(now time.Duration, to request, body []byte) {
+	if to.asks {
+		in.out.offer(now, outgoing{dest: to.client, kind: outRaw, req: to, body: body})
+	}
+}
+
+// stray handles a message that nobody here can use.
+func (in *intake) stray(why string, m *wire.Message) {
+	in.count.strayMessages.Add(1)
+	in.log.Warn("message ignored", "why", why, "src", m.Src, "dest", m.Dest, "type", m.Type)
+}

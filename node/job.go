@@ -1,0 +1,71 @@
+package node
+
+import (
+	"time"
+
+	"treecast/gossip"
+)
+
+// job is an item of the intake queue: what the record service has to do.
+type job struct {
+	kind    jobKind
+	request request
+	value   []byte          // broadcast: the value's JSON, as spelt
+	setup   *setup          // begin
+	store   gossip.Delivery // store
+	bytes   int             // what it counts in the intake's byte budget
+	silent  bool            // broadcast: store, but do not answer
+}
+
+type jobKind uint8
+
+const (
+	jobBegin     jobKind = iota // the node has got its name
+	jobBroadcast                // a client's value
+	jobRead                     // a client wants to know all values
+	jobStore                    // entries that gossip has learnt
+)
+
+// request is whom to answer, and when the question was read.
+type request struct {
+	client string
+	msgID  int64
+	asks   bool // it has a msg_id; otherwise nobody waits for an answer
+	readAt time.Duration
+}
+
+// mail is an item of the gossip queue: a peer's message, or the beginning.
+type mail struct {
+	from  string
+	body  []byte
+	setup *setup
+}
+
+// setup is what init tells a node.
+type setup struct {
+	id    string
+	nodes []string // naturally ordered
+	// restart says that the init came later than any first init of a run can.
+	restart bool
+}
+
+// outgoing is an item of the output queue.
+type outgoing struct {
+	dest   string
+	kind   outKind
+	req    request
+	code   int    // errors
+	text   string // errors
+	body   []byte // raw: the whole body
+	values view   // reads
+}
+
+type outKind uint8
+
+const (
+	outRaw         outKind = iota // body, as it is, with no deadline
+	outGossip                     // body, as it is; counts in the output's byte budget
+	outBroadcastOK                // dropped when too late
+	outError                      // dropped when too late
+	outReadOK
+)

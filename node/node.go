@@ -1,0 +1,124 @@
+package node
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"treecast/backpressure"
+	"treecast/chans"
+	"treecast/gossip"
+	"treecast/wire"
+)
+
+// Node is one node: its services as pure steps, the queues between them, and
+// what they own. Nothing happens by itself: Run drives it in real time, and a
+// virtual driver may call the same steps.
+type Node struct {
+	cfg     Config
+	broker  *chans.Broker
+	monitor *backpressure.Monitor
+	count   counters
+	log     *gossip.Log
+	name    atomic.Pointer[string]
+
+	jobBytes, mailBytes budget
+
+	jobs    *chans.Inbox[job]
+	jobsQ   *chans.Queue[job]
+	mailQ   *chans.Queue[mail]
+	mails   *chans.Inbox[mail]
+	outs    *chans.Inbox[outgoing]
+	outsQ   *chans.Queue[outgoing]
+	outbox  *outbox
+	notices *notices
+
+	intake     *intake
+	record     *record
+	gossiper   *gossiper
+	output     *output
+	supervisor *chans.Supervisor // nil under virtual time
+}
+
+// New returns a node that writes to stdout. It reports settings that cannot
+// work.
+func New(cfg Config, stdout io.Writer) (*Node, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	cfg.Log = newQuota(cfg.Log, 20, 10*time.Second)
+	n := &Node{cfg: cfg, broker: chans.NewBroker(), log: gossip.NewLog(), notices: newNotices()}
+	n.jobBytes.limit, n.mailBytes.limit = intakeBytes, gossipBytes
+	n.setName("")
+	if err := n.makeQueues(); err != nil {
+		return nil, err
+	}
+	n.monitor, err = backpressure.NewMonitor(backpressure.MonitorConfig{Period: cfg.MonitorPeriod})
+	if err != nil {
+		return nil, err
+	}
+	for _, q := range n.broker.Monitored() {
+		n.monitor.Watch(q)
+	}
+	gate, err := backpressure.NewGate(cfg.ClientThreshold, n.monitor.Stale())
+	if err != nil {
+		return nil, err
+	}
+	// A trial, so that bad settings are reported now and not after init.
+	permits := cfg.Permits
+	permits.Stale = n.monitor.Stale()
+	if _, err := backpressure.NewPermits(permits); err != nil {
+		return nil, err
+	}
+
+	n.outbox = &outbox{queue: n.outsQ, gossip: budget{limit: outputBytes}, count: &n.count}
+	n.record = &record{
+		log: n.log, held: gossip.NewVector(), logName: strconv.FormatUint(cfg.Random.Uint64(), 36),
+		out: n.outbox, notices: n.notices, intake: &n.jobBytes, count: &n.count,
+	}
+	n.gossiper = &gossiper{
+		cfg: &n.cfg, random: cfg.Random, inbox: n.mails, intake: n.jobsQ, out: n.outbox, notices: n.notices,
+		records: n.log, monitor: n.monitor, count: &n.count, log: cfg.Log,
+		mailBytes: &n.mailBytes, jobBytes: &n.jobBytes,
+	}
+	n.intake = &intake{
+		queue: n.jobsQ, mail: n.mailQ, out: n.outbox, gate: gate, count: &n.count, log: cfg.Log,
+		jobBytes: &n.jobBytes, mailBytes: &n.mailBytes, health: n.healthFields, name: n.setName,
+		report: func(now time.Duration) time.Duration {
+			r, _ := n.monitor.Report(now)
+			return r.Unhealthy
+		},
+	}
+	n.output = &output{self: func() string { return *n.name.Load() }, writer: wire.NewWriter(stdout), gossip: &n.outbox.gossip, count: &n.count}
+	return n, nil
+}
+
+func (n *Node) setName(s string) { n.name.Store(&s) }
+
+// makeQueues has the broker make the queues. None of them needs a permit to
+// drain: permits only decide whether gossip begins something new.
+func (n *Node) makeQueues() (err error) {
+	if n.jobsQ, n.jobs, err = chans.Make[job](n.broker, queueOptions("intake", n.cfg.Intake)); err != nil {
+		return fmt.Errorf("node: %w", err)
+	}
+	if n.mailQ, n.mails, err = chans.Make[mail](n.broker, queueOptions("gossip", n.cfg.Gossip)); err != nil {
+		return fmt.Errorf("node: %w", err)
+	}
+	if n.outsQ, n.outs, err = chans.Make[outgoing](n.broker, queueOptions("output", n.cfg.Output)); err != nil {
+		return fmt.Errorf("node: %w", err)
+	}
+	return nil
+}
+
+func queueOptions(name string, s QueueSizes) chans.Options {
+	return chans.Options{Name: name, Preferred: s.Preferred, Capacity: s.Capacity}
+}
+
+// Poll has the health monitor look at the queues.
+func (n *Node) Poll(now time.Duration) (backpressure.Report, bool) {
+	n.broker.Observe(now)
+	return n.monitor.Poll(now)
+}

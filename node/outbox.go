@@ -1,0 +1,107 @@
+package node
+
+import (
+	"time"
+
+	"treecast/chans"
+	"treecast/wire"
+)
+
+// outbox is the way into the output queue.
+type outbox struct {
+	queue  *chans.Queue[outgoing]
+	gossip budget
+	count  *counters
+}
+
+// offer queues a reply. At hard capacity, which means that stdout has stood
+// still for long, it is dropped and counted.
+func (o *outbox) offer(now time.Duration, item outgoing) {
+	if !o.queue.Offer(now, item) {
+		o.count.droppedReplies.Add(1)
+	}
+}
+
+// fail queues an error reply, where somebody waits for one.
+func (o *outbox) fail(now time.Duration, to request, code int, text string) {
+	if to.asks {
+		o.offer(now, outgoing{dest: to.client, kind: outError, req: to, code: code, text: text})
+	}
+}
+
+// room is how many gossip messages may be queued now. They get half of the
+// preferred size, so that they alone never make the output unhealthy.
+func (o *outbox) room() int {
+	if o.gossip.full() {
+		return 0
+	}
+	return max(0, o.queue.Preferred()/2-o.queue.Depth())
+}
+
+// send queues a gossip message for which there was room.
+func (o *outbox) send(now time.Duration, dest string, body []byte) {
+	o.gossip.used.Add(int64(len(body)))
+	if !o.queue.Offer(now, outgoing{dest: dest, kind: outGossip, body: body}) {
+		o.gossip.put(len(body))
+		o.count.droppedGossip.Add(1)
+	}
+}
+
+// The pieces of a read's reply around the list of values.
+var (
+	listOpen  = []byte(`,"messages":[`)
+	listClose = []byte(`]}`)
+)
+
+// replyDeadline is how long after its request was read a reply is still
+// written. A client waits 5 s from when it sent the request, which the node
+// cannot see; a reply to one that has gone makes Maelstrom deaf to the node.
+const replyDeadline = 4 * time.Second
+
+// output turns items of the output queue into lines.
+type output struct {
+	self   func() string
+	writer *wire.Writer
+	gossip *budget
+	count  *counters
+	body   []byte
+	parts  [][]byte
+}
+
+// handle writes one item, or drops it if it is too late. The error is the
+// stream's.
+func (o *output) handle(now time.Duration, item *outgoing) error {
+	late := now-item.req.readAt > replyDeadline
+	switch item.kind {
+	case outGossip:
+		o.gossip.put(len(item.body))
+		return o.writer.WriteMessage(o.self(), item.dest, item.body)
+	case outRaw:
+		return o.writer.WriteMessage(o.self(), item.dest, item.body)
+	case outBroadcastOK:
+		if late {
+			o.count.lateReplies.Add(1)
+			return nil
+		}
+		o.body = wire.AppendReply(o.body[:0], "broadcast_ok", item.req.msgID)
+		return o.writer.WriteMessage(o.self(), item.dest, o.body)
+	case outError:
+		if late {
+			o.count.lateReplies.Add(1)
+			return nil
+		}
+		o.body = wire.AppendError(o.body[:0], item.req.msgID, item.code, item.text)
+		return o.writer.WriteMessage(o.self(), item.dest, o.body)
+	default: // outReadOK: a read is retried by the same client, so it may be late
+		if !item.req.asks {
+			return nil
+		}
+		o.body = wire.AppendReplyOpen(o.body[:0], "read_ok", item.req.msgID)
+		o.parts = append(o.parts[:0], o.body, listOpen)
+		o.parts = item.values.parts(o.parts)
+		o.parts = append(o.parts, listClose)
+		err := o.writer.WriteParts(o.self(), item.dest, o.parts...)
+		clear(o.parts)
+		return err
+	}
+}

@@ -1,0 +1,236 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"treecast/backpressure"
+	"treecast/chans"
+)
+
+// driver drives a node in real time: a goroutine, a queue and a clock around
+// each service's step.
+type driver struct {
+	*Node
+	now func() time.Duration
+
+	beat     atomic.Int64  // when the monitor last ticked
+	stopped  atomic.Int64  // when it last found that the process had been stopped; 0: never
+	writing  atomic.Int64  // since when the output has been busy with one item; 0: it is not
+	drained  chan struct{} // a token when the output queue has become short
+	episodes *backpressure.Episodes
+
+	mu       sync.Mutex
+	services int // that feed the output and have not ended
+}
+
+// stuckAfter is how long stdout may stand still before nobody waits for it
+// any more.
+const stuckAfter = time.Second
+
+// Run drives the node in real time until stdin ends or ctx is done, and then
+// writes out what is queued. It returns an error if stdin or stdout fails or a
+// service crashes too often; a bad line is never an error. It may be called
+// once.
+func (n *Node) Run(ctx context.Context, stdin io.Reader) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	start := time.Now()
+	d := &driver{
+		Node: n, now: func() time.Duration { return time.Since(start) },
+		drained: make(chan struct{}, 1), services: 2,
+		episodes: backpressure.NewEpisodes(backpressure.DefaultLogInterval),
+	}
+	n.supervisor = chans.NewSupervisor(chans.SupervisorConfig{Now: d.now, Log: n.cfg.Log})
+
+	// The reader may be blocked in a read that nothing can interrupt, so it is
+	// not waited for.
+	go func() {
+		if err := d.read(ctx, stdin); err != nil {
+			cancel(fmt.Errorf("node: reading stdin: %w", err))
+		}
+		n.closeInputs()
+	}()
+	go func() {
+		<-ctx.Done()
+		n.closeInputs()
+	}()
+	var monitor sync.WaitGroup
+	ticking, stopTicking := context.WithCancel(context.Background())
+	monitor.Go(func() { d.watch(ticking) })
+
+	// The services end when their queues are closed and drained, not when ctx
+	// is: what is queued is still written out.
+	err := n.supervisor.Run(context.WithoutCancel(ctx),
+		d.service("record", n.jobs, func() {}, d.serveRecord),
+		d.service("gossip", n.mails, func() { n.gossiper.restart(d.now()) }, d.serveGossip),
+		d.service("output", n.outs, func() {}, d.serveOutput),
+	)
+	cause := context.Cause(ctx)
+	cancel(nil)
+	stopTicking()
+	monitor.Wait()
+	switch {
+	case err != nil:
+		return fmt.Errorf("node: %w", err)
+	case cause != nil && !errors.Is(cause, context.Canceled):
+		return cause
+	}
+	return nil
+}
+
+// service describes a service to the supervisor. prepare is called before each
+// start; the state that survives a crash is the node's.
+func (d *driver) service(name string, inbox chans.Abandoner, prepare func(), serve func(context.Context) error) chans.Service {
+	return chans.Service{
+		Name: name, Inboxes: []chans.Abandoner{inbox},
+		New: func() func(context.Context) error {
+			prepare()
+			return serve
+		},
+	}
+}
+
+// closeInputs lets the services end once they have handled what is queued.
+func (n *Node) closeInputs() {
+	n.jobsQ.Close()
+	n.mailQ.Close()
+}
+
+// ended closes the output queue when nobody feeds it any more.
+func (d *driver) ended() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.services--; d.services == 0 {
+		d.outsQ.Close()
+	}
+}
+
+// serveRecord is the record service.
+func (d *driver) serveRecord(ctx context.Context) error {
+	for {
+		j, err := d.jobs.Next(ctx)
+		if err != nil {
+			d.ended()
+			return ignoreClosed(err)
+		}
+		for d.outsQ.Depth() >= d.outsQ.Capacity() && !d.stuck() {
+			d.waitDrained(ctx)
+		}
+		d.record.handle(d.now(), &j)
+	}
+}
+
+// serveGossip is the gossip service.
+func (d *driver) serveGossip(ctx context.Context) error {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		now := d.now()
+		if d.gossiper.step(now) {
+			continue
+		}
+		if d.mails.Drained() {
+			d.ended()
+			return nil
+		}
+		timer.Reset(min(max(d.gossiper.next(now)-now, 0), time.Hour))
+		select {
+		case <-d.mails.Ready():
+		case <-d.notices.wake:
+		case <-timer.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// serveOutput is the output service, the only one that writes to stdout. It
+// flushes when nothing more is waiting.
+func (d *driver) serveOutput(ctx context.Context) error {
+	for {
+		item, ok := d.outs.TryNext()
+		if ok {
+			d.writing.Store(int64(d.now()))
+			if err := d.output.handle(d.now(), &item); err != nil {
+				return err
+			}
+			d.roomAgain()
+			continue
+		}
+		d.writing.Store(int64(d.now()))
+		if err := d.output.writer.Flush(); err != nil {
+			return err
+		}
+		d.writing.Store(0)
+		d.roomAgain()
+		if d.outs.Drained() {
+			return nil
+		}
+		select {
+		case <-d.outs.Ready():
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// watch has the monitor poll at its period, tells people when trouble begins
+// and ends, and notices when the process has been stopped.
+func (d *driver) watch(ctx context.Context) {
+	period := d.cfg.MonitorPeriod
+	ticker := time.NewTicker(period)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		now := d.now()
+		if d.pausedSince(now) {
+			d.stopped.Store(int64(now))
+		}
+		d.beat.Store(int64(now))
+		report, _ := d.Poll(now)
+		d.announce(now, report)
+	}
+}
+
+// stuck reports whether stdout has stood still for too long to wait for it.
+func (d *driver) stuck() bool {
+	since := time.Duration(d.writing.Load())
+	return since != 0 && d.now()-since > stuckAfter
+}
+
+// roomAgain wakes whoever waits for the output queue to become short.
+func (d *driver) roomAgain() {
+	if d.outsQ.Depth() <= d.outsQ.Preferred()/4 {
+		select {
+		case d.drained <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// waitDrained waits until the output queue may have become short, or a little.
+func (d *driver) waitDrained(ctx context.Context) {
+	timer := time.NewTimer(20 * time.Millisecond)
+	defer timer.Stop()
+	select {
+	case <-d.drained:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, chans.ErrClosed) {
+		return nil
+	}
+	return err
+}
