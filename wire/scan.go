@@ -10,8 +10,9 @@ const MaxDepth = 10_000
 // takes the index of the first byte of what it expects and returns the index
 // behind it; a negative result is the complement of the index of the offending
 // byte (the length of data where it ends too early), or tooDeep. One int is
-// what keeps them in registers: a line is walked over in about 1 ns per byte,
-// a third of what json.Valid takes (BenchmarkValid).
+// what keeps them in registers: they take about half of json.Valid's time
+// (BenchmarkValid), and Parse a sixth of the library's two decodings of a line
+// (BenchmarkParse).
 
 const tooDeep = math.MinInt
 
