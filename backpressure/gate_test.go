@@ -61,3 +61,10 @@ func TestAGateBelievesReportsForAsLongAsItIsTold(t *testing.T) {
 	require.False(t, g.Open(time.Minute))
 	require.True(t, g.Open(time.Minute+1))
 }
+
+func TestAReportFromThePastIsTakenAsOfNow(t *testing.T) {
+	g := newGate(t, 0)
+	g.Report(10*time.Second, 0)
+	g.Report(5*time.Second, 1)
+	require.False(t, g.Open(10*time.Second+DefaultStale))
+}

@@ -157,6 +157,12 @@ func TestALatePollCountsTheTimeThatPassed(t *testing.T) {
 	require.Equal(t, poll+time.Second, unhealthy(m, time.Second))
 }
 
+func TestAGapUpToTheStalenessBoundCounts(t *testing.T) {
+	m := newMonitor(t, &gauge{"intake", 11, 10})
+	m.Poll(0)
+	require.Equal(t, poll+DefaultStale, unhealthy(m, DefaultStale))
+}
+
 func TestAGapOfWhichNothingIsKnownIsWorthOnePeriod(t *testing.T) {
 	m := newMonitor(t, &gauge{"intake", 11, 10})
 	m.Poll(0)

@@ -313,6 +313,36 @@ func TestATotalBelowWhatIsInUseInterruptsNobody(t *testing.T) {
 	require.True(t, d.Acquire(d.now, "n4"))
 }
 
+func TestTheTimeThatAnUnhealthyReportCoversReturnsNothing(t *testing.T) {
+	d := drive(t, 5)
+	d.ill(1600 * time.Millisecond)
+	d.well(poll)
+	d.now += 2 * time.Second
+	d.Report(d.now, 500*time.Millisecond)
+	require.InDelta(t, 3-1.5, d.revoked, 1e-9, "healthy for 1.5 s of the 2 s since the last report")
+}
+
+func TestReportsFromThePastNeitherRevokeNorReturn(t *testing.T) {
+	d := drive(t, 5)
+	d.ill(1600 * time.Millisecond)
+	d.Report(d.now-time.Second, time.Hour)
+	d.Report(d.now, time.Hour)
+	d.requireAvailable(2, "no time has passed")
+	d.Report(d.now, 0)
+	d.Report(d.now-time.Second, 0)
+	d.Report(d.now, 0)
+	d.requireAvailable(2)
+}
+
+func TestANewTotalComesAfterWhatWasEarnedUnderTheOldOne(t *testing.T) {
+	d := drive(t, 4)
+	d.ill(time.Minute)
+	d.well(poll) // 3 revoked, 1 is the floor
+	d.now += time.Second
+	require.NoError(t, d.SetTotal(d.now, 8))
+	d.requireAvailable(4, "2 of 4 were revoked by then")
+}
+
 // Whatever happens, in whatever order and at whatever times, time running
 // backwards included, the figures add up and hold their bounds.
 func TestFiguresAlwaysAddUp(t *testing.T) {

@@ -9,7 +9,7 @@
 // have less work sent its way. At its capacity it is full: Offer refuses and
 // counts, Put waits. Depth counts what was accepted and is not yet handled, so
 // a batch that a consumer took to work on is still in it, and capacity bounds
-// all the memory a queue can hold. An idle queue holds no slots at all; they
+// all the memory a queue can hold. A queue without use holds no slots; they
 // are allocated by doubling as depth asks for them, and given back when a
 // queue that had grown is empty again.
 //

@@ -14,7 +14,7 @@ type stamped struct{ producer, number int }
 
 const (
 	stressProducers = 4
-	stressItems     = 3000 // per producer
+	stressItems     = 1500 // per producer
 )
 
 // produce puts everything in, by Put and Offer in turns, and closes q at the
