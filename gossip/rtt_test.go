@@ -1,0 +1,91 @@
+package gossip
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+const ms = time.Millisecond
+
+func durations(from, to time.Duration) *rapid.Generator[time.Duration] {
+	return rapid.Map(rapid.Int64Range(int64(from), int64(to)), func(n int64) time.Duration { return time.Duration(n) })
+}
+
+// The steps are those of RFC 6298, section 2, computed by hand.
+func TestRoundTripIsEstimatedAsTCPDoes(t *testing.T) {
+	steps := []struct {
+		sample, smoothed, varies, margin time.Duration
+	}{
+		{200 * ms, 200 * ms, 100 * ms, 400 * ms},
+		{200 * ms, 200 * ms, 75 * ms, 300 * ms},
+		{280 * ms, 210 * ms, 76250 * time.Microsecond, 305 * ms},
+		{130 * ms, 200 * ms, 77187500, 308750 * time.Microsecond},
+		{-5 * ms, 175 * ms, 107890625, 431562500}, // no way is shorter than none
+	}
+	r := rtt{first: 500 * ms}
+	require.Equal(t, 500*ms, r.roundTrip())
+	require.Equal(t, 2*minMargin, r.margin())
+	for _, s := range steps {
+		r.sample(s.sample)
+		require.Equal(t, s.smoothed, r.roundTrip())
+		require.Equal(t, s.varies, r.varies)
+		require.Equal(t, s.margin, r.margin())
+	}
+}
+
+func TestEstimateStaysWithinWhatWasMeasured(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		samples := rapid.SliceOfN(durations(0, 10*time.Second), 1, 40).Draw(t, "samples")
+		r, least, most := rtt{first: time.Second}, samples[0], samples[0]
+		for _, s := range samples {
+			least, most = min(least, s), max(most, s)
+			r.sample(s)
+			require.GreaterOrEqual(t, r.roundTrip(), least)
+			require.LessOrEqual(t, r.roundTrip(), most)
+			require.GreaterOrEqual(t, r.margin(), minMargin)
+			require.LessOrEqual(t, r.margin(), maxMargin)
+		}
+	})
+}
+
+func TestSteadyWayIsMeasuredExactlyInTheEnd(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r, way := rtt{first: 500 * ms}, durations(ms, 3*time.Second).Draw(t, "way")
+		r.sample(durations(0, 10*time.Second).Draw(t, "first"))
+		for range 200 {
+			r.sample(way)
+		}
+		require.InDelta(t, float64(way), float64(r.roundTrip()), float64(time.Microsecond))
+		require.Equal(t, minMargin, r.margin())
+	})
+}
+
+func TestIntervalsGrowByHalfUpToTheLimit(t *testing.T) {
+	r := rtt{first: 300 * ms}
+	var got []time.Duration
+	for n := range 6 {
+		got = append(got, r.interval(n))
+	}
+	require.Equal(t, []time.Duration{400 * ms, 600 * ms, 900 * ms, 1350 * ms, maxInterval, maxInterval}, got)
+}
+
+func TestIntervalIsNeverShorterThanTheWay(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := rtt{first: durations(0, 5*time.Second).Draw(t, "first")}
+		for _, s := range rapid.SliceOf(durations(0, 5*time.Second)).Draw(t, "samples") {
+			r.sample(s)
+		}
+		last := time.Duration(0)
+		for n := range 20 {
+			d := r.interval(n)
+			require.GreaterOrEqual(t, d, last, "intervals shrink")
+			require.GreaterOrEqual(t, d, r.roundTrip()+r.margin())
+			require.LessOrEqual(t, d, max(maxInterval, r.roundTrip()+r.margin()))
+			last = d
+		}
+		require.Equal(t, last, r.interval(1<<20), "an old suspicion costs no more than a young one")
+	})
+}
