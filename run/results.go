@@ -1,6 +1,7 @@
 package run
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -49,7 +50,7 @@ type Settings struct {
 	Bin             string   `json:"bin"`
 	Args            []string `json:"args,omitempty"` // passed to every node
 	Driver          string   `json:"driver"`         // "process" or "virtual"
-	Seed            uint64   `json:"seed"`
+	Seed            uint64   `json:"seed,string"`    // text, because many JSON readers round large numbers
 	NodeCount       int      `json:"node_count"`
 	Concurrency     int      `json:"concurrency"` // workers
 	Rate            float64  `json:"rate_per_second"`
@@ -132,8 +133,16 @@ func (r *Results) WriteJSON(w io.Writer) error {
 // ReadResultsJSON reads a results.json. The error wraps ErrSchema if another
 // version of treecast wrote it in a shape this one does not know.
 func ReadResultsJSON(r io.Reader) (*Results, error) {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("run: read results.json: %w", err)
+	}
+	var compact bytes.Buffer // values come back as they were before indentation
+	if err := json.Compact(&compact, text); err != nil {
+		return nil, fmt.Errorf("run: read results.json: %w", err)
+	}
 	var out Results
-	if err := json.NewDecoder(r).Decode(&out); err != nil {
+	if err := json.Unmarshal(compact.Bytes(), &out); err != nil {
 		return nil, fmt.Errorf("run: read results.json: %w", err)
 	}
 	if out.Schema != SchemaVersion {
