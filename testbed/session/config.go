@@ -22,8 +22,9 @@ const (
 	DefaultConcurrency = "1n"
 	DefaultQuiet       = 10 * time.Second // from healing to the final reads
 
+	DefaultOpTimeout = 5 * time.Second // topology requests too
+
 	initTimeout = 10 * time.Second
-	opTimeout   = 5 * time.Second // topology requests too
 )
 
 // HealthClient is the name under which a run asks nodes for their health. It
@@ -41,6 +42,7 @@ type Config struct {
 	Topology    string // a name of package layout; empty means layout.Default
 	Nemesis     nemesis.Config
 	Quiet       time.Duration // between healing and the final operations; 0 means none at all
+	OpTimeout   time.Duration // how long a client waits for a reply; 0 means DefaultOpTimeout
 	Seed        uint64        // of all randomness of the run
 
 	// Network is told of every message; nil for nobody.
@@ -67,6 +69,8 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("time limit is %v; give more than 0", c.TimeLimit)
 	case c.Quiet < 0:
 		return fmt.Errorf("quiet time is %v; give 0 or more", c.Quiet)
+	case c.OpTimeout < 0:
+		return fmt.Errorf("operation timeout is %v; give more than 0", c.OpTimeout)
 	case len(c.Nemesis.Faults) > 0 && c.Nemesis.Interval <= 0:
 		return fmt.Errorf("nemesis interval is %v; give more than 0", c.Nemesis.Interval)
 	}

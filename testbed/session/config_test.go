@@ -41,6 +41,7 @@ func TestAConfigThatCannotRunSaysWhy(t *testing.T) {
 		"rate is NaN":               func(c *Config) { c.RatePerSec = math.NaN() },
 		"rate is +Inf":              func(c *Config) { c.RatePerSec = math.Inf(1) },
 		"time limit is 0s":          func(c *Config) { c.TimeLimit = 0 },
+		"operation timeout is -1ns": func(c *Config) { c.OpTimeout = -1 },
 		"quiet time is -1ns":        func(c *Config) { c.Quiet = -1 },
 		"nemesis interval is 0s":    func(c *Config) { c.Nemesis.Faults = nemesis.Faults() },
 		"no topology is called":     func(c *Config) { c.Topology = "ring" },

@@ -110,6 +110,9 @@ func New(cfg Config) (*Session, error) {
 	if cfg.Concurrency == 0 {
 		cfg.Concurrency = len(cfg.Nodes)
 	}
+	if cfg.OpTimeout == 0 {
+		cfg.OpTimeout = DefaultOpTimeout
+	}
 	// A stream for each purpose: what one draws does not change the others.
 	stream := func(purpose uint64) *rand.Rand { return rand.New(rand.NewPCG(cfg.Seed, purpose)) }
 	s := &Session{

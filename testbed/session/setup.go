@@ -76,14 +76,14 @@ func (s *Session) stepStarting(now time.Duration) bool {
 		n, c := &s.nodes[i], s.open(i)
 		c.answered = func(now time.Duration, reply *run.Message) {
 			if reply == nil {
-				s.setupFailed(now, n, fmt.Errorf("it did not answer topology within %v", opTimeout))
+				s.setupFailed(now, n, fmt.Errorf("it did not answer topology within %v", s.cfg.OpTimeout))
 			} else if err := workload.CheckTopology(reply.Body); err != nil {
 				s.setupFailed(now, n, fmt.Errorf("sent a topology, %w", err))
 			} else {
 				s.remaining--
 			}
 		}
-		s.request(now, c, "topology", opTimeout, body)
+		s.request(now, c, "topology", s.cfg.OpTimeout, body)
 	}
 	return true
 }

@@ -1,0 +1,145 @@
+package process
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// lingerAfterExit is how long the output of a node that exited is still awaited:
+// a child of its own may hold the pipe open for ever.
+const lingerAfterExit = time.Second
+
+// child is the process of one node.
+type child struct {
+	node    int // index
+	cmd     *exec.Cmd
+	inbox   *inbox
+	log     *stderr
+	files   []*os.File    // our ends of its pipes
+	logFile *os.File      // nil for none
+	exited  chan struct{} // closed when it has been waited for
+	all     sync.WaitGroup
+}
+
+// spawn starts the process of a node. Events come from goroutines until the
+// last, which says how it ended.
+func (b *bed) spawn(node int) (*child, error) {
+	c := &child{
+		node:   node,
+		cmd:    exec.Command(b.bin, b.cfg.Args...),
+		inbox:  newInbox(),
+		log:    &stderr{node: b.names[node], echo: b.echo},
+		exited: make(chan struct{}),
+	}
+	c.cmd.Dir, c.cmd.Env, c.cmd.SysProcAttr = b.workDir, b.env, attributes()
+	if b.cfg.LogDir != "" {
+		f, err := os.Create(filepath.Join(b.cfg.LogDir, b.names[node]+".log"))
+		if err != nil {
+			return nil, fmt.Errorf("its log cannot be written: %w", err)
+		}
+		c.logFile, c.log.file = f, f
+	}
+	theirs, err := c.pipes()
+	if err == nil {
+		err = c.cmd.Start()
+	}
+	for _, f := range theirs {
+		f.Close()
+	}
+	if err != nil {
+		c.closePipes()
+		c.closeLog()
+		return nil, err
+	}
+	stdin, stdout, logged := c.files[0], c.files[1], c.files[2]
+	var output sync.WaitGroup
+	output.Go(func() {
+		readLines(stdout, func(lines [][]byte) { b.post(event{node: node, kind: printed, lines: lines}) })
+	})
+	output.Go(func() { io.Copy(c.log, logged) })
+	c.all.Go(func() { c.inbox.drain(stdin) })
+	c.all.Go(func() { c.wait(b, &output) })
+	return c, nil
+}
+
+// pipes makes the child's three streams and returns its ends of them. Plain
+// files, so that Wait waits for the process and nothing else.
+func (c *child) pipes() (theirs []*os.File, err error) {
+	for i := range 3 {
+		r, w, err := os.Pipe()
+		if err != nil {
+			return theirs, fmt.Errorf("no pipe to it: %w", err)
+		}
+		switch i {
+		case 0:
+			c.cmd.Stdin, theirs, c.files = r, append(theirs, r), append(c.files, w)
+		case 1:
+			c.cmd.Stdout, theirs, c.files = w, append(theirs, w), append(c.files, r)
+		case 2:
+			c.cmd.Stderr, theirs, c.files = w, append(theirs, w), append(c.files, r)
+		}
+	}
+	return theirs, nil
+}
+
+// wait reaps the process, lets its output come to its end, and says how it ended.
+func (c *child) wait(b *bed, output *sync.WaitGroup) {
+	err := c.cmd.Wait()
+	c.killGroup() // what it has left behind; now, before its id can be another's
+	close(c.exited)
+	linger := time.AfterFunc(lingerAfterExit, c.closePipes) // ends the reads
+	output.Wait()
+	linger.Stop()
+	c.inbox.close()
+	c.closePipes()
+	c.closeLog()
+	status := "exit status 0"
+	if err != nil {
+		status = err.Error()
+	}
+	b.post(event{node: c.node, kind: ended, status: status})
+}
+
+// closePipes may be called more than once.
+func (c *child) closePipes() {
+	for _, f := range c.files {
+		f.Close()
+	}
+}
+
+func (c *child) closeLog() {
+	if c.logFile != nil {
+		c.logFile.Close()
+	}
+}
+
+// kill ends the node and all that it has started, at once.
+func (c *child) kill() {
+	select {
+	case <-c.exited:
+	default:
+		c.killGroup()
+		c.cmd.Process.Kill() // should it have left its group
+	}
+}
+
+// killGroup reports nothing: a group that is gone already is what it is for.
+func (c *child) killGroup() { syscall.Kill(-c.cmd.Process.Pid, syscall.SIGKILL) }
+
+// usage returns what the process cost; it must have been waited for.
+func (c *child) usage(name string) Usage {
+	u := Usage{Node: name}
+	if st := c.cmd.ProcessState; st != nil {
+		u.CPU = st.UserTime() + st.SystemTime()
+		if ru, ok := st.SysUsage().(*syscall.Rusage); ok {
+			u.MaxRSSBytes = ru.Maxrss * maxRSSUnitBytes
+		}
+	}
+	return u
+}

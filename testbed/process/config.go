@@ -1,0 +1,90 @@
+package process
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"treecast/run"
+	"treecast/testbed/network"
+	"treecast/testbed/session"
+)
+
+// Config says what to run. The observers of Session are replaced by those
+// handed to Run.
+type Config struct {
+	Session session.Config
+
+	Bin  string   // path of the node's program
+	Args []string // handed to every node
+
+	// RunID tells nodes which run they belong to, in the variable TREECAST_RUN;
+	// empty leaves it out. Otherwise they inherit the environment.
+	RunID string
+	// LogDir is the directory for the nodes' stderr, one file nX.log each. It
+	// is made if need be; empty keeps none.
+	LogDir string
+	// LogStderr is sent the nodes' stderr as well, each line with the node's
+	// name in front; nil for nobody.
+	LogStderr io.Writer
+	// WorkDir is the nodes' working directory. Empty means a fresh temporary
+	// one, which is removed at the end.
+	WorkDir string
+	// PollHealth asks every node for its health once a second. Programs that
+	// end on an unknown request do not survive it.
+	PollHealth bool
+}
+
+// Observers are told what happens. Any of them may be nil.
+type Observers struct {
+	Network  network.Observer
+	Op       func(run.Op)
+	Health   func(now time.Duration, node string, body json.RawMessage)
+	Progress func(Progress) // once a second, and once at the end
+}
+
+// Progress is a glance at a run under way.
+type Progress struct {
+	Now time.Duration
+	session.Status
+}
+
+// Outcome is what a run leaves behind. The notes of nodes that crashed or went
+// deaf hold their last lines of stderr.
+type Outcome struct {
+	session.Result
+	Usage []Usage // per node, in the order of the nodes
+}
+
+// Usage is what a node cost.
+type Usage struct {
+	Node        string        `json:"node"`
+	CPU         time.Duration `json:"cpu_ns"` // user and system
+	MaxRSSBytes int64         `json:"max_rss_bytes"`
+}
+
+// findBinary makes the path of a program absolute, as nodes run elsewhere, and
+// explains what is wrong with it if it is none.
+func findBinary(path string) (string, error) {
+	if path == "" {
+		return "", errors.New("no program given: name the node's binary")
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("finding the node's binary: %w", err)
+	}
+	info, err := os.Stat(abs)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("the node's binary cannot be run: %w", err)
+	case info.IsDir():
+		return "", fmt.Errorf("the node's binary cannot be run: %s is a directory", abs)
+	case info.Mode()&0o111 == 0:
+		return "", fmt.Errorf("the node's binary cannot be run: %s is not executable; try chmod +x", abs)
+	}
+	return abs, nil
+}

@@ -1,0 +1,221 @@
+package process
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"treecast/run"
+	"treecast/testbed/session"
+	"treecast/testbed/workload"
+)
+
+// nodes is where the reference nodes of testdata are built.
+var nodes string
+
+// reference lists them; every one must build.
+var reference = []string{"echo", "lossy", "crasher", "garbage", "stranger"}
+
+func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == "node" {
+		actAs(os.Args[2])
+		return
+	}
+	dir, err := os.MkdirTemp("", "treecast-nodes-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	nodes = dir
+	status := 1
+	if err := build(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	} else if status = m.Run(); status == 0 {
+		if err := goleak.Find(); err != nil {
+			fmt.Fprintln(os.Stderr, "goroutines were left behind:", err)
+			status = 1
+		}
+	}
+	os.RemoveAll(dir)
+	os.Exit(status)
+}
+
+func build() error {
+	args := []string{"build", "-o", nodes + string(os.PathSeparator)}
+	for _, name := range reference {
+		args = append(args, "treecast/testbed/testdata/nodes/"+name)
+	}
+	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("building the reference nodes: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// actAs makes this binary a node with a habit of its own; it answers init.
+func actAs(habit string) {
+	in := bufio.NewReader(os.Stdin)
+	print := func(body string, args ...any) {
+		fmt.Printf(`{"src":"n0","dest":%s}`+"\n", fmt.Sprintf(body, args...))
+	}
+	for {
+		text, err := in.ReadBytes('\n')
+		if err != nil {
+			return
+		}
+		var m struct {
+			ID   *int
+			Src  string
+			Body struct {
+				Type  string
+				MsgID int `json:"msg_id"`
+				Echo  json.RawMessage
+				To    string
+				Of    int
+			}
+		}
+		if json.Unmarshal(text, &m) != nil {
+			os.Exit(9)
+		}
+		reply := func(body string, args ...any) {
+			print(`%q,"body":{"in_reply_to":%d,%s}`, m.Src, m.Body.MsgID, fmt.Sprintf(body, args...))
+		}
+		switch m.Body.Type {
+		case "init":
+			switch habit {
+			case "forker": // leaves a child that outlives it, in its group
+				child := exec.Command("sleep", "1000")
+				child.Stdout = os.Stdout // holds the pipe open
+				if child.Start() != nil {
+					os.Exit(9)
+				}
+				fmt.Fprintln(os.Stderr, "child", child.Process.Pid, "of", os.Getpid())
+			case "chatty":
+				for i := range 100 {
+					fmt.Fprintln(os.Stderr, "line", i)
+				}
+				fmt.Fprint(os.Stderr, "last words")
+				os.Exit(0)
+			case "place":
+				dir, _ := os.Getwd()
+				fmt.Fprintln(os.Stderr, "dir", dir)
+				fmt.Fprintln(os.Stderr, "run", os.Getenv("TREECAST_RUN"))
+			}
+			reply(`"type":"init_ok"`)
+			if habit == "idler" { // never reads its stdin again
+				select {}
+			}
+		case "echo":
+			if habit == "giant" { // answers when its letter to itself has come
+				print(`"n0","body":{"type":"big","to":%q,"of":%d,"echo":%s,"pad":%q}`,
+					m.Src, m.Body.MsgID, m.Body.Echo, strings.Repeat("x", 3<<20))
+				continue
+			}
+			if habit == "leaver" {
+				os.Exit(0)
+			}
+			reply(`"type":"echo_ok","echo":%s`, m.Body.Echo)
+		case "health":
+			if m.ID != nil || m.Src != session.HealthClient {
+				os.Exit(9)
+			}
+			reply(`"type":"health_ok","unhealthy_ms":0`)
+		case "big":
+			print(`%q,"body":{"type":"echo_ok","in_reply_to":%d,"echo":%s}`, m.Body.To, m.Body.Of, m.Body.Echo)
+		}
+	}
+}
+
+func self(t *testing.T) string {
+	path, err := os.Executable()
+	require.NoError(t, err)
+	return path
+}
+
+// settings are those of a short run with a reference node, or with one of
+// actAs's if there is none of that name.
+func settings(t *testing.T, load, node string, count int) Config {
+	w, err := workload.New(load)
+	require.NoError(t, err)
+	cfg := Config{
+		Session: session.Config{
+			Workload: w, Nodes: session.NodeNames(count), RatePerSec: 100, TimeLimit: time.Second,
+			Quiet: 300 * time.Millisecond, OpTimeout: time.Second, Seed: 1,
+		},
+		Bin:    filepath.Join(nodes, node),
+		LogDir: filepath.Join(t.TempDir(), "node-logs"),
+	}
+	if _, err := os.Stat(cfg.Bin); err != nil {
+		cfg.Bin, cfg.Args = self(t), []string{"node", node}
+	}
+	return cfg
+}
+
+// bounded carries a run out with a limit to how long it may take.
+func bounded(t *testing.T, cfg Config, obs Observers) (Outcome, error) {
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	out, err := Run(ctx, cfg, obs)
+	require.NoError(t, ctx.Err(), "the run did not end")
+	return out, err
+}
+
+// tally counts the completions of a history: "ok read", "fail read net-timeout".
+func tally(history []run.Op) map[string]int {
+	counts := map[string]int{}
+	for _, op := range history {
+		if op.Type == run.Invoke || op.Process == run.NemesisProcess {
+			continue
+		}
+		text := map[run.OpType]string{run.OK: "ok", run.Fail: "fail", run.Info: "info"}[op.Type] + " " + op.F
+		if op.Error != nil {
+			text += " " + op.Error.Name
+		}
+		counts[text]++
+	}
+	return counts
+}
+
+// lost counts the broadcast values that some node's final read lacks, and the
+// final reads that were answered.
+func lost(t *testing.T, history []run.Op) (values, finals int) {
+	sent := map[string]bool{}
+	missing := map[string]bool{}
+	for _, op := range history {
+		if op.F == "broadcast" && op.Type == run.OK {
+			sent[string(op.Value)] = true
+		}
+	}
+	for _, op := range history {
+		if !op.Final || op.Type != run.OK {
+			continue
+		}
+		finals++
+		var list []json.RawMessage
+		require.NoError(t, json.Unmarshal(op.Value, &list))
+		has := map[string]bool{}
+		for _, v := range list {
+			has[string(v)] = true
+		}
+		for v := range sent {
+			if !has[v] {
+				missing[v] = true
+			}
+		}
+	}
+	require.NotEmpty(t, sent)
+	return len(missing), finals
+}
+
+// gone says whether no process has this id any more.
+func gone(pid int) bool { return syscall.Kill(pid, 0) == syscall.ESRCH }
