@@ -101,16 +101,12 @@ func (s *ednScanner) form(depth int) (ednForm, error) {
 		return ednForm{}, err
 	}
 	var form ednForm
-	switch {
-	case first == '[':
+	switch first {
+	case '[':
 		form = ednForm{open: "[", close: "]"}
-	case first == '(':
-		form = ednForm{open: "(", close: ")"}
-	case first == '{':
+	case '{':
 		form = ednMap()
-	case first == '#' && s.pos+1 < len(s.data) && s.data[s.pos+1] == '{':
-		form = ednForm{open: "#{", close: "}"}
-	default:
+	default: // what clients see has no other collections
 		text, err := s.raw()
 		return ednAtom(string(text)), err
 	}

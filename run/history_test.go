@@ -43,7 +43,7 @@ var lines = []struct {
 		"0\t:info\t:broadcast\t1\t[:crash nil]",
 	},
 	{
-		Op{Index: 6, Type: Info, F: "broadcast", Value: json.RawMessage(`1`), Error: &OpError{Text: "indeterminate: odd"}},
+		Op{Index: 6, Type: Info, F: "broadcast", Value: json.RawMessage(`1`), Error: &OpError{Name: "indeterminate", Text: "odd"}},
 		`{:index 6, :time 0, :type :info, :process 0, :f :broadcast, :value 1, :error "indeterminate: odd"}`,
 		"0\t:info\t:broadcast\t1\tindeterminate: odd",
 	},
@@ -126,6 +126,8 @@ func TestReadingKnowsMoreEDNThanIsWritten(t *testing.T) {
 		`{:value {1 2, nil 3, :a "\u00e9\ud83d\ude00\t"}}`:                          {Value: json.RawMessage(`{"1":2,"null":3,"a":"é😀\t"}`)},
 		`{:value "\b\f\u0001"}`:                   {Value: json.RawMessage(`"\u0008\u000c\u0001"`)},
 		`{:value nil, :error nil, :final? false}`: {},
+		`{:error "some words"}`:                   {Error: &OpError{Text: "some words"}},
+		`{:error "indeterminate: "}`:              {Error: &OpError{Text: "indeterminate: "}},
 		`{:error [:crash]}`:                       {Error: &OpError{Text: "[:crash]"}},
 		`{:error [:crash "a" "b"]}`:               {Error: &OpError{Text: `[:crash "a" "b"]`}},
 		`{:error {:type :odd}}`:                   {Error: &OpError{Text: "{:type :odd}"}},
@@ -134,6 +136,10 @@ func TestReadingKnowsMoreEDNThanIsWritten(t *testing.T) {
 		require.NoError(t, err, text)
 		require.Equal(t, History{want}, h, text)
 	}
+}
+
+func TestAnErrorReadsAsMaelstromPrintsIt(t *testing.T) {
+	require.Equal(t, `[:crash "oh \"no\""]`, (&OpError{Name: "crash", Text: `oh "no"`}).String())
 }
 
 func TestEmptyLinesAreNoOperations(t *testing.T) {

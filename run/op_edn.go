@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -68,6 +69,10 @@ var replyErrors = map[string]bool{
 	"precondition-failed": true, "txn-conflict": true, "unknown": true,
 }
 
+// indeterminate is the name of an error that came of a client which crashed.
+// Jepsen prints it as the string "indeterminate: " and why.
+const indeterminate = "indeterminate"
+
 // appendEDN appends the error as Maelstrom prints it; quoted says whether the
 // text is a string (history.edn) or bare (history.txt).
 func (e *OpError) appendEDN(dst []byte, quoted bool) []byte {
@@ -80,6 +85,9 @@ func (e *OpError) appendEDN(dst []byte, quoted bool) []byte {
 	switch {
 	case e.Name == "":
 		return appendText(dst)
+	case e.Name == indeterminate && e.Text != "":
+		said := OpError{Text: indeterminate + ": " + e.Text}
+		return said.appendEDN(dst, quoted)
 	case e.Text == "" && !replyErrors[e.Name]:
 		return append(append(dst, ':'), e.Name...)
 	}
@@ -193,7 +201,8 @@ func (op *Op) setEDN(key string, s *ednScanner) error {
 	return err
 }
 
-// setErrorEDN reads :name, [:name "text"], [:name nil] or "text"; whatever else
+// setErrorEDN reads :name, [:name "text"], [:name nil], "indeterminate: text" or
+// "text"; whatever else
 // an error may be is kept as text.
 func (op *Op) setErrorEDN(s *ednScanner) error {
 	raw, err := s.raw()
@@ -208,6 +217,9 @@ func (op *Op) setErrorEDN(s *ednScanner) error {
 	case '"':
 		text, err := in.text()
 		op.Error = &OpError{Text: text}
+		if why, ok := strings.CutPrefix(text, indeterminate+": "); ok && why != "" {
+			op.Error = &OpError{Name: indeterminate, Text: why}
+		}
 		return err
 	case '[':
 		in.pos++
