@@ -13,8 +13,8 @@ func TestCheckGathersEveryFigure(t *testing.T) {
 	var net Net
 	traffic, delivery := NewTraffic(), NewDelivery(twoNodes.Nodes)
 	for i := range journal {
-		net.Sent(journal[i])
-		traffic.Sent(journal[i], run.KindData)
+		net.Sent(&journal[i])
+		traffic.Sent(&journal[i], run.KindData)
 	}
 	delivery.Sent(0, raws(7)[0])
 	settings := run.Settings{Workload: "broadcast", Concurrency: 2, NodeCount: 2}

@@ -12,16 +12,16 @@ type netCounts struct{ sent, received, distinct int64 }
 
 // Sent counts a message the network took. Each message, that is each ID, is
 // reported once, however often the network then delivers it.
-func (n *Net) Sent(m run.Message) {
+func (n *Net) Sent(m *run.Message) {
 	c := n.group(m)
 	c.sent++
 	c.distinct++
 }
 
 // Delivered counts a message handed to its receiver.
-func (n *Net) Delivered(m run.Message) { n.group(m).received++ }
+func (n *Net) Delivered(m *run.Message) { n.group(m).received++ }
 
-func (n *Net) group(m run.Message) *netCounts {
+func (n *Net) group(m *run.Message) *netCounts {
 	if IsClient(m.Src) || IsClient(m.Dest) {
 		return &n.clients
 	}
@@ -54,9 +54,9 @@ func (c netCounts) result() run.NetCounts {
 func NetOf(journal []run.Message, operations int) run.Net {
 	var n Net
 	for i := range journal {
-		n.Sent(journal[i])
+		n.Sent(&journal[i])
 		if journal[i].Delivered >= 0 {
-			n.Delivered(journal[i])
+			n.Delivered(&journal[i])
 		}
 	}
 	return n.Result(operations)

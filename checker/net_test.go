@@ -42,9 +42,9 @@ func TestNetWithoutOperationsHasNoMessagesPerOperation(t *testing.T) {
 
 func TestAMessageDeliveredTwiceIsOneMessageReceivedTwice(t *testing.T) {
 	var n Net
-	n.Sent(journal[3])
-	n.Delivered(journal[3])
-	n.Delivered(journal[3])
+	n.Sent(&journal[3])
+	n.Delivered(&journal[3])
+	n.Delivered(&journal[3])
 	got := n.Result(1)
 	require.Equal(t, run.NetCounts{SendCount: 1, RecvCount: 2, MsgCount: 1, MsgsPerOp: got.Servers.MsgsPerOp}, got.Servers)
 }

@@ -45,7 +45,7 @@ func NewTraffic() *Traffic {
 
 // Sent counts a message the network took, lost ones too. The kind is one of
 // run.KindData, KindAck, KindResend and KindOther.
-func (t *Traffic) Sent(m run.Message, kind string) {
+func (t *Traffic) Sent(m *run.Message, kind string) {
 	if IsClient(m.Src) || IsClient(m.Dest) {
 		return
 	}
@@ -57,7 +57,7 @@ func (t *Traffic) Sent(m run.Message, kind string) {
 }
 
 // Delivered counts a message handed to its receiver.
-func (t *Traffic) Delivered(m run.Message) {
+func (t *Traffic) Delivered(m *run.Message) {
 	if IsClient(m.Src) || IsClient(m.Dest) {
 		return
 	}

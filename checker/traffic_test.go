@@ -13,7 +13,7 @@ func TestTrafficIsWhatNodesSendEachOther(t *testing.T) {
 	kinds := map[string]string{"gossip": run.KindData, "gossip_ok": run.KindAck}
 	traffic := NewTraffic()
 	for i := range journal[:8] { // the last one is addressed to what counts as a client
-		m := journal[i]
+		m := &journal[i]
 		kind, ok := kinds[m.Type]
 		if !ok {
 			kind = run.KindOther
@@ -62,7 +62,7 @@ func TestOnlyTheBusiestLinksAreListed(t *testing.T) {
 	for i := range 150 {
 		m := run.Message{Src: "n0", Dest: fmt.Sprintf("n%d", i+1), Type: "gossip"}
 		for range i + 1 {
-			traffic.Sent(m, run.KindData)
+			traffic.Sent(&m, run.KindData)
 		}
 	}
 	got := traffic.Result(1)
