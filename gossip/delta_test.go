@@ -1,0 +1,134 @@
+package gossip
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+func newDelta(bytes int) *delta {
+	d := &delta{last: map[SourceID]int{}}
+	d.reset(bytes)
+	return d
+}
+
+// entriesOf lists what runs carry.
+func entriesOf(runs []Run) (out []Entry) {
+	for _, r := range runs {
+		for i, v := range r.Values {
+			out = append(out, Entry{r.Source, r.First + uint64(i), v})
+		}
+	}
+	return out
+}
+
+func TestDeltasTogetherAreWhatThePeerLacksInMessagesThatFit(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		const limit = 2000
+		log := NewLog()
+		l := newLink(Neighbour{}, 0, 0, 0)
+		next := map[SourceID]uint64{}
+		want := map[entryKey]string{}
+		for range rapid.IntRange(0, 60).Draw(t, "entries") {
+			source := testSource(rapid.IntRange(0, 3).Draw(t, "source"))
+			next[source] += rapid.Uint64Range(1, 2).Draw(t, "step")
+			size := rapid.SampledFrom([]int{1, 5, 50, 700, 1200, 5000}).Draw(t, "size")
+			e := Entry{source, next[source], strings.Repeat("v", size)}
+			log.Append(e)
+			if rapid.IntRange(0, 3).Draw(t, "told") == 0 {
+				l.told.Add(e.Source, e.Counter)
+			} else {
+				want[entryKey{e.Source, e.Counter}] = e.Value
+			}
+		}
+		known := log.Len()
+		if known > 0 {
+			// Some of it lies in segments that are to be sent again.
+			l.cursor = rapid.IntRange(0, known).Draw(t, "cursor")
+			for from := 0; from < l.cursor; {
+				to := rapid.IntRange(from+1, l.cursor).Draw(t, "to")
+				l.again = append(l.again, segment{from, to})
+				from = to
+			}
+		}
+		last := 0
+		for l.behind(known) {
+			d := newDelta(fixedBytes)
+			d.fill(l, log, known, limit)
+			covered := map[int]bool{}
+			for i, p := range d.parts {
+				require.True(t, p.from < p.to && (i == 0 || p.from > d.parts[i-1].to), "parts %v", d.parts)
+				for at := p.from; at < p.to; at++ {
+					covered[at] = true
+				}
+			}
+			m := &Message{Runs: d.runs}
+			require.Equal(t, d.bytes, accounted(m), "bytes are accounted for as they are made")
+			require.Equal(t, d.count, m.Entries())
+			if m.Entries() > 1 {
+				require.LessOrEqual(t, d.bytes, limit)
+			}
+			if m.Entries() == 0 {
+				require.False(t, l.behind(known), "a delta with room is empty only if nothing is left")
+				require.Empty(t, d.parts)
+			}
+			for _, e := range entriesOf(d.runs) {
+				key := entryKey{e.Source, e.Counter}
+				require.Equal(t, want[key], e.Value)
+				delete(want, key)
+			}
+			for at := range known {
+				if e := log.At(at); covered[at] && !l.told.Contains(e.Source, e.Counter) {
+					require.GreaterOrEqual(t, at, last, "oldest first")
+					last = at
+				}
+			}
+		}
+		require.Empty(t, want)
+		require.Equal(t, known, l.cursor)
+	})
+}
+
+func TestValueLargerThanTheLimitGoesAlone(t *testing.T) {
+	log, l := NewLog(), newLink(Neighbour{}, 0, 0, 0)
+	big := strings.Repeat("b", 5000)
+	for i, v := range []string{"1", big, "3", big, big, "6", "7"} {
+		log.Append(Entry{testSource(0), uint64(i + 1), v})
+	}
+	var got []int
+	for l.behind(log.Len()) {
+		d := newDelta(fixedBytes)
+		d.fill(l, log, log.Len(), 2000)
+		got = append(got, d.count)
+	}
+	require.Equal(t, []int{1, 1, 1, 1, 1, 2}, got)
+}
+
+func TestConsecutiveCountersShareARunEvenWhenSourcesAlternate(t *testing.T) {
+	d := newDelta(0)
+	for n := uint64(1); n <= 4; n++ {
+		require.True(t, d.add(Entry{testSource(0), n, "a"}, 1000))
+		require.True(t, d.add(Entry{testSource(1), n + 10, "b"}, 1000))
+	}
+	require.True(t, d.add(Entry{testSource(0), 6, "c"}, 1000), "a gap begins a run")
+	require.True(t, d.add(Entry{testSource(0), 7, "d"}, 1000))
+	require.True(t, d.add(Entry{testSource(0), 5, "e"}, 1000), "so does a step back")
+	require.Equal(t, []Run{
+		{testSource(0), 1, []string{"a", "a", "a", "a"}},
+		{testSource(1), 11, []string{"b", "b", "b", "b"}},
+		{testSource(0), 6, []string{"c", "d"}},
+		{testSource(0), 5, []string{"e"}},
+	}, d.runs)
+}
+
+func TestDeltaStartsAfreshAndLeavesTheLastMessageAlone(t *testing.T) {
+	d := newDelta(0)
+	d.add(Entry{testSource(0), 1, "a"}, 1000)
+	sent := d.runs
+	d.reset(0)
+	d.add(Entry{testSource(0), 2, "b"}, 1000)
+	require.Equal(t, []Run{{testSource(0), 1, []string{"a"}}}, sent)
+	require.Equal(t, []Run{{testSource(0), 2, []string{"b"}}}, d.runs)
+}

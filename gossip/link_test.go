@@ -1,0 +1,173 @@
+package gossip
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+func TestFirstLifeMetKeepsWhatWasSentToIt(t *testing.T) {
+	l := newLink(Neighbour{}, 0, 3, 0)
+	l.flights, l.unacked, l.cursor = []flight{{batch: 1, bytes: 10}}, 10, 5
+	current, fresh := l.meet(7, 9)
+	require.True(t, current)
+	require.False(t, fresh, "the peer has only been unknown")
+	require.Equal(t, uint64(7), l.epoch)
+	require.Len(t, l.flights, 1)
+	require.Equal(t, 5, l.cursor)
+	current, fresh = l.meet(7, 9)
+	require.True(t, current)
+	require.False(t, fresh)
+}
+
+func TestNewLifeStartsTheLinkAnewAndKeepsItsNumbers(t *testing.T) {
+	l := newLink(Neighbour{Name: "n1"}, 0, 0, 0)
+	l.meet(7, 0)
+	l.rtt.sample(30 * ms)
+	l.told.Add(testSource(0), 1)
+	l.flights, l.unacked, l.cursor, l.again = []flight{{batch: 4, bytes: 10, vector: true}}, 10, 5, []segment{{0, 1}}
+	l.batches, l.exchange = 4, 2
+	l.departed.note(4, 0)
+	l.show, l.showing, l.vector = true, make([]VectorPart, 2), incoming{exchange: 1, complete: true}
+	l.acks.Add(3)
+	l.ackDue, l.ackReady, l.hurry, l.newest = 9, true, true, 3
+	l.suspect, l.tries, l.stalled = true, 3, true
+
+	current, fresh := l.meet(8, 6)
+	require.True(t, current)
+	require.True(t, fresh)
+	require.Equal(t, uint64(8), l.epoch)
+	require.Zero(t, l.told.Count())
+	require.True(t, l.owed, "what we hold waits for the peer's vector")
+	require.Equal(t, [2]int{6, 6}, [2]int{l.base, l.cursor})
+	require.False(t, l.behind(6))
+	require.Empty(t, l.flights)
+	require.Zero(t, l.unacked)
+	require.Equal(t, incoming{}, l.vector)
+	require.Empty(t, l.acks)
+	require.Equal(t, Never, l.deadline())
+	require.False(t, l.show || l.ackReady || l.hurry || l.suspect || l.stalled)
+	_, known := l.departed.at(4)
+	require.False(t, known, "what left for the former life measures nothing")
+	require.Equal(t, uint64(4), l.batches, "no batch number is used twice in a life of ours")
+	require.Equal(t, uint64(2), l.exchange)
+	require.Equal(t, 30*ms, l.rtt.roundTrip(), "the way is still the same")
+}
+
+func TestLinkThatHeldNothingOwesNothing(t *testing.T) {
+	require.False(t, newLink(Neighbour{}, 0, 0, 0).owed)
+	require.True(t, newLink(Neighbour{}, 0, 1, 0).owed)
+	l := newLink(Neighbour{}, 0, 0, 0)
+	l.meet(7, 0)
+	l.meet(8, 0)
+	require.False(t, l.owed)
+}
+
+func TestFormerLivesDoNotComeBack(t *testing.T) {
+	l := newLink(Neighbour{}, 0, 0, 0)
+	for epoch := uint64(1); epoch <= retiredLives+1; epoch++ {
+		current, _ := l.meet(epoch, 0)
+		require.True(t, current)
+		for former := uint64(1); former < epoch; former++ {
+			current, fresh := l.meet(former, 0)
+			require.False(t, current || fresh)
+		}
+		require.Equal(t, epoch, l.epoch)
+	}
+	for epoch := range uint64(1000) {
+		l.meet(100+epoch, 0)
+	}
+	require.LessOrEqual(t, len(l.retired), retiredLives, "a peer cannot make us remember more")
+}
+
+func TestAckNamesExactlyTheBatchesThatArrived(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := newLink(Neighbour{}, 0, 0, 0)
+		n := uint64(rapid.IntRange(0, 20).Draw(t, "in flight"))
+		for b := uint64(1); b <= n; b++ {
+			l.flights = append(l.flights, flight{batch: b, bytes: int(b)})
+			l.unacked += int(b)
+		}
+		// Spans as a peer may send them: in any order, overlapping, nonsense.
+		spans := rapid.SliceOf(rapid.Custom(func(t *rapid.T) Span {
+			return Span{rapid.Uint64Range(0, 25).Draw(t, "first"), rapid.Uint64Range(0, 25).Draw(t, "last")}
+		})).Draw(t, "acks")
+		acked := map[uint64]bool{}
+		for _, s := range spans {
+			for b := s.First; b <= s.Last; b++ {
+				acked[b] = true
+			}
+		}
+		var left []uint64
+		unacked := 0
+		for b := uint64(1); b <= n; b++ {
+			if !acked[b] {
+				left, unacked = append(left, b), unacked+int(b)
+			}
+		}
+		require.Equal(t, len(left) < int(n), l.acked(spans))
+		var got []uint64
+		for _, f := range l.flights {
+			got = append(got, f.batch)
+		}
+		require.Equal(t, left, got)
+		require.Equal(t, unacked, l.unacked)
+		require.False(t, l.acked(spans), "a second time it is no news")
+	})
+}
+
+func TestOneLostBatchTakesBackAllThatIsUnackedOldestFirst(t *testing.T) {
+	l := newLink(Neighbour{}, 0, 0, 0)
+	l.cursor, l.again = 30, []segment{{25, 27}}
+	l.flights = []flight{
+		{batch: 1, expires: 50, bytes: 5, parts: []segment{{0, 4}, {6, 9}}},
+		{batch: 2, expires: 40, bytes: 6, parts: []segment{{9, 12}}},
+	}
+	l.unacked = 11
+	require.Equal(t, time.Duration(40), l.deadline())
+	require.False(t, l.expire(39))
+	require.False(t, l.suspect)
+	require.True(t, l.expire(40))
+	require.Equal(t, []segment{{0, 4}, {6, 9}, {9, 12}, {25, 27}}, l.again)
+	require.Empty(t, l.flights)
+	require.Zero(t, l.unacked)
+	require.True(t, l.suspect)
+	require.Zero(t, l.tries, "the first re-send is not delayed")
+	require.False(t, l.show)
+	require.Equal(t, 30, l.cursor)
+
+	l.flights = []flight{{batch: 3, expires: 60, vector: true}}
+	require.True(t, l.expire(60))
+	require.Equal(t, 1, l.tries)
+	require.True(t, l.show, "a lost vector is shown again")
+}
+
+func TestGuestIsNeverBehind(t *testing.T) {
+	l := newLink(Neighbour{Role: Guest}, 0, 0, 0)
+	l.again = []segment{{0, 1}}
+	require.False(t, l.behind(10))
+	l.role = Child
+	require.True(t, l.behind(0))
+	l.again = nil
+	require.True(t, l.behind(1))
+	require.False(t, l.behind(0))
+}
+
+func TestDeparturesRememberTheLastBatchesAndNoOthers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var d departures
+		last := rapid.Uint64Range(0, 200).Draw(t, "sent")
+		for b := uint64(1); b <= last; b++ {
+			d.note(b, time.Duration(1000+b))
+		}
+		asked := rapid.OneOf(rapid.Uint64Range(0, 240), rapid.Just(uint64(math.MaxUint64))).Draw(t, "asked")
+		at, ok := d.at(asked)
+		require.Equal(t, asked >= 1 && asked <= last && asked+uint64(len(d.ring)) > last, ok)
+		if ok {
+			require.Equal(t, time.Duration(1000+asked), at)
+		}
+	})
+}

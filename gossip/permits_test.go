@@ -1,0 +1,99 @@
+package gossip
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestPermitIsHeldFromTheFirstUnackedBatchToTheLastAck(t *testing.T) {
+	p := newPermits(1)
+	c := newTestCore(t, func(cfg *Config) { cfg.Permits = p })
+	learn(c, 0, 1)
+	require.Empty(t, p.held)
+	first := only(t, c, period)
+	require.True(t, p.held["n1"])
+	learn(c, period, 1)
+	second := only(t, c, 2*period)
+	require.Equal(t, 1, p.asks, "one permit serves all batches of a link")
+	receive(c, 2*period, "n1", ackOf(first.Batch))
+	require.True(t, p.held["n1"])
+	receive(c, 2*period, "n1", ackOf(second.Batch))
+	require.Empty(t, p.held)
+	require.Empty(t, p.bad)
+}
+
+func TestRefusedDeltaWaitsForTheNextRoundAndMerges(t *testing.T) {
+	p := newPermits(0)
+	c := newTestCore(t, func(cfg *Config) { cfg.Permits = p })
+	for now := time.Duration(0); now < 3*period; now += period {
+		learn(c, now, 1)
+		requireNoMessage(t, c, now+period)
+	}
+	require.Equal(t, 3, p.asks, "asked once a round")
+	require.Equal(t, uint64(3), c.Stats().PermitsRefused)
+	p.left = 1
+	requireNoMessage(t, c, 4*period-1)
+	require.Equal(t, []Run{{mine, 1, []string{"1", "2", "3"}}}, only(t, c, 4*period).Runs)
+}
+
+func TestTwoLinksTakeTurnsWithOnePermit(t *testing.T) {
+	p := newPermits(1)
+	c := newTestCore(t, func(cfg *Config) {
+		cfg.Permits = p
+		cfg.Neighbours = []Neighbour{{Name: "n1"}, {Name: "n2"}}
+	})
+	learn(c, 0, 1)
+	out := c.Advance(period, 9)
+	require.Len(t, out, 1)
+	require.Equal(t, "n1", out[0].To)
+	receive(c, period, "n1", ackOf(out[0].Message.Batch))
+	out = c.Advance(2*period, 9)
+	require.Len(t, out, 1)
+	require.Equal(t, "n2", out[0].To)
+	require.Empty(t, p.bad)
+}
+
+func TestAcksProbesAndVectorsNeedNoPermit(t *testing.T) {
+	p := newPermits(0)
+	log := NewLog()
+	fillLog(log, mine, 1)
+	c := newTestCoreOn(t, log, func(cfg *Config) { cfg.Permits, cfg.GreetAt = p, 0 })
+	hello := only(t, c, 0)
+	require.NotNil(t, hello.Vector)
+	receive(c, 0, "n1", batchOf(1, 1, "a"))
+	require.Equal(t, []Span{{1, 1}}, only(t, c, period).Acks)
+	probe := only(t, c, time.Second)
+	require.True(t, probe.Probe)
+	require.Zero(t, probe.Entries())
+}
+
+func TestLostBatchAndRestartedPeerGiveThePermitBack(t *testing.T) {
+	p := newPermits(1)
+	c := newTestCore(t, func(cfg *Config) { cfg.Permits = p })
+	learn(c, 0, 1)
+	first := only(t, c, period)
+	p.left-- // taken by somebody else
+	resent := only(t, c, 5*time.Second)
+	require.Zero(t, resent.Entries(), "the re-send had to ask for a permit anew")
+	require.Empty(t, p.held)
+	p.left = 1
+
+	receive(c, 5*time.Second, "n1", ackOf(first.Batch, resent.Batch))
+	require.NotZero(t, only(t, c, 5*time.Second).Entries())
+	require.True(t, p.held["n1"])
+	receive(c, 5*time.Second, "n1", &Message{Epoch: peerEpoch + 1})
+	require.Empty(t, p.held)
+	require.Empty(t, p.bad)
+}
+
+func TestDeltaThatTurnsOutEmptyKeepsNoPermit(t *testing.T) {
+	p := newPermits(1)
+	c := newTestCore(t, func(cfg *Config) { cfg.Permits = p })
+	m := batchOf(0, 1, "a")
+	receive(c, 0, "n1", m)
+	requireNoMessage(t, c, time.Minute)
+	require.Empty(t, p.held)
+	require.Empty(t, p.bad)
+}

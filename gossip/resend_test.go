@@ -1,0 +1,141 @@
+package gossip
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// silentPeer is a core that has sent one value, at the time period, to a peer
+// that does not answer.
+func silentPeer(t *testing.T, change func(*Config)) *Core {
+	c := newTestCore(t, change)
+	learn(c, 0, 1)
+	only(t, c, period)
+	return c
+}
+
+func TestUnackedBatchIsSentAgainWithWhatIsNewUnderANewNumber(t *testing.T) {
+	c := silentPeer(t, nil)
+	learn(c, period, 1)
+	require.Equal(t, uint64(2), only(t, c, 2*period).Batch)
+	expires := period + period + DefaultFirstRTT + 2*minMargin
+	learn(c, expires-1, 1)
+	requireNoMessage(t, c, expires-1)
+	require.Equal(t, &Message{
+		Epoch: ourEpoch, Batch: 3, Probe: true, Resent: true,
+		Runs: []Run{{mine, 1, []string{"1", "2", "3"}}},
+	}, only(t, c, expires))
+	require.Equal(t, 1, c.Stats().SuspectLinks)
+	require.Equal(t, uint64(1), c.Stats().Resends)
+}
+
+func TestLeafHasTheAckDelayToAck(t *testing.T) {
+	c := silentPeer(t, func(cfg *Config) { cfg.Neighbours[0].Leaf = true })
+	require.Equal(t, period+DefaultAckDelay+DefaultFirstRTT+2*minMargin, c.Next())
+}
+
+func TestSuspectedPeerGetsOneMessageAtATimeAtGrowingIntervals(t *testing.T) {
+	c := silentPeer(t, nil)
+	var times []time.Duration
+	for now := period; len(times) < 6; now += 10 * ms {
+		learn(c, now, 1)
+		for _, m := range spoken(c, now) {
+			if m.Probe {
+				times = append(times, now)
+			} else {
+				require.Empty(t, times, "only probes once suspected")
+			}
+		}
+	}
+	var pauses []time.Duration
+	for i := 1; i < len(times); i++ {
+		pauses = append(pauses, times[i]-times[i-1])
+	}
+	require.Equal(t, []time.Duration{600 * ms, 900 * ms, 1350 * ms, maxInterval, maxInterval}, pauses)
+}
+
+func TestAckEndsTheSuspicionAndEverythingFlowsAtOnce(t *testing.T) {
+	c := silentPeer(t, nil)
+	var last *Message
+	for now := time.Duration(0); now < 20*time.Second; now += 10 * ms {
+		if out := spoken(c, now); len(out) > 0 {
+			last = out[len(out)-1]
+		}
+	}
+	big := strings.Repeat("v", MaxLineBytes*2/3)
+	for n := uint64(2); n <= 4; n++ {
+		c.log.Append(Entry{mine, n, big})
+	}
+	c.Learn(20 * time.Second)
+	receive(c, 20*time.Second, "n1", ackOf(last.Batch))
+	require.Zero(t, c.Stats().SuspectLinks)
+	out := spoken(c, 20*time.Second)
+	require.Len(t, out, 3)
+	for i, m := range out {
+		require.Equal(t, []Run{{mine, uint64(i + 2), []string{big}}}, m.Runs)
+	}
+	receive(c, 20*time.Second, "n1", ackOf(out[0].Batch, out[1].Batch, out[2].Batch))
+	requireNoMessage(t, c, time.Hour)
+	require.Zero(t, c.Stats().UnackedLinks)
+}
+
+func TestAckOfALaterBatchDoesNotAckALostOne(t *testing.T) {
+	c := silentPeer(t, nil)
+	learn(c, period, 1)
+	second := only(t, c, 2*period)
+	receive(c, 2*period, "n1", ackOf(second.Batch))
+	require.Equal(t, []Run{{mine, 1, []string{"1"}}}, only(t, c, 3*time.Second).Runs)
+}
+
+func TestAckForAFormerLifeOfOursCountsNothing(t *testing.T) {
+	c := silentPeer(t, nil)
+	ack := ackOf(1)
+	ack.For = ourEpoch + 1
+	receive(c, period, "n1", ack)
+	require.Equal(t, 1, c.Stats().UnackedLinks)
+}
+
+func TestWhatThePeerToldMeanwhileIsNotSentAgain(t *testing.T) {
+	c := silentPeer(t, nil)
+	learn(c, period, 1)
+	only(t, c, 2*period)
+	receive(c, 2*period, "n1", &Message{Epoch: peerEpoch, For: ourEpoch, Runs: []Run{{mine, 1, []string{"1"}}}})
+	require.Equal(t, []Run{{mine, 2, []string{"2"}}}, only(t, c, 3*time.Second).Runs)
+}
+
+func TestUnackedBytesStayWithinTheWindow(t *testing.T) {
+	const window = 4 * MaxLineBytes
+	c := newTestCore(t, func(cfg *Config) { cfg.WindowBytes = window })
+	value := strings.Repeat("v", 1000)
+	for n := range 1000 {
+		c.log.Append(Entry{mine, uint64(n + 1), value})
+	}
+	c.Learn(0)
+	now, got := period, 0
+	for got < 1000 {
+		bytes, asks := 0, 0
+		out := spoken(c, now)
+		var batches []uint64
+		for _, m := range out {
+			bytes += accounted(m)
+			got += m.Entries()
+			batches = append(batches, m.Batch)
+			if m.Probe {
+				asks++
+			}
+		}
+		require.LessOrEqual(t, bytes, window+MaxLineBytes)
+		if got < 1000 {
+			require.GreaterOrEqual(t, bytes, window)
+			require.True(t, out[len(out)-1].Probe, "a full window asks for an ack at once")
+			require.Less(t, asks, len(out), "but not every message does")
+		}
+		now += 100 * ms
+		receive(c, now, "n1", ackOf(batches...))
+	}
+	require.Less(t, now, 2*time.Second, "a backlog flows at the speed of the way")
+	requireNoMessage(t, c, time.Hour)
+}
