@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -86,19 +87,23 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		}
 	}()
 
+	isNode := len(args) == 0 || args[0] != "test"
+	line := commandLine{args: args}
+	if i := slices.Index(args, "--"); !isNode && i >= 0 {
+		line.args, line.nodeArgs = args[:i], args[i+1:]
+	}
 	var cli commands
 	parser, err := kong.New(&cli,
 		kong.Name("treecast"), kong.Description(description),
 		kong.Writers(stdout, stderr), kong.Exit(func(code int) { panic(exited{code}) }),
-		kong.DefaultEnvars("TREECAST"), kong.UsageOnError(),
+		kong.DefaultEnvars("TREECAST"),
 		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true, WrapUpperBound: 100}),
-		kong.Vars{"version": version()}, kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(s),
+		kong.Vars{"version": version()}, kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(s, line),
 	)
 	if err != nil {
 		panic(err) // a mistake in the types above
 	}
-	isNode := len(args) == 0 || args[0] != "test"
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(line.args)
 	if err == nil {
 		err = parsed.Run()
 	}

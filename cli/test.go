@@ -1,7 +1,240 @@
 package cli
 
-import "context"
+import (
+	"context"
+	crand "crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+	"time"
 
-type testCommand struct{}
+	"treecast/experiment"
+	"treecast/report"
+	"treecast/run"
+)
 
-func (c *testCommand) Run(ctx context.Context, s streams) error { return nil }
+// testCommand is one run of the test bed, or a few. Its flags are Maelstrom's,
+// in Maelstrom's units; those that are our own say so.
+type testCommand struct {
+	Workload    string  `short:"w" default:"broadcast" env:"TREECAST_TEST_WORKLOAD" group:"maelstrom" help:"What clients ask for: broadcast or echo. Default: ${default}."`
+	Bin         string  `env:"TREECAST_TEST_BIN" placeholder:"FILE" group:"maelstrom" help:"The node to test: any Maelstrom binary. Default: treecast itself."`
+	NodeCount   int     `env:"TREECAST_TEST_NODE_COUNT" placeholder:"N" group:"maelstrom" help:"How many nodes, called n0, n1, ... Default: five, called n1 to n5."`
+	TimeLimit   float64 `default:"60" env:"TREECAST_TEST_TIME_LIMIT" placeholder:"S" group:"maelstrom" help:"Seconds of load. Default: ${default}."`
+	Rate        float64 `default:"5" env:"TREECAST_TEST_RATE" placeholder:"HZ" group:"maelstrom" help:"Operations per second, of all clients together. Default: ${default}."`
+	Concurrency string  `default:"1n" env:"TREECAST_TEST_CONCURRENCY" group:"maelstrom" help:"How many clients: a number, or a number and n for so many per node. Each has one operation under way at a time. Default: ${default}."`
+	Latency     float64 `default:"0" env:"TREECAST_TEST_LATENCY" placeholder:"MS" group:"maelstrom" help:"Mean latency between nodes, in whole milliseconds. Default: ${default}."`
+	LatencyDist string  `default:"constant" enum:"constant,uniform,exponential" env:"TREECAST_TEST_LATENCY_DIST" group:"maelstrom" help:"Its distribution: constant, uniform (from 0 to twice the mean) or exponential. Default: ${default}."`
+	Topology    string  `default:"grid" enum:"line,grid,tree,tree2,tree3,tree4,total" env:"TREECAST_TEST_TOPOLOGY" group:"maelstrom" help:"The neighbours that a topology request names: line, grid, tree (tree2), tree3, tree4 or total. Default: ${default}."`
+
+	Nemesis         string  `env:"TREECAST_TEST_NEMESIS" placeholder:"FAULTS" group:"maelstrom" help:"What goes wrong: partition. Default: nothing."`
+	NemesisInterval float64 `default:"10" env:"TREECAST_TEST_NEMESIS_INTERVAL" placeholder:"S" group:"maelstrom" help:"Mean seconds between the steps of the nemesis. Default: ${default}."`
+	Availability    string  `env:"TREECAST_TEST_AVAILABILITY" placeholder:"GOAL" group:"maelstrom" help:"What part of the operations must succeed: total, or a fraction such as 0.99. Default: no goal."`
+
+	LogStderr  bool `env:"TREECAST_TEST_LOG_STDERR" group:"maelstrom" help:"Show what the nodes write to stderr."`
+	LogNetSend bool `env:"TREECAST_TEST_LOG_NET_SEND" group:"maelstrom" help:"Show every message as it is sent."`
+	LogNetRecv bool `env:"TREECAST_TEST_LOG_NET_RECV" group:"maelstrom" help:"Show every message as it is received."`
+	TestCount  int  `default:"1" env:"TREECAST_TEST_COUNT" placeholder:"N" group:"maelstrom" help:"How often to run the test; it ends with the first run that is not valid. Default: ${default}."`
+
+	Seed      uint64  `env:"TREECAST_TEST_SEED" group:"ours" help:"Seed of all that the bed draws at random: operations, latencies, faults. Default: a fresh one, which is shown."`
+	QuietTime float64 `default:"10" env:"TREECAST_TEST_QUIET_TIME" placeholder:"S" group:"ours" help:"Seconds of quiet between the load and the final reads. Maelstrom has 10. Default: ${default}."`
+	Store     string  `default:"store" env:"TREECAST_TEST_STORE" placeholder:"DIR" group:"ours" help:"Where the files of runs are kept. Default: ${default}."`
+	Verdict   string  `default:"strict" enum:"strict,maelstrom" env:"TREECAST_TEST_VERDICT" group:"ours" help:"What the exit code says: strict (no duplicate, nothing nobody sent, nothing missing on any node, no deaf node) or maelstrom. Default: ${default}."`
+	Health    string  `default:"auto" enum:"auto,on,off" env:"TREECAST_TEST_HEALTH" group:"ours" help:"Whether to ask the nodes for their health once a second, outside of the network. Only treecast understands it; auto asks where the binary is this one. Default: ${default}."`
+	JSON      bool    `name:"json" env:"TREECAST_TEST_JSON" group:"ours" help:"Print results.json to stdout instead of a table."`
+}
+
+// Help is shown below the flags.
+func (testCommand) Help() string {
+	return `What follows -- is passed to every node: treecast test -w broadcast -- --num-children 5
+
+The run leaves store/WORKLOAD/TIME/ with results.edn, history.edn and history.txt as
+Maelstrom writes them, results.json, and node-logs/; store/latest leads there.
+
+Exit codes: 0 valid, 1 invalid, 2 unknown, 130 interrupted, 254 bad arguments, 255 the run could not be made.`
+}
+
+// ExitInterrupted is the exit code of a run that was stopped by Ctrl-C.
+const ExitInterrupted = 130
+
+// Run carries out the test.
+func (c *testCommand) Run(ctx context.Context, s streams, line commandLine) error {
+	for i := range max(c.TestCount, 1) {
+		if i > 0 {
+			fmt.Fprintf(s.err, "\nrun %d of %d\n", i+1, c.TestCount)
+		}
+		if code, err := c.once(ctx, s, line, i); err != nil || code != ExitOK {
+			if err == nil {
+				err = exitError{code}
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// once carries out one run and returns its exit code.
+func (c *testCommand) once(ctx context.Context, s streams, line commandLine, number int) (int, error) {
+	plan, options, err := c.plan(s, line, number)
+	if err != nil {
+		return 0, err
+	}
+	show := newProgress(s.err, plan)
+	options.Progress = show.update
+	results, dir, err := experiment.Test(ctx, plan, options)
+	show.done()
+	if results != nil {
+		if err := c.show(s.out, results, dir); err != nil {
+			return 0, fmt.Errorf("writing the result: %w", err)
+		}
+	}
+	switch {
+	case err != nil && results != nil && results.Error != "":
+		return ExitCrashed, nil // the table has said why
+	case err != nil:
+		return ExitCrashed, err
+	case results.Interrupted:
+		return ExitInterrupted, nil
+	}
+	verdict := results.Valid
+	if c.Verdict == "strict" {
+		verdict = run.MergeVerdicts(verdict, results.Strict.Valid)
+	}
+	return verdict.ExitCode(), nil
+}
+
+func (c *testCommand) show(w io.Writer, results *run.Results, dir string) error {
+	if c.JSON {
+		return results.WriteJSON(w)
+	}
+	return report.Summary(w, results, dir)
+}
+
+// plan turns the flags into what to run.
+func (c *testCommand) plan(s streams, line commandLine, number int) (experiment.Plan, experiment.Options, error) {
+	fail := func(err error) (experiment.Plan, experiment.Options, error) {
+		return experiment.Plan{}, experiment.Options{}, usageError{err}
+	}
+	seconds := func(flag string, v float64) (time.Duration, error) {
+		if !(v >= 0) || v > math.MaxInt32 {
+			return 0, fmt.Errorf("--%s is %v; give a number of seconds", flag, v)
+		}
+		return time.Duration(v * float64(time.Second)), nil
+	}
+	limit, err1 := seconds("time-limit", c.TimeLimit)
+	interval, err2 := seconds("nemesis-interval", c.NemesisInterval)
+	quiet, err3 := seconds("quiet-time", c.QuietTime)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return fail(err)
+	}
+	if !(c.Latency >= 0) || c.Latency != math.Trunc(c.Latency) || c.Latency > math.MaxInt32 {
+		return fail(fmt.Errorf("--latency is %v; give whole milliseconds, 0 or more", c.Latency))
+	}
+	if c.NodeCount < 0 || (c.NodeCount == 0 && line.has("--node-count")) {
+		return fail(fmt.Errorf("--node-count is %d; give 1 or more", c.NodeCount))
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return experiment.Plan{}, experiment.Options{}, fmt.Errorf("finding this program: %w", err)
+	}
+	bin := c.Bin
+	if bin == "" {
+		bin = self
+	}
+	seed := c.Seed
+	if seed == 0 {
+		var random [8]byte
+		if _, err := crand.Read(random[:]); err != nil {
+			return experiment.Plan{}, experiment.Options{}, fmt.Errorf("drawing a seed: %w", err)
+		}
+		seed = binary.LittleEndian.Uint64(random[:])>>11 + 1 // exact in every JSON reader
+	}
+	seed += uint64(number)
+	p := experiment.Plan{
+		Workload: c.Workload, Bin: bin, Args: line.nodeArgs, NodeCount: c.NodeCount, Concurrency: c.Concurrency,
+		Rate: c.Rate, TimeLimit: limit, Topology: c.Topology,
+		Latency: time.Duration(c.Latency) * time.Millisecond, LatencyDist: c.LatencyDist,
+		Nemesis: c.Nemesis, NemesisInterval: interval, Availability: c.Availability,
+		Quiet: quiet, Seed: seed,
+	}
+	if err := p.Check(); err != nil {
+		return fail(err)
+	}
+	o := experiment.Options{
+		Store: c.Store, Version: version(), Command: line.replay(seed),
+		PollHealth: c.Health == "on" || (c.Health == "auto" && sameFile(bin, self)),
+	}
+	if c.LogStderr {
+		o.LogStderr = s.err
+	}
+	if c.LogNetSend {
+		o.LogNetSend = s.err
+	}
+	if c.LogNetRecv {
+		o.LogNetDeliver = s.err
+	}
+	return p, o, nil
+}
+
+// sameFile reports whether two paths lead to one file.
+func sameFile(a, b string) bool {
+	x, err1 := os.Stat(a)
+	y, err2 := os.Stat(b)
+	return err1 == nil && err2 == nil && os.SameFile(x, y)
+}
+
+// commandLine is what the user typed after the program's name, in two halves.
+type commandLine struct {
+	args     []string // before --
+	nodeArgs []string // after it
+}
+
+// has reports whether a flag was given.
+func (l commandLine) has(flag string) bool {
+	for _, a := range l.args {
+		if a == flag || strings.HasPrefix(a, flag+"=") {
+			return true
+		}
+	}
+	return false
+}
+
+// replay returns the command that makes the run again: the same, with the seed
+// that was used.
+func (l commandLine) replay(seed uint64) []string {
+	out := []string{"treecast"}
+	skip := false
+	for _, a := range l.args {
+		switch {
+		case skip:
+			skip = false
+		case a == "--seed" || a == "--test-count":
+			skip = true
+		case strings.HasPrefix(a, "--seed=") || strings.HasPrefix(a, "--test-count="):
+		default:
+			out = append(out, quoteArg(a))
+		}
+	}
+	out = append(out, "--seed", strconv.FormatUint(seed, 10))
+	if len(l.nodeArgs) > 0 {
+		out = append(out, "--")
+		for _, a := range l.nodeArgs {
+			out = append(out, quoteArg(a))
+		}
+	}
+	return out
+}
+
+// quoteArg spells an argument for a shell.
+func quoteArg(a string) string {
+	if a != "" && strings.IndexFunc(a, func(r rune) bool {
+		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=./:,@%+", r)
+	}) < 0 {
+		return a
+	}
+	return "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+}

@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+
+	"treecast/experiment"
+	"treecast/testbed/session"
+)
+
+// progress tells people how a run goes: a bar on a terminal, else a plain line
+// now and then.
+type progress struct {
+	w        io.Writer
+	total    time.Duration // of load and quiet together, as planned
+	bars     *mpb.Progress // nil if not on a terminal
+	bar      *mpb.Bar
+	text     string
+	lastLine time.Duration
+	phase    session.Phase
+	told     map[string]bool // nodes whose trouble has been told
+}
+
+// lineInterval is the time between two plain lines.
+const lineInterval = 5 * time.Second
+
+func newProgress(w io.Writer, plan experiment.Plan) *progress {
+	p := &progress{w: w, total: plan.TimeLimit + plan.Quiet, told: map[string]bool{}, text: "starting"}
+	if isTerminal(w) {
+		p.bars = mpb.New(mpb.WithOutput(w), mpb.WithWidth(30), mpb.WithRefreshRate(200*time.Millisecond))
+		p.bar = p.bars.AddBar(int64(p.total), mpb.BarRemoveOnComplete(),
+			mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return p.text })))
+	}
+	return p
+}
+
+// update shows how far a run is. It is called about once a second.
+func (p *progress) update(s experiment.Progress) {
+	for i := range s.Bad {
+		if n := &s.Bad[i]; !p.told[n.Node] {
+			p.told[n.Node] = true
+			p.say(n.String())
+		}
+	}
+	text := fmt.Sprintf("%5.1f s  %-8s  %d ops (%d ok)  %d messages between nodes",
+		s.Now.Seconds(), s.Phase, s.Invoked, s.OK, s.ServerMessages)
+	var extra []string
+	if s.Partitioned {
+		extra = append(extra, "partitioned")
+	}
+	if s.Unhealthy > 0 {
+		extra = append(extra, fmt.Sprintf("%d unhealthy", s.Unhealthy))
+	}
+	if len(s.Bad) > 0 {
+		extra = append(extra, fmt.Sprintf("%d crashed or deaf", len(s.Bad)))
+	}
+	if len(extra) > 0 {
+		text += "  " + strings.Join(extra, ", ")
+	}
+	if p.bars != nil {
+		p.text = text
+		p.bar.SetCurrent(min(int64(s.Now), int64(p.total)-1))
+		return
+	}
+	if s.Phase != p.phase || s.Now-p.lastLine >= lineInterval {
+		p.phase, p.lastLine = s.Phase, s.Now
+		fmt.Fprintln(p.w, text)
+	}
+}
+
+// say tells something that must not be overlooked.
+func (p *progress) say(text string) {
+	if p.bars != nil {
+		fmt.Fprintln(p.bars, text)
+		return
+	}
+	fmt.Fprintln(p.w, text)
+}
+
+// done takes the bar away.
+func (p *progress) done() {
+	if p.bars != nil {
+		p.bar.Abort(true)
+		p.bars.Wait()
+	}
+}

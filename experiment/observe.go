@@ -1,0 +1,96 @@
+package experiment
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"treecast/checker"
+	"treecast/run"
+	"treecast/testbed/workload"
+)
+
+// observer feeds what the network does to the figures that are counted as a
+// run goes on.
+type observer struct {
+	net      checker.Net
+	traffic  *checker.Traffic
+	delivery *checker.Delivery
+	unread   int64 // server messages whose values no reader found
+
+	logSent, logDelivered io.Writer // nil: not logged
+}
+
+func newObserver(nodes []string) *observer {
+	return &observer{traffic: checker.NewTraffic(), delivery: checker.NewDelivery(nodes)}
+}
+
+// Sent is called for every message that the network takes.
+func (o *observer) Sent(m run.Message) {
+	o.net.Sent(&m)
+	if o.logSent != nil {
+		logMessage(o.logSent, "send", m.Sent, &m)
+	}
+	if checker.IsClient(m.Src) {
+		if m.Type == "broadcast" {
+			if r, ok := workload.Read(m.Body); ok {
+				for _, v := range r.Values {
+					o.delivery.Sent(m.Sent, v)
+				}
+			}
+		}
+		return
+	}
+	if checker.IsClient(m.Dest) {
+		return
+	}
+	kind := workload.Other
+	if r, ok := workload.Read(m.Body); ok {
+		kind = r.Kind
+	} else {
+		o.unread++
+	}
+	o.traffic.Sent(&m, string(kind))
+}
+
+// Delivered is called for every message that reaches its receiver.
+func (o *observer) Delivered(m run.Message) {
+	o.net.Delivered(&m)
+	if o.logDelivered != nil {
+		logMessage(o.logDelivered, "recv", m.Delivered, &m)
+	}
+	o.traffic.Delivered(&m)
+	if checker.IsClient(m.Dest) || (checker.IsClient(m.Src) && m.Type != "broadcast") {
+		return
+	}
+	if r, ok := workload.Read(m.Body); ok && len(r.Values) > 0 {
+		o.delivery.Handed(m.Delivered, m.Dest, r.Values)
+	}
+}
+
+// Dropped is called for every message that a partition eats.
+func (o *observer) Dropped(run.Message, time.Duration) {}
+
+// figures returns the delivery's figures, nil where the nodes' messages are
+// not understood and the figures would say nothing.
+func (o *observer) figures() *checker.Delivery {
+	if o.unread > 0 {
+		return nil
+	}
+	return o.delivery
+}
+
+// logMessage writes one message as --log-net-send and --log-net-recv do.
+func logMessage(w io.Writer, what string, at time.Duration, m *run.Message) {
+	fmt.Fprintf(w, "%9.3f %s {\"id\":%d,\"src\":%s,\"dest\":%s,\"body\":%s}\n",
+		at.Seconds(), what, m.ID, quoted(m.Src), quoted(m.Dest), m.Body)
+}
+
+func quoted(s string) []byte {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return []byte(`""`)
+	}
+	return text
+}

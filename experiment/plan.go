@@ -1,0 +1,101 @@
+package experiment
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"treecast/checker"
+	"treecast/run"
+	"treecast/testbed/nemesis"
+	"treecast/testbed/network"
+	"treecast/testbed/session"
+	"treecast/testbed/workload"
+)
+
+// Plan is what to run: Maelstrom's flags, in its units and with its meaning,
+// and a few of our own.
+type Plan struct {
+	Workload string
+	Bin      string   // path of the node's program
+	Args     []string // handed to every node
+
+	NodeCount   int     // 0: Maelstrom's n1 to n5
+	Concurrency string  // "10", or "2n" for two per node
+	Rate        float64 // operations per second
+	TimeLimit   time.Duration
+	Topology    string
+
+	Latency     time.Duration // mean, between servers
+	LatencyDist string
+
+	Nemesis         string // faults separated by commas, or nothing
+	NemesisInterval time.Duration
+
+	Availability string // "", "total" or a fraction
+
+	Quiet time.Duration // between healing and the final reads
+	Seed  uint64
+}
+
+// plan is a Plan whose parts have been read.
+type plan struct {
+	Plan
+	session session.Config
+	goal    checker.AvailabilityGoal
+}
+
+// read checks a plan. The error says which part is wrong and what would do.
+func (p Plan) read() (*plan, error) {
+	nodes := session.NodeNames(p.NodeCount)
+	if p.NodeCount < 0 {
+		return nil, fmt.Errorf("node count is %d; give 1 or more", p.NodeCount)
+	}
+	load, err := workload.New(p.Workload)
+	if err != nil {
+		return nil, err
+	}
+	workers, err := session.ParseConcurrency(p.Concurrency, len(nodes))
+	if err != nil {
+		return nil, err
+	}
+	faults, err := nemesis.ParseFaults(p.Nemesis)
+	if err != nil {
+		return nil, err
+	}
+	goal, err := checker.ParseAvailability(p.Availability)
+	if err != nil {
+		return nil, err
+	}
+	out := &plan{Plan: p, goal: goal, session: session.Config{
+		Workload: load, Nodes: nodes, Concurrency: workers,
+		RatePerSec: p.Rate, TimeLimit: p.TimeLimit,
+		Latency:  network.Latency{Mean: p.Latency, Dist: network.Distribution(p.LatencyDist)},
+		Topology: p.Topology, Nemesis: nemesis.Config{Faults: faults, Interval: p.NemesisInterval},
+		Quiet: p.Quiet, Seed: p.Seed,
+	}}
+	return out, out.session.Validate()
+}
+
+// Check returns an error that says what is wrong with a plan, if anything is.
+func (p Plan) Check() error {
+	_, err := p.read()
+	return err
+}
+
+// settings is the plan as a run's record has it.
+func (p *plan) settings(driver string) run.Settings {
+	s := run.Settings{
+		Workload: p.Workload, Bin: p.Bin, Args: p.Args, Driver: driver, Seed: p.Seed,
+		NodeCount: len(p.session.Nodes), Concurrency: p.session.Concurrency,
+		Rate: p.Rate, TimeLimit: run.Millis(p.TimeLimit), Quiet: run.Millis(p.Quiet),
+		Latency: run.Millis(p.Latency), LatencyDist: p.LatencyDist, Topology: p.Topology,
+		NemesisInterval: run.Millis(p.NemesisInterval), Availability: p.Availability,
+	}
+	for name := range strings.SplitSeq(p.Nemesis, ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			s.Nemesis = append(s.Nemesis, name)
+		}
+	}
+	return s
+}

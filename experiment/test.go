@@ -1,0 +1,159 @@
+package experiment
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"treecast/checker"
+	"treecast/run"
+	"treecast/testbed/process"
+)
+
+// Options say how to carry out a test, beside what to run.
+type Options struct {
+	Store   string   // base directory for the run's files
+	Version string   // of treecast
+	Command []string // the command line that makes this run again
+
+	PollHealth bool // the nodes understand health requests
+
+	LogStderr                 io.Writer // the nodes' stderr; nil: not shown
+	LogNetSend, LogNetDeliver io.Writer // every message; nil: not shown
+
+	Progress func(Progress) // once a second; may be nil
+}
+
+// Progress is a glance at a test under way.
+type Progress struct {
+	process.Progress
+	Unhealthy int // nodes that say so of themselves
+}
+
+// Test carries out a plan once, with nodes as child processes, and leaves the
+// run's files in the store. It returns the results and the run's directory. If
+// ctx ends, the run is stopped and what there is is checked and kept. An error
+// says why the run, or its record, could not be made; results, where there are
+// any, come with it.
+func Test(ctx context.Context, p Plan, o Options) (*run.Results, string, error) {
+	plan, err := p.read()
+	if err != nil {
+		return nil, "", err
+	}
+	started := time.Now()
+	store, err := run.CreateStore(o.Store, p.Workload, started)
+	if err != nil {
+		return nil, "", err
+	}
+	if err := store.LinkCurrent(); err != nil {
+		return nil, store.Dir(), err
+	}
+	watch := newObserver(plan.session.Nodes)
+	watch.logSent, watch.logDelivered = o.LogNetSend, o.LogNetDeliver
+	health := newHealthWatch()
+
+	out, runErr := process.Run(ctx, process.Config{
+		Session: plan.session, Bin: p.Bin, Args: p.Args,
+		RunID:  started.UTC().Format("20060102T150405.000000000"),
+		LogDir: store.Path("node-logs"), LogStderr: o.LogStderr, PollHealth: o.PollHealth,
+	}, process.Observers{
+		Network: watch,
+		Health:  func(_ time.Duration, node string, body json.RawMessage) { health.take(node, body) },
+		Progress: func(progress process.Progress) {
+			if o.Progress != nil {
+				o.Progress(Progress{Progress: progress, Unhealthy: health.unhealthy()})
+			}
+		},
+	})
+	results := plan.check(out, watch, health)
+	results.Version, results.Command = o.Version, o.Command
+	results.Started, results.Finished = started, time.Now()
+	if runErr != nil {
+		results.Error = runErr.Error()
+		results.Valid = run.MergeVerdicts(results.Valid, run.Unknown)
+	}
+	if err := store.WriteHistory(out.History); err != nil {
+		return results, store.Dir(), err
+	}
+	if err := store.WriteResults(results); err != nil {
+		return results, store.Dir(), err
+	}
+	if err := store.LinkLatest(); err != nil {
+		return results, store.Dir(), err
+	}
+	return results, store.Dir(), runErr
+}
+
+// check judges a run and gathers its record.
+func (p *plan) check(out process.Outcome, watch *observer, health *healthWatch) *run.Results {
+	var crashes []string
+	var notes []run.NodeNote
+	for i := range out.Notes {
+		n := &out.Notes[i]
+		if !n.Bad() {
+			continue
+		}
+		crashes = append(crashes, n.String())
+		note := run.NodeNote{Node: n.Node, Kind: "crash", At: run.Millis(n.At), Text: n.String(), Stderr: n.Stderr}
+		if n.Deaf {
+			note.Kind, note.At = "deaf", run.Millis(n.DeafAt)
+		}
+		notes = append(notes, note)
+	}
+	results := checker.Check(out.History, checker.Input{
+		Settings: p.settings("process"), Nodes: p.session.Nodes, Goal: p.goal, Crashes: crashes,
+		Net: &watch.net, Delivery: watch.figures(), Traffic: watch.traffic,
+	})
+	for i := range out.Notes {
+		// As in Maelstrom, a node that ended by itself fails the run.
+		if out.Notes[i].Exited {
+			results.Valid = run.Invalid
+		}
+	}
+	results.Interrupted = out.Interrupted
+	if out.Interrupted {
+		results.Valid = run.MergeVerdicts(results.Valid, run.Unknown)
+	}
+	results.Nodes = notes
+	results.Faults = faults(out.History, out.Ended)
+	if t, ok := health.table(p.session.Nodes); ok {
+		results.Tables = append(results.Tables, t)
+	}
+	usage := run.Table{Name: "usage", Columns: []string{"node", "cpu_ms", "max_rss_bytes"}}
+	for _, u := range out.Usage {
+		usage.Rows = append(usage.Rows, []any{u.Node, u.CPU.Milliseconds(), u.MaxRSSBytes})
+	}
+	results.Tables = append(results.Tables, usage)
+	return &results
+}
+
+// faults reads off a history what the nemesis did: every start until the next
+// stop of its kind, or the end of the run.
+func faults(h run.History, end time.Duration) []run.Fault {
+	var out []run.Fault
+	open := map[string]int{} // kind -> index in out
+	for _, op := range h {
+		if op.Process != run.NemesisProcess {
+			continue
+		}
+		verb, kind, ok := strings.Cut(op.F, "-")
+		if !ok {
+			continue
+		}
+		at, isOpen := open[kind]
+		switch {
+		case verb == "start" && !isOpen:
+			open[kind] = len(out)
+			out = append(out, run.Fault{Kind: kind, From: run.Millis(op.Time), To: run.Millis(end), Text: string(op.Value)})
+		case verb == "start":
+			out[at].Text = fmt.Sprintf("%s %s", out[at].Text, op.Value)
+		case verb == "stop" && isOpen:
+			out[at].To = run.Millis(op.Time)
+			delete(open, kind)
+		}
+	}
+	return out
+}

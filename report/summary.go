@@ -1,0 +1,145 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+
+	"treecast/run"
+)
+
+// none stands for a figure that there is not.
+const none = "-"
+
+// Summary writes what a run came to: the verdicts, the figures that people
+// compare, and everything that was wrong, with its evidence. dir is where the
+// run's files are.
+func Summary(w io.Writer, r *run.Results, dir string) error {
+	t := table.NewWriter()
+	t.SetStyle(table.StyleLight)
+	t.Style().Options.SeparateRows = false
+	t.Style().Options.DrawBorder = false
+	t.Style().Options.SeparateColumns = false
+	t.Style().Options.SeparateHeader = false
+
+	t.AppendRow(table.Row{"Maelstrom's verdict", "valid? " + r.Valid.String()})
+	t.AppendRow(table.Row{"strict verdict", r.Strict.Valid.String()})
+	for _, c := range r.Challenges {
+		t.AppendRow(table.Row{"challenge " + c.Name, challenge(c)})
+	}
+	t.AppendSeparator()
+	t.AppendRow(table.Row{"operations", operations(&r.Stats)})
+	t.AppendRow(table.Row{"availability", strconv.FormatFloat(float64(r.Availability.OKFraction), 'f', 4, 32)})
+	t.AppendRow(table.Row{"msgs-per-op", fmt.Sprintf("servers %s   all %s", perOp(r.Net.Servers), perOp(r.Net.All))})
+	if s := r.Workload.SetFull; s != nil {
+		t.AppendRow(table.Row{"stable latency, ms", quantiles(s.StableLatencies, true)})
+		t.AppendRow(table.Row{"values", fmt.Sprintf("%d stable   %d lost   %d stale   %d never read", s.StableCount, s.LostCount, s.StaleCount, s.NeverReadCount)})
+	}
+	ours(t, r)
+	t.AppendSeparator()
+	t.AppendRow(table.Row{"seed", strconv.FormatUint(r.Settings.Seed, 10)})
+	t.AppendRow(table.Row{"files", dir})
+	t.AppendRow(table.Row{"run it again", strings.Join(r.Command, " ")})
+
+	var b strings.Builder
+	b.WriteString(t.Render())
+	b.WriteByte('\n')
+	wrong(&b, r)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// ours appends the figures that Maelstrom does not have.
+func ours(t table.Writer, r *run.Results) {
+	if r.Traffic == nil {
+		return
+	}
+	t.AppendSeparator()
+	t.AppendRow(table.Row{"treecast's own figures", ""})
+	latency := none
+	if d := r.Delivery; d != nil {
+		latency = quantiles(d.Latencies, false)
+		if missing := d.ValueCount - d.FullCount; missing > 0 {
+			latency += fmt.Sprintf("   (%d of %d values not handed to every node)", missing, d.ValueCount)
+		}
+	}
+	t.AppendRow(table.Row{"  true delivery, ms", latency})
+	t.AppendRow(table.Row{"  server messages", fmt.Sprintf("%d, %.2f per broadcast, %.1f kB", r.Traffic.Messages, r.Traffic.MessagesPerBroadcast, float64(r.Traffic.Bytes)/1000)})
+	var shares []string
+	for _, s := range r.Traffic.ByKind {
+		shares = append(shares, fmt.Sprintf("%s %.1f %%", s.Name, 100*s.MessageShare))
+	}
+	if len(shares) > 0 {
+		t.AppendRow(table.Row{"  of these", strings.Join(shares, "   ")})
+	}
+}
+
+// wrong lists what went wrong, if anything.
+func wrong(b *strings.Builder, r *run.Results) {
+	if r.Error != "" {
+		fmt.Fprintf(b, "\nThe run could not be made as asked: %s\n", r.Error)
+	}
+	if r.Interrupted {
+		b.WriteString("\nThe run was interrupted; the figures cover what was done.\n")
+	}
+	if len(r.Strict.Findings) > 0 {
+		b.WriteString("\nFindings:\n")
+		for _, f := range r.Strict.Findings {
+			fmt.Fprintf(b, "  %-9s  %s\n", f.Kind, f.Text)
+		}
+	}
+	for _, n := range r.Nodes {
+		if len(n.Stderr) == 0 {
+			continue
+		}
+		fmt.Fprintf(b, "\nLast lines of %s's stderr:\n", n.Node)
+		for _, line := range n.Stderr {
+			fmt.Fprintf(b, "  %s\n", line)
+		}
+	}
+}
+
+func challenge(c run.Challenge) string {
+	verdict := "FAIL"
+	if c.Passed {
+		verdict = "PASS"
+	}
+	var parts []string
+	for _, check := range c.Checks {
+		mark := ""
+		if !check.Passed {
+			mark = " (!)"
+		}
+		parts = append(parts, fmt.Sprintf("%s %s, target %s%s", check.What, check.Got, check.Target, mark))
+	}
+	return verdict + "   " + strings.Join(parts, "; ")
+}
+
+func operations(s *run.Stats) string {
+	return fmt.Sprintf("%d   %d ok   %d fail   %d info", s.Count, s.OKCount, s.FailCount, s.InfoCount)
+}
+
+func perOp(n run.NetCounts) string {
+	if n.MsgsPerOp == nil {
+		return none
+	}
+	return strconv.FormatFloat(float64(*n.MsgsPerOp), 'f', 3, 32)
+}
+
+// quantiles spells a distribution, in whole milliseconds as Maelstrom's are or
+// to a tenth.
+func quantiles(q *run.Quantiles, whole bool) string {
+	if q == nil {
+		return none
+	}
+	ms := func(m run.Millis) string {
+		if whole {
+			return strconv.FormatInt(m.Whole(), 10)
+		}
+		return strconv.FormatFloat(m.Duration().Seconds()*1000, 'f', 1, 64)
+	}
+	return fmt.Sprintf("median %s   p95 %s   p99 %s   max %s", ms(q.Median), ms(q.P95), ms(q.P99), ms(q.Max))
+}
