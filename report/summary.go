@@ -19,34 +19,34 @@ const none = "-"
 // run's files are.
 func Summary(w io.Writer, r *run.Results, dir string) error {
 	t := table.NewWriter()
-	t.SetStyle(table.StyleLight)
-	t.Style().Options.SeparateRows = false
-	t.Style().Options.DrawBorder = false
-	t.Style().Options.SeparateColumns = false
-	t.Style().Options.SeparateHeader = false
+	t.SetStyle(table.Style{Box: table.StyleBoxLight, Options: table.OptionsNoBordersAndSeparators})
+	section := func(title string) { t.AppendRow(table.Row{}); t.AppendRow(table.Row{title}) }
 
-	t.AppendRow(table.Row{"Maelstrom's verdict", "valid? " + r.Valid.String()})
-	t.AppendRow(table.Row{"strict verdict", r.Strict.Valid.String()})
+	t.AppendRow(table.Row{"valid?", r.Valid.String() + " (Maelstrom's verdict)"})
+	t.AppendRow(table.Row{"strict?", r.Strict.Valid.String() + " (ours)"})
 	for _, c := range r.Challenges {
-		t.AppendRow(table.Row{"challenge " + c.Name, challenge(c)})
+		t.AppendRow(table.Row{c.Name, challenge(c)})
 	}
-	t.AppendSeparator()
+	section("As Maelstrom measures")
 	t.AppendRow(table.Row{"operations", operations(&r.Stats)})
-	t.AppendRow(table.Row{"availability", strconv.FormatFloat(float64(r.Availability.OKFraction), 'f', 4, 32)})
+	t.AppendRow(table.Row{"ok-fraction", strconv.FormatFloat(float64(r.Availability.OKFraction), 'f', 4, 32)})
 	t.AppendRow(table.Row{"msgs-per-op", fmt.Sprintf("servers %s   all %s", perOp(r.Net.Servers), perOp(r.Net.All))})
 	if s := r.Workload.SetFull; s != nil {
-		t.AppendRow(table.Row{"stable latency, ms", quantiles(s.StableLatencies, true)})
+		t.AppendRow(table.Row{"stable-latencies, ms", quantiles(s.StableLatencies, true)})
 		t.AppendRow(table.Row{"values", fmt.Sprintf("%d stable   %d lost   %d stale   %d never read", s.StableCount, s.LostCount, s.StaleCount, s.NeverReadCount)})
 	}
-	ours(t, r)
-	t.AppendSeparator()
-	t.AppendRow(table.Row{"seed", strconv.FormatUint(r.Settings.Seed, 10)})
+	if r.Traffic != nil {
+		section("As treecast measures")
+		ours(t, r)
+	}
+	t.AppendRow(table.Row{})
 	t.AppendRow(table.Row{"files", dir})
 	t.AppendRow(table.Row{"run it again", strings.Join(r.Command, " ")})
 
 	var b strings.Builder
-	b.WriteString(t.Render())
-	b.WriteByte('\n')
+	for line := range strings.Lines(t.Render() + "\n") {
+		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
 	wrong(&b, r)
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -54,11 +54,6 @@ func Summary(w io.Writer, r *run.Results, dir string) error {
 
 // ours appends the figures that Maelstrom does not have.
 func ours(t table.Writer, r *run.Results) {
-	if r.Traffic == nil {
-		return
-	}
-	t.AppendSeparator()
-	t.AppendRow(table.Row{"treecast's own figures", ""})
 	latency := none
 	if d := r.Delivery; d != nil {
 		latency = quantiles(d.Latencies, false)
@@ -66,14 +61,14 @@ func ours(t table.Writer, r *run.Results) {
 			latency += fmt.Sprintf("   (%d of %d values not handed to every node)", missing, d.ValueCount)
 		}
 	}
-	t.AppendRow(table.Row{"  true delivery, ms", latency})
-	t.AppendRow(table.Row{"  server messages", fmt.Sprintf("%d, %.2f per broadcast, %.1f kB", r.Traffic.Messages, r.Traffic.MessagesPerBroadcast, float64(r.Traffic.Bytes)/1000)})
+	t.AppendRow(table.Row{"true delivery, ms", latency})
+	t.AppendRow(table.Row{"server messages", fmt.Sprintf("%d   %.2f per broadcast   %.1f kB", r.Traffic.Messages, r.Traffic.MessagesPerBroadcast, float64(r.Traffic.Bytes)/1000)})
 	var shares []string
 	for _, s := range r.Traffic.ByKind {
 		shares = append(shares, fmt.Sprintf("%s %.1f %%", s.Name, 100*s.MessageShare))
 	}
 	if len(shares) > 0 {
-		t.AppendRow(table.Row{"  of these", strings.Join(shares, "   ")})
+		t.AppendRow(table.Row{"of these", strings.Join(shares, "   ")})
 	}
 }
 
@@ -102,24 +97,22 @@ func wrong(b *strings.Builder, r *run.Results) {
 	}
 }
 
+// challenge says whether a challenge was met, and which bounds were not.
 func challenge(c run.Challenge) string {
-	verdict := "FAIL"
 	if c.Passed {
-		verdict = "PASS"
+		return "PASS"
 	}
-	var parts []string
+	var missed []string
 	for _, check := range c.Checks {
-		mark := ""
 		if !check.Passed {
-			mark = " (!)"
+			missed = append(missed, fmt.Sprintf("%s %s, target %s", check.What, check.Got, check.Target))
 		}
-		parts = append(parts, fmt.Sprintf("%s %s, target %s%s", check.What, check.Got, check.Target, mark))
 	}
-	return verdict + "   " + strings.Join(parts, "; ")
+	return "FAIL   " + strings.Join(missed, "; ")
 }
 
 func operations(s *run.Stats) string {
-	return fmt.Sprintf("%d   %d ok   %d fail   %d info", s.Count, s.OKCount, s.FailCount, s.InfoCount)
+	return fmt.Sprintf("%d   ok %d   fail %d   info %d", s.Count, s.OKCount, s.FailCount, s.InfoCount)
 }
 
 func perOp(n run.NetCounts) string {
