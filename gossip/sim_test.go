@@ -22,7 +22,11 @@ type sim struct {
 	drop    func(from, to string) bool
 	sent    int
 	byNode  map[string]int
+	room    func() int // of an Advance; 0: the caller has none just now
+	copies  func() int // of a message that arrive
+	record  func(n *simNode, d Delivery, store func())
 	onSend  func(now time.Duration, from, to string, m *Message)
+	onTake  func(to *simNode, from string, m *Message)
 	epochs  uint64
 	config  func(*Config)
 	tree    *topology.Tree
@@ -61,6 +65,9 @@ func newSim(n, k int, seed uint64, config func(*Config)) *sim {
 		byNode:  map[string]int{},
 		latency: func() time.Duration { return 100 * time.Millisecond },
 		drop:    func(string, string) bool { return false },
+		room:    func() int { return 3 },
+		copies:  func() int { return 1 },
+		record:  func(_ *simNode, _ Delivery, store func()) { store() },
 		config:  config,
 	}
 	var ids []string
@@ -93,12 +100,7 @@ func (s *sim) boot(n *simNode) {
 func (s *sim) restartCore(n *simNode, greetAt time.Duration) {
 	s.epochs++
 	cfg := Config{Epoch: s.epochs, Period: 400 * time.Millisecond, GreetAt: greetAt}
-	if p, ok := s.tree.Parent(n.name); ok {
-		cfg.Neighbours = append(cfg.Neighbours, Neighbour{Name: p, Role: Parent})
-	}
-	for _, child := range s.tree.Children(n.name) {
-		cfg.Neighbours = append(cfg.Neighbours, Neighbour{Name: child, Leaf: len(s.tree.Children(child)) == 0})
-	}
+	cfg.Neighbours = neighboursIn(s.tree, n.name)
 	if s.config != nil {
 		s.config(&cfg)
 	}
@@ -112,6 +114,17 @@ func (s *sim) restartCore(n *simNode, greetAt time.Duration) {
 	n.core = core
 	n.wakeAt = Never
 	s.pump(n)
+}
+
+// neighboursIn lists the neighbours of a node of a tree.
+func neighboursIn(tree *topology.Tree, name string) (out []Neighbour) {
+	if p, ok := tree.Parent(name); ok {
+		out = append(out, Neighbour{Name: p, Role: Parent})
+	}
+	for _, child := range tree.Children(name) {
+		out = append(out, Neighbour{Name: child, Leaf: len(tree.Children(child)) == 0})
+	}
+	return out
 }
 
 func (s *sim) at(t time.Duration, do func()) {
@@ -139,7 +152,11 @@ func (s *sim) broadcast(n *simNode, value string) {
 // pump sends what a core wants to send and files its next deadline.
 func (s *sim) pump(n *simNode) {
 	for n.core.Next() <= s.now {
-		for _, o := range n.core.Advance(s.now, 3) {
+		room := s.room()
+		if room == 0 {
+			s.at(s.now+time.Millisecond, func() { s.pump(n) })
+		}
+		for _, o := range n.core.Advance(s.now, room) {
 			s.sent++
 			s.byNode[n.name]++
 			if s.onSend != nil {
@@ -149,7 +166,12 @@ func (s *sim) pump(n *simNode) {
 				continue
 			}
 			to, from, m := s.index[o.To], n.name, o.Message
-			s.at(s.now+s.latency(), func() { s.deliver(to, from, m) })
+			for range s.copies() {
+				s.at(s.now+s.latency(), func() { s.deliver(to, from, m) })
+			}
+		}
+		if room == 0 {
+			return
 		}
 	}
 	next := n.core.Next()
@@ -166,17 +188,31 @@ func (s *sim) pump(n *simNode) {
 }
 
 func (s *sim) deliver(to *simNode, from string, m *Message) {
-	d, ok := to.core.Receive(s.now, from, m)
-	if ok {
-		for _, e := range d.Entries {
-			if to.held.Add(e.Source, e.Counter) {
-				to.log.Append(e)
+	if s.onTake != nil {
+		s.onTake(to, from, m)
+	}
+	if d, ok := to.core.Receive(s.now, from, m); ok {
+		log := to.log
+		s.record(to, d, func() {
+			if to.log == log { // else it has died with what it was storing
+				s.store(to, d)
 			}
-		}
-		to.core.Learn(s.now)
-		to.core.Stored(s.now, d.Ticket)
+		})
 	}
 	s.pump(to)
+}
+
+// store is the record: entries first, then the ticket, to whatever core there
+// is by then.
+func (s *sim) store(n *simNode, d Delivery) {
+	for _, e := range d.Entries {
+		if n.held.Add(e.Source, e.Counter) {
+			n.log.Append(e)
+		}
+	}
+	n.core.Learn(s.now)
+	n.core.Stored(s.now, d.Ticket)
+	s.pump(n)
 }
 
 // complete reports whether every node holds n entries.

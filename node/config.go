@@ -54,7 +54,7 @@ type Config struct {
 // Defaults of a Config.
 const (
 	DefaultNumChildren     = 24
-	DefaultSyncPeriod      = 200 * time.Millisecond
+	DefaultSyncPeriod      = 150 * time.Millisecond
 	DefaultClientThreshold = time.Second
 )
 

@@ -20,7 +20,7 @@ const none = "-"
 func Summary(w io.Writer, r *run.Results, dir string) error {
 	t := table.NewWriter()
 	t.SetStyle(table.Style{Box: table.StyleBoxLight, Options: table.OptionsNoBordersAndSeparators})
-	section := func(title string) { t.AppendRow(table.Row{}); t.AppendRow(table.Row{title}) }
+	section := func(title string) { t.AppendRow(table.Row{"", ""}); t.AppendRow(table.Row{title}) }
 
 	t.AppendRow(table.Row{"valid?", r.Valid.String() + " (Maelstrom's verdict)"})
 	t.AppendRow(table.Row{"strict?", r.Strict.Valid.String() + " (ours)"})
@@ -39,7 +39,7 @@ func Summary(w io.Writer, r *run.Results, dir string) error {
 		section("As treecast measures")
 		ours(t, r)
 	}
-	t.AppendRow(table.Row{})
+	t.AppendRow(table.Row{"", ""})
 	t.AppendRow(table.Row{"files", dir})
 	t.AppendRow(table.Row{"run it again", strings.Join(r.Command, " ")})
 

@@ -27,7 +27,17 @@ var nodes string
 // reference lists them; every one must build.
 var reference = []string{"echo", "lossy", "crasher", "garbage", "stranger"}
 
+// actAsBed makes this binary a bed; set where a test needs one to kill.
+var actAsBed func() error
+
 func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == "bed" {
+		if err := actAsBed(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	if len(os.Args) > 2 && os.Args[1] == "node" {
 		actAs(os.Args[2])
 		return
@@ -111,9 +121,10 @@ func actAs(habit string) {
 				fmt.Fprintln(os.Stderr, "dir", dir)
 				fmt.Fprintln(os.Stderr, "run", os.Getenv("TREECAST_RUN"))
 			}
+			fmt.Fprintln(os.Stderr, "pid", os.Getpid())
 			reply(`"type":"init_ok"`)
 			if habit == "idler" { // never reads its stdin again
-				select {}
+				<-time.After(time.Hour)
 			}
 		case "echo":
 			if habit == "giant" { // answers when its letter to itself has come

@@ -63,7 +63,7 @@ func TestThePoolKnowsWhoIsFree(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"give": func(t *rapid.T) {
 				if p.idle == 0 {
-					t.Skip("nobody is free")
+					return
 				}
 				w := p.pick(rapid.SampledFrom([]workload.Spread{workload.RoundRobin, workload.EachWorker}).Draw(t, "spread"), rng)
 				require.True(t, free[w])
@@ -74,7 +74,7 @@ func TestThePoolKnowsWhoIsFree(t *testing.T) {
 			"finish": func(t *rapid.T) {
 				w := rapid.IntRange(0, size-1).Draw(t, "worker")
 				if free[w] {
-					t.Skip("it is free")
+					return
 				}
 				p.done(time.Second, w)
 				free[w] = true
