@@ -54,7 +54,8 @@ type Progress struct {
 }
 
 // Outcome is what a run leaves behind. The notes of nodes that crashed or went
-// deaf hold their last lines of stderr.
+// deaf (of all nodes, if the run could not be carried out) hold their last lines
+// of stderr.
 type Outcome struct {
 	session.Result
 	Usage []Usage // per node, in the order of the nodes

@@ -75,7 +75,7 @@ func Run(ctx context.Context, cfg Config, obs Observers) (Outcome, error) {
 		u := Usage{Node: b.names[i]}
 		if c := b.children[i].Load(); c != nil {
 			u = c.usage(b.names[i])
-			if n := &out.Notes[i]; n.Bad() {
+			if n := &out.Notes[i]; n.Bad() || out.Err != nil {
 				n.Stderr = c.log.lines()
 			}
 		}

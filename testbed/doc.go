@@ -1,0 +1,17 @@
+// Package testbed is the room of the embedded, Maelstrom-compatible test bed.
+// It holds no code of its own:
+//
+//	layout    the neighbour lists of a topology request
+//	network   message ids, latency, receivers, partitions
+//	nemesis   what goes wrong, and when
+//	workload  what clients ask, what replies mean, and what values a body carries
+//	session   the order of a run, from the first init to the last read
+//	process   a driver: any Maelstrom binary as child processes, in real time
+//
+// All but process are pure: time and randomness are handed in, and the same
+// inputs give the same run. A driver moves bytes and time between a session and
+// its nodes; verdicts are package checker's.
+//
+// The nodes under testdata are written with Maelstrom's official library, to
+// prove that programs made for Maelstrom behave here as they do there.
+package testbed

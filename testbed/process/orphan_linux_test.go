@@ -1,0 +1,64 @@
+package process
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"treecast/testbed/session"
+	"treecast/testbed/workload"
+)
+
+func init() { actAsBed = bedThatNeverEnds }
+
+// bedThatNeverEnds runs nodes until it is killed. They do not notice that their
+// stdin ends.
+func bedThatNeverEnds() error {
+	w, err := workload.New("echo")
+	if err != nil {
+		return err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	_, err = Run(context.Background(), Config{
+		Session: session.Config{
+			Workload: w, Nodes: session.NodeNames(2), RatePerSec: 10, TimeLimit: time.Hour, Seed: 1,
+		},
+		Bin: self, Args: []string{"node", "idler"}, LogStderr: os.Stdout, WorkDir: os.TempDir(),
+	}, Observers{})
+	return err
+}
+
+func TestNodesDieWithABedThatIsKilledHard(t *testing.T) {
+	t.Parallel()
+	bed := exec.Command(self(t), "bed")
+	out, err := bed.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, bed.Start())
+	lines := bufio.NewScanner(out)
+	var nodes []int
+	for len(nodes) < 2 && lines.Scan() {
+		_, said, _ := strings.Cut(lines.Text(), ": ")
+		var pid int
+		if _, err := fmt.Sscanf(said, "pid %d", &pid); err == nil {
+			nodes = append(nodes, pid)
+			t.Cleanup(func() { syscall.Kill(pid, syscall.SIGKILL) })
+		}
+	}
+	require.Len(t, nodes, 2)
+	require.NoError(t, bed.Process.Kill())
+	require.Error(t, bed.Wait())
+	for _, node := range nodes {
+		require.Eventually(t, func() bool { return gone(node) || zombie(node) }, 10*time.Second, time.Millisecond)
+	}
+}

@@ -1,0 +1,50 @@
+package session
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"treecast/testbed/network"
+)
+
+func FuzzReadLine(f *testing.F) {
+	for _, seed := range []string{
+		``, `{}`, `null`, `{"src":"n0","dest":"n1","body":{"type":"t","in_reply_to":1}}`,
+		`{"id":3,"src":"n0","dest":"c1","body":{"type":"x"}} `, `{"src":"n\u0030","dest":"n1","body":{}}`,
+		`{"src":"n0","dest":"n1","body":{},"src":7}`, `{"src":"n0","dest":"n1","body":{},"x":1}`,
+		`{"src":"n0","dest":"n1","body":[]}`, `{"src":"n0","dest":"n1","body":{}`, "{\"src\":\"\xff\"}",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, line []byte) {
+		p, err := readLine(line)
+		if err != nil {
+			require.NotEmpty(t, err.Error())
+			return
+		}
+		var fields map[string]json.RawMessage
+		require.NoError(t, json.Unmarshal(line, &fields), "what is accepted is an object")
+		for key := range fields {
+			require.Contains(t, []string{"src", "dest", "body", "id"}, key)
+		}
+		var src, dest string
+		require.NoError(t, json.Unmarshal(fields["src"], &src))
+		require.NoError(t, json.Unmarshal(fields["dest"], &dest))
+		require.Equal(t, src, p.Src)
+		require.Equal(t, dest, p.Dest)
+		var body map[string]json.RawMessage
+		require.NoError(t, json.Unmarshal(p.Body, &body))
+		require.NotNil(t, body)
+
+		again, err := readLine(appendLine(nil, 7, p))
+		require.NoError(t, err, "what is accepted can be handed to a node")
+		require.Equal(t, p, again)
+	})
+}
+
+func TestALineForANodeIsOneLine(t *testing.T) {
+	p := network.Packet{Src: "n\"\n", Dest: "é", Body: []byte(`{"a":1}`)}
+	require.Equal(t, `{"id":12,"src":"n\"\n","dest":"é","body":{"a":1}}`+"\n", string(appendLine(nil, 12, p)))
+}
