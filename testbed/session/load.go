@@ -32,8 +32,13 @@ func (s *Session) beginLoad(now time.Duration) {
 
 // nextLoad returns when the load goes on: when the next operation is planned,
 // if a worker is free, or the next nemesis step, if that is sooner.
+//
+// A step beyond the time limit is none. Jepsen's generator stops there and then
+// if it meets one while all workers are busy, which with few workers and much
+// latency cuts the load short at random; here it lasts.
 func (s *Session) nextLoad() (time.Duration, bool) {
 	at, ok := s.nem.Next(s.result.LoadStarted)
+	ok = ok && at < s.load.cutoff
 	if s.pool.idle > 0 && (!ok || s.load.next < at) {
 		at, ok = s.load.next, true
 	}

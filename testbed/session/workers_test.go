@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"treecast/run"
+	"treecast/testbed/nemesis"
 	"treecast/testbed/workload"
 )
 
@@ -155,6 +156,14 @@ func TestABusyClusterIsNotFloodedAfterwards(t *testing.T) {
 	}
 	require.Equal(t, []time.Duration{0, 5 * sec, 10 * sec}, invoked)
 	require.Equal(t, 15*sec, r.LoadEnded, "the load ends when the worker is free again")
+}
+
+func TestTheLoadLastsAlthoughAllWorkersAreBusyNow(t *testing.T) {
+	cfg := config(1)
+	cfg.RatePerSec, cfg.TimeLimit = 100, 12*sec
+	cfg.Nemesis = nemesis.Config{Faults: nemesis.Faults(), Interval: time.Hour} // no second step in time
+	r := newCluster(t, cfg, func(name string) program { return only(naive(name), "init", "topology") }).run()
+	require.Equal(t, 15*sec, r.LoadEnded)
 }
 
 func TestWithoutARateNothingIsAskedForTheWholeTime(t *testing.T) {
