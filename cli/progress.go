@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/vbauerster/mpb/v8"
@@ -20,7 +21,7 @@ type progress struct {
 	total    time.Duration // of load and quiet together, as planned
 	bars     *mpb.Progress // nil if not on a terminal
 	bar      *mpb.Bar
-	text     string
+	text     atomic.Pointer[string] // beside the bar, which is drawn from a goroutine of its own
 	lastLine time.Duration
 	phase    session.Phase
 	told     map[string]bool // nodes whose trouble has been told
@@ -30,13 +31,20 @@ type progress struct {
 const lineInterval = 5 * time.Second
 
 func newProgress(w io.Writer, plan experiment.Plan) *progress {
-	p := &progress{w: w, total: plan.TimeLimit + plan.Quiet, told: map[string]bool{}, text: "starting"}
+	p := &progress{w: w, total: plan.TimeLimit + plan.Quiet, told: map[string]bool{}}
 	if isTerminal(w) {
-		p.bars = mpb.New(mpb.WithOutput(w), mpb.WithWidth(30), mpb.WithRefreshRate(200*time.Millisecond))
-		p.bar = p.bars.AddBar(int64(p.total), mpb.BarRemoveOnComplete(),
-			mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return p.text })))
+		p.draw(mpb.WithRefreshRate(200 * time.Millisecond))
 	}
 	return p
+}
+
+// draw shows a bar from now on, in place of lines.
+func (p *progress) draw(options ...mpb.ContainerOption) {
+	starting := "starting"
+	p.text.Store(&starting)
+	p.bars = mpb.New(append(options, mpb.WithOutput(p.w), mpb.WithWidth(30))...)
+	p.bar = p.bars.AddBar(int64(p.total), mpb.BarRemoveOnComplete(),
+		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return *p.text.Load() })))
 }
 
 // update shows how far a run is. It is called about once a second.
@@ -63,7 +71,7 @@ func (p *progress) update(s experiment.Progress) {
 		text += "  " + strings.Join(extra, ", ")
 	}
 	if p.bars != nil {
-		p.text = text
+		p.text.Store(&text)
 		p.bar.SetCurrent(min(int64(s.Now), int64(p.total)-1))
 		return
 	}
