@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -52,13 +51,13 @@ type commands struct {
 	Node nodeCommand `cmd:"" default:"withargs" help:"Be a Maelstrom node: JSON lines on stdin and stdout, logs on stderr. This is what a bare 'treecast' does."`
 	Test testCommand `cmd:"" help:"Run a Maelstrom test on a cluster of nodes, with the embedded test bed."`
 
-	Version kong.VersionFlag `help:"Show the version and quit."`
+	Version kong.VersionFlag `env:"-" help:"Show the version and quit."`
 }
 
 const description = `treecast is a Maelstrom node for the broadcast challenge, and a test bed for such nodes.
 
-As a node:      maelstrom test -w broadcast --bin treecast --node-count 25 -- --num-children 24
-As a test bed:  treecast test -w broadcast --node-count 25 --time-limit 20 --rate 100 --latency 100
+  as a node:      maelstrom test -w broadcast --bin treecast --node-count 25 -- --num-children 24
+  as a test bed:  treecast test -w broadcast --node-count 25 --time-limit 20 --rate 100 --latency 100
 
 Every flag can also be set by an environment variable, shown in brackets. Flags win.`
 
@@ -88,16 +87,14 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}()
 
 	isNode := len(args) == 0 || args[0] != "test"
-	line := commandLine{args: args}
-	if i := slices.Index(args, "--"); !isNode && i >= 0 {
-		line.args, line.nodeArgs = args[:i], args[i+1:]
-	}
+	line := newCommandLine(args, os.Environ(), isNode)
 	var cli commands
 	parser, err := kong.New(&cli,
 		kong.Name("treecast"), kong.Description(description),
 		kong.Writers(stdout, stderr), kong.Exit(func(code int) { panic(exited{code}) }),
 		kong.DefaultEnvars("TREECAST"),
-		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true, WrapUpperBound: 100}),
+		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true, WrapUpperBound: 100, NoAppDescFormat: true}),
+		kong.Help(showHelp),
 		kong.Vars{"version": version()}, kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(s, line),
 	)
 	if err != nil {
@@ -128,6 +125,20 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		}
 		return ExitCrashed
 	}
+}
+
+// showHelp shows the help of a command. Without one it shows that of treecast as
+// a whole, and then the node's, which is what a bare treecast is.
+func showHelp(options kong.HelpOptions, c *kong.Context) error {
+	if err := kong.DefaultHelpPrinter(options, c); err != nil || c.Selected() != nil {
+		return err
+	}
+	node, err := kong.Trace(c.Kong, []string{"node"})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(c.Stdout)
+	return kong.DefaultHelpPrinter(options, node)
 }
 
 // version is the version of the module, or of the revision it was built from.

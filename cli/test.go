@@ -9,8 +9,6 @@ import (
 	"io"
 	"math"
 	"os"
-	"strconv"
-	"strings"
 	"time"
 
 	"treecast/experiment"
@@ -23,7 +21,7 @@ import (
 type testCommand struct {
 	Workload    string  `short:"w" default:"broadcast" env:"TREECAST_TEST_WORKLOAD" group:"maelstrom" help:"What clients ask for: broadcast or echo. Default: ${default}."`
 	Bin         string  `env:"TREECAST_TEST_BIN" placeholder:"FILE" group:"maelstrom" help:"The node to test: any Maelstrom binary. Default: treecast itself."`
-	NodeCount   int     `env:"TREECAST_TEST_NODE_COUNT" placeholder:"N" group:"maelstrom" help:"How many nodes, called n0, n1, ... Default: five, called n1 to n5."`
+	NodeCount   *int    `env:"TREECAST_TEST_NODE_COUNT" placeholder:"N" group:"maelstrom" help:"How many nodes, called n0, n1, ... Default: five, called n1 to n5."`
 	TimeLimit   float64 `default:"60" env:"TREECAST_TEST_TIME_LIMIT" placeholder:"S" group:"maelstrom" help:"Seconds of load. Default: ${default}."`
 	Rate        float64 `default:"5" env:"TREECAST_TEST_RATE" placeholder:"HZ" group:"maelstrom" help:"Operations per second, of all clients together. Default: ${default}."`
 	Concurrency string  `default:"1n" env:"TREECAST_TEST_CONCURRENCY" group:"maelstrom" help:"How many clients: a number, or a number and n for so many per node. Each has one operation under way at a time. Default: ${default}."`
@@ -40,17 +38,19 @@ type testCommand struct {
 	LogNetRecv bool `env:"TREECAST_TEST_LOG_NET_RECV" group:"maelstrom" help:"Show every message as it is received."`
 	TestCount  int  `default:"1" env:"TREECAST_TEST_COUNT" placeholder:"N" group:"maelstrom" help:"How often to run the test; it ends with the first run that is not valid. Default: ${default}."`
 
-	Seed      uint64  `env:"TREECAST_TEST_SEED" group:"ours" help:"Seed of all that the bed draws at random: operations, latencies, faults. Default: a fresh one, which is shown."`
+	Seed      *uint64 `env:"TREECAST_TEST_SEED" placeholder:"N" group:"ours" help:"Seed of all that the bed draws at random: operations, latencies, faults. Default: a fresh one, which is shown."`
 	QuietTime float64 `default:"10" env:"TREECAST_TEST_QUIET_TIME" placeholder:"S" group:"ours" help:"Seconds of quiet between the load and the final reads. Maelstrom has 10. Default: ${default}."`
 	Store     string  `default:"store" env:"TREECAST_TEST_STORE" placeholder:"DIR" group:"ours" help:"Where the files of runs are kept. Default: ${default}."`
 	Verdict   string  `default:"strict" enum:"strict,maelstrom" env:"TREECAST_TEST_VERDICT" group:"ours" help:"What the exit code says: strict (no duplicate, nothing nobody sent, nothing missing on any node, no deaf node) or maelstrom. Default: ${default}."`
 	Health    string  `default:"auto" enum:"auto,on,off" env:"TREECAST_TEST_HEALTH" group:"ours" help:"Whether to ask the nodes for their health once a second, outside of the network. Only treecast understands it; auto asks where the binary is this one. Default: ${default}."`
-	JSON      bool    `name:"json" env:"TREECAST_TEST_JSON" group:"ours" help:"Print results.json to stdout instead of a table."`
+	JSON      bool    `name:"json" env:"TREECAST_TEST_JSON" group:"ours" help:"Print results.json to stdout instead of a table, one document per run."`
 }
 
 // Help is shown below the flags.
 func (testCommand) Help() string {
-	return `What follows -- is passed to every node: treecast test -w broadcast -- --num-children 5
+	return `What follows -- is passed to every node:
+
+    treecast test -w broadcast -- --num-children 5
 
 The run leaves store/WORKLOAD/TIME/ with results.edn, history.edn and history.txt as
 Maelstrom writes them, results.json, and node-logs/; store/latest leads there.
@@ -63,7 +63,10 @@ const ExitInterrupted = 130
 
 // Run carries out the test.
 func (c *testCommand) Run(ctx context.Context, s streams, line commandLine) error {
-	for i := range max(c.TestCount, 1) {
+	if c.TestCount < 1 {
+		return usageError{fmt.Errorf("--test-count is %d; give 1 or more", c.TestCount)}
+	}
+	for i := range c.TestCount {
 		if i > 0 {
 			fmt.Fprintf(s.err, "\nrun %d of %d\n", i+1, c.TestCount)
 		}
@@ -93,7 +96,7 @@ func (c *testCommand) once(ctx context.Context, s streams, line commandLine, num
 		}
 	}
 	switch {
-	case err != nil && results != nil && results.Error != "":
+	case err != nil && results != nil && results.Error != "" && !c.JSON:
 		return ExitCrashed, nil // the table has said why
 	case err != nil:
 		return ExitCrashed, err
@@ -134,8 +137,11 @@ func (c *testCommand) plan(s streams, line commandLine, number int) (experiment.
 	if !(c.Latency >= 0) || c.Latency != math.Trunc(c.Latency) || c.Latency > math.MaxInt32 {
 		return fail(fmt.Errorf("--latency is %v; give whole milliseconds, 0 or more", c.Latency))
 	}
-	if c.NodeCount < 0 || (c.NodeCount == 0 && line.has("--node-count")) {
-		return fail(fmt.Errorf("--node-count is %d; give 1 or more", c.NodeCount))
+	nodes := 0 // Maelstrom's default, n1 to n5
+	if c.NodeCount != nil {
+		if nodes = *c.NodeCount; nodes < 1 {
+			return fail(fmt.Errorf("--node-count is %d; give 1 or more", nodes))
+		}
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -145,17 +151,17 @@ func (c *testCommand) plan(s streams, line commandLine, number int) (experiment.
 	if bin == "" {
 		bin = self
 	}
-	seed := c.Seed
-	if seed == 0 {
+	if c.Seed == nil {
 		var random [8]byte
 		if _, err := crand.Read(random[:]); err != nil {
 			return experiment.Plan{}, experiment.Options{}, fmt.Errorf("drawing a seed: %w", err)
 		}
-		seed = binary.LittleEndian.Uint64(random[:])>>11 + 1 // exact in every JSON reader
+		seed := binary.LittleEndian.Uint64(random[:]) >> 11 // exact in every JSON reader
+		c.Seed = &seed                                      // of the runs after this one, too
 	}
-	seed += uint64(number)
+	seed := *c.Seed + uint64(number)
 	p := experiment.Plan{
-		Workload: c.Workload, Bin: bin, Args: line.nodeArgs, NodeCount: c.NodeCount, Concurrency: c.Concurrency,
+		Workload: c.Workload, Bin: bin, Args: line.nodeArgs, NodeCount: nodes, Concurrency: c.Concurrency,
 		Rate: c.Rate, TimeLimit: limit, Topology: c.Topology,
 		Latency: time.Duration(c.Latency) * time.Millisecond, LatencyDist: c.LatencyDist,
 		Nemesis: c.Nemesis, NemesisInterval: interval, Availability: c.Availability,
@@ -185,56 +191,4 @@ func sameFile(a, b string) bool {
 	x, err1 := os.Stat(a)
 	y, err2 := os.Stat(b)
 	return err1 == nil && err2 == nil && os.SameFile(x, y)
-}
-
-// commandLine is what the user typed after the program's name, in two halves.
-type commandLine struct {
-	args     []string // before --
-	nodeArgs []string // after it
-}
-
-// has reports whether a flag was given.
-func (l commandLine) has(flag string) bool {
-	for _, a := range l.args {
-		if a == flag || strings.HasPrefix(a, flag+"=") {
-			return true
-		}
-	}
-	return false
-}
-
-// replay returns the command that makes the run again: the same, with the seed
-// that was used.
-func (l commandLine) replay(seed uint64) []string {
-	out := []string{"treecast"}
-	skip := false
-	for _, a := range l.args {
-		switch {
-		case skip:
-			skip = false
-		case a == "--seed" || a == "--test-count":
-			skip = true
-		case strings.HasPrefix(a, "--seed=") || strings.HasPrefix(a, "--test-count="):
-		default:
-			out = append(out, quoteArg(a))
-		}
-	}
-	out = append(out, "--seed", strconv.FormatUint(seed, 10))
-	if len(l.nodeArgs) > 0 {
-		out = append(out, "--")
-		for _, a := range l.nodeArgs {
-			out = append(out, quoteArg(a))
-		}
-	}
-	return out
-}
-
-// quoteArg spells an argument for a shell.
-func quoteArg(a string) string {
-	if a != "" && strings.IndexFunc(a, func(r rune) bool {
-		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=./:,@%+", r)
-	}) < 0 {
-		return a
-	}
-	return "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
 }

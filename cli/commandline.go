@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// commandLine is what the user typed after the program's name, in two halves,
+// and the variables that stand for flags.
+type commandLine struct {
+	args     []string // before --
+	nodeArgs []string // after it
+	env      []string // NAME=VALUE
+}
+
+// newCommandLine takes a command line apart. A node has no second half.
+func newCommandLine(args, environ []string, isNode bool) commandLine {
+	line := commandLine{args: args}
+	if i := slices.Index(args, "--"); !isNode && i >= 0 {
+		line.args, line.nodeArgs = args[:i], args[i+1:]
+	}
+	for _, v := range environ {
+		if strings.HasPrefix(v, "TREECAST_") {
+			line.env = append(line.env, v)
+		}
+	}
+	slices.Sort(line.env)
+	return line
+}
+
+// replay returns the words of the shell command that makes the run again: the
+// same flags and variables, with the seed that was used.
+func (l commandLine) replay(seed uint64) []string {
+	var out []string
+	for _, v := range l.env {
+		name, value, _ := strings.Cut(v, "=")
+		switch name {
+		case "TREECAST_TEST_SEED", "TREECAST_TEST_COUNT", "TREECAST_RUN":
+		default:
+			out = append(out, name+"="+quoteArg(value))
+		}
+	}
+	out = append(out, "treecast")
+	skip := false
+	for _, a := range l.args {
+		switch {
+		case skip:
+			skip = false
+		case a == "--seed" || a == "--test-count":
+			skip = true
+		case strings.HasPrefix(a, "--seed=") || strings.HasPrefix(a, "--test-count="):
+		default:
+			out = append(out, quoteArg(a))
+		}
+	}
+	out = append(out, "--seed", strconv.FormatUint(seed, 10))
+	if len(l.nodeArgs) > 0 {
+		out = append(out, "--")
+		for _, a := range l.nodeArgs {
+			out = append(out, quoteArg(a))
+		}
+	}
+	return out
+}
+
+// quoteArg spells an argument for a shell.
+func quoteArg(a string) string {
+	if a != "" && strings.IndexFunc(a, func(r rune) bool {
+		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=./:,@%+", r)
+	}) < 0 {
+		return a
+	}
+	return "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+}
