@@ -3,8 +3,13 @@ package experiment
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,6 +47,9 @@ func Test(ctx context.Context, p Plan, o Options) (*run.Results, string, error) 
 	plan, err := p.read()
 	if err != nil {
 		return nil, "", err
+	}
+	if err := checkProgram(p.Bin); err != nil {
+		return nil, "", err // before anything is stored
 	}
 	started := time.Now()
 	store, err := run.CreateStore(o.Store, p.Workload, started)
@@ -107,27 +115,40 @@ func (p *plan) check(out process.Outcome, watch *observer, health *healthWatch) 
 		Settings: p.settings("process"), Nodes: p.session.Nodes, Goal: p.goal, Crashes: crashes,
 		Net: &watch.net, Delivery: watch.figures(), Traffic: watch.traffic,
 	})
+	if out.Interrupted {
+		excuse(&results)
+	}
 	for i := range out.Notes {
 		// As in Maelstrom, a node that ended by itself fails the run.
 		if out.Notes[i].Exited {
 			results.Valid = run.Invalid
 		}
 	}
-	results.Interrupted = out.Interrupted
-	if out.Interrupted {
-		results.Valid = run.MergeVerdicts(results.Valid, run.Unknown)
-	}
 	results.Nodes = notes
 	results.Faults = faults(out.History, out.Ended)
 	if t, ok := health.table(p.session.Nodes); ok {
 		results.Tables = append(results.Tables, t)
 	}
-	usage := run.Table{Name: "usage", Columns: []string{"node", "cpu_ms", "max_rss_bytes"}}
+	usage := run.Table{Name: "usage", Columns: []string{"node", "cpu_ms", "max_rss_bytes"}, Rows: [][]any{}}
 	for _, u := range out.Usage {
 		usage.Rows = append(usage.Rows, []any{u.Node, u.CPU.Milliseconds(), u.MaxRSSBytes})
 	}
 	results.Tables = append(results.Tables, usage)
 	return &results
+}
+
+// excuse takes back what only the interruption of a run speaks for: a value that
+// had not spread yet is not lost, and nobody was to answer a final read.
+func excuse(r *run.Results) {
+	r.Interrupted = true
+	r.Valid = run.Unknown
+	r.Strict.Findings = slices.DeleteFunc(r.Strict.Findings, func(f run.Finding) bool {
+		return f.Kind == run.FindingMaelstrom || f.Kind == run.FindingDeaf || f.Kind == run.FindingMissing
+	})
+	r.Strict.Valid = run.Unknown
+	if len(r.Strict.Findings) > 0 {
+		r.Strict.Valid = run.Invalid
+	}
 }
 
 // faults reads off a history what the nemesis did: every start until the next
@@ -147,13 +168,43 @@ func faults(h run.History, end time.Duration) []run.Fault {
 		switch {
 		case verb == "start" && !isOpen:
 			open[kind] = len(out)
-			out = append(out, run.Fault{Kind: kind, From: run.Millis(op.Time), To: run.Millis(end), Text: string(op.Value)})
+			out = append(out, run.Fault{Kind: kind, From: run.Millis(op.Time), To: run.Millis(end), Text: words(op.Value)})
 		case verb == "start":
-			out[at].Text = fmt.Sprintf("%s %s", out[at].Text, op.Value)
+			out[at].Text += " " + words(op.Value)
 		case verb == "stop" && isOpen:
 			out[at].To = run.Millis(op.Time)
 			delete(open, kind)
 		}
 	}
 	return out
+}
+
+// words is a value as people read it: a string without its quotes.
+func words(value json.RawMessage) string {
+	var text string
+	if json.Unmarshal(value, &text) == nil {
+		return text
+	}
+	return string(value)
+}
+
+// checkProgram explains what is wrong with the path of a program, if anything is.
+func checkProgram(path string) error {
+	if path == "" {
+		return errors.New("no program given: name the node's binary")
+	}
+	abs, err := filepath.Abs(path)
+	if err == nil {
+		_, err = exec.LookPath(abs)
+	}
+	if lookup, ok := errors.AsType[*exec.Error](err); ok {
+		err = lookup.Err
+	}
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("the node's program %s may not be executed; try chmod +x", path)
+	case err != nil:
+		return fmt.Errorf("the node's program %s cannot be run: %w", path, err)
+	}
+	return nil
 }
