@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -47,7 +48,7 @@ func Summary(w io.Writer, r *run.Results, dir string) error {
 	for line := range strings.Lines(t.Render() + "\n") {
 		b.WriteString(strings.TrimRight(line, " \n") + "\n")
 	}
-	wrong(&b, r)
+	wrong(&b, r, dir)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -73,7 +74,7 @@ func ours(t table.Writer, r *run.Results) {
 }
 
 // wrong lists what went wrong, if anything.
-func wrong(b *strings.Builder, r *run.Results) {
+func wrong(b *strings.Builder, r *run.Results, dir string) {
 	if r.Error != "" {
 		fmt.Fprintf(b, "\nThe run could not be made as asked: %s\n", r.Error)
 	}
@@ -86,14 +87,39 @@ func wrong(b *strings.Builder, r *run.Results) {
 			fmt.Fprintf(b, "  %-9s  %s\n", f.Kind, f.Text)
 		}
 	}
-	for _, n := range r.Nodes {
+	lastWords(b, r.Nodes, dir)
+}
+
+// Of how many nodes the last words are shown, and how many lines. Where many
+// nodes fail, they mostly fail alike, and their logs are in the run's files.
+const (
+	wordyNodes   = 3
+	lastLines    = 10
+	maxLineBytes = 300
+)
+
+// lastWords shows what nodes that failed wrote to stderr at last.
+func lastWords(b *strings.Builder, nodes []run.NodeNote, dir string) {
+	shown, others := 0, 0
+	for _, n := range nodes {
 		if len(n.Stderr) == 0 {
 			continue
 		}
+		if shown == wordyNodes {
+			others++
+			continue
+		}
+		shown++
 		fmt.Fprintf(b, "\nLast lines of %s's stderr:\n", n.Node)
-		for _, line := range n.Stderr {
+		for _, line := range n.Stderr[max(0, len(n.Stderr)-lastLines):] {
+			if len(line) > maxLineBytes {
+				line = strings.ToValidUTF8(line[:maxLineBytes], "") + "..."
+			}
 			fmt.Fprintf(b, "  %s\n", line)
 		}
+	}
+	if others > 0 {
+		fmt.Fprintf(b, "\nThe stderr of %d more is in %s.\n", others, filepath.Join(dir, "node-logs"))
 	}
 }
 
