@@ -1,0 +1,73 @@
+package node
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"treecast/backpressure"
+	"treecast/gossip"
+	"treecast/wire"
+)
+
+// goodConfig is a Config with nothing but what is required.
+func goodConfig() Config {
+	return Config{Random: rand.New(rand.NewPCG(1, 2)), Log: slog.New(slog.DiscardHandler)}
+}
+
+func TestWhatIsNotGivenHasItsDefault(t *testing.T) {
+	c, err := goodConfig().withDefaults()
+	require.NoError(t, err)
+	require.Equal(t, DefaultNumChildren, c.NumChildren)
+	require.Equal(t, DefaultSyncPeriod, c.SyncPeriod)
+	require.Equal(t, gossip.DefaultAckDelay, c.AckDelay)
+	require.Equal(t, wire.DefaultMaxLineBytes, c.MaxLineBytes)
+	require.Equal(t, DefaultClientThreshold, c.ClientThreshold)
+	require.Equal(t, backpressure.DefaultPeriod, c.MonitorPeriod)
+	require.Equal(t, []QueueSizes{DefaultIntake, DefaultGossip, DefaultOutput}, []QueueSizes{c.Intake, c.Gossip, c.Output})
+	require.Equal(t, backpressure.DefaultPermitsConfig(0), c.Permits)
+}
+
+func TestACapacityIsNeverBelowThePreferredSizeByDefault(t *testing.T) {
+	cfg := goodConfig()
+	cfg.Intake.Preferred = 10 * DefaultIntake.Capacity
+	cfg.Gossip.Preferred = 5
+	c, err := cfg.withDefaults()
+	require.NoError(t, err)
+	require.Equal(t, 10*DefaultIntake.Capacity, c.Intake.Capacity)
+	require.Equal(t, QueueSizes{5, DefaultGossip.Capacity}, c.Gossip)
+}
+
+func TestSettingsThatCannotWorkAreReportedWhenTheNodeIsMade(t *testing.T) {
+	for name, change := range map[string]func(*Config){
+		"Random and Log are required": func(c *Config) { c.Random = nil },
+		"are required":                func(c *Config) { c.Log = nil },
+		"number of children":          func(c *Config) { c.NumChildren = -1 },
+		"sync period":                 func(c *Config) { c.SyncPeriod = -time.Second },
+		"capacity 5 is below":         func(c *Config) { c.Intake = QueueSizes{Preferred: 10, Capacity: 5} },
+		`queue "gossip": preferred`:   func(c *Config) { c.Gossip.Preferred = -1 },
+		`queue "output"`:              func(c *Config) { c.Output.Capacity = -1 },
+		"health monitor":              func(c *Config) { c.MonitorPeriod = -1 },
+		"gate: threshold":             func(c *Config) { c.ClientThreshold = -1 },
+		"permits: time-out":           func(c *Config) { c.Permits = backpressure.DefaultPermitsConfig(3); c.Permits.Timeout = 0 },
+		"permits: total":              func(c *Config) { c.Permits = backpressure.DefaultPermitsConfig(-1) },
+	} {
+		cfg := goodConfig()
+		change(&cfg)
+		n, err := New(cfg, io.Discard)
+		require.ErrorContains(t, err, name)
+		require.Nil(t, n)
+	}
+}
+
+func TestEveryMonitoredQueueDrainsWithoutAPermit(t *testing.T) {
+	n, err := New(goodConfig(), &bytes.Buffer{})
+	require.NoError(t, err)
+	require.Len(t, n.broker.Monitored(), 3)
+	require.Equal(t, n.broker.Queues(), n.broker.Monitored())
+}

@@ -1,0 +1,77 @@
+package node
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// askHealth returns the answer to a health request, and its keys.
+func (r *rig) askHealth(now time.Duration) (health, map[string]json.RawMessage) {
+	r.settle(now)
+	r.admit(now, say("c1", "n0", `{"type":"health","msg_id":5}`))
+	out := r.write(now)
+	require.Len(r.t, out, 1)
+	var line struct{ Body json.RawMessage }
+	require.NoError(r.t, json.Unmarshal([]byte(out[0]), &line))
+	var h health
+	var keys map[string]json.RawMessage
+	require.NoError(r.t, json.Unmarshal(line.Body, &h))
+	require.NoError(r.t, json.Unmarshal(line.Body, &keys))
+	require.Equal(r.t, `"health_ok"`, string(keys["type"]))
+	require.Equal(r.t, `5`, string(keys["in_reply_to"]))
+	return h, keys
+}
+
+func TestHealthBeforeInitShowsQueuesAndNoGossip(t *testing.T) {
+	r := newRig(t)
+	h, keys := r.askHealth(0)
+	require.NotContains(t, keys, "permits")
+	require.NotContains(t, keys, "gossip")
+	require.Zero(t, h.Values)
+	var names []string
+	for _, q := range h.Queues {
+		names = append(names, q.Name)
+	}
+	require.Equal(t, []string{"intake", "gossip", "output"}, names)
+	require.Equal(t, []string{say("n0", "c0", `{"type":"init_ok","in_reply_to":1}`)}, r.ask(0, initLine(0, "n0", ids(2)...)), "init is still to come")
+}
+
+func TestHealthTellsWhatTheNodeKnowsAndHowItIs(t *testing.T) {
+	r := startedRig(t, ids(3))
+	for i, value := range []string{"1", "2", "1"} {
+		r.ask(time.Second, broadcastLine("n0", i, value))
+	}
+	h, _ := r.askHealth(2 * time.Second)
+	require.Equal(t, 2, h.Values)
+	require.Equal(t, 3, h.Entries, "the same value twice is two entries")
+	require.Zero(t, h.UnhealthyMS)
+	require.Zero(t, h.Crashes)
+	require.Equal(t, &permitHealth{Total: 2, Available: 2}, h.Permits)
+	require.Contains(t, h.Gossip, "backlog_entries")
+	require.Len(t, h.Counters, 12)
+	for name, n := range h.Counters {
+		require.Zero(t, n, name)
+	}
+	require.Equal(t, DefaultIntake.Preferred, h.Queues[0].Preferred)
+	require.Equal(t, DefaultIntake.Capacity, h.Queues[0].Capacity)
+	require.Equal(t, uint64(4), h.Queues[0].In, "the beginning and three requests")
+	require.Equal(t, uint64(4), h.Queues[0].Out)
+}
+
+func TestHealthNamesTheWorstQueueAndCountsWhatIsUnusual(t *testing.T) {
+	r := tinyRig(t)
+	r.admit(0, readLine("n0", 1), readLine("n0", 2), readLine("n0", 3), say("c1", "n0", `{"type":"what"}`), "garbage")
+	r.beat(100*time.Millisecond, 700*time.Millisecond)
+	r.admit(700*time.Millisecond, say("c1", "n0", `{"type":"health","msg_id":5}`))
+	out := r.write(700 * time.Millisecond)
+	require.Len(t, out, 1)
+	require.True(t, strings.HasPrefix(out[0], `{"src":"n0","dest":"c1","body":{"type":"health_ok","in_reply_to":5,"unhealthy_ms":700,"worst":"intake",`), out[0])
+	require.Contains(t, out[0], `"stray_messages":1`)
+	require.Contains(t, out[0], `"malformed_lines":1`)
+	require.Contains(t, out[0], `"name":"intake","depth":3,"preferred":2,"capacity":4,"high_water":3,`)
+	require.Contains(t, out[0], `"unhealthy_ms":700}`)
+}

@@ -1,0 +1,57 @@
+package node
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+// text puts a view together.
+func (v view) text() string { return string(bytes.Join(v.parts(nil), nil)) }
+
+func TestAnEmptyListShowsNothing(t *testing.T) {
+	var l list
+	require.Empty(t, l.view().parts(nil))
+	require.Zero(t, l.length)
+}
+
+func TestEveryViewStaysWhatTheListWasWhenItWasTaken(t *testing.T) {
+	type snapshot struct {
+		view view
+		text string
+	}
+	size := rapid.OneOf(
+		rapid.IntRange(1, 8),
+		rapid.SampledFrom([]int{510, 511, 512, 513, listChunkBytes - 2, listChunkBytes - 1, listChunkBytes, 3 * listChunkBytes}))
+	rapid.Check(t, func(t *rapid.T) {
+		var l list
+		var values []string
+		var taken []snapshot
+		for _, n := range rapid.SliceOfN(size, 0, 40).Draw(t, "sizes") {
+			values = append(values, strings.Repeat("7", n))
+			l.add(values[len(values)-1])
+			taken = append(taken, snapshot{l.view(), strings.Join(values, ",")})
+		}
+		require.Equal(t, len(values), l.length)
+		for _, s := range taken {
+			require.True(t, s.view.text() == s.text, "a view has changed")
+		}
+	})
+}
+
+func TestManyValuesFillManyChunksWithoutMovingAny(t *testing.T) {
+	var l list
+	l.add("0")
+	first := &l.chunks[0][0]
+	for len(l.chunks) < 20 {
+		l.add("123456789")
+	}
+	require.Same(t, first, &l.chunks[0][0])
+	require.Equal(t, l.length, strings.Count(l.view().text(), ",")+1)
+	for _, c := range l.chunks[1:] {
+		require.LessOrEqual(t, len(c), listChunkBytes)
+	}
+}

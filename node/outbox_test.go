@@ -1,0 +1,48 @@
+package node
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"treecast/wire"
+)
+
+func TestGossipGetsHalfOfThePreferredSize(t *testing.T) {
+	r := tinyRig(t) // preferred 8, capacity 16
+	require.Equal(t, 4, r.outbox.room())
+	for i := range 6 {
+		r.outbox.offer(0, outgoing{dest: "c1", kind: outRaw, body: []byte(`{}`)})
+		require.Equal(t, max(0, 3-i), r.outbox.room())
+	}
+	require.Len(t, r.write(0), 6)
+	require.Equal(t, 4, r.outbox.room())
+}
+
+func TestGossipIsBoundedInBytes(t *testing.T) {
+	r := tinyRig(t)
+	body := []byte(`{"x":"` + strings.Repeat("x", outputBytes) + `"}`)
+	r.outbox.send(0, "n1", body)
+	require.Zero(t, r.outbox.room())
+	require.Len(t, r.write(0), 1)
+	require.Equal(t, 4, r.outbox.room())
+}
+
+func TestGossipThatFindsNoRoomAfterAllIsCountedAndForgotten(t *testing.T) {
+	r := tinyRig(t)
+	for range 16 {
+		r.outbox.offer(0, outgoing{dest: "c1", kind: outRaw, body: []byte(`{}`)})
+	}
+	r.outbox.send(0, "n1", []byte(`{"type":"gossip"}`))
+	require.Equal(t, uint64(1), r.count.droppedGossip.Load())
+	require.Zero(t, r.outbox.gossip.used.Load())
+}
+
+func TestErrorsGoToThoseWhoAsk(t *testing.T) {
+	r := tinyRig(t)
+	r.outbox.fail(0, request{client: "c1", msgID: 5}, wire.Abort, "no")
+	require.Empty(t, r.write(0))
+	r.outbox.fail(0, request{client: "c1", msgID: 5, asks: true}, wire.Abort, `"no"`)
+	require.Equal(t, []string{say("n0", "c1", `{"type":"error","in_reply_to":5,"code":14,"text":"\"no\""}`)}, r.write(0))
+}

@@ -1,0 +1,161 @@
+package node
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// tiny makes the queues so small that tests can fill them.
+func tiny(c *Config) {
+	c.Intake = QueueSizes{Preferred: 2, Capacity: 4}
+	c.Gossip = QueueSizes{Preferred: 1, Capacity: 2}
+	c.Output = QueueSizes{Preferred: 8, Capacity: 16}
+}
+
+// tinyRig is a node with tiny queues, of two.
+func tinyRig(t *testing.T) *rig { return startedRig(t, ids(2), tiny) }
+
+func TestAFullIntakeRefusesWhatItCannotTakeAndNothingElse(t *testing.T) {
+	r := tinyRig(t)
+	for i := range 4 {
+		r.admit(0, broadcastLine("n0", i, fmt.Sprint(i)))
+	}
+	r.admit(0,
+		say("c3", "n0", `{"type":"broadcast","message":9,"msg_id":5}`),
+		say("c3", "n0", `{"type":"read","msg_id":5}`),
+		say("c3", "n0", `{"type":"broadcast","message":9}`),
+		say("c3", "n0", `{"type":"topology","msg_id":5}`),
+		say("c3", "n0", `{"type":"echo","echo":1,"msg_id":5}`),
+	)
+	refusal := errorLine("c3", 11, "overloaded: this node's intake is full; try again")
+	require.Equal(t, []string{refusal, refusal,
+		say("n0", "c3", `{"type":"topology_ok","in_reply_to":5}`), say("n0", "c3", `{"type":"echo_ok","in_reply_to":5,"echo":1}`),
+	}, r.write(0), "what is refused is answered at once")
+	require.Equal(t, uint64(3), r.count.refusedFull.Load())
+
+	require.Len(t, r.settle(0), 4)
+	require.Equal(t, "[0,1,2,3]", r.values(0))
+	require.Zero(t, r.jobBytes.used.Load())
+}
+
+func TestTheIntakeIsBoundedInBytesToo(t *testing.T) {
+	r := startedRig(t, ids(1))
+	r.jobBytes.limit = 100
+	r.admit(0, broadcastLine("n0", 1, strings.Repeat("1", 60)), broadcastLine("n0", 2, strings.Repeat("2", 60)), broadcastLine("n0", 3, "3"))
+	out := r.settle(0)
+	require.Len(t, out, 3)
+	require.Contains(t, out[0], `"in_reply_to":2,"code":11`)
+	require.Contains(t, out[1], `{"type":"broadcast_ok","in_reply_to":1}`)
+	require.Contains(t, out[2], `{"type":"broadcast_ok","in_reply_to":3}`)
+	require.Zero(t, r.jobBytes.used.Load(), "what is done counts no more")
+
+	large := strings.Repeat("4", 5000)
+	require.Contains(t, r.ask(0, broadcastLine("n0", 4, large))[0], "broadcast_ok", "one larger than all the room passes alone")
+	require.Equal(t, fmt.Sprintf("[%s,3,%s]", strings.Repeat("1", 60), large), r.values(0))
+}
+
+func TestABudgetCountsWhatIsTakenAndPutBack(t *testing.T) {
+	b := budget{limit: 10}
+	require.True(t, b.take(10))
+	require.True(t, b.full())
+	require.False(t, b.take(1))
+	require.Equal(t, int64(10), b.used.Load(), "a refusal takes nothing")
+	b.put(1)
+	require.False(t, b.full())
+	require.True(t, b.take(1))
+	b.put(10)
+	require.True(t, b.take(11), "larger than all of it, but alone")
+	require.True(t, b.full())
+	require.False(t, b.take(0))
+	b.put(11)
+	require.Zero(t, b.used.Load())
+}
+
+// beat has the health monitor look at the queues every 100 ms.
+func (r *rig) beat(from, to time.Duration) {
+	for now := from; now <= to; now += 100 * time.Millisecond {
+		r.Poll(now)
+	}
+}
+
+func TestBroadcastsAreRefusedWhileTheNodeIsUnhealthyForTooLong(t *testing.T) {
+	r := tinyRig(t)
+	broadcast := say("c3", "n0", `{"type":"broadcast","message":9,"msg_id":5}`)
+	r.admit(0, readLine("n0", 1), readLine("n0", 2), readLine("n0", 3)) // one more than preferred
+	r.beat(100*time.Millisecond, time.Second)
+	r.admit(time.Second, broadcast)
+	require.Zero(t, r.count.refusedByGate.Load(), "1 s is not longer than 1 s")
+
+	r.beat(1100*time.Millisecond, 1100*time.Millisecond)
+	r.admit(1100*time.Millisecond, broadcast, readLine("n0", 4),
+		say("c3", "n0", `{"type":"broadcast","message":9}`), say("c3", "n0", `{"type":"topology","msg_id":5}`))
+	out := r.write(1100 * time.Millisecond)
+	require.Len(t, out, 3)
+	require.Contains(t, out[0], `{"type":"error","in_reply_to":5,"code":11,"text":"overloaded: a queue`)
+	require.Contains(t, out[1], `"in_reply_to":4,"code":11,"text":"overloaded: this node's intake is full`, "reads are refused by the queue alone")
+	require.Contains(t, out[2], `topology_ok`)
+	require.Equal(t, uint64(2), r.count.refusedByGate.Load())
+
+	require.Len(t, r.settle(1150*time.Millisecond), 4)
+	r.beat(1200*time.Millisecond, 1200*time.Millisecond)
+	require.Contains(t, r.ask(1200*time.Millisecond, broadcast)[0], "broadcast_ok", "healthy again")
+	require.Equal(t, "[9]", r.values(1200*time.Millisecond))
+}
+
+func TestMailIsBoundedInItemsAndBytes(t *testing.T) {
+	mail := func(i int) string { return say("n1", "n0", fmt.Sprintf(`{"type":"gossip","e":5,"f":0,"b":%d}`, i)) }
+	r := startedRig(t, ids(2), tiny)
+	r.admit(0, mail(1), mail(2), mail(3))
+	require.Equal(t, uint64(1), r.count.droppedMail.Load())
+	require.Equal(t, 2, r.mailQ.Depth())
+	require.Empty(t, r.write(0), "nobody is told")
+	r.work(0)
+	require.Zero(t, r.mailBytes.used.Load())
+
+	r.mailBytes.limit = int64(len(`{"type":"gossip","e":5,"f":0,"b":1}`))
+	r.admit(0, mail(4), mail(5))
+	require.Equal(t, uint64(2), r.count.droppedMail.Load())
+	r.work(0)
+	require.Zero(t, r.mailBytes.used.Load())
+}
+
+func TestRepliesAreDroppedAndCountedOnlyWhenTheOutputIsFull(t *testing.T) {
+	r := tinyRig(t)
+	for i := range 20 {
+		r.admit(0, say("c1", "n0", fmt.Sprintf(`{"type":"echo","echo":%d,"msg_id":%d}`, i, i)))
+	}
+	require.Equal(t, uint64(4), r.count.droppedReplies.Load())
+	out := r.write(0)
+	require.Len(t, out, 16)
+	for i, line := range out {
+		require.Equal(t, say("n0", "c1", fmt.Sprintf(`{"type":"echo_ok","in_reply_to":%d,"echo":%d}`, i, i)), line, "the first ones, in order")
+	}
+}
+
+func TestWhatWaitedWhileTheProcessWasStoppedIsStoredAndNotAnswered(t *testing.T) {
+	r := tinyRig(t)
+	r.feed(time.Second, true, broadcastLine("n0", 1, "1"), say("c1", "n0", `{"type":"broadcast","message":2}`))
+	require.Empty(t, r.settle(time.Second))
+	require.Equal(t, uint64(2), r.count.silentBroadcasts.Load())
+
+	r.feed(time.Second, true, readLine("n0", 2))
+	require.Equal(t, []string{say("n0", "c1", `{"type":"read_ok","in_reply_to":2,"messages":[1,2]}`)}, r.settle(time.Second),
+		"a late answer to a read does no harm")
+
+	// Neither is it answered where it cannot be stored.
+	for i := range 6 {
+		r.feed(time.Second, true, broadcastLine("n0", i, fmt.Sprint(i)))
+	}
+	require.Empty(t, r.settle(time.Second))
+	require.Equal(t, uint64(2), r.jobsQ.Figures(time.Second).Rejected)
+
+	r.admit(time.Second, readLine("n0", 1), readLine("n0", 2), readLine("n0", 3))
+	r.beat(2*time.Second, 5*time.Second)
+	r.feed(5*time.Second, true, broadcastLine("n0", 9, "9"))
+	require.Empty(t, r.write(5*time.Second))
+	require.Equal(t, uint64(1), r.count.refusedByGate.Load())
+}

@@ -1,0 +1,183 @@
+package node
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"treecast/gossip"
+	"treecast/wire"
+)
+
+// entry is an entry of n1's.
+func entry(counter uint64, value string) gossip.Entry {
+	return gossip.Entry{Source: gossip.NewSourceID("n1", "log"), Counter: counter, Value: value}
+}
+
+// delivery is what gossip hands to the record.
+func delivery(batch uint64, entries ...gossip.Entry) job {
+	return job{kind: jobStore, store: gossip.Delivery{Ticket: gossip.Ticket{From: "n1", Epoch: 5, Batch: batch}, Entries: entries}}
+}
+
+func TestAnyValueIsReadAsItWasSpelt(t *testing.T) {
+	r := startedRig(t, ids(1))
+	values := []string{
+		`0`, `-1`, `9007199254740993`, `123456789012345678901234567890`, `1.50`, `1E+2`, `"a\u0062"`, `"\ud83d\ude00 é"`,
+		`null`, `true`, `false`, `[]`, `{}`, `[ 1 , [2] ]`, `{ "b" : 1, "a" : [null] }`, `""`,
+	}
+	for i, v := range values {
+		require.Equal(t, []string{say("n0", "c1", fmt.Sprintf(`{"type":"broadcast_ok","in_reply_to":%d}`, i))}, r.ask(0, broadcastLine("n0", i, v)))
+	}
+	require.Equal(t, "["+strings.Join(values, ",")+"]", r.values(0))
+	require.Equal(t, len(values), r.log.Len())
+}
+
+func TestEqualValuesAreOneElementOfAReadAndEveryOneIsAcknowledged(t *testing.T) {
+	for _, equal := range [][]string{
+		{`1`, `1`}, {`-0`, `0`}, {`"a"`, `"\u0061"`}, {`{"a":1,"b":2}`, `{"b":2, "a":1}`, `{"a":0,"b":2,"a":1}`},
+		{`1.0`, `1.00`, `10e-1`}, {`[1,2]`, `[ 1, 2 ]`}, {`1000000000000000000000`, `1000000000000000000000`},
+	} {
+		r := startedRig(t, ids(1))
+		for i, v := range equal {
+			require.Equal(t, []string{say("n0", "c1", fmt.Sprintf(`{"type":"broadcast_ok","in_reply_to":%d}`, i))}, r.ask(0, broadcastLine("n0", i, v)))
+		}
+		require.Equal(t, "["+equal[0]+"]", r.values(0), "as it was spelt first")
+		require.Equal(t, len(equal), r.log.Len(), "but every broadcast is an entry")
+	}
+}
+
+func TestValuesThatOnlyLookAlikeAreSeveral(t *testing.T) {
+	r := startedRig(t, ids(1))
+	values := []string{`1`, `1.0`, `"1"`, `[1]`, `true`, `"true"`, `null`, `"null"`, `10000000000000000000`, `10000000000000000001`, `0.1`, `0.10000000000000000001`}
+	for i, v := range values {
+		r.ask(0, broadcastLine("n0", i, v))
+	}
+	require.Equal(t, "["+strings.Join(values, ",")+"]", r.values(0))
+}
+
+func TestAValueThatNestsTooDeeplyIsRefused(t *testing.T) {
+	r := startedRig(t, ids(1))
+	nested := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
+	out := r.ask(0, broadcastLine("n0", 5, nested(wire.MaxValueDepth+1)))
+	require.Len(t, out, 1)
+	require.Contains(t, out[0], `"in_reply_to":5,"code":12,"text":"the message of a broadcast must be a JSON value: not JSON: nested deeper`)
+	require.Zero(t, r.log.Len())
+	require.Zero(t, r.jobBytes.used.Load())
+
+	require.Contains(t, r.ask(0, broadcastLine("n0", 5, nested(wire.MaxValueDepth)))[0], "broadcast_ok")
+	require.Equal(t, uint64(1), r.log.At(0).Counter, "what is refused uses no counter")
+}
+
+func TestOwnEntriesAreCountedFromOneUnderTheNodesName(t *testing.T) {
+	r := startedRig(t, ids(2))
+	for i := range 3 {
+		r.ask(0, broadcastLine("n0", i, fmt.Sprint(10*i)))
+	}
+	require.Equal(t, 3, r.log.Len())
+	for i := range 3 {
+		e := r.log.At(i)
+		require.Equal(t, "n0", e.Source.Value().Origin)
+		require.Equal(t, r.record.logName, e.Source.Value().Log)
+		require.Equal(t, uint64(i+1), e.Counter)
+		require.Equal(t, fmt.Sprint(10*i), e.Value)
+	}
+}
+
+func TestEveryNodeHasALogOfItsOwn(t *testing.T) {
+	r := startedRig(t, ids(1))
+	again, err := New(r.cfg, &r.stdout) // the same source of random numbers, further on
+	require.NoError(t, err)
+	require.NotEmpty(t, r.record.logName)
+	require.NotEqual(t, r.record.logName, again.record.logName)
+}
+
+func TestADeliveryIsStoredOnceAndItsTicketFollows(t *testing.T) {
+	r := startedRig(t, ids(2))
+	for range 2 {
+		j := delivery(3, entry(1, "1"), entry(2, "2"), entry(2, "2"), entry(3, "1"))
+		r.record.handle(0, &j)
+	}
+	require.Equal(t, 3, r.log.Len())
+	require.Equal(t, "[1,2]", r.values(0))
+	require.Empty(t, r.notices.take(nil), "gossip has taken them by now")
+
+	j := delivery(4, entry(4, "4"))
+	r.record.handle(0, &j)
+	require.Equal(t, []gossip.Ticket{j.store.Ticket}, r.notices.take(nil))
+	require.Len(t, r.notices.wake, 1)
+}
+
+func TestABatchWithAValueThatCannotBeReadIsNotStoredAtAllAndNotAcked(t *testing.T) {
+	r := startedRig(t, ids(2))
+	for _, bad := range []string{``, `x`, `[1`, `1 2`, strings.Repeat("[", 600) + strings.Repeat("]", 600)} {
+		j := delivery(3, entry(1, "1"), entry(2, bad), entry(3, "3"))
+		r.record.handle(0, &j)
+	}
+	require.Zero(t, r.log.Len())
+	require.Empty(t, r.notices.take(nil))
+	require.Equal(t, uint64(5), r.count.badMail.Load())
+	require.Equal(t, "[]", r.values(0))
+
+	j := delivery(4, entry(1, "1"), entry(2, "2"), entry(3, "3"))
+	r.record.handle(0, &j)
+	require.Equal(t, "[1,2,3]", r.values(0), "it comes again, whole")
+}
+
+func TestAPanicInTheRecordLosesTheItemInHandAndNoKnownValue(t *testing.T) {
+	r := startedRig(t, ids(2))
+	r.ask(0, broadcastLine("n0", 1, "1"))
+	r.jobBytes.take(10)
+	hostile := job{kind: jobBegin, bytes: 10} // nobody can make one from outside
+	require.Panics(t, func() { r.record.handle(0, &hostile) })
+	require.Zero(t, r.jobBytes.used.Load())
+	r.ask(0, broadcastLine("n0", 2, "2"))
+	require.Equal(t, "[1,2]", r.values(0))
+	require.Equal(t, uint64(2), r.log.At(1).Counter)
+}
+
+func TestARecordIsWhatAModelOfItIs(t *testing.T) {
+	value := rapid.SampledFrom([]string{`1`, `2`, `3`, `"1"`, `1.0`, `[1]`, `null`})
+	rapid.Check(t, func(t *rapid.T) {
+		r := startedRig(t, ids(2))
+		seen := map[string]bool{}
+		var shown []string
+		stored := map[uint64]bool{}
+		entries, own := 0, 0
+		note := func(v string) {
+			entries++
+			if !seen[v] {
+				seen[v] = true
+				shown = append(shown, v)
+			}
+		}
+		for range rapid.IntRange(1, 30).Draw(t, "steps") {
+			if rapid.Bool().Draw(t, "client") {
+				v := value.Draw(t, "value")
+				r.admit(0, broadcastLine("n0", own, v))
+				r.workRecord(0)
+				own++
+				note(v)
+				continue
+			}
+			first := rapid.Uint64Range(1, 20).Draw(t, "first")
+			var batch []gossip.Entry
+			for c := first; c < first+rapid.Uint64Range(1, 4).Draw(t, "length"); c++ {
+				v := fmt.Sprint(c % 5)
+				batch = append(batch, entry(c, v))
+				if !stored[c] {
+					stored[c] = true
+					note(v)
+				}
+			}
+			j := delivery(1, batch...)
+			r.record.handle(0, &j)
+		}
+		require.Equal(t, entries, r.log.Len())
+		require.Equal(t, len(shown), int(r.record.shownValues.Load()))
+		require.Equal(t, "["+strings.Join(shown, ",")+"]", r.values(time.Second))
+	})
+}
