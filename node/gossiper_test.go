@@ -1,0 +1,261 @@
+package node
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"treecast/gossip"
+)
+
+// spread has so many values broadcast, each at a random node, over a time.
+func (c *cluster) spread(seed uint64, count int, over time.Duration) (values []string) {
+	random := rand.New(rand.NewPCG(seed, 7))
+	start := c.now
+	for i := range count {
+		c.run(start + over*time.Duration(i)/time.Duration(count))
+		values = append(values, fmt.Sprint(1000+i))
+		c.client(broadcastLine(c.names[random.IntN(len(c.names))], i, values[i]))
+	}
+	return values
+}
+
+func TestWhatOneNodeIsToldEveryNodeKnows(t *testing.T) {
+	for count := range 6 {
+		t.Run(fmt.Sprint(count+1), func(t *testing.T) {
+			c := newCluster(t, count+1)
+			values := c.spread(uint64(count), 60, 3*time.Second)
+			c.run(c.now + 5*time.Second)
+			c.requireValues(values...)
+			c.requireQuiet()
+			for _, name := range c.names {
+				for figure, n := range c.rigs[name].count.figures() {
+					require.Zero(t, n, "%s of %s: a healthy run", figure, name)
+				}
+				require.Zero(t, c.rigs[name].jobBytes.used.Load())
+				require.Zero(t, c.rigs[name].mailBytes.used.Load())
+				require.Zero(t, c.rigs[name].outbox.gossip.used.Load())
+			}
+		})
+	}
+}
+
+func TestNothingIsSentBeforeTheFirstRequest(t *testing.T) {
+	c := newCluster(t, 5)
+	c.run(time.Hour)
+	require.Empty(t, c.between)
+	require.Len(t, c.said, 5, "init_ok")
+
+	c.client(readLine("n0", 1))
+	c.client(say("c1", "n1", `{"type":"topology","topology":{},"msg_id":1}`))
+	c.run(2 * time.Hour)
+	require.Empty(t, c.between, "these give nothing to tell")
+
+	c.client(broadcastLine("n3", 1, "7"))
+	c.run(c.now + time.Second)
+	require.NotEmpty(t, c.between)
+	require.Equal(t, "n3", c.between[0].from)
+	c.requireValues("7")
+}
+
+func TestARestartedNodeGreetsASecondAfterItsInit(t *testing.T) {
+	c := newCluster(t, 3)
+	values := c.spread(1, 10, time.Second)
+	c.run(10 * time.Second)
+	sent := len(c.between)
+	c.boot(0, 500) // the root, blank; nobody is told
+	restarted := c.now
+	c.run(restarted + time.Second - 1)
+	require.Len(t, c.between, sent)
+	c.run(restarted + time.Second)
+	require.Len(t, c.between, sent+2)
+	require.NotNil(t, gossipOf(t, c.between[sent].line).Vector)
+	c.run(restarted + 5*time.Second)
+	c.requireValues(values...)
+	c.requireQuiet()
+}
+
+func TestABlankNodeLearnsEverythingAgainAsSoonAsAPeerSpeaks(t *testing.T) {
+	for i := range 5 {
+		c := newCluster(t, 5)
+		values := c.spread(uint64(i), 50, 2*time.Second)
+		c.run(5 * time.Second)
+		c.boot(i, 500)
+		c.client(broadcastLine(c.names[(i+1)%5], 1, "1"))
+		c.run(c.now + 10*time.Second)
+		c.requireValues(append(values, "1")...)
+		c.requireQuiet()
+	}
+}
+
+func TestACrashOfGossipIsANewLifeThatLosesNothing(t *testing.T) {
+	for i := range 5 {
+		c := newCluster(t, 5)
+		before := c.spread(uint64(i), 20, time.Second)
+		g := c.rigs[c.names[i]].gossiper
+		first := g.core
+		g.restart(c.now) // what the supervisor has it do, in the middle of everything
+		require.NotSame(t, first, g.core)
+		c.run(c.now + 500*time.Millisecond)
+		for n, value := range []string{"1", "2", "3", "4", "5"} {
+			c.client(broadcastLine(c.names[n], 1, value))
+			before = append(before, value)
+		}
+		c.run(c.now + 10*time.Second)
+		c.requireValues(before...)
+		c.requireQuiet()
+
+		epochs := map[uint64]bool{}
+		for _, p := range c.between {
+			if p.from == c.names[i] {
+				epochs[gossipOf(t, p.line).Epoch] = true
+			}
+		}
+		require.Len(t, epochs, 2, "each life has an epoch")
+	}
+}
+
+func TestARestartBeforeInitIsNone(t *testing.T) {
+	r := newRig(t)
+	r.gossiper.restart(0)
+	require.Nil(t, r.gossiper.core)
+	require.Equal(t, gossip.Never, r.gossiper.next(0))
+	require.False(t, r.gossiper.step(0))
+}
+
+func TestADeltaThatFindsNoRoomComesAgain(t *testing.T) {
+	c := newCluster(t, 2, tiny)
+	busy := c.rigs["n1"]
+	for i := range 4 { // the intake is full, and the record does not get on
+		busy.admit(c.now, readLine("n1", i))
+	}
+	c.rigs["n0"].admit(c.now, broadcastLine("n0", 1, "7"))
+	c.send(c.rigs["n0"].settle(c.now))
+	for c.now < 3*time.Second { // all but n1's record
+		c.now += 10 * time.Millisecond
+		for len(c.way) > 0 && c.way[0].at <= c.now {
+			c.rigs[c.way[0].to].admit(c.now, c.way[0].line)
+			c.way = c.way[1:]
+		}
+		c.send(c.rigs["n0"].settle(c.now))
+		for busy.gossiper.step(c.now) {
+		}
+		c.send(busy.write(c.now))
+	}
+	require.Greater(t, busy.count.droppedStores.Load(), uint64(1), "tried, and tried again")
+	require.Zero(t, busy.log.Len())
+	for _, p := range c.between {
+		require.False(t, p.from == "n1" && len(gossipOf(t, p.line).Acks) > 0, "what is not stored is not acked")
+	}
+	c.settle() // the record gets on
+	c.run(c.now + 5*time.Second)
+	c.requireValues("7")
+	require.Zero(t, busy.jobBytes.used.Load())
+	c.requireQuiet()
+}
+
+func TestADeltaThatHasNoRoomInBytesComesAgain(t *testing.T) {
+	c := newCluster(t, 2)
+	r := c.rigs["n1"]
+	r.jobBytes.take(int(r.jobBytes.limit))
+	c.client(broadcastLine("n0", 1, "7"))
+	c.run(time.Second)
+	require.NotZero(t, r.count.droppedStores.Load())
+	r.jobBytes.put(int(r.jobBytes.limit))
+	c.run(10 * time.Second)
+	c.requireValues("7")
+	require.Zero(t, r.jobBytes.used.Load())
+}
+
+func TestMailThatFindsNoRoomComesAgain(t *testing.T) {
+	c := newCluster(t, 2)
+	c.rigs["n1"].mailBytes.take(int(c.rigs["n1"].mailBytes.limit))
+	c.client(broadcastLine("n0", 1, "7"))
+	c.run(time.Second)
+	require.NotZero(t, c.rigs["n1"].count.droppedMail.Load())
+	c.rigs["n1"].mailBytes.put(int(c.rigs["n1"].mailBytes.limit))
+	c.run(10 * time.Second)
+	c.requireValues("7")
+	c.requireQuiet()
+}
+
+func TestGossipWaitsForRoomInTheOutput(t *testing.T) {
+	c := newCluster(t, 2, tiny)
+	r := c.rigs["n0"]
+	for range r.outsQ.Preferred() {
+		r.outbox.offer(0, outgoing{dest: "c1", kind: outRaw, body: []byte(`{}`)})
+	}
+	r.admit(0, broadcastLine("n0", 1, "7"))
+	r.work(0)
+	now := 150 * time.Millisecond // past the end of the period
+	r.work(now)
+	require.Zero(t, r.outbox.gossip.used.Load())
+	require.Equal(t, now+roomPoll, r.gossiper.next(now))
+
+	c.now = now + roomPoll
+	c.send(r.write(c.now))
+	c.settle()
+	c.run(c.now + 5*time.Second)
+	c.requireValues("7")
+	require.Zero(t, r.count.droppedGossip.Load())
+}
+
+func TestACutIsRepairedOnceItIsOver(t *testing.T) {
+	c := newCluster(t, 5)
+	c.drop = func(from, to string) bool { return c.now < 5*time.Second && (from == "n1") != (to == "n1") }
+	values := c.spread(9, 40, 4*time.Second)
+	c.run(20 * time.Second)
+	c.requireValues(values...)
+	c.requireQuiet()
+}
+
+func TestEveryLineOfAClusterFitsAndFlowsAlongTheTree(t *testing.T) {
+	c := newCluster(t, 5)
+	var values []string
+	for i := range 40 { // 200 KB at once
+		values = append(values, `"`+strings.Repeat(string(rune('a'+i%26)), 5000)+fmt.Sprint(i)+`"`)
+		c.rigs["n4"].admit(0, broadcastLine("n4", i, values[i]))
+	}
+	c.settle()
+	c.run(10 * time.Second)
+	c.requireValues(values...)
+	neighbours := map[string]bool{"n0n1": true, "n0n2": true, "n1n3": true, "n1n4": true}
+	for _, p := range c.between {
+		require.LessOrEqual(t, len(p.line), gossip.MaxLineBytes)
+		require.True(t, neighbours[min(p.from, p.to)+max(p.from, p.to)], "%s to %s", p.from, p.to)
+	}
+}
+
+func TestWithoutAPermitNewsWaitsAndMerges(t *testing.T) {
+	c := newCluster(t, 2)
+	r := c.rigs["n0"]
+	require.True(t, r.gossiper.permits.Acquire(0, "somebody else"))
+	c.client(broadcastLine("n0", 1, "1"))
+	c.run(time.Second)
+	c.client(broadcastLine("n0", 2, "2"))
+	c.run(2 * time.Second)
+	require.Empty(t, c.between)
+	r.gossiper.permits.Release(c.now, "somebody else")
+	c.run(3 * time.Second)
+	require.Equal(t, 2, gossipOf(t, c.between[0].line).Entries())
+	c.run(10 * time.Second)
+	c.requireValues("1", "2")
+	h, _ := r.askHealth(c.now)
+	require.NotZero(t, h.Permits.Refused)
+}
+
+func TestAnUnhealthyNodeLosesItsPermits(t *testing.T) {
+	c := newCluster(t, 3, tiny)
+	r := c.rigs["n0"]
+	r.admit(0, readLine("n0", 1), readLine("n0", 2), readLine("n0", 3))
+	for now := 100 * time.Millisecond; now <= 3*time.Second; now += 100 * time.Millisecond {
+		r.Poll(now)
+		r.gossiper.step(now)
+	}
+	require.Equal(t, 2, r.gossiper.permits.Figures(3*time.Second).Revoked)
+	require.Zero(t, r.gossiper.permits.Figures(3*time.Second).Available)
+}
