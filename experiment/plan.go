@@ -2,7 +2,6 @@ package experiment
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"treecast/checker"
@@ -92,10 +91,8 @@ func (p *plan) settings(driver string) run.Settings {
 		Latency: run.Millis(p.Latency), LatencyDist: p.LatencyDist, Topology: p.Topology,
 		NemesisInterval: run.Millis(p.NemesisInterval), Availability: p.Availability,
 	}
-	for name := range strings.SplitSeq(p.Nemesis, ",") {
-		if name = strings.TrimSpace(name); name != "" {
-			s.Nemesis = append(s.Nemesis, name)
-		}
+	for _, fault := range p.session.Nemesis.Faults {
+		s.Nemesis = append(s.Nemesis, string(fault))
 	}
 	return s
 }

@@ -170,7 +170,7 @@ func faults(h run.History, end time.Duration) []run.Fault {
 			open[kind] = len(out)
 			out = append(out, run.Fault{Kind: kind, From: run.Millis(op.Time), To: run.Millis(end), Text: words(op.Value)})
 		case verb == "start":
-			out[at].Text += " " + words(op.Value)
+			out[at].Text = strings.TrimSpace(out[at].Text + " " + words(op.Value))
 		case verb == "stop" && isOpen:
 			out[at].To = run.Millis(op.Time)
 			delete(open, kind)
