@@ -1,0 +1,55 @@
+package experiment
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestTheWorstOfANodesHealthIsKept(t *testing.T) {
+	h := newHealthWatch()
+	for _, reply := range []string{
+		`{"type":"health_ok","unhealthy_ms":0,"queues":[{"name":"intake","high_water":5,"rejected":1}]}`,
+		`{"unhealthy_ms":1500,"worst":"gossip","crashes":1,"queues":[{"name":"intake","high_water":3,"rejected":1},
+			{"name":"gossip","high_water":900,"rejected":41}],"permits":{"revoked":3,"refused":2},
+			"gossip":{"resends":7},"counters":{"malformed":1,"dropped":2}}`,
+		`{"unhealthy_ms":200,"worst":"output","crashes":1,"queues":[{"name":"gossip","high_water":10,"rejected":42},
+			{"name":"intake","rejected":1},{"name":"output","high_water":8}],"permits":{"revoked":1,"refused":4},
+			"gossip":{"resends":9},"counters":{"malformed":1,"dropped":4}}`,
+	} {
+		h.take("n1", json.RawMessage(reply))
+	}
+	table, ok := h.table([]string{"n0", "n1"})
+	require.True(t, ok)
+	require.Len(t, table.Rows, 1, "n0 never said a word")
+	row := map[string]any{}
+	for i, column := range table.Columns {
+		row[column] = table.Rows[0][i]
+	}
+	require.Equal(t, map[string]any{
+		"node": "n1", "worst_unhealthy_ms": int64(1500), "worst_queue": "gossip", "rejected": uint64(43),
+		"permits_revoked": 3, "syncs_refused": uint64(4), "resends": uint64(9), "service_crashes": uint64(1),
+		"unusual_events": uint64(5), "deepest_intake": 5, "deepest_gossip": 900, "deepest_output": 8,
+	}, row)
+}
+
+func TestUnhealthyNodesAreThoseThatLastSaidSo(t *testing.T) {
+	h := newHealthWatch()
+	require.Zero(t, h.unhealthy())
+	h.take("n0", json.RawMessage(`{"unhealthy_ms":100}`))
+	h.take("n1", json.RawMessage(`{"unhealthy_ms":1}`))
+	h.take("n2", json.RawMessage(`{"unhealthy_ms":0}`))
+	require.Equal(t, 2, h.unhealthy())
+	h.take("n0", json.RawMessage(`{"unhealthy_ms":0}`))
+	require.Equal(t, 1, h.unhealthy())
+}
+
+func TestRepliesOfOtherProgramsAreIgnored(t *testing.T) {
+	h := newHealthWatch()
+	h.take("n0", json.RawMessage(`{"unhealthy_ms":"very"}`))
+	h.take("n0", json.RawMessage(`[]`))
+	_, ok := h.table([]string{"n0"})
+	require.False(t, ok)
+	require.Zero(t, h.unhealthy())
+}

@@ -1,0 +1,248 @@
+package experiment
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"treecast/checker"
+	"treecast/run"
+	"treecast/testbed/session"
+)
+
+// short is a plan of a second with one of the programs that were built.
+func short(name, workload string, nodes int) Plan {
+	return Plan{
+		Workload: workload, Bin: program(name), NodeCount: nodes, Concurrency: "1n", Rate: 100,
+		TimeLimit: time.Second, Topology: "grid", LatencyDist: "constant",
+		Quiet: 500 * time.Millisecond, Seed: 1,
+	}
+}
+
+// carryOut runs a plan and returns what it came to and where its files are.
+func carryOut(t *testing.T, p Plan, o Options) (*run.Results, string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if o.Store == "" {
+		o.Store = t.TempDir()
+	}
+	results, dir, err := Test(ctx, p, o)
+	require.NoError(t, err)
+	require.NoError(t, ctx.Err(), "the run did not end")
+	return results, dir
+}
+
+// kinds lists the kinds of finding of a run, each once.
+func kinds(r *run.Results) []run.FindingKind {
+	var out []run.FindingKind
+	for _, f := range r.Strict.Findings {
+		if !slices.Contains(out, f.Kind) {
+			out = append(out, f.Kind)
+		}
+	}
+	return out
+}
+
+// history reads the history that a run left behind.
+func history(t *testing.T, dir string) run.History {
+	t.Helper()
+	file, err := os.Open(filepath.Join(dir, "history.edn"))
+	require.NoError(t, err)
+	defer file.Close()
+	h, err := run.ReadHistoryEDN(file)
+	require.NoError(t, err)
+	return h
+}
+
+func TestAnEchoNodePasses(t *testing.T) {
+	t.Parallel()
+	results, dir := carryOut(t, short("echo", "echo", 2), Options{})
+	require.Equal(t, run.Valid, results.Valid)
+	require.Equal(t, run.Valid, results.Strict.Valid)
+	require.Empty(t, results.Nodes)
+	require.Equal(t, results.Stats.Count, results.Stats.OKCount)
+	require.Greater(t, results.Stats.OKCount, 20)
+	require.Nil(t, results.Workload.SetFull)
+	require.Zero(t, results.Traffic.Messages)
+	require.Equal(t, "echo", filepath.Base(filepath.Dir(dir)))
+}
+
+func TestALossyNodePassesOnAWholeNetwork(t *testing.T) {
+	t.Parallel()
+	results, _ := carryOut(t, short("lossy", "broadcast", 5), Options{})
+	require.Equal(t, run.Valid, results.Valid)
+	require.Equal(t, run.Valid, results.Strict.Valid, results.Strict.Findings)
+	require.Empty(t, results.Faults)
+	require.Equal(t, results.Delivery.ValueCount, results.Delivery.FullCount, "its messages are understood")
+}
+
+func TestALossyNodeFailsUnderPartitions(t *testing.T) {
+	t.Parallel()
+	p := short("lossy", "broadcast", 5)
+	// By this seed the first cut parts two nodes from three for 0.85 s.
+	p.Nemesis, p.NemesisInterval, p.TimeLimit, p.Seed = "partition", 500*time.Millisecond, 2*time.Second, 7
+	results, _ := carryOut(t, p, Options{})
+	require.NotEmpty(t, results.Faults)
+	first := results.Faults[0]
+	require.Equal(t, "partition", first.Kind)
+	require.True(t, strings.HasPrefix(first.Text, "majority ["), first.Text)
+	require.Greater(t, first.To-first.From, run.Millis(400*time.Millisecond))
+	require.Equal(t, run.Invalid, results.Valid)
+	require.Equal(t, run.Invalid, results.Strict.Valid)
+	require.Positive(t, results.Workload.SetFull.LostCount)
+	require.Equal(t, []run.FindingKind{run.FindingMissing, run.FindingMaelstrom}, kinds(results))
+	require.Empty(t, results.Nodes, "nobody crashed")
+}
+
+func TestANodeThatCrashesIsNamedWithItsLastWords(t *testing.T) {
+	t.Parallel()
+	results, dir := carryOut(t, short("crasher", "broadcast", 2), Options{})
+	require.Equal(t, run.Invalid, results.Valid)
+	require.Equal(t, run.Invalid, results.Strict.Valid)
+	require.Contains(t, kinds(results), run.FindingCrash)
+	require.NotEmpty(t, results.Nodes)
+	note := results.Nodes[0]
+	require.Equal(t, "crash", note.Kind)
+	require.Contains(t, note.Text, note.Node+" ended by itself")
+	require.Contains(t, note.Text, "exit status 3")
+	require.Contains(t, strings.Join(note.Stderr, "\n"), "giving up after 5 broadcasts")
+	require.Positive(t, note.At)
+	log, err := os.ReadFile(filepath.Join(dir, "node-logs", note.Node+".log"))
+	require.NoError(t, err)
+	require.Contains(t, string(log), "giving up after 5 broadcasts")
+}
+
+func TestANodeThatGoesDeafIsNamedWithTheLine(t *testing.T) {
+	t.Parallel()
+	for name, line := range map[string]string{"garbage": "this line is garbage", "stranger": `"dest":"nobody"`} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			results, _ := carryOut(t, short(name, "broadcast", 2), Options{})
+			require.Equal(t, run.Invalid, results.Strict.Valid)
+			require.Contains(t, kinds(results), run.FindingDeaf)
+			require.NotEmpty(t, results.Nodes)
+			note := results.Nodes[0]
+			require.Equal(t, "deaf", note.Kind)
+			require.Contains(t, note.Text, line)
+			require.Contains(t, note.Text, note.Node+" went deaf")
+			require.NotEmpty(t, note.Stderr)
+			require.Positive(t, note.At)
+		})
+	}
+}
+
+func TestANodeThatLiesIsValidForMaelstromAlone(t *testing.T) {
+	t.Parallel()
+	results, _ := carryOut(t, short("liar", "broadcast", 2), Options{})
+	require.Equal(t, run.Valid, results.Valid)
+	require.Equal(t, run.Invalid, results.Strict.Valid)
+	require.Equal(t, []run.FindingKind{run.FindingDuplicate, run.FindingUnsent}, kinds(results))
+}
+
+func TestAProgramThatIsNoneStoresNothing(t *testing.T) {
+	t.Parallel()
+	plain := filepath.Join(t.TempDir(), "plain")
+	require.NoError(t, os.WriteFile(plain, []byte("x"), 0o644))
+	for path, want := range map[string]string{
+		"":                      "name the node's binary",
+		program("missing"):      "no such file",
+		programs:                "is a directory",
+		plain:                   "try chmod +x",
+		"a-name-without-a-path": "no such file",
+	} {
+		p := short("echo", "echo", 1)
+		p.Bin = path
+		store := filepath.Join(t.TempDir(), "store")
+		results, dir, err := Test(t.Context(), p, Options{Store: store})
+		require.ErrorContains(t, err, want)
+		require.Nil(t, results)
+		require.Empty(t, dir)
+		require.NoDirExists(t, store)
+	}
+}
+
+func TestAStoreThatIsNoneIsExplained(t *testing.T) {
+	t.Parallel()
+	plain := filepath.Join(t.TempDir(), "plain")
+	require.NoError(t, os.WriteFile(plain, []byte("x"), 0o644))
+	results, _, err := Test(t.Context(), short("echo", "echo", 1), Options{Store: plain})
+	require.ErrorContains(t, err, "a file stands where a directory is needed")
+	require.Nil(t, results)
+}
+
+func TestARunThatCannotBeMadeIsOnRecord(t *testing.T) {
+	t.Parallel()
+	p := short("treecast", "broadcast", 1)
+	p.Args = []string{"--num-childern", "4"}
+	results, dir, err := Test(t.Context(), p, Options{Store: t.TempDir()})
+	require.ErrorContains(t, err, "node n0 could not be set up")
+	require.Equal(t, err.Error(), results.Error)
+	require.NotEqual(t, run.Valid, results.Valid)
+	require.Len(t, results.Nodes, 1)
+	require.Contains(t, strings.Join(results.Nodes[0].Stderr, "\n"), "unknown flag --num-childern")
+	file, err := os.Open(filepath.Join(dir, "results.json"))
+	require.NoError(t, err)
+	defer file.Close()
+	kept, err := run.ReadResultsJSON(file)
+	require.NoError(t, err)
+	require.Equal(t, results.Error, kept.Error)
+}
+
+func TestAnInterruptedRunKeepsWhatWasDone(t *testing.T) {
+	t.Parallel()
+	p := short("treecast", "broadcast", 3)
+	p.TimeLimit = time.Hour
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	store := t.TempDir()
+	results, dir, err := Test(ctx, p, Options{Store: store, Progress: func(p Progress) {
+		if p.OK > 20 {
+			cancel()
+		}
+	}})
+	require.NoError(t, err)
+	require.True(t, results.Interrupted)
+	require.Equal(t, run.Unknown, results.Valid)
+	require.Equal(t, run.Unknown, results.Strict.Valid, results.Strict.Findings)
+	require.Greater(t, results.Stats.OKCount, 20)
+	h := history(t, dir)
+	require.Equal(t, results.Stats.Count, h.Invocations())
+	require.Equal(t, checker.Stats(h), results.Stats)
+	target, err := filepath.EvalSymlinks(filepath.Join(store, "latest"))
+	require.NoError(t, err)
+	require.Equal(t, filepath.Base(dir), filepath.Base(target))
+}
+
+func TestProgressIsToldUntilTheEnd(t *testing.T) {
+	t.Parallel()
+	var seen []Progress
+	results, _ := carryOut(t, short("treecast", "broadcast", 1), Options{
+		PollHealth: true, Progress: func(p Progress) { seen = append(seen, p) },
+	})
+	require.GreaterOrEqual(t, len(seen), 2)
+	last := seen[len(seen)-1]
+	require.Equal(t, session.Done, last.Phase)
+	require.Equal(t, results.Stats.OKCount, last.OK)
+	require.Zero(t, last.Unhealthy)
+	require.True(t, slices.IsSortedFunc(seen, func(a, b Progress) int { return int(a.Now - b.Now) }))
+}
+
+func TestWhatNodesLogIsShownAndMessagesAre(t *testing.T) {
+	t.Parallel()
+	var stderr, sent, received bytes.Buffer
+	results, _ := carryOut(t, short("lossy", "broadcast", 2), Options{
+		LogStderr: &stderr, LogNetSend: &sent, LogNetDeliver: &received,
+	})
+	require.Contains(t, stderr.String(), "n0: ")
+	require.Contains(t, stderr.String(), "n1: ")
+	require.Equal(t, results.Net.All.SendCount, int64(strings.Count(sent.String(), "\n")))
+	require.Equal(t, results.Net.All.RecvCount, int64(strings.Count(received.String(), "\n")))
+}
