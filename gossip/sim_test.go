@@ -29,11 +29,11 @@ type sim struct {
 	onTake  func(to *simNode, from string, m *Message)
 	epochs  uint64
 	config  func(*Config)
-	tree    *topology.Tree
 }
 
 type simNode struct {
 	name    string
+	tree    *topology.Tree // the one it reckons with
 	log     *Log
 	held    *Vector
 	core    *Core
@@ -74,18 +74,22 @@ func newSim(n, k int, seed uint64, config func(*Config)) *sim {
 	for i := range n {
 		ids = append(ids, fmt.Sprintf("n%d", i))
 	}
-	tree, err := topology.New(ids, k)
-	if err != nil {
-		panic(err)
-	}
-	s.tree = tree
+	tree := mustTree(ids, k)
 	for _, id := range ids {
-		node := &simNode{name: id}
+		node := &simNode{name: id, tree: tree}
 		s.nodes = append(s.nodes, node)
 		s.index[id] = node
 		s.boot(node)
 	}
 	return s
+}
+
+func mustTree(ids []string, k int) *topology.Tree {
+	tree, err := topology.New(ids, k)
+	if err != nil {
+		panic(err)
+	}
+	return tree
 }
 
 // boot starts a node blank.
@@ -100,7 +104,7 @@ func (s *sim) boot(n *simNode) {
 func (s *sim) restartCore(n *simNode, greetAt time.Duration) {
 	s.epochs++
 	cfg := Config{Epoch: s.epochs, Period: 400 * time.Millisecond, GreetAt: greetAt}
-	cfg.Neighbours = neighboursIn(s.tree, n.name)
+	cfg.Neighbours = neighboursIn(n.tree, n.name)
 	if s.config != nil {
 		s.config(&cfg)
 	}

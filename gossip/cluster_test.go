@@ -1,0 +1,152 @@
+package gossip
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// survives runs one cluster of 2 to 9 nodes, both drawn from the seed like
+// its ordeal, and names what it was if it fails.
+func survives(t *testing.T, seed uint64, draw func(*rand.Rand) ordeal) {
+	rng := rand.New(rand.NewPCG(seed, 3))
+	n := 2 + rng.IntN(8)
+	k, o := 1+rng.IntN(n-1), draw(rng)
+	t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+		defer func() {
+			if t.Failed() {
+				t.Logf("%d nodes, fan-out %d, %+v", n, k, o)
+			}
+		}()
+		newCluster(t, n, k, seed, o).survive(t)
+	})
+}
+
+func TestClustersSurviveWhateverComes(t *testing.T) {
+	for seed := uint64(101); seed < 500; seed++ {
+		survives(t, seed, anyOrdeal)
+	}
+}
+
+func TestClustersSurviveEveryFaultAtItsWorst(t *testing.T) {
+	quiet := ordeal{perSecond: 10, latency: 50 * ms}
+	for name, spoil := range map[string]func(*ordeal){
+		"nothing":                       func(*ordeal) {},
+		"nine of ten lost":              func(o *ordeal) { o.loss = 0.9 },
+		"every bare ack lost":           func(o *ordeal) { o.ackLoss = 1 },
+		"everything doubled":            func(o *ordeal) { o.doubled = 1 },
+		"everything out of order":       func(o *ordeal) { o.scattered, o.latency = true, 600*ms },
+		"a way longer than any time":    func(o *ordeal) { o.latency = 3 * time.Second },
+		"cut again and again":           func(o *ordeal) { o.cuts = 12 },
+		"blank restarts":                func(o *ordeal) { o.blank = 8 },
+		"a record as slow as 3 s":       func(o *ordeal) { o.storeIn = 3 * time.Second },
+		"nine of ten deliveries lost":   func(o *ordeal) { o.dropped = 0.9 },
+		"hardly ever room":              func(o *ordeal) { o.noRoom = 0.99 },
+		"hardly ever a permit":          func(o *ordeal) { o.refused = 0.99 },
+		"large values":                  func(o *ordeal) { o.largeValues = true },
+		"large values, and half lost":   func(o *ordeal) { o.largeValues, o.loss = true, 0.5 },
+		"every node its own fan-out":    func(o *ordeal) { o.ownFanOut = true },
+		"own fan-outs, and half lost":   func(o *ordeal) { o.ownFanOut, o.loss = true, 0.5 },
+		"half lost, twice as much sent": func(o *ordeal) { o.doubled, o.loss = 1, 0.5 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			for seed := range uint64(8) {
+				survives(t, seed, func(*rand.Rand) ordeal {
+					o := quiet
+					spoil(&o)
+					return o
+				})
+			}
+		})
+	}
+}
+
+func TestSameSeedSameTrace(t *testing.T) {
+	trace := func(seed uint64) string {
+		var b bytes.Buffer
+		c := newCluster(t, 6, 2, seed, ordeal{
+			perSecond: 20, latency: 100 * ms, scattered: true, loss: 0.1, doubled: 0.1, cuts: 2,
+			kept: 1, storeIn: 300 * ms, noRoom: 0.2, refused: 0.2,
+		})
+		c.trace = &b
+		c.run(settled)
+		return b.String()
+	}
+	first := trace(1)
+	require.Greater(t, strings.Count(first, "\n"), 200)
+	require.Equal(t, first, trace(1))
+	require.NotEqual(t, first, trace(2))
+}
+
+func TestHealthyClusterSaysNoMoreThanItMust(t *testing.T) {
+	c := newCluster(t, 13, 3, 1, ordeal{perSecond: 20, latency: 100 * ms})
+	c.survive(t)
+	require.Zero(t, c.vectors, "where nobody holds anything at the start no vector is exchanged")
+	for _, n := range c.nodes {
+		figures := n.core.Stats()
+		require.Zero(t, figures.Resends)
+		require.Zero(t, figures.PeerRestarts)
+	}
+	// At most 2(n-1)/P a second carry entries or acks; from a node to
+	// another that is one a period, and a bare ack at its end.
+	rounds := int(settled / (400 * ms))
+	require.Less(t, c.sent, 2*12*rounds)
+	require.LessOrEqual(t, c.watch.most, 4)
+}
+
+func TestNodeThatIsCutOffCostsLittleAndHealsWithinSeconds(t *testing.T) {
+	s := newSim(5, 2, 1, nil)
+	w := watch(t, s)
+	const cutEnd = 10 * time.Minute
+	s.drop = func(from, to string) bool { return s.now < cutEnd && (from == "n1" || to == "n1") }
+	for at := time.Duration(0); at < cutEnd; at += 500 * ms {
+		s.at(at, func() { w.broadcast(s.nodes[s.rng.IntN(5)], "v") })
+	}
+	s.run(time.Minute)
+	lost := map[string]int{}
+	look := s.onSend
+	s.onSend = func(now time.Duration, from, to string, m *Message) {
+		look(now, from, to, m)
+		if from == "n1" || to == "n1" {
+			lost[from+">"+to]++
+		}
+	}
+	s.run(cutEnd)
+	most := int((cutEnd-time.Minute)/maxInterval) + 1
+	for way, count := range lost {
+		require.LessOrEqual(t, count, most, way)
+	}
+	require.False(t, w.spread())
+	s.run(cutEnd + 5*time.Second)
+	require.True(t, w.spread())
+}
+
+// A peer may ask for anything as often as it likes: it gets one answer to a
+// message, and none to what wants none.
+func TestNoPeerCanMakeANodeTalkToItself(t *testing.T) {
+	c := newTestCore(t, nil)
+	learn(c, 0, 5)
+	rng := rand.New(rand.NewPCG(1, 1))
+	said := 0
+	for i := range 5000 {
+		now := time.Duration(i) * 10 * ms
+		receive(c, now, "n1", &Message{
+			Epoch: 1 + rng.Uint64N(3), For: []uint64{0, ourEpoch, 5}[rng.IntN(3)],
+			Batch: rng.Uint64N(100), Probe: rng.IntN(2) == 0, Want: rng.IntN(2) == 0,
+			Acks: []Span{{rng.Uint64N(200), rng.Uint64N(200)}}, Echo: Echo{Batch: rng.Uint64N(200), Held: time.Duration(rng.Uint64N(1000))},
+		})
+		said += len(spoken(c, now))
+	}
+	require.Less(t, said, 2*5000)
+	last := 50 * time.Second
+	said = 0
+	for now := last; now < last+time.Minute; now += 10 * ms {
+		said += len(spoken(c, now))
+	}
+	require.LessOrEqual(t, said, int(time.Minute/maxInterval)+5)
+}

@@ -1,0 +1,70 @@
+package gossip
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// show spells a message for people: batch, entries, vector, wishes, acks,
+// echo; what is absent is left out.
+//
+//	1>2 #3 n0/a:4=[x y] vec[2 1/1 n0/a:1-3] resent probe want ack 1-2 5 echo 7+300ms
+func show(m *Message) string {
+	var b strings.Builder
+	say := func(format string, args ...any) { fmt.Fprintf(&b, " "+format, args...) }
+	fmt.Fprintf(&b, "%d>%d", m.Epoch, m.For)
+	if m.Batch != 0 {
+		say("#%d", m.Batch)
+	}
+	for _, r := range m.Runs {
+		say("%s:%d=%s", showSource(r.Source), r.First, showValues(r.Values))
+	}
+	if v := m.Vector; v != nil {
+		say("vec[%d %d/%d", v.Exchange, v.Part+1, v.Parts)
+		for _, h := range v.Held {
+			say("%s:%s", showSource(h.Source), showSpans(h.Counters))
+		}
+		b.WriteString("]")
+	}
+	for _, wish := range []struct {
+		is   bool
+		name string
+	}{{m.Resent, "resent"}, {m.Probe, "probe"}, {m.Want, "want"}} {
+		if wish.is {
+			say("%s", wish.name)
+		}
+	}
+	if len(m.Acks) > 0 {
+		say("ack %s", showSpans(m.Acks))
+	}
+	if m.Echo != (Echo{}) {
+		say("echo %d+%v", m.Echo.Batch, m.Echo.Held)
+	}
+	return b.String()
+}
+
+func showSource(s SourceID) string { return s.Value().Origin + "/" + s.Value().Log }
+
+// showValues shows a few values in full and of many or long ones the size.
+func showValues(values []string) string {
+	text := "[" + strings.Join(values, " ") + "]"
+	if len(text) > 60 {
+		return fmt.Sprintf("[%d values, %d bytes]", len(values), len(text)-2)
+	}
+	return text
+}
+
+func showSpans(spans []Span) string {
+	var words []string
+	for _, s := range spans {
+		if s.First == s.Last {
+			words = append(words, fmt.Sprint(s.First))
+		} else {
+			words = append(words, fmt.Sprintf("%d-%d", s.First, s.Last))
+		}
+	}
+	return strings.Join(words, ",")
+}
+
+func showTime(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }
