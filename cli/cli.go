@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -113,7 +114,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case errors.As(err, &exit):
 		return exit.code
 	case errors.As(err, &parse), errors.As(err, &usage):
-		fmt.Fprintf(stderr, "treecast: %v (see 'treecast%s --help')\n", err, map[bool]string{false: " test"}[isNode])
+		fmt.Fprintf(stderr, "treecast: %s (see 'treecast%s --help')\n", explain(err), map[bool]string{false: " test"}[isNode])
 		if isNode {
 			return ExitUsage
 		}
@@ -125,6 +126,16 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		}
 		return ExitCrashed
 	}
+}
+
+// explain says what is wrong with the arguments. The parser knows the end of the
+// line as a token of its own, which would tell nobody that a value is missing.
+func explain(err error) string {
+	text := err.Error()
+	if flag, _, missing := strings.Cut(text, ": expected "); missing && strings.HasSuffix(text, `but got "EOL" (<EOL>)`) {
+		return flag + " needs a value"
+	}
+	return text
 }
 
 // showHelp shows the help of a command. Without one it shows that of treecast as
