@@ -1,0 +1,107 @@
+package rules
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// arrows says which packages of ours each package may import. A package that is
+// not named here is a mistake: whoever adds one decides where it stands.
+var arrows = map[string][]string{
+	".": {"cli"},
+
+	// The node, from the outside in.
+	"cli": {
+		"experiment", "report", "node", "testbed/session", "run", // what commands do and show
+		"gossip", "backpressure", // the types of the node's settings
+	},
+	"node":         {"wire", "gossip", "topology", "backpressure", "chans", "journal"},
+	"gossip":       {"topology"},
+	"wire":         {},
+	"topology":     {},
+	"backpressure": {},
+	"chans":        {},
+	"journal":      {},
+
+	// The test bed.
+	"experiment": {
+		"checker", "run",
+		"testbed/process", "testbed/virtual", "testbed/session", "testbed/network", "testbed/nemesis", "testbed/workload",
+	},
+	"report":           {"run"},
+	"checker":          {"run"},
+	"run":              {},
+	"testbed":          {},
+	"testbed/layout":   {},
+	"testbed/nemesis":  {},
+	"testbed/network":  {"run"},
+	"testbed/workload": {"run", "wire"},
+	"testbed/session":  {"run", "wire", "testbed/layout", "testbed/nemesis", "testbed/network", "testbed/workload"},
+	"testbed/process":  {"run", "testbed/network", "testbed/session"},
+	"testbed/virtual":  {"run", "testbed/network", "testbed/session", "node"}, // it alone knows nodes from the inside
+
+	"internal/rules": {},
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test || s.inTestdata() {
+			continue
+		}
+		allowed, known := arrows[s.dir]
+		require.True(t, known, "%s: package %s has no place in the arrows", s.path, s.dir)
+		for _, imported := range s.imports(t) {
+			require.Contains(t, allowed, imported, "%s imports %s: if an import wants to point back, the seam is wrong", s.path, imported)
+		}
+	}
+}
+
+// Reference nodes prove the bed with programs that share no code with ours.
+func TestReferenceNodesShareNoCodeWithTreecast(t *testing.T) {
+	seen := 0
+	for _, s := range sources(t) {
+		if !s.inTestdata() {
+			continue
+		}
+		seen++
+		for _, imported := range s.imports(t) {
+			require.Equal(t, "testbed/testdata/nodes/naive", imported, s.path)
+		}
+	}
+	require.Positive(t, seen)
+}
+
+// The tests of a package that a node is built from may look around, but not up.
+func TestTestsOfTheNodesPartsDoNotImportTheBed(t *testing.T) {
+	parts := []string{"wire", "topology", "gossip", "backpressure", "chans", "journal"}
+	for _, s := range sources(t) {
+		if !s.test || !slices.Contains(parts, s.dir) {
+			continue
+		}
+		for _, imported := range s.imports(t) {
+			require.Contains(t, parts, imported, "%s imports %s", s.path, imported)
+		}
+	}
+}
+
+func TestTheArrowsHaveNoCircle(t *testing.T) {
+	done := map[string]bool{}
+	var visit func(name string, above []string)
+	visit = func(name string, above []string) {
+		require.NotContains(t, above, name)
+		if done[name] {
+			return
+		}
+		for _, next := range arrows[name] {
+			require.Contains(t, arrows, next)
+			visit(next, append(slices.Clone(above), name))
+		}
+		done[name] = true
+	}
+	for name := range arrows {
+		visit(name, nil)
+	}
+	require.Len(t, done, len(arrows))
+}
