@@ -74,7 +74,7 @@ func TestSameSeedSameTrace(t *testing.T) {
 			kept: 1, storeIn: 300 * ms, noRoom: 0.2, refused: 0.2,
 		})
 		c.trace = &b
-		c.run(settled)
+		c.run(c.settled())
 		return b.String()
 	}
 	first := trace(1)
@@ -94,7 +94,7 @@ func TestHealthyClusterSaysNoMoreThanItMust(t *testing.T) {
 	}
 	// At most 2(n-1)/P a second carry entries or acks; from a node to
 	// another that is one a period, and a bare ack at its end.
-	rounds := int(settled / (400 * ms))
+	rounds := int(c.settled() / (400 * ms))
 	require.Less(t, c.sent, 2*12*rounds)
 	require.LessOrEqual(t, c.watch.most, 4)
 }
@@ -124,6 +124,34 @@ func TestNodeThatIsCutOffCostsLittleAndHealsWithinSeconds(t *testing.T) {
 	require.False(t, w.spread())
 	s.run(cutEnd + 5*time.Second)
 	require.True(t, w.spread())
+}
+
+// Clocks are set back: nothing may rest on a new life's epoch being larger.
+func TestLifeWithASmallerEpochIsHeardAllTheSame(t *testing.T) {
+	for _, at := range []time.Duration{2 * time.Second, 10 * time.Second} { // in the load, and after it
+		for _, blank := range []bool{true, false} {
+			s := newSim(3, 1, 1, nil)
+			s.epochs = 1000
+			w := watch(t, s)
+			n1 := s.nodes[1]
+			s.restartCore(n1, Never)
+			for i := range 40 {
+				s.at(time.Duration(i)*100*ms, func() { w.broadcast(s.nodes[i%3], "v") })
+			}
+			s.at(at, func() {
+				s.epochs = 500
+				if blank {
+					s.boot(n1)
+				}
+				s.restartCore(n1, s.now+time.Second)
+			})
+			s.run(30 * time.Second)
+			require.True(t, w.spread())
+			sent := s.sent
+			s.run(10 * time.Minute)
+			require.Equal(t, sent, s.sent)
+		}
+	}
 }
 
 // A peer may ask for anything as often as it likes: it gets one answer to a

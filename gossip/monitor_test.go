@@ -12,7 +12,7 @@ type monitor struct {
 	s      *sim
 	t      require.TestingT
 	values map[entryKey]string     // what has been broadcast
-	sent   map[wayOf][][]entryKey  // entries of batch i+1, per life and receiver
+	sent   map[wayOf]*batches      // by life and receiver
 	told   map[[2]uint64]*Vector   // by receiver's and teller's life
 	lives  map[uint64]string       // whose life an epoch is
 	recent map[[2]string]*lastSent // per way, to notice storms
@@ -24,6 +24,12 @@ type wayOf struct {
 	to    string
 }
 
+// batches are what has been sent in one life to one receiver, by number.
+type batches struct {
+	newest  uint64
+	entries map[uint64][]entryKey
+}
+
 type lastSent struct {
 	second time.Duration
 	count  int
@@ -32,7 +38,7 @@ type lastSent struct {
 // watch installs a monitor in a sim whose nodes have not spoken yet.
 func watch(t require.TestingT, s *sim) *monitor {
 	w := &monitor{
-		s: s, t: t, values: map[entryKey]string{}, sent: map[wayOf][][]entryKey{},
+		s: s, t: t, values: map[entryKey]string{}, sent: map[wayOf]*batches{},
 		told: map[[2]uint64]*Vector{}, lives: map[uint64]string{}, recent: map[[2]string]*lastSent{},
 	}
 	s.onSend, s.onTake = w.sending, w.taking
@@ -53,7 +59,19 @@ func (w *monitor) toldOf(receiver, teller uint64) *Vector {
 	return w.told[key]
 }
 
+func (w *monitor) sentOn(way wayOf) *batches {
+	if w.sent[way] == nil {
+		w.sent[way] = &batches{entries: map[uint64][]entryKey{}}
+	}
+	return w.sent[way]
+}
+
 func (w *monitor) taking(to *simNode, from string, m *Message) {
+	if l := to.core.byPeer[from]; l == nil || l.epoch != m.Epoch {
+		// If the link changes to this life, it begins anew, even where the
+		// life is one that a late message of another had interrupted.
+		delete(w.told, [2]uint64{to.core.cfg.Epoch, m.Epoch})
+	}
 	told := w.toldOf(to.core.cfg.Epoch, m.Epoch)
 	for _, e := range entriesOf(m.Runs) {
 		told.Add(e.Source, e.Counter)
@@ -97,17 +115,18 @@ func (w *monitor) sending(now time.Duration, from, to string, m *Message) {
 	}
 
 	if m.Batch != 0 {
-		way := wayOf{m.Epoch, to}
-		must(m.Batch == uint64(len(w.sent[way])+1), "batch numbers do not count up", len(w.sent[way]))
-		w.sent[way] = append(w.sent[way], batch)
+		sent := w.sentOn(wayOf{m.Epoch, to})
+		must(m.Batch > sent.newest, "batch numbers do not count up", sent.newest)
+		sent.newest, sent.entries[m.Batch] = m.Batch, batch
 	} else {
 		must(len(batch) == 0, "entries that want no ack")
 	}
-	theirs := w.sent[wayOf{m.For, from}]
+	theirs := w.sentOn(wayOf{m.For, from})
 	for _, span := range m.Acks {
-		must(span.First >= 1 && span.Last <= uint64(len(theirs)), "acks what was never sent")
 		for b := span.First; b <= span.Last; b++ {
-			for _, key := range theirs[b-1] {
+			entries, sent := theirs.entries[b]
+			must(sent, "acks what was never sent", b)
+			for _, key := range entries {
 				must(sender.held.Contains(key.source, key.counter), "acks what it does not hold", b, key)
 			}
 		}

@@ -10,12 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const (
-	// faultsEnd is when load and faults are over, settled when everything
-	// must have arrived everywhere at the latest.
-	faultsEnd = 20 * time.Second
-	settled   = faultsEnd + 30*time.Second
-)
+// faultsEnd is when load and faults are over.
+const faultsEnd = 20 * time.Second
 
 // ordeal is what a cluster is put through until faultsEnd. The zero value is
 // a quiet life without load.
@@ -66,6 +62,9 @@ func anyOrdeal(rng *rand.Rand) ordeal {
 	o.ownFanOut = rng.IntN(8) == 0
 	return o
 }
+
+// settled is when everything must have arrived everywhere at the latest.
+func (o ordeal) settled() time.Duration { return faultsEnd + 25*time.Second + 50*o.latency }
 
 // fickle permits are refused at random, for a time.
 type fickle struct {
@@ -229,11 +228,11 @@ func (c *cluster) plan() {
 
 // survive runs the cluster to the end and checks what must hold then.
 func (c *cluster) survive(t require.TestingT) {
-	c.run(settled)
+	c.run(c.settled())
 	c.watch.requireHeldIsTrue()
 	require.True(t, c.watch.spread(), "something is missing somewhere")
 	sent := c.sent
-	c.run(settled + 10*time.Minute)
+	c.run(c.settled() + 10*time.Minute)
 	require.Equal(t, sent, c.sent, "nothing is said when there is nothing to say")
 	for _, n := range c.nodes {
 		require.Equal(t, Never, n.core.Next())
