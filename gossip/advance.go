@@ -35,10 +35,11 @@ func (c *Core) dispatch(now time.Duration) {
 	up, down := c.upAt <= now, c.downAt <= now
 	if up || down {
 		for _, l := range c.links {
-			if (l.role == Parent && up) || (l.role == Child && down) {
-				if l.behind(c.known) {
-					c.send(l)
-				}
+			switch {
+			case l.role == Parent && up && l.behind(c.known):
+				c.send(l)
+			case l.role == Child && down:
+				c.flushTo(l)
 			}
 		}
 		if up {
@@ -46,6 +47,11 @@ func (c *Core) dispatch(now time.Duration) {
 		}
 		if down {
 			c.downAt = Never
+			if c.parent == nil {
+				c.round++
+				c.grid = now
+				c.choosePeriod(now)
+			}
 		}
 	}
 	for len(c.timers) > 0 && c.timers[0].wake <= now {
@@ -56,15 +62,29 @@ func (c *Core) dispatch(now time.Duration) {
 		if l.greetDue <= now {
 			l.greetDue = Never
 			if l.epoch == 0 || l.owed {
-				l.show = true
+				c.showVector(l)
 			}
 		}
 		c.act(l)
 		// Taken off the heap until it has spoken; speak leaves no deadline
 		// that has passed.
-		due := l.ackDue <= now
-		l.ackDue, l.ackReady = Never, l.ackReady || due
+		if l.ackDue <= now {
+			l.ackDue, l.ackReady = Never, true
+		}
 		c.timers.set(l)
+	}
+}
+
+// flushTo makes a child part of a flush: entries for it, and the acks that
+// have waited for this.
+func (c *Core) flushTo(l *link) {
+	if l.behind(c.known) {
+		l.flushDue = true
+		c.send(l)
+	}
+	if len(l.acks) > 0 && c.cfg.Rounds == Locked {
+		l.flushDue, l.ackReady = true, true
+		c.act(l)
 	}
 }
 
@@ -85,25 +105,27 @@ func (c *Core) speak(now time.Duration, l *link, out []Outgoing, room int) ([]Ou
 		}
 		m := &Message{Epoch: c.cfg.Epoch, For: l.epoch}
 		f := flight{at: now}
-		bytes := c.addVector(l, m, &f) + fixedBytes
-		acks := min(len(l.acks), maxAckSpans, (MaxLineBytes-bytes)/spanBytes)
+		bytes := fixedBytes + c.addVector(l, m, &f)
 		if c.maySendData(now, l) {
-			c.addData(l, m, &f, bytes+acks*spanBytes)
+			c.addData(l, m, &f, bytes)
+			bytes += f.bytes
+		}
+		acks := max(0, min(len(l.acks), maxAckSpans, (MaxLineBytes-bytes)/spanBytes))
+		if l.hurry && c.slotUnknown(l) {
+			acks = 0
 		}
 		if l.suspect && len(l.flights) == 0 {
-			m.Probe, m.Resent = true, len(m.Runs) > 0
+			m.Probe = true
 		}
 		if len(m.Runs) == 0 && !m.Probe {
 			if !l.ackReady || acks == 0 {
-				l.ackReady = false
+				l.ackReady, l.flushDue = false, false
 				return out, true
 			}
 			c.stats.BareAcks++
 		}
 		l.addAcks(m, acks)
-		if l.newest != 0 {
-			m.Echo = Echo{Batch: l.newest, Held: now - l.arrived}
-		}
+		c.addTiming(now, l, m)
 		c.launch(now, l, m, f)
 		out = append(out, Outgoing{To: l.peer, Message: m})
 	}
@@ -112,6 +134,9 @@ func (c *Core) speak(now time.Duration, l *link, out []Outgoing, room int) ([]Ou
 // addVector puts the next part of our vector into a message, and the wish to
 // see the peer's, where either is called for. It returns the bytes used.
 func (c *Core) addVector(l *link, m *Message, f *flight) int {
+	if l.suspect && len(l.flights) > 0 {
+		return 0 // one message at a time until something is acked
+	}
 	bytes := 0
 	if l.show && len(l.showing) == 0 {
 		l.exchange++
@@ -125,18 +150,20 @@ func (c *Core) addVector(l *link, m *Message, f *flight) int {
 			bytes += runBytes + sourceBytes(h.Source) + len(h.Counters)*spanBytes
 		}
 	}
-	if l.owed && l.role != Guest && (m.Vector != nil || l.epoch != 0) && len(l.flights) == 0 {
-		m.Want, m.Probe = true, true
+	if l.owed && !l.asked && (m.Vector != nil || l.epoch != 0) {
+		l.asked, f.want, m.Want, m.Probe = true, true, true, true
 	}
 	return bytes
 }
 
 // addData puts entries into a message of which so many bytes are taken.
 func (c *Core) addData(l *link, m *Message, f *flight, bytes int) {
-	c.delta.reset(bytes)
+	reserve := min(len(l.acks), 16) * spanBytes
+	c.delta.reset(bytes + reserve)
+	c.delta.alone = m.Vector == nil
 	c.delta.fill(l, c.log, c.known, MaxLineBytes)
-	m.Runs, f.parts = c.delta.runs, c.delta.parts
-	f.bytes = c.delta.bytes
+	m.Runs, m.Resent, f.parts = c.delta.runs, c.delta.again, c.delta.parts
+	f.bytes = c.delta.bytes - bytes - reserve
 	l.dataDue = l.behind(c.known)
 	// A window that is half or quite full asks for an ack at once, so that a
 	// long backlog flows at the speed of the way and not of the rounds.
@@ -150,6 +177,33 @@ func (l *link) addAcks(m *Message, n int) {
 	l.acks = l.acks[n:]
 	if len(l.acks) == 0 {
 		l.acks, l.ackReady, l.hurry, l.ackDue = nil, false, false, Never
+	}
+}
+
+// maxEchoAge is how old a batch may be that is echoed: clocks run apart, and
+// an older one measures nothing any more.
+const maxEchoAge = time.Minute
+
+// addTiming puts in what the peer needs to measure the way and to find its
+// slots.
+func (c *Core) addTiming(now time.Duration, l *link, m *Message) {
+	fresh := l.newest != 0 && now-l.arrived <= maxEchoAge
+	if fresh {
+		m.Echo = Echo{Batch: l.newest, Held: now - l.arrived}
+	}
+	if c.cfg.Rounds != Locked {
+		return
+	}
+	if l.role == Parent {
+		m.Path = c.pathUp()
+		return
+	}
+	if fresh {
+		m.Echo.Early, m.Echo.Planned = c.earliness(l.arrived)
+	}
+	m.Period = c.period
+	if l.flushDue {
+		m.Round = c.round
 	}
 }
 
@@ -167,6 +221,9 @@ func crosses(mark, sum, add int) bool { return sum < mark && sum+add >= mark }
 // maySendData decides whether entries may go now, and takes the permit that
 // they need.
 func (c *Core) maySendData(now time.Duration, l *link) bool {
+	if l.dataDue {
+		l.skipTold(c.log, c.known)
+	}
 	if !l.dataDue || !l.behind(c.known) {
 		l.dataDue = false
 		return false
@@ -199,13 +256,25 @@ func (c *Core) launch(now time.Duration, l *link, m *Message, f flight) {
 	if len(m.Runs) == 0 && !m.Probe {
 		return
 	}
+	if c.cfg.Rounds == Locked && l == c.parent {
+		if len(m.Runs) > 0 && !c.phase.valid(now) {
+			m.Probe = true // the answer tells our slot
+		}
+		if !c.isLeaf {
+			// The parent's flush moves what we know downwards. If it does not
+			// come, it moves all the same.
+			c.downAt = min(c.downAt, now+c.ackWait(l)+l.rtt.interval(0))
+		}
+	}
 	l.batches++
 	m.Batch, f.batch = l.batches, l.batches
 	wait := c.ackWait(l)
 	if m.Probe {
 		wait = 0
 	}
-	f.expires = now + wait + l.rtt.interval(l.tries)
+	// A peer that has been seen to take longer gets longer, so that it is not
+	// made slower still.
+	f.expires = now + max(wait+l.rtt.interval(l.tries), min(l.tardy+l.rtt.margin(), maxInterval))
 	l.flights = append(l.flights, f)
 	l.unacked += f.bytes
 	l.departed.note(f.batch, now)

@@ -55,9 +55,10 @@ func TestClustersSurviveEveryFaultAtItsWorst(t *testing.T) {
 		"half lost, twice as much sent": func(o *ordeal) { o.doubled, o.loss = 1, 0.5 },
 	} {
 		t.Run(name, func(t *testing.T) {
-			for seed := range uint64(8) {
+			for seed := range uint64(9) {
 				survives(t, seed, func(*rand.Rand) ordeal {
 					o := quiet
+					o.rounds = Rounds(seed % 3)
 					spoil(&o)
 					return o
 				})

@@ -34,6 +34,11 @@ type Rounds uint8
 const (
 	// Free gives every node its own timer of one period.
 	Free Rounds = iota
+	// Locked has the root flush once a period, every other node forward that
+	// at once, and send upwards just in time for its parent's next message.
+	Locked
+	// Eager sends what is learnt at once.
+	Eager
 )
 
 // Permits limits how many links may have unacked entries. A link acquires a
@@ -48,8 +53,16 @@ type Permits interface {
 
 // Config is what a Core is made with.
 type Config struct {
-	Epoch      uint64 // this core's life; not 0, drawn at random by the caller
+	Epoch      uint64 // this core's life; not 0, and larger than any former life's of the node
 	Neighbours []Neighbour
+	Depth      int // this node's own, 0 for the root
+	Height     int // levels below this node, 0 for a leaf
+
+	// Direct says that Neighbours are all other nodes and not those of a tree:
+	// each node sends its own entries, those of origin Self, to everyone and
+	// passes nothing on. For eager rounds.
+	Direct bool
+	Self   string
 
 	// Rounds and Period say when deltas are sent. Free: a value waits P/2 on
 	// average and P at most at every hop, and at most 2(n-1)/P messages a
@@ -57,6 +70,12 @@ type Config struct {
 	Rounds Rounds
 	Period time.Duration
 	Phase  time.Duration // free rounds: offset of the timer, 0 <= Phase < Period
+
+	// Target, if not 0, is the true delivery latency to keep under locked
+	// rounds: the root chooses the longest period for which every value is
+	// everywhere within Target, by the longest path that has been measured.
+	// Until then it is 0.3 Target; Period does not count.
+	Target time.Duration
 
 	// AckDelay is how long a leaf lets an ack wait for a delta to ride on. A
 	// longer delay saves bare acks; a loss towards a leaf is noticed no sooner
@@ -88,11 +107,21 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Epoch == 0 {
 		return c, fmt.Errorf("gossip: epoch must not be 0")
 	}
+	if c.Target > 0 {
+		c.Period = c.Target * 3 / 10 // until the longest path has been measured
+	}
 	if c.Period <= 0 {
 		return c, fmt.Errorf("gossip: period must be above 0, not %v", c.Period)
 	}
-	if c.Phase < 0 || c.Phase >= c.Period {
+	if c.Rounds == Free && (c.Phase < 0 || c.Phase >= c.Period) {
 		return c, fmt.Errorf("gossip: phase must be within [0, %v), not %v", c.Period, c.Phase)
+	}
+	if c.Rounds > Eager {
+		return c, fmt.Errorf("gossip: there are no rounds of kind %d", c.Rounds)
+	}
+	if c.AckDelay < 0 || c.FirstRTT < 0 || c.WindowBytes < 0 || c.Target < 0 {
+		return c, fmt.Errorf("gossip: ack delay %v, first round trip %v, window %d bytes, target %v: none may be below 0",
+			c.AckDelay, c.FirstRTT, c.WindowBytes, c.Target)
 	}
 	if c.AckDelay == 0 {
 		c.AckDelay = DefaultAckDelay
@@ -110,6 +139,9 @@ func (c Config) withDefaults() (Config, error) {
 			return c, fmt.Errorf("gossip: neighbour %q listed twice", n.Name)
 		}
 		seen[n.Name] = true
+		if n.Role > Parent {
+			return c, fmt.Errorf("gossip: neighbour %q can be a child or the parent, nothing else", n.Name)
+		}
 		if n.Role == Parent {
 			parents++
 		}

@@ -18,8 +18,16 @@ type Core struct {
 
 	// upAt and downAt are when deltas go to the parent and to the children.
 	upAt, downAt time.Duration
-	timers       deadlines
-	due          []*link // links that act in this Advance, in order
+	parent       *link         // nil for the root
+	period       time.Duration // ours, or what the root announces
+	grid         time.Duration // a time at which the root flushes
+	changed      time.Duration // when the root last changed the period
+	unkept       bool          // the latency target cannot be kept
+	phase        phase         // of our slots, for locked rounds
+	round        uint64        // the newest flush: the root's count, as far as it has come down
+
+	timers deadlines
+	due    []*link // links that act in this Advance, in order
 
 	delta delta
 	stats Stats
@@ -34,6 +42,7 @@ type Outgoing struct {
 // Ticket names a batch of a peer that waits to be stored.
 type Ticket struct {
 	From  string
+	Life  uint64 // the core's own epoch
 	Epoch uint64 // the peer's
 	Batch uint64
 }
@@ -56,8 +65,11 @@ func New(now time.Duration, cfg Config, log *Log) (*Core, error) {
 		cfg: cfg, log: log, held: NewVector(),
 		byPeer: make(map[string]*link, len(cfg.Neighbours)),
 		isLeaf: true,
-		upAt:   Never, downAt: Never,
+		upAt:   Never, downAt: Never, period: cfg.Period,
 		delta: delta{last: map[SourceID]int{}},
+	}
+	if cfg.Direct {
+		c.delta.own = cfg.Self
 	}
 	c.absorb()
 	for i, n := range cfg.Neighbours {
@@ -67,6 +79,9 @@ func New(now time.Duration, cfg Config, log *Log) (*Core, error) {
 		c.links = append(c.links, l)
 		c.byPeer[n.Name] = l
 		c.timers.set(l)
+		if n.Role == Parent {
+			c.parent = l
+		}
 	}
 	return c, nil
 }
@@ -106,13 +121,22 @@ func (c *Core) Receive(now time.Duration, from string, m *Message) (d Delivery, 
 	defer c.timers.set(l)
 	c.stats.MessagesIn++
 
+	if m.For > c.cfg.Epoch {
+		c.outlive(m.For)
+	}
 	current, fresh := l.meet(m.Epoch, c.known)
-	if fresh {
+	switch {
+	case fresh:
 		c.restarted(now, l)
+	case !current && m.Probe:
+		// Either a late message, or a peer whose clock was set back before it
+		// was restarted: it has to hear that it counts as dead.
+		c.showVector(l)
 	}
 	if current {
 		c.receiveLinkState(now, l, m)
 	}
+	flush := current && l == c.parent && c.readRounds(now, l, m)
 	var news []Entry
 	for _, r := range m.Runs {
 		if current {
@@ -127,18 +151,33 @@ func (c *Core) Receive(now time.Duration, from string, m *Message) (d Delivery, 
 	c.stats.EntriesIn += uint64(m.Entries())
 	c.stats.EntriesKnown += uint64(m.Entries() - len(news))
 
-	ticket := Ticket{From: from, Epoch: m.Epoch}
+	d = Delivery{Entries: news}
 	if current && m.Batch != 0 {
 		if m.Batch > l.newest {
 			l.newest, l.arrived = m.Batch, now
 		}
-		ticket.Batch = m.Batch
-		l.hurry = l.hurry || m.Probe
+		a := arrival{batch: m.Batch, at: now, probe: m.Probe, flush: flush}
 		if len(news) == 0 {
-			c.Stored(now, ticket)
+			c.stored(now, l, a)
+		} else {
+			l.await(a)
+			d.Ticket = Ticket{From: from, Life: c.cfg.Epoch, Epoch: m.Epoch, Batch: m.Batch}
 		}
+	} else if flush {
+		c.flushed(now)
 	}
-	return Delivery{Ticket: ticket, Entries: news}, len(news) > 0
+	return d, len(news) > 0
+}
+
+// outlive begins a life after the one that a peer takes us for, which was to
+// have a smaller epoch: the clock that epochs are drawn from was set back.
+func (c *Core) outlive(epoch uint64) {
+	c.cfg.Epoch = epoch + 1
+	for _, l := range c.links {
+		l.takeBack()
+		c.send(l)
+		c.timers.set(l)
+	}
 }
 
 // receiveLinkState takes what a message of the peer's present life says of
@@ -150,12 +189,12 @@ func (c *Core) receiveLinkState(now time.Duration, l *link, m *Message) {
 		if at, ok := l.departed.at(m.Echo.Batch); ok {
 			l.rtt.sample(now - at - m.Echo.Held)
 		}
-		if l.acked(m.Acks) {
+		if l.acked(now, m.Acks) {
 			c.progress(now, l)
 		}
 	default:
 		// The peer means a life before ours, so it cannot know what we lack.
-		c.showVector(now, l)
+		c.showVector(l)
 	}
 	if p := m.Vector; p != nil {
 		for _, h := range p.Held {
@@ -169,15 +208,55 @@ func (c *Core) receiveLinkState(now time.Duration, l *link, m *Message) {
 		}
 	}
 	if m.Want {
-		c.showVector(now, l)
+		c.showVector(l)
 	}
+	if m.Path > 0 && l.role == Child {
+		l.path = m.Path
+	}
+}
+
+// readRounds takes what the parent says of the rounds, and reports whether
+// its message moves the children's: it is a new flush, or it brings entries.
+func (c *Core) readRounds(now time.Duration, l *link, m *Message) (flush bool) {
+	if c.cfg.Rounds != Locked {
+		return false
+	}
+	changed := m.Period > 0 && m.Period != c.period
+	if changed {
+		c.period = m.Period
+	}
+	at, ok := l.departed.at(m.Echo.Batch)
+	switch ok = ok && m.For == c.cfg.Epoch && m.Echo.Planned; {
+	case ok && m.Echo.Batch > l.timed:
+		lacked := !c.phase.valid(now)
+		c.phase.estimate(now, at+m.Echo.Early, c.period)
+		if lacked {
+			defer c.answerChildren(now)
+		}
+	case ok && changed && m.Echo.Batch == l.timed:
+		c.phase.move(at+l.early, at+m.Echo.Early, c.period)
+	case changed:
+		c.phase.rebase(now, c.period)
+	}
+	if ok {
+		l.timed, l.early = m.Echo.Batch, m.Echo.Early
+		c.aim(now)
+	}
+	newer := m.Round > c.round
+	if newer {
+		c.round = m.Round
+	}
+	return newer || len(m.Runs) > 0
 }
 
 // restarted handles a link whose peer has begun a new life.
 func (c *Core) restarted(now time.Duration, l *link) {
 	c.returnPermit(now, l)
 	c.stats.PeerRestarts++
-	if l.owed && l.role != Guest {
+	if l == c.parent {
+		c.phase, c.round = phase{}, 0
+	}
+	if l.owed {
 		c.act(l) // to ask for its vector
 	}
 }
@@ -190,8 +269,14 @@ func (c *Core) progress(now time.Duration, l *link) {
 		c.cfg.Permits.Progress(now, l.peer)
 	}
 	c.returnPermit(now, l)
-	if held && l.behind(c.known) {
+	switch {
+	case held && l.behind(c.known):
 		c.send(l)
+	case l == c.parent && l.behind(c.known):
+		c.plan(now) // locked rounds without a phase have waited for this
+	}
+	if l.show {
+		c.act(l)
 	}
 }
 
@@ -199,20 +284,31 @@ func (c *Core) progress(now time.Duration, l *link) {
 // journal, where there is one), so that the batch may be acked.
 func (c *Core) Stored(now time.Duration, t Ticket) {
 	l := c.byPeer[t.From]
-	if l == nil || t.Batch == 0 || t.Epoch != l.epoch {
+	if l == nil || t.Batch == 0 || t.Epoch != l.epoch || t.Life != c.cfg.Epoch {
 		return
 	}
-	l.acks.Add(t.Batch)
-	due := now
-	if !l.hurry {
-		due = c.ackTime(now, l)
+	if a, ok := l.arrivedBatch(t.Batch); ok {
+		c.stored(now, l, a)
+		c.timers.set(l)
+	}
+}
+
+// stored puts a batch down to be acked, and passes it on if it is a flush.
+func (c *Core) stored(now time.Duration, l *link, a arrival) {
+	if a.flush {
+		c.flushed(now)
+	}
+	l.acks.Add(a.batch)
+	l.hurry = l.hurry || a.probe
+	due := c.ackTime(now, l, a.at)
+	if l.hurry && !c.slotUnknown(l) {
+		due = now
 	}
 	l.ackDue = min(l.ackDue, due)
-	c.timers.set(l)
 }
 
 // showVector has our vector sent to a peer, unless it is on its way.
-func (c *Core) showVector(now time.Duration, l *link) {
+func (c *Core) showVector(l *link) {
 	for _, f := range l.flights {
 		if f.vector {
 			return
@@ -251,20 +347,23 @@ func (c *Core) Next() time.Duration {
 
 // Stats is what a core has done so far.
 type Stats struct {
-	MessagesIn, MessagesOut   uint64
-	EntriesIn, EntriesOut     uint64
-	EntriesKnown              uint64 // entries received that were known already
-	Resends                   uint64 // messages that carried entries again
-	BareAcks                  uint64 // messages with acks only
-	PeerRestarts, Malformed   uint64
-	PermitsRefused            uint64
+	MessagesIn, MessagesOut    uint64
+	EntriesIn, EntriesOut      uint64
+	EntriesKnown               uint64 // entries received that were known already
+	Resends                    uint64 // messages that carried entries again
+	BareAcks                   uint64 // messages with acks only
+	PeerRestarts, Malformed    uint64
+	PermitsRefused             uint64
+	TargetUnkept               bool // the latency target cannot be kept
+	Period                     time.Duration
 	SuspectLinks, UnackedLinks int // links that wait for a sign of life; links with anything unacked
-	BacklogEntries            int // log positions of the link that is furthest behind
+	BacklogEntries             int // log positions of the link that is furthest behind
 }
 
 // Stats returns the figures as of now.
 func (c *Core) Stats() Stats {
 	s := c.stats
+	s.TargetUnkept, s.Period = c.unkept, c.period
 	for _, l := range c.links {
 		if l.suspect {
 			s.SuspectLinks++

@@ -6,13 +6,18 @@ type delta struct {
 	last  map[SourceID]int // index in runs of the newest run of a source
 	runs  []Run
 	parts []segment
+	again bool // some of them went out before
+	alone bool // the message holds nothing else, so that a large entry may go
 	bytes int
 	count int
+	own   string // direct links: the only origin whose new entries are sent
+	only  string // own, while new entries are looked through
 }
 
+// reset begins a delta for a message of which so many bytes are taken.
 func (d *delta) reset(bytes int) {
 	clear(d.last)
-	d.runs, d.parts, d.bytes, d.count = nil, nil, bytes, 0
+	d.runs, d.parts, d.again, d.alone, d.bytes, d.count = nil, nil, false, true, bytes, 0
 }
 
 // add puts an entry in and reports whether it had room. An entry larger than
@@ -24,7 +29,7 @@ func (d *delta) add(e Entry, limit int) bool {
 	if !follows {
 		size += runBytes + sourceBytes(e.Source)
 	}
-	if d.bytes+size > limit && d.count > 0 {
+	if d.bytes+size > limit && (d.count > 0 || !d.alone) {
 		return false
 	}
 	d.bytes += size
@@ -45,7 +50,7 @@ func (d *delta) scan(log *Log, told *Vector, s segment, limit int) int {
 	i := s.from
 	for ; i < s.to; i++ {
 		e := log.At(i)
-		if told.Contains(e.Source, e.Counter) {
+		if told.Contains(e.Source, e.Counter) || (d.only != "" && e.Source.Value().Origin != d.only) {
 			continue
 		}
 		if !d.add(e, limit) {
@@ -56,13 +61,16 @@ func (d *delta) scan(log *Log, told *Vector, s segment, limit int) int {
 		if n := len(d.parts); n > 0 && d.parts[n-1].to == s.from {
 			d.parts[n-1].to = i
 		} else {
-			d.parts = append(d.parts, segment{s.from, i})
+			d.parts = append(d.parts, segment{from: s.from, to: i})
 		}
+		d.again = d.again || s.sent
 	}
 	return i
 }
 
-// fill takes from the link what it lacks, oldest first, as far as it fits.
+// fill takes from the link what it lacks, oldest first, as far as it fits. Of
+// what has not been sent before it takes the entries of origin d.own only, if
+// that is set.
 func (d *delta) fill(l *link, log *Log, known, limit int) {
 	for len(l.again) > 0 {
 		stop := d.scan(log, l.told, l.again[0], limit)
@@ -74,6 +82,30 @@ func (d *delta) fill(l *link, log *Log, known, limit int) {
 	}
 	l.again = nil
 	if l.cursor < known {
-		l.cursor = d.scan(log, l.told, segment{l.cursor, known}, limit)
+		d.only = d.own
+		defer func() { d.only = "" }()
+		l.cursor = d.scan(log, l.told, segment{from: l.cursor, to: known}, limit)
+	}
+}
+
+// skipTold moves past what the link's next entries have that the peer has told
+// us itself, so that only a link with something to say looks as if it had.
+func (l *link) skipTold(log *Log, known int) {
+	told := func(i int) bool {
+		e := log.At(i)
+		return l.told.Contains(e.Source, e.Counter)
+	}
+	for len(l.again) > 0 {
+		s := &l.again[0]
+		for s.from < s.to && told(s.from) {
+			s.from++
+		}
+		if s.from < s.to {
+			return
+		}
+		l.again = l.again[1:]
+	}
+	for l.cursor < known && told(l.cursor) {
+		l.cursor++
 	}
 }

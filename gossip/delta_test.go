@@ -49,7 +49,7 @@ func TestDeltasTogetherAreWhatThePeerLacksInMessagesThatFit(t *testing.T) {
 			l.cursor = rapid.IntRange(0, known).Draw(t, "cursor")
 			for from := 0; from < l.cursor; {
 				to := rapid.IntRange(from+1, l.cursor).Draw(t, "to")
-				l.again = append(l.again, segment{from, to})
+				l.again = append(l.again, segment{from: from, to: to})
 				from = to
 			}
 		}

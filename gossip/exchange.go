@@ -16,6 +16,9 @@ func (in *incoming) take(p *VectorPart) bool {
 	if p.Parts < 1 || p.Parts > maxVectorParts || p.Part < 0 || p.Part >= p.Parts {
 		return false
 	}
+	if p.Exchange < in.exchange {
+		return false // overtaken; its parts are those of an earlier vector
+	}
 	if in.exchange != p.Exchange || len(in.seen) != p.Parts {
 		*in = incoming{exchange: p.Exchange, seen: make([]bool, p.Parts), missing: p.Parts}
 	}
@@ -78,7 +81,7 @@ func (l *link) settle(log *Log, held *Vector, known int) {
 		if n := len(found); n > 0 && found[n-1].from == i+1 {
 			found[n-1].from = i
 		} else {
-			found = append(found, segment{i, i + 1})
+			found = append(found, segment{from: i, to: i + 1})
 		}
 	}
 	for i, j := 0, len(found)-1; i < j; i, j = i+1, j-1 {

@@ -144,7 +144,7 @@ func TestSettlePutsDownExactlyWhatThePeerLacks(t *testing.T) {
 		l := newLink(Neighbour{}, 0, rapid.IntRange(0, known).Draw(t, "base"), 0)
 		l.told, l.owed = told, true
 		if l.base < known && rapid.Bool().Draw(t, "something was lost before") {
-			l.again = []segment{{l.base, known}}
+			l.again = []segment{{from: l.base, to: known}}
 		}
 		before := l.again
 		l.settle(log, held, known)

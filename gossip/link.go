@@ -1,9 +1,15 @@
 package gossip
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // segment is the log positions from..to-1.
-type segment struct{ from, to int }
+type segment struct {
+	from, to int
+	sent     bool // it went out before
+}
 
 // flight is a batch that has been sent and not yet acked.
 type flight struct {
@@ -13,6 +19,15 @@ type flight struct {
 	bytes   int
 	parts   []segment // what it covered; entries that the peer has told are skipped again on a re-send
 	vector  bool      // it carried (a part of) our vector
+	want    bool      // it asked for the peer's
+}
+
+// arrival is a batch of the peer that waits to be stored.
+type arrival struct {
+	batch uint64
+	at    time.Duration
+	probe bool // the peer wants an ack at once
+	flush bool // it moves what we know downwards
 }
 
 // link is what this node knows of one neighbour. What the neighbour still
@@ -25,8 +40,7 @@ type link struct {
 	order int // position among the links; ties are broken by it
 
 	// The peer's life. 0: not heard of yet.
-	epoch   uint64
-	retired []uint64 // lives that are over; their late messages count as values only
+	epoch uint64
 
 	told     *Vector // what the peer has said that it holds, entry by entry or by vector
 	base     int     // log length when this life of the link began
@@ -34,10 +48,12 @@ type link struct {
 	cursor   int     // below it everything has been sent once, or is owed
 	again    []segment
 	flights  []flight
-	unacked  int // bytes in flights
+	lost     []flight // taken back, newest last; their acks may be late
+	unacked  int      // bytes in flights
 	batches  uint64
 	departed departures
 
+	asked    bool         // the peer's vector has been asked for
 	show     bool         // our vector is to be shown
 	showing  []VectorPart // parts of it not yet sent
 	exchange uint64
@@ -46,16 +62,22 @@ type link struct {
 	acks     Spans         // batches stored here, not yet acked
 	ackDue   time.Duration // when they must go, if nothing else does
 	ackReady bool          // that time has come
-	hurry    bool          // the peer asked for an ack at once
+	hurry    bool          // the peer asked for an ack of these at once
+	waiting  []arrival     // handed out to be stored, oldest first
+	timed    uint64        // our newest batch that the phase has been estimated from
+	early    time.Duration // how early it came, as the parent said
 	newest   uint64        // the peer's newest batch ...
 	arrived  time.Duration // ... and when it came
 
 	rtt     rtt
-	suspect bool // a batch was lost and nothing has been acked since
-	tries   int  // probes since then
+	path    time.Duration // child: the longest way below it, as it said
+	suspect bool          // a batch was lost and nothing has been acked since
+	tries   int           // probes since then
+	tardy   time.Duration // how long acks took that came after their batch was taken back
 
 	permit   bool
 	dataDue  bool // may send entries now
+	flushDue bool // speaks as part of a flush
 	stalled  bool // the window ended a delta early
 	greetDue time.Duration
 
@@ -65,47 +87,42 @@ type link struct {
 }
 
 func newLink(n Neighbour, order, base int, firstRTT time.Duration) *link {
-	return &link{
+	l := &link{
 		peer: n.Name, role: n.Role, leaf: n.Leaf, order: order,
-		told: NewVector(), base: base, cursor: base, owed: base > 0,
-		rtt:    rtt{first: firstRTT},
+		told: NewVector(), rtt: rtt{first: firstRTT},
 		ackDue: Never, greetDue: Never, wake: Never, slot: -1,
 	}
+	l.begin(base)
+	return l
 }
 
-// retiredLives is how many former lives of a peer are remembered. A message
-// that outlives so many restarts is taken for a new life's, which costs a
-// swap of vectors and no more.
-const retiredLives = 16
+// begin says that the log was so long when this life of the link began. A
+// guest is owed nothing.
+func (l *link) begin(known int) {
+	l.base, l.cursor, l.owed = known, known, known > 0 && l.role != Guest
+}
 
 // meet takes note of the peer's epoch and reports whether it is its present
-// life's. A new life starts the link anew: nothing that the former one was
-// sent or had acked counts any more.
+// life's. Later lives have larger epochs. A new life starts the link anew:
+// nothing that the former one was sent or had acked counts any more.
 func (l *link) meet(epoch uint64, known int) (current, fresh bool) {
 	switch {
 	case epoch == l.epoch:
 		return true, false
+	case epoch < l.epoch:
+		return false, false
 	case l.epoch == 0:
 		l.epoch = epoch
 		return true, false
 	}
-	for _, r := range l.retired {
-		if r == epoch {
-			return false, false
-		}
-	}
-	if len(l.retired) == retiredLives {
-		l.retired = append(l.retired[:0], l.retired[1:]...)
-	}
-	l.retired = append(l.retired, l.epoch)
 	l.epoch = epoch
 	l.told = NewVector()
-	l.base, l.cursor, l.owed = known, known, known > 0
-	l.again, l.flights, l.unacked = nil, nil, 0
+	l.begin(known)
+	l.again, l.flights, l.lost, l.unacked = nil, nil, nil, 0
 	l.departed = departures{}
-	l.show, l.showing, l.vector = false, nil, incoming{}
-	l.acks, l.ackDue, l.newest = nil, Never, 0
-	l.ackReady, l.hurry = false, false
+	l.asked, l.show, l.showing, l.vector = false, false, nil, incoming{}
+	l.acks, l.ackDue, l.newest, l.timed = nil, Never, 0, 0
+	l.ackReady, l.hurry, l.waiting = false, false, nil
 	l.suspect, l.tries, l.stalled = false, 0, false
 	return true, true
 }
@@ -129,15 +146,7 @@ func (l *link) expire(now time.Duration) bool {
 	if !lost {
 		return false
 	}
-	var back []segment
-	for _, f := range l.flights {
-		back = append(back, f.parts...)
-		if f.vector {
-			l.show, l.showing = true, nil
-		}
-	}
-	l.again = append(back, l.again...)
-	l.flights, l.unacked = l.flights[:0], 0
+	l.takeBack()
 	if l.suspect {
 		l.tries++
 	}
@@ -145,23 +154,104 @@ func (l *link) expire(now time.Duration) bool {
 	return true
 }
 
-// acked removes the batches of the spans from what is in flight and reports
-// whether there was any.
-func (l *link) acked(spans []Span) bool {
-	if len(spans) == 0 || len(l.flights) == 0 {
+// maxLost is how many batches that were taken back are remembered, in case
+// that they are acked after all.
+const maxLost = 64
+
+// takeBack gives up all that is in flight, to be sent again.
+func (l *link) takeBack() {
+	var back []segment
+	for _, f := range l.flights {
+		for _, p := range f.parts {
+			p.sent = true
+			back = append(back, p)
+		}
+		if f.vector {
+			l.show, l.showing = true, nil
+		}
+		l.asked = l.asked && !f.want
+		l.lost = append(l.lost, f)
+	}
+	l.lost = l.lost[max(0, len(l.lost)-maxLost):]
+	l.again = append(back, l.again...)
+	l.flights, l.unacked = nil, 0
+}
+
+// acked takes note of what the peer has stored and reports whether any of it
+// was news. An ack that comes after its batch was taken back spares what it
+// can of the re-send.
+func (l *link) acked(now time.Duration, spans []Span) bool {
+	if len(spans) == 0 {
 		return false
 	}
-	keep := l.flights[:0]
-	for _, f := range l.flights {
-		if covers(spans, f.batch) {
-			l.unacked -= f.bytes
-		} else {
-			keep = append(keep, f)
+	before := len(l.flights) + len(l.lost)
+	l.flights = slices.DeleteFunc(l.flights, func(f flight) bool {
+		if !covers(spans, f.batch) {
+			return false
+		}
+		l.unacked -= f.bytes
+		return true
+	})
+	if before > len(l.lost)+len(l.flights) {
+		l.tardy -= l.tardy / 8
+	}
+	var late []segment
+	l.lost = slices.DeleteFunc(l.lost, func(f flight) bool {
+		if !covers(spans, f.batch) {
+			return false
+		}
+		late = append(late, f.parts...)
+		l.tardy = max(l.tardy, now-f.at)
+		return true
+	})
+	for _, s := range late {
+		l.again = without(l.again, s)
+		for i := range l.flights {
+			l.flights[i].parts = without(l.flights[i].parts, s)
 		}
 	}
-	any := len(keep) < len(l.flights)
-	l.flights = keep
-	return any
+	return len(l.flights)+len(l.lost) < before
+}
+
+// without takes what gone covers out of a list of segments.
+func without(list []segment, gone segment) []segment {
+	var out []segment
+	for _, s := range list {
+		if s.to <= gone.from || gone.to <= s.from {
+			out = append(out, s)
+			continue
+		}
+		if s.from < gone.from {
+			out = append(out, segment{s.from, gone.from, s.sent})
+		}
+		if gone.to < s.to {
+			out = append(out, segment{gone.to, s.to, s.sent})
+		}
+	}
+	return out
+}
+
+// maxWaiting bounds the batches of one peer that wait to be stored. What is
+// beyond it is not acked, and comes again.
+const maxWaiting = 1024
+
+// await notes a batch that has been handed out to be stored.
+func (l *link) await(a arrival) {
+	if len(l.waiting) == maxWaiting {
+		l.waiting = append(l.waiting[:0], l.waiting[1:]...)
+	}
+	l.waiting = append(l.waiting, a)
+}
+
+// arrivedBatch takes a batch off those that wait to be stored.
+func (l *link) arrivedBatch(batch uint64) (arrival, bool) {
+	for i, a := range l.waiting {
+		if a.batch == batch {
+			l.waiting = append(l.waiting[:i], l.waiting[i+1:]...)
+			return a, true
+		}
+	}
+	return arrival{}, false
 }
 
 // covers reports whether any span holds n. The spans come from a peer, so

@@ -1,6 +1,9 @@
 package gossip
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Message is one gossip message between two neighbours, as the core sees it.
 // How it is spelt on a line is not this package's business.
@@ -19,6 +22,16 @@ type Message struct {
 	Probe  bool // ack at once
 	Want   bool // show me your vector
 
+	// Round is the root's count of flushes, 0 in a message that is no part of
+	// one. Period is the root's, 0 where the sender does not know it. Both go
+	// downwards only.
+	Round  uint64
+	Period time.Duration
+
+	// Path is what the longest way from below the sender up to it and back
+	// takes, guards included. It goes upwards only.
+	Path time.Duration
+
 	Acks []Span // batches that the sender has stored: exactly those, no "up to"
 	Echo Echo
 }
@@ -33,10 +46,13 @@ type Run struct {
 
 // Echo lets the other side measure the way: Batch is the newest batch of it
 // that has arrived here, Held how long ago that was when this message was
-// made. Batch 0: none.
+// made. Batch 0: none. Early is how long before the sender's next planned slot
+// it came, if Planned; otherwise none is planned.
 type Echo struct {
-	Batch uint64
-	Held  time.Duration
+	Batch   uint64
+	Held    time.Duration
+	Planned bool
+	Early   time.Duration
 }
 
 // VectorPart is a part of what the sender held when the link began. Parts
@@ -80,25 +96,46 @@ func sourceBytes(s SourceID) int {
 	return 6 * (len(v.Origin) + len(v.Log))
 }
 
+// Bounds of what a peer may say.
+const (
+	maxNameBytes = 1024      // of a source's two names together
+	maxSpoken    = time.Hour // of any duration
+)
+
 // valid reports whether a peer's message makes sense: counters start at 1
-// and do not overflow, spans are in order.
+// and do not overflow, spans are in order, names are names and durations are
+// within bounds.
 func (m *Message) valid() bool {
-	if m.Epoch == 0 {
+	if m.Epoch == 0 || m.Epoch == math.MaxUint64 || m.For == math.MaxUint64 {
 		return false
 	}
-	for _, r := range m.Runs {
-		if r.First == 0 || len(r.Values) == 0 || r.First+uint64(len(r.Values)) < r.First {
+	for _, d := range []time.Duration{m.Echo.Held, m.Echo.Early, m.Period, m.Path} {
+		if d < 0 || d > maxSpoken {
 			return false
 		}
 	}
-	if m.Vector != nil {
-		for _, h := range m.Vector.Held {
-			for _, s := range h.Counters {
-				if s.First == 0 || s.Last < s.First || s.Last+1 == 0 {
-					return false
-				}
+	for _, r := range m.Runs {
+		if r.First == 0 || len(r.Values) == 0 || r.First+uint64(len(r.Values)) < r.First || !validSource(r.Source) {
+			return false
+		}
+	}
+	if m.Vector == nil {
+		return true
+	}
+	for _, h := range m.Vector.Held {
+		if !validSource(h.Source) {
+			return false
+		}
+		for _, s := range h.Counters {
+			if s.First == 0 || s.Last < s.First || s.Last+1 == 0 {
+				return false
 			}
 		}
 	}
 	return true
+}
+
+func validSource(s SourceID) bool {
+	v := s.Value()
+	return len(v.Origin)+len(v.Log) <= maxNameBytes
 }

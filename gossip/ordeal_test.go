@@ -35,6 +35,9 @@ type ordeal struct {
 	noRoom  float64       // share of the Advances that come without room
 	refused float64       // share of the permits refused
 
+	rounds Rounds
+	target time.Duration // locked rounds: 0 for a fixed period
+
 	ownFanOut bool // every node reckons with a fan-out of its own
 }
 
@@ -60,6 +63,10 @@ func anyOrdeal(rng *rand.Rand) ordeal {
 		}
 	}
 	o.ownFanOut = rng.IntN(8) == 0
+	o.rounds = Rounds(rng.IntN(3))
+	if o.rounds == Locked && rng.IntN(3) == 0 {
+		o.target = time.Duration(100+rng.IntN(3000)) * ms
+	}
 	return o
 }
 
@@ -130,6 +137,7 @@ func newCluster(t require.TestingT, n, k int, seed uint64, o ordeal) *cluster {
 func (c *cluster) configure(cfg *Config) {
 	p := newPermits(1 << 30)
 	c.permits = append(c.permits, p)
+	cfg.Rounds, cfg.Target = c.rounds, c.target
 	cfg.Permits = fickle{p, func() bool { return c.strikes(c.refused) }}
 }
 

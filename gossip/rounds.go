@@ -4,36 +4,192 @@ import "time"
 
 // plan sets when the news of now is passed on.
 func (c *Core) plan(now time.Duration) {
-	next := c.nextTick(now)
-	c.upAt, c.downAt = min(c.upAt, next), min(c.downAt, next)
+	switch c.cfg.Rounds {
+	case Free:
+		next := gridNext(now+1, c.cfg.Phase, c.period)
+		c.upAt, c.downAt = min(c.upAt, next), min(c.downAt, next)
+	case Eager:
+		c.upAt, c.downAt = now, now
+	case Locked:
+		if c.period < minPeriod {
+			c.upAt, c.downAt = now, now
+			return
+		}
+		c.planUp(now)
+		c.planDown(now)
+	}
 }
 
-// nextTick is the first tick of this node's own timer after now.
-func (c *Core) nextTick(now time.Duration) time.Duration {
-	p := c.cfg.Period
-	k := (now - c.cfg.Phase) / p
-	t := c.cfg.Phase + k*p
-	for t <= now {
-		t += p
+// minPeriod is the shortest period for which locked rounds are worth their
+// while; below it everything is sent at once.
+const minPeriod = 20 * time.Millisecond
+
+// planUp chooses when locked rounds send upwards: in the slot or, while there
+// is none, at once, but with one delta outstanding at most.
+func (c *Core) planUp(now time.Duration) {
+	switch {
+	case c.parent == nil:
+	case c.phase.valid(now):
+		c.upAt = min(c.upAt, c.phase.next(now))
+	case len(c.parent.flights) == 0:
+		c.upAt = now
 	}
-	return t
 }
 
-// ackTime is when a batch stored now is acked at the latest: with the next
-// round, but a leaf waits longer, since its next delta may yet carry the ack
-// and a bare one costs a message.
-func (c *Core) ackTime(now time.Duration, l *link) time.Duration {
-	if c.isLeaf && l.role == Parent {
-		return now + c.cfg.AckDelay
+// aim moves a slot that is waited for to where the newest estimate has it. One
+// that would be missed by that stays.
+func (c *Core) aim(now time.Duration) {
+	if c.upAt == Never || c.upAt <= now || !c.phase.valid(now) {
+		return
 	}
-	return c.nextTick(now)
+	if slot := c.phase.next(now); slot < c.upAt+c.period/2 {
+		c.upAt = slot
+	}
+}
+
+// planDown chooses when locked rounds send downwards. The root flushes on its
+// grid, and so does a node that cannot hear its parent. Every other node is
+// moved by its parent's flush; see flushed, and launch for what happens if it
+// does not come.
+func (c *Core) planDown(now time.Duration) {
+	if c.parent == nil || c.parent.suspect {
+		c.downAt = min(c.downAt, gridNext(now+1, c.grid, c.period))
+	}
+}
+
+// flushed passes on a flush of the parent.
+func (c *Core) flushed(now time.Duration) { c.downAt = now }
+
+// earliness is how long before our next planned slot something came, and
+// false where no slot is planned.
+func (c *Core) earliness(arrived time.Duration) (time.Duration, bool) {
+	switch {
+	case c.cfg.Rounds != Locked:
+		return 0, false
+	case c.parent == nil:
+		return gridNext(arrived, c.grid, c.period) - arrived, true
+	case c.phase.known:
+		return c.phase.next(arrived) - arrived, true
+	}
+	return 0, false
+}
+
+// ackTime is when a batch that arrived at a time and is stored now is acked at
+// the latest: with the round after its arrival, from which the sender counts.
+// A leaf waits longer, since its next delta may yet carry the ack, and a bare
+// one costs a message.
+func (c *Core) ackTime(now time.Duration, l *link, arrived time.Duration) time.Duration {
+	switch {
+	case c.cfg.Rounds == Eager, c.isLeaf && l.role == Parent:
+		return max(now, arrived+c.cfg.AckDelay)
+	case c.cfg.Rounds == Free:
+		return max(now, gridNext(arrived+1, c.cfg.Phase, c.period))
+	case l.role == Child && c.parent == nil:
+		c.downAt = min(c.downAt, gridNext(now+1, c.grid, c.period))
+		return Never
+	case l.role == Child:
+		return max(now, arrived+c.ackWait(c.parent)) // the flush comes earlier
+	default:
+		return max(now, arrived+c.period)
+	}
 }
 
 // ackWait is how long the peer may take to ack, beyond the way there and
-// back.
+// back. A parent acks when its own parent's flush has come.
 func (c *Core) ackWait(l *link) time.Duration {
-	if l.role == Child && l.leaf {
+	switch {
+	case c.cfg.Rounds == Eager, l.role == Child && l.leaf:
 		return c.cfg.AckDelay
+	case c.cfg.Rounds == Locked && l.role == Parent:
+		return c.period + time.Duration(c.cfg.Depth-1)*(l.rtt.roundTrip()+minGuard)
 	}
-	return c.cfg.Period
+	return c.period
+}
+
+// slotUnknown reports whether a child that asks for an ack at once should
+// rather wait for a little: we do not know our slot yet, so the answer could
+// not tell the child its own, and it would have to ask again.
+func (c *Core) slotUnknown(l *link) bool {
+	return c.cfg.Rounds == Locked && l.role == Child && c.parent != nil && !c.parent.suspect &&
+		len(c.parent.flights) > 0 && !c.phase.known
+}
+
+// answerChildren acks the children that have waited for our slot.
+func (c *Core) answerChildren(now time.Duration) {
+	for _, l := range c.links {
+		if l.role == Child && l.hurry && len(l.acks) > 0 {
+			l.ackDue = now
+			c.timers.set(l)
+		}
+	}
+}
+
+// longestPath is what the longest way from below this node up to it and back
+// takes, guards included. Levels of which nothing is known yet are taken to be
+// like hop.
+func (c *Core) longestPath(hop time.Duration) time.Duration {
+	longest := time.Duration(c.cfg.Height) * hop
+	for _, l := range c.links {
+		if l.role == Child {
+			longest = max(longest, l.path)
+		}
+	}
+	return longest
+}
+
+// pathUp is what this node tells its parent: the longest way from below it to
+// the parent and back. It is 0 until the way to the parent has been measured.
+func (c *Core) pathUp() time.Duration {
+	r := &c.parent.rtt
+	if !r.measured {
+		return 0
+	}
+	hop := r.smoothed + 2*r.jitter + c.phase.guard()
+	return c.longestPath(hop) + hop
+}
+
+const (
+	// targetSlack is kept free of a latency target for what nobody can measure
+	// beforehand: the queues of busy processes.
+	targetSlack = 5 * time.Millisecond
+	// periodBand is how much, as a part of itself, the best period may rise
+	// before it is taken; half as much is kept in hand for a fall.
+	periodBand = 64
+)
+
+// choosePeriod has the root set the period from its latency target D: a value
+// waits for its slot for a period at most, and then takes the longest way up
+// and down, so P = D - path. It does so at a flush, which all slots refer to.
+//
+// A node that hears of a longer period only after its slot has spoken too early
+// by the difference, and what it learns after that waits for as much longer.
+// Where the period is shorter than the path, so that this can be, it grows by
+// three quarters of what the target still leaves, and not again before the
+// whole tree has heard. It falls at once.
+func (c *Core) choosePeriod(now time.Duration) {
+	path := c.longestPath(0)
+	if c.cfg.Target == 0 || path == 0 {
+		return
+	}
+	if c.changed == 0 {
+		c.changed = now // let every node find its slot first
+	}
+	best := c.cfg.Target - path - targetSlack
+	c.unkept = best < minPeriod
+	best -= best / (2 * periodBand)
+	switch {
+	case c.unkept:
+		c.period = minPeriod / 2
+	case best < c.period-best/(2*periodBand):
+		c.period = best
+	case best > c.period+c.period/periodBand && now >= c.changed+path+c.period:
+		if c.period >= path {
+			c.period = best
+		} else {
+			c.period += (best - c.period) * 3 / 4
+		}
+	default:
+		return
+	}
+	c.changed = now
 }

@@ -18,12 +18,13 @@ type rtt struct {
 	first    time.Duration // stands in until something is measured
 	smoothed time.Duration
 	varies   time.Duration
+	jitter   time.Duration // as varies, but from 0 and not from a guess
 	measured bool
 }
 
 // sample takes a measured round trip into account.
 func (r *rtt) sample(d time.Duration) {
-	d = max(d, 0)
+	d = min(max(d, 0), maxSpoken)
 	if !r.measured {
 		r.smoothed, r.varies, r.measured = d, d/2, true
 		return
@@ -33,6 +34,7 @@ func (r *rtt) sample(d time.Duration) {
 		off = -off
 	}
 	r.varies += (off - r.varies) / 4
+	r.jitter += (off - r.jitter) / 4
 	r.smoothed += (d - r.smoothed) / 8
 }
 

@@ -25,6 +25,7 @@ type sim struct {
 	room    func() int // of an Advance; 0: the caller has none just now
 	copies  func() int // of a message that arrive
 	record  func(n *simNode, d Delivery, store func())
+	onLearn func(n *simNode, e Entry)
 	onSend  func(now time.Duration, from, to string, m *Message)
 	onTake  func(to *simNode, from string, m *Message)
 	epochs  uint64
@@ -103,7 +104,7 @@ func (s *sim) boot(n *simNode) {
 // restartCore starts a node's core anew on the log it has.
 func (s *sim) restartCore(n *simNode, greetAt time.Duration) {
 	s.epochs++
-	cfg := Config{Epoch: s.epochs, Period: 400 * time.Millisecond, GreetAt: greetAt}
+	cfg := Config{Epoch: s.epochs, Self: n.name, Depth: len(n.tree.Ancestors(n.name)), Height: height(n.tree, n.name), Period: 400 * time.Millisecond, GreetAt: greetAt}
 	cfg.Neighbours = neighboursIn(n.tree, n.name)
 	if s.config != nil {
 		s.config(&cfg)
@@ -212,6 +213,9 @@ func (s *sim) store(n *simNode, d Delivery) {
 	for _, e := range d.Entries {
 		if n.held.Add(e.Source, e.Counter) {
 			n.log.Append(e)
+			if s.onLearn != nil {
+				s.onLearn(n, e)
+			}
 		}
 	}
 	n.core.Learn(s.now)
@@ -227,4 +231,13 @@ func (s *sim) complete(n int) bool {
 		}
 	}
 	return true
+}
+
+// height is the number of levels below a node.
+func height(t *topology.Tree, id string) int {
+	h := 0
+	for _, c := range t.Children(id) {
+		h = max(h, 1+height(t, c))
+	}
+	return h
 }

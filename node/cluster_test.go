@@ -17,6 +17,7 @@ import (
 // goroutines. Lines between nodes take a latency, lines to clients none.
 type cluster struct {
 	t       *testing.T
+	boots   int
 	now     time.Duration
 	names   []string
 	rigs    map[string]*rig
@@ -48,6 +49,8 @@ func newCluster(t *testing.T, count int, change ...func(*Config)) *cluster {
 func (c *cluster) boot(i, initID int, change ...func(*Config)) {
 	seeded := func(cfg *Config) {
 		cfg.Random = rand.New(rand.NewPCG(uint64(i), uint64(c.now)))
+		c.boots++
+		cfg.Epoch = uint64(c.boots) << 12
 		cfg.SyncPeriod = 100 * time.Millisecond
 		cfg.NumChildren = 2
 	}

@@ -3,6 +3,7 @@ package node
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -22,7 +23,10 @@ import (
 //	                              origin, log, counter of the first value, values
 //	 "p":true,"w":true,           ack at once; show me your vector
 //	 "a":[[3,5],[7,7]],           batches stored here: 3 to 5, and 7
-//	 "x":[7,1500],                newest batch seen here, and for how many us
+//	 "x":[7,1500,200],            newest batch seen here, for how many us, and how
+//	                              many us before the sender's slot it came
+//	 "r":9,"t":470000,            root's count of flushes, its period in us
+//	 "d":210000,                  the longest way below the sender and back, us
 //	 "vec":{"x":1,"i":0,"n":1,"h":[{"o":"n3","l":"k2x","s":[[1,9]]}]}}
 //	                              part i of n of exchange x of the vector
 const gossipType = "gossip"
@@ -62,9 +66,20 @@ func appendGossip(dst []byte, m *gossip.Message) []byte {
 	}
 	if m.Echo.Batch != 0 {
 		dst = appendUint(dst, `,"x":[`, m.Echo.Batch)
-		dst = append(dst, ',')
-		dst = strconv.AppendInt(dst, m.Echo.Held.Microseconds(), 10)
+		dst = appendUint(dst, ",", uint64(m.Echo.Held.Microseconds()))
+		if m.Echo.Planned {
+			dst = appendUint(dst, ",", uint64(m.Echo.Early.Microseconds()))
+		}
 		dst = append(dst, ']')
+	}
+	if m.Round != 0 {
+		dst = appendUint(dst, `,"r":`, m.Round)
+	}
+	if m.Period != 0 {
+		dst = appendUint(dst, `,"t":`, uint64(m.Period.Microseconds()))
+	}
+	if m.Path != 0 {
+		dst = appendUint(dst, `,"d":`, uint64(m.Path.Microseconds()))
 	}
 	if v := m.Vector; v != nil {
 		dst = appendUint(dst, `,"vec":{"x":`, v.Exchange)
@@ -144,12 +159,13 @@ func parseGossip(body []byte) (*gossip.Message, error) {
 		case "a":
 			m.Acks, good = parseSpans(v)
 		case "x":
-			var pair []gossip.Span
-			// Two numbers in a row, read as a span is.
-			pair, good = parseSpans(json.RawMessage("[" + string(v) + "]"))
-			if good && len(pair) == 1 {
-				m.Echo = gossip.Echo{Batch: pair[0].First, Held: time.Duration(pair[0].Last) * time.Microsecond}
-			}
+			m.Echo, good = parseEcho(v)
+		case "r":
+			good = readUint(v, &m.Round)
+		case "t":
+			m.Period, good = readMicros(v)
+		case "d":
+			m.Path, good = readMicros(v)
 		case "vec":
 			m.Vector, good = parseVector(v)
 		}
@@ -159,6 +175,36 @@ func parseGossip(body []byte) (*gossip.Message, error) {
 		return nil, errGossip
 	}
 	return m, nil
+}
+
+func parseEcho(data []byte) (e gossip.Echo, ok bool) {
+	n := 0
+	good := true
+	ok = wire.EachElement(data, func(v json.RawMessage) bool {
+		switch n++; n {
+		case 1:
+			good = readUint(v, &e.Batch)
+		case 2:
+			e.Held, good = readMicros(v)
+		case 3:
+			e.Planned = true
+			e.Early, good = readMicros(v)
+		}
+		return good
+	})
+	return e, ok && good && n >= 2
+}
+
+// maxMicros is the largest duration that is read; the core bounds what makes
+// sense.
+const maxMicros = uint64(math.MaxInt64 / int64(time.Microsecond))
+
+func readMicros(v json.RawMessage) (time.Duration, bool) {
+	var n uint64
+	if !readUint(v, &n) || n > maxMicros {
+		return 0, false
+	}
+	return time.Duration(n) * time.Microsecond, true
 }
 
 func parseRun(data []byte) (r gossip.Run, ok bool) {

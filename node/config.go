@@ -25,6 +25,9 @@ type Config struct {
 	SyncPeriod time.Duration
 	// Rounds says when a node speaks.
 	Rounds gossip.Rounds
+	// LatencyTarget, if not 0, has locked rounds choose the period themselves:
+	// the longest for which every value is everywhere within it.
+	LatencyTarget time.Duration
 	// AckDelay is how long a leaf's ack may wait for a delta to ride on.
 	AckDelay time.Duration
 
@@ -44,8 +47,11 @@ type Config struct {
 	// means as many as there are links.
 	Permits backpressure.PermitsConfig
 
-	// Random draws the epochs, the name of the log and the phase of the timer.
-	// Required.
+	// Epoch tells this life of the node from others: larger than that of any
+	// former one, such as the milliseconds of a clock shifted to make room for
+	// a few restarts of the gossip service. At most 2^53; 0 means 1.
+	Epoch uint64
+	// Random draws the name of the log and the phase of the timer. Required.
 	Random *rand.Rand
 	// Log takes what the node has to say to people. Required.
 	Log *slog.Logger
@@ -54,7 +60,7 @@ type Config struct {
 // Defaults of a Config.
 const (
 	DefaultNumChildren     = 24
-	DefaultSyncPeriod      = 150 * time.Millisecond
+	DefaultSyncPeriod      = 450 * time.Millisecond
 	DefaultClientThreshold = time.Second
 )
 
@@ -78,6 +84,9 @@ const (
 func (c Config) withDefaults() (Config, error) {
 	if c.Random == nil || c.Log == nil {
 		return c, fmt.Errorf("node: Random and Log are required")
+	}
+	if c.Epoch == 0 {
+		c.Epoch = 1
 	}
 	if c.NumChildren == 0 {
 		c.NumChildren = DefaultNumChildren

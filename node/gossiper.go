@@ -10,6 +10,7 @@ import (
 	"treecast/chans"
 	"treecast/gossip"
 	"treecast/topology"
+	"treecast/wire"
 )
 
 // gossiper is the gossip service: it carries mail into the core, what the core
@@ -30,6 +31,7 @@ type gossiper struct {
 
 	setup    *setup       // nil before begin
 	core     *gossip.Core // nil before begin
+	lives    uint64       // cores made so far
 	permits  *backpressure.Permits
 	reported time.Duration // of the newest report that the permits have seen
 	tickets  []gossip.Ticket
@@ -88,6 +90,13 @@ func (g *gossiper) receive(now time.Duration, m *mail) {
 		g.begin(now, m.setup)
 		return
 	}
+	if m.read != nil {
+		if !g.intake.Offer(now, job{kind: jobRead, request: *m.read}) {
+			g.count.refusedFull.Add(1)
+			g.out.fail(now, *m.read, wire.TemporarilyUnavailable, fullText)
+		}
+		return
+	}
 	defer g.mailBytes.put(len(m.body))
 	message, err := parseGossip(m.body)
 	if err != nil || g.core == nil {
@@ -116,6 +125,9 @@ func (g *gossiper) begin(now time.Duration, s *setup) {
 		return
 	}
 	neighbours := treeNeighbours(tree, s.id)
+	if g.isDirect(tree) {
+		neighbours = everyone(tree, s.id)
+	}
 	permits := g.cfg.Permits
 	if permits.Total == 0 {
 		permits.Total = len(neighbours)
@@ -128,10 +140,15 @@ func (g *gossiper) begin(now time.Duration, s *setup) {
 		return
 	}
 	cfg := gossip.Config{
-		Epoch:      g.random.Uint64()>>11 | 1, // 53 bits, exact in every JSON reader
+		Epoch:      g.cfg.Epoch + g.lives,
 		Neighbours: neighbours,
+		Depth:      len(tree.Ancestors(s.id)),
+		Height:     height(tree, s.id),
+		Direct:     g.isDirect(tree),
+		Self:       s.id,
 		Rounds:     g.cfg.Rounds,
 		Period:     g.cfg.SyncPeriod,
+		Target:     g.cfg.LatencyTarget,
 		Phase:      time.Duration(g.random.Int64N(int64(g.cfg.SyncPeriod))),
 		AckDelay:   g.cfg.AckDelay,
 		GreetAt:    gossip.Never,
@@ -142,6 +159,7 @@ func (g *gossiper) begin(now time.Duration, s *setup) {
 		// it would make Maelstrom deaf to us.
 		cfg.GreetAt = now + time.Second
 	}
+	g.lives++
 	g.core, err = gossip.New(now, cfg, g.records)
 	if err != nil {
 		g.log.Error("no gossip", "why", err)
@@ -158,6 +176,33 @@ func (g *gossiper) restart(now time.Duration) {
 	again := *g.setup
 	again.restart = true
 	g.begin(now, &again)
+}
+
+// isDirect reports whether every node sends to every other, as eager rounds do
+// where the fan-out would make a star: one hop instead of two.
+func (g *gossiper) isDirect(tree *topology.Tree) bool {
+	return g.cfg.Rounds == gossip.Eager && g.cfg.NumChildren >= tree.Len()-1
+}
+
+// everyone lists all other nodes as neighbours.
+func everyone(tree *topology.Tree, id string) []gossip.Neighbour {
+	var out []gossip.Neighbour
+	for _, other := range tree.Nodes() {
+		if other != id {
+			out = append(out, gossip.Neighbour{Name: other, Role: gossip.Child, Leaf: true})
+		}
+	}
+	return out
+}
+
+// height is the number of levels below a node. The first child's subtree is
+// the deepest of a tree that is filled level by level.
+func height(tree *topology.Tree, id string) int {
+	levels := 0
+	for children := tree.Children(id); len(children) > 0; children = tree.Children(children[0]) {
+		levels++
+	}
+	return levels
 }
 
 // treeNeighbours lists a node's links in a tree, the parent first.

@@ -24,6 +24,7 @@ type intake struct {
 	log   *slog.Logger
 
 	jobBytes, mailBytes *budget
+	maxValueBytes       int                            // so that a peer can take it with an envelope around it
 	health              func(now time.Duration) []byte // the fields of a health reply
 	report              func(now time.Duration) time.Duration
 	name                func(string) // makes the node's name known to the output
@@ -62,9 +63,7 @@ func (in *intake) admit(now time.Duration, item *wire.Item, silent bool) {
 	case "broadcast":
 		in.broadcast(now, m, from, silent)
 	case "read":
-		if !in.queue.Offer(now, job{kind: jobRead, request: from}) {
-			in.full(now, from)
-		}
+		in.read(now, from)
 	case "topology":
 		in.answer(now, from, wire.AppendReply(nil, "topology_ok", from.msgID))
 	case "echo":
@@ -193,11 +192,32 @@ func (in *intake) peerMail(now time.Duration, m *wire.Message) {
 	}
 }
 
+// maxBehindMail is how deep the queue of peers' messages may be for a read to
+// wait behind it. A gossip service that is late, or stuck, holds up no more
+// reads than that.
+const maxBehindMail = 16
+
+// read queues a client's read. It shows what peers' messages have brought that
+// were on stdin before it, so it follows them through the gossip queue; they
+// take microseconds.
+func (in *intake) read(now time.Duration, from request) {
+	if n := in.mail.Depth(); n > 0 && n <= maxBehindMail && in.mail.Offer(now, mail{read: &from}) {
+		return
+	}
+	if !in.queue.Offer(now, job{kind: jobRead, request: from}) {
+		in.full(now, from)
+	}
+}
+
 // broadcast queues a client's value, unless the node is in distress.
 func (in *intake) broadcast(now time.Duration, m *wire.Message, from request, silent bool) {
 	value, ok := wire.Field(m.Body, "message")
 	if !ok {
 		in.out.fail(now, from, wire.MalformedRequest, "a broadcast needs a message")
+		return
+	}
+	if len(value) > in.maxValueBytes {
+		in.out.fail(now, from, wire.MalformedRequest, fmt.Sprintf("a value of %d bytes is too large to be passed on; at most %d", len(value), in.maxValueBytes))
 		return
 	}
 	in.gate.Report(now, in.report(now))
@@ -220,10 +240,13 @@ func (in *intake) broadcast(now time.Duration, m *wire.Message, from request, si
 	}
 }
 
+// fullText is what a client is told for whose request there is no room.
+const fullText = "overloaded: this node's intake is full; try again"
+
 // full answers a request for which there is no room.
 func (in *intake) full(now time.Duration, from request) {
 	in.count.refusedFull.Add(1)
-	in.out.fail(now, from, wire.TemporarilyUnavailable, "overloaded: this node's intake is full; try again")
+	in.out.fail(now, from, wire.TemporarilyUnavailable, fullText)
 }
 
 // answer queues a reply that is always given.

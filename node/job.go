@@ -39,6 +39,7 @@ type mail struct {
 	from  string
 	body  []byte
 	setup *setup
+	read  *request // a client's read that came behind mail; to be passed on
 }
 
 // setup is what init tells a node.

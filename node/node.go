@@ -86,7 +86,7 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 	}
 	n.intake = &intake{
 		queue: n.jobsQ, mail: n.mailQ, out: n.outbox, gate: gate, count: &n.count, log: cfg.Log,
-		jobBytes: &n.jobBytes, mailBytes: &n.mailBytes, health: n.healthFields, name: n.setName,
+		jobBytes: &n.jobBytes, mailBytes: &n.mailBytes, maxValueBytes: cfg.MaxLineBytes - 4096, health: n.healthFields, name: n.setName,
 		report: func(now time.Duration) time.Duration {
 			r, _ := n.monitor.Report(now)
 			return r.Unhealthy

@@ -1,0 +1,326 @@
+package gossip
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A core that begins with a log and has something in flight when it
+// greets never asks for the peer's vector: owed stays true for ever.
+func TestGreetedPeerIsAskedForItsVectorThoughSomethingIsInFlight(t *testing.T) {
+	log := NewLog()
+	fillLog(log, mine, 3)
+	c := newTestCoreOn(t, log, func(cfg *Config) { cfg.GreetAt = time.Second })
+	learn(c, 0, 1)
+	first := only(t, c, period)
+	hello := only(t, c, time.Second)
+	require.NotNil(t, hello.Vector)
+	receive(c, 1100*ms, "n1", ackOf(first.Batch, hello.Batch))
+	asked := hello.Want
+	for now := 1100 * ms; now < time.Minute; now += 100 * ms {
+		for _, m := range spoken(c, now) {
+			asked = asked || m.Want
+		}
+	}
+	require.True(t, asked, "entries 1 to 3 are owed, and nobody speaks")
+}
+
+// two nodes, no loss at all; n0 takes broadcasts between
+// its restart and its greeting.
+func TestEntriesFromBeforeARestartArriveThoughTheNodeIsBusy(t *testing.T) {
+	for phase := range 40 {
+		s := newSim(2, 1, 1, func(cfg *Config) { cfg.Phase = time.Duration(1+10*phase) * ms })
+		s.latency = func() time.Duration { return 250 * ms }
+		n := s.load(0, 5*time.Second, 10)
+		cut := false
+		s.drop = func(string, string) bool { return cut }
+		s.at(3*time.Second, func() { cut = true })
+		s.at(5*time.Second, func() { cut = false; s.restartCore(s.nodes[0], s.now+time.Second) })
+		for t := 5 * time.Second; t < 8*time.Second; t += 100 * ms {
+			n++
+			s.at(t, func() { s.broadcast(s.nodes[0], "x") })
+		}
+		s.run(time.Minute)
+		require.True(t, s.complete(n), "phase %d", phase)
+	}
+}
+
+// A message of a peer's former life that its present life has
+// overtaken is taken for a new life. From then on the present life counts as
+// over: nothing of it is acked, no ack of it counts.
+func TestOvertakenMessageOfAFormerLifeDoesNotDeafenTheLink(t *testing.T) {
+	s := newSim(2, 1, 1, nil)
+	n0, n1 := s.nodes[0], s.nodes[1]
+	slow := true // n1's first message takes 3 s, all others 100 ms
+	s.latency = func() time.Duration {
+		if slow {
+			slow = false
+			return 3 * time.Second
+		}
+		return 100 * ms
+	}
+	s.broadcast(n1, "lost with the first life, but for the late message")
+	s.at(time.Second, func() {
+		s.boot(n1)
+		s.restartCore(n1, s.now+time.Second)
+	})
+	s.at(5*time.Second, func() { s.broadcast(n0, "a"); s.broadcast(n1, "b") })
+	s.run(time.Minute)
+	require.True(t, s.complete(3), "n0 %d, n1 %d", n0.log.Len(), n1.log.Len())
+	sent := s.sent
+	s.run(10 * time.Minute)
+	require.Equal(t, sent, s.sent, "re-sends without end")
+}
+
+// A late part of an earlier exchange throws away what has come of the
+// present one, whose parts are acked and never come again.
+func TestLatePartOfAnEarlierExchangeDoesNoHarm(t *testing.T) {
+	var in incoming
+	require.False(t, in.take(&VectorPart{Exchange: 1, Part: 0, Parts: 2}))
+	require.False(t, in.take(&VectorPart{Exchange: 2, Part: 0, Parts: 2}))
+	require.False(t, in.take(&VectorPart{Exchange: 1, Part: 1, Parts: 2}))
+	require.True(t, in.take(&VectorPart{Exchange: 2, Part: 1, Parts: 2}))
+}
+
+// dispatch forgets an ack that is not due yet when the link wakes up
+// for another reason and has nothing to say about it.
+func TestAckIsNotForgottenWhenTheGreetingFallsAway(t *testing.T) {
+	c := newTestCore(t, func(cfg *Config) {
+		cfg.Neighbours[0].Role = Parent
+		cfg.GreetAt = time.Second
+	})
+	receive(c, 500*ms, "n1", batchOf(1, 1, "a")) // ack due at 2.5 s
+	var acks []Span
+	for now := 500 * ms; now < 10*time.Second; now += 100 * ms {
+		for _, m := range spoken(c, now) {
+			acks = append(acks, m.Acks...)
+		}
+	}
+	require.Equal(t, []Span{{1, 1}}, acks)
+}
+
+// The first entry of a delta goes into a message however full that is
+// already with a vector or acks.
+func TestVectorAndValueTogetherStayWithinTheLimit(t *testing.T) {
+	log := NewLog()
+	for i := range 300 { // a vector that nearly fills a message
+		log.Append(Entry{NewSourceID(fmt.Sprint("n", i), "log"), 1, "1"})
+	}
+	c := newTestCoreOn(t, log, func(cfg *Config) { cfg.GreetAt = period })
+	log.Append(Entry{mine, 1, strings.Repeat("v", 40_000)})
+	c.Learn(0)
+	for _, m := range spoken(c, period) {
+		require.LessOrEqual(t, accounted(m), MaxLineBytes, "%s", show(m))
+	}
+}
+
+func TestAcksAndValueTogetherStayWithinTheLimit(t *testing.T) {
+	c := newTestCore(t, nil)
+	for n := range uint64(100) {
+		receive(c, 0, "n1", batchOf(1+2*n, 1, "v"))
+	}
+	c.log.Append(Entry{mine, 1, strings.Repeat("v", 47_000)})
+	c.Learn(0)
+	for _, m := range spoken(c, period) {
+		require.LessOrEqual(t, accounted(m), MaxLineBytes)
+	}
+}
+
+// A source whose names take more than a message makes the number of
+// acks negative, and addAcks panics. Any peer can send such a source.
+func TestLongNamesDoNoHarm(t *testing.T) {
+	c := newTestCore(t, nil)
+	long := NewSourceID(strings.Repeat("x", 10_000), "log")
+	receive(c, 0, "n1", &Message{Epoch: peerEpoch, Batch: 1, Runs: []Run{{long, 1, []string{"1"}}}})
+	receive(c, 0, "n1", &Message{Epoch: peerEpoch, For: ourEpoch, Batch: 2, Want: true, Probe: true})
+	require.NotPanics(t, func() { spoken(c, 0) })
+}
+
+// Echo.Held is believed: a negative one makes the round trip as long
+// as one likes (no re-send for years), and near the largest duration the
+// re-send time overflows into the past: Advance never stops talking.
+func TestEchoFromTheFutureDoesNoHarm(t *testing.T) {
+	for _, held := range []time.Duration{-time.Hour, math.MinInt64 + 200*ms} {
+		c := newTestCore(t, nil)
+		learn(c, 0, 1)
+		m := only(t, c, period)
+		receive(c, period+100*ms, "n1", &Message{
+			Epoch: peerEpoch, For: ourEpoch, Acks: []Span{{m.Batch, m.Batch}}, Echo: Echo{Batch: m.Batch, Held: held},
+		})
+		learn(c, period+100*ms, 1)
+		messages := 0
+		for now := 2 * period; now < 10*time.Second; now += 10 * ms {
+			for range 100 {
+				if c.Next() > now {
+					break
+				}
+				messages += len(c.Advance(now, 1))
+			}
+		}
+		require.Greater(t, messages, 1, "held %v: a lost batch is never sent again", held)
+		require.Less(t, messages, 20, "held %v: the core does not stop talking", held)
+	}
+}
+
+// A suspected link sends the whole vector, all its messages, with
+// every probe: "one probe at a time" does not hold for vectors.
+func TestSuspectedPeerIsNotFloodedWithAVector(t *testing.T) {
+	log := NewLog()
+	for i := range 3000 { // 10 parts
+		log.Append(Entry{NewSourceID(fmt.Sprint("n", i), "log"), 1, "1"})
+	}
+	c := newTestCoreOn(t, log, func(cfg *Config) { cfg.GreetAt = 0 })
+	first := len(spoken(c, 0))
+	require.Greater(t, first, 5)
+	late := 0
+	for now := 5 * time.Second; now < 65*time.Second; now += 10 * ms {
+		late += len(spoken(c, now))
+	}
+	require.LessOrEqual(t, late, 45, "messages in a minute to a peer that does not answer")
+}
+
+// Values below zero are neither refused nor replaced; a negative
+// window stalls every link for ever without a word.
+func TestNegativeSettingsAreErrors(t *testing.T) {
+	for name, spoil := range map[string]func(*Config){
+		"window":    func(c *Config) { c.WindowBytes = -1 },
+		"ack delay": func(c *Config) { c.AckDelay = -time.Second },
+		"first rtt": func(c *Config) { c.FirstRTT = -time.Second },
+		"rounds":    func(c *Config) { c.Rounds = 77 },
+		"role":      func(c *Config) { c.Neighbours = []Neighbour{{Name: "n1", Role: 77}} },
+	} {
+		cfg := validConfig()
+		spoil(&cfg)
+		_, err := New(0, cfg, NewLog())
+		require.Error(t, err, name)
+	}
+}
+
+// The wish for an ack at once belongs to the link, not to the batch:
+// acks that go before the probed batch is stored wipe it out.
+func TestProbedBatchIsAckedAsSoonAsItIsStored(t *testing.T) {
+	c := newTestCore(t, func(cfg *Config) { cfg.Neighbours[0].Role = Parent }) // a leaf
+	probe := batchOf(1, 1, "a")
+	probe.Probe = true
+	d, ok := c.Receive(0, "n1", probe)
+	require.True(t, ok)
+	empty := batchOf(2, 0)
+	empty.Probe = true
+	receive(c, 10*ms, "n1", empty)
+	require.Equal(t, []Span{{2, 2}}, only(t, c, 10*ms).Acks)
+	store(c, 20*ms, d)
+	require.Equal(t, []Span{{1, 1}}, only(t, c, 20*ms).Acks)
+}
+
+// A ticket of a former core's delivery counts in a new core that has
+// met the same life of the peer: the new core acks a batch, and with it a
+// vector, that only its predecessor has seen.
+func TestTicketOfAFormerCoreCountsNothing(t *testing.T) {
+	log := NewLog()
+	old := newTestCoreOn(t, log, func(cfg *Config) { cfg.Epoch = 99 })
+	m := &Message{Epoch: peerEpoch, Batch: 1, Probe: true, Runs: []Run{{theirs, 1, []string{"a"}}},
+		Vector: &VectorPart{Exchange: 1, Parts: 1, Held: []Held{{theirs, Spans{{1, 1}}}}}}
+	d, ok := old.Receive(0, "n1", m)
+	require.True(t, ok)
+
+	c := newTestCoreOn(t, log, nil)
+	receive(c, 0, "n1", &Message{Epoch: peerEpoch, Batch: 2, Probe: true})
+	only(t, c, 0)
+	store(c, 0, d)
+	for _, m := range spoken(c, 10*time.Second) {
+		require.Empty(t, m.Acks)
+	}
+}
+
+// Resent is "suspect", not "sent before": it is missing on what is
+// sent again after the first ack, and set on entries that were never sent.
+func TestResentSaysWhetherEntriesWereSentBefore(t *testing.T) {
+	c := newTestCore(t, nil)
+	for n := range uint64(3) {
+		c.log.Append(Entry{mine, n + 1, strings.Repeat("v", MaxLineBytes*2/3)})
+	}
+	c.Learn(0)
+	require.Len(t, spoken(c, period), 3)
+	probe := only(t, c, 5*time.Second)
+	require.True(t, probe.Resent)
+	receive(c, 5*time.Second, "n1", ackOf(probe.Batch))
+	again := spoken(c, 5*time.Second)
+	require.Len(t, again, 2)
+	for _, m := range again {
+		require.True(t, m.Resent)
+	}
+}
+
+func TestFirstEntriesToASuspectedPeerAreNotResent(t *testing.T) {
+	c := newTestCore(t, func(cfg *Config) { cfg.GreetAt = 0 })
+	only(t, c, 0)
+	only(t, c, time.Second) // the greeting again
+	learn(c, time.Second, 1)
+	for now := time.Second; ; now += 10 * ms {
+		if out := spoken(c, now); len(out) > 0 {
+			require.NotEmpty(t, out[0].Runs)
+			require.False(t, out[0].Resent)
+			return
+		}
+	}
+}
+
+// An ack is planned from when the batch was stored, though the
+// sender waits from when it was sent: with a record (journal) that takes
+// 200 ms of a period of 400 ms, a loss-free network re-sends a tenth.
+func TestNothingIsSentAgainBecauseTheRecordTakesAMoment(t *testing.T) {
+	for seed := range uint64(3) {
+		s := newSim(7, 2, seed, nil)
+		s.record = func(_ *simNode, _ Delivery, store func()) { s.at(s.now+200*ms, store) }
+		n := s.load(0, 20*time.Second, 20)
+		s.run(time.Minute)
+		require.True(t, s.complete(n))
+		resends := uint64(0)
+		for _, node := range s.nodes {
+			resends += node.core.Stats().Resends
+		}
+		require.Zero(t, resends, "of %d messages", s.sent)
+	}
+}
+
+// An ack of a batch that has been taken back is thrown away, although
+// it says that the peer holds those entries: with a record that takes 2 s
+// everything is sent many times over.
+func TestLateAckSparesTheResend(t *testing.T) {
+	s := newSim(2, 1, 1, nil)
+	s.record = func(_ *simNode, _ Delivery, store func()) { s.at(s.now+2*time.Second, store) }
+	n := s.load(0, 20*time.Second, 20)
+	s.run(2 * time.Minute)
+	require.True(t, s.complete(n))
+	entries := uint64(0)
+	for _, node := range s.nodes {
+		entries += node.core.Stats().EntriesOut
+	}
+	require.LessOrEqual(t, entries, uint64(3*n), "for %d entries", n)
+}
+
+// A link that has only what its peer told it still asks for a
+// permit; refused, it wakes up every round for ever.
+func TestLinkWithNothingToSayAsksForNoPermit(t *testing.T) {
+	p := newPermits(0)
+	c := newTestCore(t, func(cfg *Config) { cfg.Permits = p })
+	receive(c, 0, "n1", batchOf(1, 1, "a"))
+	spoken(c, 10*time.Second)
+	require.Zero(t, p.asks)
+	require.Equal(t, Never, c.Next())
+}
+
+// A guest that restarts is owed everything, and its vector makes
+// segments of the log that nobody will ever send.
+func TestGuestIsOwedNothing(t *testing.T) {
+	c := newTestCore(t, nil)
+	learn(c, 0, 10)
+	receive(c, 0, "n9", &Message{Epoch: 8})
+	receive(c, 0, "n9", &Message{Epoch: 9, Vector: &VectorPart{Exchange: 1, Parts: 1}})
+	require.Empty(t, c.byPeer["n9"].again)
+}

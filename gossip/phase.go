@@ -1,0 +1,120 @@
+package gossip
+
+import "time"
+
+const (
+	// minGuard covers the scheduling noise of busy processes: a delta is aimed
+	// to arrive this long before its receiver speaks.
+	minGuard = 8 * time.Millisecond
+	// guardDeviations is how many mean deviations of the seen jitter the guard
+	// covers beyond minGuard.
+	guardDeviations = 2
+	// clockDrift is how far two clocks may run apart, as a fraction (100 ppm).
+	clockDrift = 1e-4
+)
+
+// phase is a node's estimate of when to speak so that it is heard just before
+// its parent speaks. The times to speak, or slots, are a grid of the period.
+//
+// The control law. The parent tells with each message how early our newest
+// batch came: the time from its arrival to the parent's next planned slot,
+// modulo the period. So
+//
+//	slot = when we sent that batch + earliness - guard
+//
+// is an estimate of the grid itself, not of an error of ours: it does not
+// depend on when we chose to send the batch. There is no feedback loop to
+// oscillate, however late the answer comes, and a batch that was sent outside
+// the grid serves as well. Estimates differ by jitter alone. They are averaged
+// with gain 1/4, differences taken the short way round the period; a cascade
+// of such filters, one for each level of the tree, settles within a few rounds
+// of its parent, level by level. An estimate that is off by more than the
+// guard and a quarter of the period twice in a row is a new truth (latency
+// or period have changed) and replaces the average.
+type phase struct {
+	period  time.Duration
+	known   bool
+	ideal   time.Duration // a time to speak, without guard
+	at      time.Duration // when it was last estimated
+	dev     time.Duration // mean deviation of the estimates
+	strange int           // estimates in a row that were far off
+}
+
+// estimate takes in that speaking at t would have been heard just in time.
+func (p *phase) estimate(now, t, period time.Duration) {
+	if !p.valid(now) || p.period != period {
+		*p = phase{period: period, known: true, ideal: t, at: now, dev: p.dev}
+		return
+	}
+	off := wrap(t-p.ideal, period)
+	size := off
+	if size < 0 {
+		size = -size
+	}
+	if size > p.guard()+period/4 {
+		if p.strange++; p.strange >= 2 {
+			p.ideal, p.strange = t, 0
+		}
+	} else {
+		p.strange = 0
+		p.ideal += off / 4
+		p.dev += (size - p.dev) / 4
+	}
+	p.at = now
+}
+
+// rebase carries the estimate over to another period when nothing else is
+// known but that a slot of the old grid came last before now.
+func (p *phase) rebase(now, period time.Duration) {
+	if p.known {
+		p.ideal = gridNext(now, p.ideal, p.period) - p.period
+	}
+	p.period = period
+}
+
+// move carries the estimate over to another period when the parent has told
+// anew how early a batch was: what would have been just in time at old on the
+// former grid is so at t on the new one.
+func (p *phase) move(old, t, period time.Duration) {
+	if p.known {
+		p.ideal = t + wrap(p.ideal-old, p.period)
+	}
+	p.period = period
+}
+
+// guard is how long before its ideal time the node speaks.
+func (p *phase) guard() time.Duration {
+	return min(minGuard+guardDeviations*p.dev, max(p.period/4, minGuard))
+}
+
+// valid reports whether the estimate is good enough to wait for: clocks have
+// not run apart by more than the guard since it was made.
+func (p *phase) valid(now time.Duration) bool {
+	return p.known && float64(now-p.at)*clockDrift <= float64(p.guard())
+}
+
+// next is the first slot at or after now.
+func (p *phase) next(now time.Duration) time.Duration {
+	return gridNext(now, p.ideal-p.guard(), p.period)
+}
+
+// gridNext is the first time at or after now on the grid of a period that
+// origin is on.
+func gridNext(now, origin, period time.Duration) time.Duration {
+	ahead := (origin - now) % period
+	if ahead < 0 {
+		ahead += period
+	}
+	return now + ahead
+}
+
+// wrap returns the difference d on a circle: within (-period/2, period/2].
+func wrap(d, period time.Duration) time.Duration {
+	d %= period
+	if d > period/2 {
+		d -= period
+	} else if d <= -period/2 {
+		d += period
+	}
+	return d
+}

@@ -1,0 +1,181 @@
+package gossip
+
+import (
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// trial is a cluster of 25 nodes at 100 ms that takes 50 broadcasts a second
+// for 20 s, and how long each value took to be everywhere.
+type trial struct {
+	*sim
+	values int
+	took   []time.Duration // per value sent after the first two seconds
+	early  []time.Duration // per value sent before that
+	load   int             // messages sent by the end of the load
+}
+
+func newTrial(k int, seed uint64, config func(*Config)) *trial {
+	tr := &trial{sim: newSim(25, k, seed, config)}
+	sentAt, holders := map[string]time.Duration{}, map[string]int{}
+	for at := time.Duration(0); at < 20*time.Second; at += time.Duration(tr.rng.Int64N(int64(40 * ms))) {
+		tr.values++
+		value, node := fmt.Sprint(tr.values), tr.nodes[tr.rng.IntN(25)]
+		tr.at(at, func() {
+			sentAt[value] = tr.now
+			tr.broadcast(node, value)
+		})
+	}
+	tr.onLearn = func(_ *simNode, e Entry) {
+		if holders[e.Value]++; holders[e.Value] == 24 {
+			if took := tr.now - sentAt[e.Value]; sentAt[e.Value] < 2*time.Second {
+				tr.early = append(tr.early, took)
+			} else {
+				tr.took = append(tr.took, took)
+			}
+		}
+	}
+	tr.run(20 * time.Second)
+	tr.load = tr.sent
+	tr.run(time.Minute)
+	return tr
+}
+
+// late is how many values took longer than a bound, the first two seconds
+// excepted.
+func (tr *trial) late(bound time.Duration) int { return longer(tr.took, bound) }
+
+// lateAtFirst is the same for the first two seconds.
+func (tr *trial) lateAtFirst(bound time.Duration) int { return longer(tr.early, bound) }
+
+func longer(list []time.Duration, bound time.Duration) int {
+	n := 0
+	for _, d := range list {
+		if d > bound {
+			n++
+		}
+	}
+	return n
+}
+
+// formula is how many messages locked rounds need for 20 s of 50 broadcasts a
+// second: every node is told once a round, and speaks if anything in its
+// subtree has news.
+func (tr *trial) formula(period time.Duration) float64 {
+	const broadcasts = 50.0
+	p := period.Seconds()
+	speaks := func(share float64) float64 { return (1 - math.Exp(-broadcasts*p*share)) / p }
+	tree := tr.nodes[0].tree
+	sum := 0.0
+	var subtree func(id string) int
+	subtree = func(id string) int {
+		size := 1
+		for _, child := range tree.Children(id) {
+			size += subtree(child)
+		}
+		if id != tree.Root() {
+			sum += speaks(float64(size)/25) + speaks(1)
+		}
+		return size
+	}
+	subtree(tree.Root())
+	return sum * 20
+}
+
+func TestLockedRoundsKeepToTheFormula(t *testing.T) {
+	for _, k := range []int{2, 3, 5, 24} {
+		for _, period := range []time.Duration{200 * ms, 400 * ms, 800 * ms, 1600 * ms} {
+			t.Run(fmt.Sprintf("k=%d P=%v", k, period), func(t *testing.T) {
+				messages, formula := 0, 0.0
+				for seed := range uint64(3) {
+					tr := newTrial(k, seed, func(c *Config) { c.Rounds, c.Period = Locked, period })
+					require.True(t, tr.complete(tr.values))
+					messages, formula = messages+tr.load, formula+tr.formula(period)
+					d := time.Duration(tr.nodes[0].tree.Depth())
+					require.Zero(t, tr.late(period+2*d*100*ms+d*minGuard))
+					// Before a node has found its slot it has one delta outstanding
+					// at most, and what it learns meanwhile waits for a little more.
+					require.Zero(t, tr.lateAtFirst(period+4*d*100*ms+2*d*minGuard))
+				}
+				require.LessOrEqual(t, float64(messages), 1.08*formula)
+			})
+		}
+	}
+}
+
+func TestLatencyTargetIsKept(t *testing.T) {
+	for _, c := range []struct {
+		k       int
+		target  time.Duration
+		longest time.Duration // fixed period that keeps it
+	}{
+		{24, 400 * ms, 185 * ms}, {24, 600 * ms, 385 * ms}, {24, 1000 * ms, 785 * ms}, {24, 2000 * ms, 1785 * ms},
+		{5, 600 * ms, 165 * ms}, {5, 1000 * ms, 565 * ms}, {5, 2000 * ms, 1565 * ms},
+	} {
+		t.Run(fmt.Sprintf("k=%d D=%v", c.k, c.target), func(t *testing.T) {
+			tr := newTrial(c.k, 1, func(cfg *Config) { cfg.Rounds, cfg.Target = Locked, c.target })
+			require.True(t, tr.complete(tr.values))
+			require.Zero(t, tr.late(c.target))
+			require.LessOrEqual(t, tr.lateAtFirst(c.target), tr.values/200)
+			fixed := newTrial(c.k, 1, func(cfg *Config) { cfg.Rounds, cfg.Period = Locked, c.longest })
+			require.LessOrEqual(t, float64(tr.sent), 1.15*float64(fixed.sent))
+			require.False(t, tr.nodes[0].core.Stats().TargetUnkept)
+		})
+	}
+}
+
+func TestLatencyTargetThatCannotBeKeptIsSaid(t *testing.T) {
+	tr := newTrial(5, 1, func(cfg *Config) { cfg.Rounds, cfg.Target = Locked, 400*ms })
+	require.True(t, tr.complete(tr.values))
+	require.True(t, tr.nodes[0].core.Stats().TargetUnkept)
+	require.LessOrEqual(t, tr.late(430*ms), tr.values/20, "it does what it can")
+}
+
+func TestEagerRoundsTakeOneWayPerHop(t *testing.T) {
+	tree := newTrial(5, 1, func(cfg *Config) { cfg.Rounds = Eager })
+	require.True(t, tree.complete(tree.values))
+	require.Zero(t, tree.late(400*ms))
+	direct := newTrial(24, 1, func(cfg *Config) {
+		cfg.Rounds, cfg.Direct = Eager, true
+		cfg.Neighbours = nil
+		for i := range 25 {
+			if name := fmt.Sprint("n", i); name != cfg.Self {
+				cfg.Neighbours = append(cfg.Neighbours, Neighbour{Name: name, Leaf: true})
+			}
+		}
+	})
+	require.True(t, direct.complete(direct.values))
+	require.Zero(t, direct.late(100*ms))
+	require.LessOrEqual(t, direct.sent, 24*direct.values+24*25*2)
+}
+
+func TestClusterWakesUpAfterHoursOfSilence(t *testing.T) {
+	for _, rounds := range []Rounds{Free, Locked, Eager} {
+		s := newSim(7, 2, 1, func(c *Config) { c.Rounds = rounds })
+		for i, at := range []time.Duration{time.Second, 5 * time.Hour, 30 * time.Hour} {
+			s.at(at, func() { s.broadcast(s.nodes[3+i], fmt.Sprint(i)) })
+			s.run(at + 3*time.Second)
+			require.True(t, s.complete(i+1), "rounds %d, after %v", rounds, at)
+		}
+	}
+}
+
+func TestLockedRoundsFallSilent(t *testing.T) {
+	for _, k := range []int{2, 5, 24} {
+		s := newSim(25, k, 1, func(c *Config) { c.Rounds, c.Period = Locked, 400*ms })
+		s.at(time.Second, func() { s.broadcast(s.nodes[24], "1") })
+		s.run(6 * time.Second)
+		require.True(t, s.complete(1))
+		depth := s.nodes[0].tree.Depth()
+		// Down to everyone but the origin, up the levels, and an ack for each at
+		// the worst.
+		require.LessOrEqual(t, s.sent, 2*(24+depth))
+		sent := s.sent
+		s.run(time.Hour)
+		require.Equal(t, sent, s.sent)
+	}
+}
