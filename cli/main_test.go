@@ -94,7 +94,7 @@ func treecast(t *testing.T, dir string, args ...string) outcome {
 
 // short is the command line of a test of two nodes and a second.
 func short(more ...string) []string {
-	return append([]string{"test", "--node-count", "2", "--rate", "50", "--time-limit", "1", "--quiet-time", "0.5"}, more...)
+	return append([]string{"test", "--node-count", "2", "--rate", "50", "--time-limit", "1", "--quiet-time", "1"}, more...)
 }
 
 // script makes a program that is a shell script.
