@@ -179,3 +179,17 @@ func TestNoPeerCanMakeANodeTalkToItself(t *testing.T) {
 	}
 	require.LessOrEqual(t, said, int(time.Minute/maxInterval)+5)
 }
+
+func TestClustersSurviveRestartsAtTheirWorst(t *testing.T) {
+	for name, o := range map[string]ordeal{
+		"restarts on the log":              {perSecond: 10, latency: 250 * ms, kept: 8},
+		"restarts of all kinds, overtaken": {perSecond: 10, latency: 700 * ms, scattered: true, kept: 6, blank: 6},
+		"a vector of several messages":     {perSecond: 10, latency: 100 * ms, scattered: true, loss: 0.2, formerLives: 800, kept: 3, blank: 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for seed := range uint64(60) {
+				survives(t, seed, func(*rand.Rand) ordeal { o.rounds = Rounds(seed % 3); return o })
+			}
+		})
+	}
+}

@@ -30,7 +30,7 @@ func TestGreetedPeerIsAskedForItsVectorThoughSomethingIsInFlight(t *testing.T) {
 	require.True(t, asked, "entries 1 to 3 are owed, and nobody speaks")
 }
 
-// two nodes, no loss at all; n0 takes broadcasts between
+// Two nodes, no loss at all; n0 takes broadcasts between
 // its restart and its greeting.
 func TestEntriesFromBeforeARestartArriveThoughTheNodeIsBusy(t *testing.T) {
 	for phase := range 40 {
@@ -323,4 +323,31 @@ func TestGuestIsOwedNothing(t *testing.T) {
 	receive(c, 0, "n9", &Message{Epoch: 8})
 	receive(c, 0, "n9", &Message{Epoch: 9, Vector: &VectorPart{Exchange: 1, Parts: 1}})
 	require.Empty(t, c.byPeer["n9"].again)
+}
+
+// Each of two nodes takes the other's former life for the present one, so that
+// neither acks, and a proof that wants For to be right never comes.
+func TestTwoNodesThatMistakeEachOthersLivesFindOut(t *testing.T) {
+	s := newSim(2, 1, 1, nil)
+	var former []uint64
+	for _, n := range s.nodes {
+		former = append(former, n.core.cfg.Epoch)
+		s.boot(n)
+		s.restartCore(n, time.Second)
+	}
+	n0, n1 := s.nodes[0], s.nodes[1]
+	late := func(from *simNode, epoch uint64) *Message {
+		return &Message{Epoch: epoch, Batch: 3, Runs: []Run{{NewSourceID(from.name, "former"), 1, []string{"late"}}}}
+	}
+	s.at(2*time.Second, func() { s.broadcast(n0, "a"); s.broadcast(n1, "b") })
+	s.at(5*time.Second, func() {
+		s.deliver(n0, "n1", late(n1, former[1]))
+		s.deliver(n1, "n0", late(n0, former[0]))
+	})
+	s.at(6*time.Second, func() { s.broadcast(n0, "c"); s.broadcast(n1, "d") })
+	s.run(time.Minute)
+	require.True(t, s.complete(6), "n0 %d, n1 %d", n0.log.Len(), n1.log.Len())
+	sent := s.sent
+	s.run(10 * time.Minute)
+	require.Equal(t, sent, s.sent)
 }
