@@ -1,0 +1,135 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// setting is one line of a table.
+type setting struct {
+	label string
+	args  []string // of treecast test
+	// For the formula; k is 0 where there is none.
+	k, periodMS int
+}
+
+// set is a table.
+type set struct {
+	title, text string
+	settings    []setting
+}
+
+func names() []string {
+	var out []string
+	for name := range sets {
+		out = append(out, name)
+	}
+	slices.Sort(out)
+	return out
+}
+
+const (
+	broad25  = "-w broadcast --node-count 25 --time-limit 20 --rate 100 --latency 100"
+	broad100 = "-w broadcast --node-count 100 --time-limit 20 --rate 100 --latency 100"
+)
+
+// with joins the bed's flags and the nodes'.
+func with(bed, node string) []string {
+	args := strings.Fields(bed)
+	if node != "" {
+		args = append(append(args, "--"), strings.Fields(node)...)
+	}
+	return args
+}
+
+// locked is locked rounds at one fan-out and period.
+func locked(label string, k, periodMS int) setting {
+	return setting{
+		label: label, k: k, periodMS: periodMS,
+		args: with(broad25, fmt.Sprintf("--num-children %d --sync-period %dms", k, periodMS)),
+	}
+}
+
+var sets = map[string]set{
+	"challenges": {
+		title: "The challenges",
+		text:  "The Fly.io challenges as people run them, with treecast's defaults unless a setting says otherwise.",
+		settings: []setting{
+			{label: "3a: one node", args: with("-w broadcast --node-count 1 --time-limit 20 --rate 10", "")},
+			{label: "3b: five nodes", args: with("-w broadcast --node-count 5 --time-limit 20 --rate 10", "")},
+			{label: "3c: five nodes, partitions", args: with("-w broadcast --node-count 5 --time-limit 20 --rate 10 --nemesis partition", "")},
+			{label: "25 nodes, partitions", args: with(broad25+" --nemesis partition --nemesis-interval 4", "")},
+			{label: "3d: defaults", args: with(broad25, ""), k: 24, periodMS: 450},
+			locked("3e: star, P = 1740 ms", 24, 1740),
+			{label: "free rounds, 3d", args: with(broad25, "--rounds free --sync-period 150ms")},
+			{label: "free rounds, 3e", args: with(broad25, "--rounds free --sync-period 400ms")},
+		},
+	},
+	"rounds": {
+		title: "Latency against messages",
+		text:  "25 nodes, 100 ms, 100 operations a second for 20 s. Formula: the messages that locked rounds need for the load itself, per operation; acks, the start and the quiet end come on top.",
+		settings: []setting{
+			locked("locked, star, P = 280 ms", 24, 280),
+			locked("locked, star, P = 470 ms", 24, 470),
+			locked("locked, star, P = 880 ms", 24, 880),
+			locked("locked, star, P = 1740 ms", 24, 1740),
+			locked("locked, k = 5, P = 260 ms", 5, 260),
+			locked("locked, k = 5, P = 1400 ms", 5, 1400),
+			{label: "target 400 ms, star", args: with(broad25, "--latency-target 400ms")},
+			{label: "target 600 ms, star", args: with(broad25, "--latency-target 600ms")},
+			{label: "target 1 s, star", args: with(broad25, "--latency-target 1s")},
+			{label: "target 2 s, star", args: with(broad25, "--latency-target 2s")},
+			{label: "free, star, P = 150 ms", args: with(broad25, "--rounds free --sync-period 150ms")},
+			{label: "free, star, P = 400 ms", args: with(broad25, "--rounds free --sync-period 400ms")},
+			{label: "free, star, P = 800 ms", args: with(broad25, "--rounds free --sync-period 800ms")},
+			{label: "eager, star (straight to everyone)", args: with(broad25, "--rounds eager")},
+			{label: "eager, k = 5", args: with(broad25, "--rounds eager --num-children 5")},
+		},
+	},
+	"jitter": {
+		title: "Random latency",
+		text:  "As above with latencies that are drawn at random, mean 100 ms.",
+		settings: []setting{
+			{label: "exponential, star, P = 470 ms", args: with(broad25+" --latency-dist exponential", "--sync-period 470ms"), k: 24, periodMS: 470},
+			{label: "uniform, star, P = 470 ms", args: with(broad25+" --latency-dist uniform", "--sync-period 470ms"), k: 24, periodMS: 470},
+			{label: "exponential, k = 5, P = 470 ms", args: with(broad25+" --latency-dist exponential", "--num-children 5 --sync-period 470ms"), k: 5, periodMS: 470},
+			{label: "uniform, k = 5, P = 470 ms", args: with(broad25+" --latency-dist uniform", "--num-children 5 --sync-period 470ms"), k: 5, periodMS: 470},
+		},
+	},
+	"hundred": {
+		title: "100 nodes",
+		text:  "100 nodes, 100 ms, 100 operations a second for 20 s.",
+		settings: []setting{
+			{label: "k = 10, P = 470 ms", args: with(broad100, "--num-children 10 --sync-period 470ms"), k: 10, periodMS: 470},
+			{label: "k = 99, P = 470 ms", args: with(broad100, "--num-children 99 --sync-period 470ms"), k: 99, periodMS: 470},
+		},
+	},
+}
+
+// formula is what the load of a setting needs per operation: every node is
+// told once a period if there is any news, and speaks once if anything in its
+// subtree has news. See the package comment of gossip.
+func (set) formula(s setting) string {
+	if s.k == 0 {
+		return "-"
+	}
+	nodes := 25
+	if strings.Contains(strings.Join(s.args, " "), "--node-count 100") {
+		nodes = 100
+	}
+	const operations, broadcasts = 100.0, 50.0
+	period := float64(s.periodMS) / 1000
+	speaks := func(share float64) float64 { return (1 - math.Exp(-broadcasts*period*share)) / period }
+	size := make([]int, nodes)
+	perSecond := 0.0
+	for i := nodes - 1; i >= 0; i-- { // children stand behind their parents
+		size[i]++
+		if i > 0 {
+			size[(i-1)/s.k] += size[i]
+			perSecond += speaks(1) + speaks(float64(size[i])/float64(nodes))
+		}
+	}
+	return fmt.Sprintf("%.3f", perSecond/operations)
+}
