@@ -20,15 +20,16 @@ func everything() *gossip.Message {
 		Epoch: 7, For: 9, Batch: 12, Resent: true,
 		Runs:  []gossip.Run{{Source: s, First: 5, Values: []string{"17", `"a"`}}},
 		Probe: true, Want: true,
-		Acks: []gossip.Span{{First: 3, Last: 5}, {First: 7, Last: 7}},
-		Echo: gossip.Echo{Batch: 7, Held: 1500 * time.Microsecond},
+		Acks:  []gossip.Span{{First: 3, Last: 5}, {First: 7, Last: 7}},
+		Echo:  gossip.Echo{Batch: 7, Held: 1500 * time.Microsecond, Planned: true, Early: 200 * time.Microsecond},
+		Round: 9, Period: 470 * time.Millisecond, Path: 210 * time.Millisecond,
 		Vector: &gossip.VectorPart{Exchange: 1, Part: 0, Parts: 1,
 			Held: []gossip.Held{{Source: s, Counters: gossip.Spans{{First: 1, Last: 9}}}}},
 	}
 }
 
 const everythingText = `{"type":"gossip","e":7,"f":9,"b":12,"re":true,` +
-	`"runs":[{"o":"n3","l":"k2x","c":5,"v":[17,"a"]}],"p":true,"w":true,"a":[[3,5],[7,7]],"x":[7,1500],` +
+	`"runs":[{"o":"n3","l":"k2x","c":5,"v":[17,"a"]}],"p":true,"w":true,"a":[[3,5],[7,7]],"x":[7,1500,200],"r":9,"t":470000,"d":210000,` +
 	`"vec":{"x":1,"i":0,"n":1,"h":[{"o":"n3","l":"k2x","s":[[1,9]]}]}}`
 
 func TestAGossipBodyLooksAsDocumented(t *testing.T) {
@@ -54,6 +55,9 @@ var name = rapid.OneOf(rapid.StringMatching(`n[0-9]{1,3}`), rapid.String())
 
 // number draws a number as peers send it: 63 bits.
 var number = rapid.OneOf(rapid.Uint64Range(0, 9), rapid.Uint64Range(0, math.MaxInt64), rapid.Just(uint64(math.MaxInt64)))
+
+// micros draws a time as it is sent, in whole microseconds.
+var micros = rapid.Map(rapid.Int64Range(0, math.MaxInt64/1000), func(n int64) time.Duration { return time.Duration(n) * time.Microsecond })
 
 // spans draws spans as they may stand in a message, in any order.
 var spans = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) gossip.Span {
@@ -81,8 +85,14 @@ var anyMessage = rapid.Custom(func(t *rapid.T) *gossip.Message {
 	if rapid.Bool().Draw(t, "echo") {
 		m.Echo = gossip.Echo{
 			Batch: max(1, number.Draw(t, "echoed")),
-			Held:  time.Duration(rapid.Int64Range(0, math.MaxInt64/1000).Draw(t, "held")) * time.Microsecond,
+			Held:  micros.Draw(t, "held"), Planned: rapid.Bool().Draw(t, "planned"),
 		}
+		if m.Echo.Planned {
+			m.Echo.Early = micros.Draw(t, "early")
+		}
+	}
+	if rapid.Bool().Draw(t, "rounds") {
+		m.Round, m.Period, m.Path = number.Draw(t, "round"), micros.Draw(t, "period"), micros.Draw(t, "path")
 	}
 	if rapid.Bool().Draw(t, "vector") {
 		m.Vector = &gossip.VectorPart{
@@ -109,7 +119,7 @@ func TestEveryMessageComesBackAsItWas(t *testing.T) {
 
 func TestSpacesAndOrderOfFieldsDoNotMatter(t *testing.T) {
 	m, err := parseGossip([]byte(` { "vec" : { "h" : [ { "s" : [ [ 1 , 9 ] ] , "l" : "k2x" , "o" : "n3" } ] , "n" : 1 , "x" : 1 , "i" : 0 } ,
-		"x" : [ 7 , 1500 ] , "a" : [ [ 3 , 5 ] , [ 7 , 7 ] ] , "w" : true , "p" : true , "re" : true , "b" : 12 ,
+		"d" : 210000 , "t" : 470000 , "r" : 9 , "x" : [ 7 , 1500 , 200 ] , "a" : [ [ 3 , 5 ] , [ 7 , 7 ] ] , "w" : true , "p" : true , "re" : true , "b" : 12 ,
 		"runs" : [ { "v" : [ 17 , "a" ] , "c" : 5 , "l" : "k2x" , "o" : "n3" } ] , "f" : 9 , "e" : 7 , "type" : "gossip" } `))
 	require.NoError(t, err)
 	require.Equal(t, everything(), m)
@@ -132,7 +142,7 @@ func TestAWrongFieldSpoilsTheMessage(t *testing.T) {
 		`{"runs":1}`, `{"runs":[1]}`, `{"runs":[null]}`, `{"runs":[{"o":1}]}`, `{"runs":[{"l":null}]}`,
 		`{"runs":[{"c":-1}]}`, `{"runs":[{"v":1}]}`, `{"runs":[{"v":{}}]}`,
 		`{"a":1}`, `{"a":[1]}`, `{"a":[[1]]}`, `{"a":[[1,2,3]]}`, `{"a":[[1,"2"]]}`, `{"a":[[1,-2]]}`, `{"a":[[]]}`,
-		`{"x":1}`, `{"x":[1]}`, `{"x":[1,2,"3"]}`, `{"r":-1}`, `{"t":"1"}`, `{"d":1.5}`, `{"x":[[1,2]]}`, `{"x":["1",2]}`,
+		`{"x":1}`, `{"x":[1]}`, `{"x":[]}`, `{"x":[1,2,"3"]}`, `{"x":[1,-2]}`, `{"x":[1,9223372036854776]}`, `{"t":9223372036854776}`, `{"d":-1}`, `{"r":-1}`, `{"t":"1"}`, `{"d":1.5}`, `{"x":[[1,2]]}`, `{"x":["1",2]}`,
 		`{"vec":1}`, `{"vec":null}`, `{"vec":{"x":-1}}`, `{"vec":{"i":2147483648}}`, `{"vec":{"n":2147483648}}`,
 		`{"vec":{"h":{}}}`, `{"vec":{"h":[1]}}`, `{"vec":{"h":[{"o":1}]}}`, `{"vec":{"h":[{"s":[[0]]}]}}`,
 	} {
@@ -156,7 +166,8 @@ func FuzzParseGossip(f *testing.F) {
 		`{"type":"gossip","e":1,"f":0}`, `{"e":1,"runs":[]}`, `{"e":1,"runs":[{"o":"n1","l":"x","c":1,"v":[]}]}`,
 		`{"e":1,"b":1,"runs":[{"o":"n1","l":"x","c":9223372036854775807,"v":[1,2]}]}`,
 		`{"e":1,"b":1,"p":true,"w":true,"vec":{"x":1,"i":0,"n":65536,"h":[]}}`,
-		`{"e":1,"a":[[0,0],[5,1],[1,9223372036854775807]],"x":[1,9223372036854775807]}`,
+		`{"e":1,"a":[[0,0],[5,1],[1,9223372036854775807]],"x":[1,9223372036854775,9223372036854775]}`,
+		`{"e":2,"f":1,"b":1,"r":9223372036854775807,"t":1,"d":3600000000}`, `{"e":2,"f":9223372036854775807,"p":true}`,
 		`{"e":1,"vec":{"x":1,"i":0,"n":1,"h":[{"o":"n1","l":"x","s":[[1,9223372036854775807]]}]}}`,
 		`{"e":1,"runs":[{"v":[1,2],"v":[3],"o":"a","o":"b"}],"runs":[{"c":1,"v":[ "\ud800" ]}]}`,
 		`{"e":2,"f":1,"a":[[1,1]],"x":[1,1]}`, `{"e":2,"f":3}`,
@@ -181,7 +192,7 @@ func FuzzParseGossip(f *testing.F) {
 }
 
 // sayable reports whether a message is one that a core could make: no run
-// without values, no source without counters, no negative time.
+// without values, no source without counters.
 func sayable(m *gossip.Message) bool {
 	for _, r := range m.Runs {
 		if len(r.Values) == 0 {
@@ -195,7 +206,7 @@ func sayable(m *gossip.Message) bool {
 			}
 		}
 	}
-	return m.Echo.Held >= 0
+	return true
 }
 
 // exercise has a core that knows something receive the message twice, and do

@@ -25,9 +25,11 @@ func (c *cluster) spread(seed uint64, count int, over time.Duration) (values []s
 }
 
 func TestWhatOneNodeIsToldEveryNodeKnows(t *testing.T) {
-	for count := range 6 {
-		t.Run(fmt.Sprint(count+1), func(t *testing.T) {
-			c := newCluster(t, count+1)
+	for count := range 18 {
+		rounds := gossip.Rounds(count / 6)
+		count %= 6
+		t.Run(fmt.Sprintf("%d nodes, rounds %d", count+1, rounds), func(t *testing.T) {
+			c := newCluster(t, count+1, func(cfg *Config) { cfg.Rounds = rounds })
 			values := c.spread(uint64(count), 60, 3*time.Second)
 			c.run(c.now + 5*time.Second)
 			c.requireValues(values...)

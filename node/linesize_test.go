@@ -46,6 +46,9 @@ func requireShortLine(t require.TestingT, m *gossip.Message) {
 		return
 	}
 	require.Equal(t, 1, m.Entries(), "a line of %d bytes carries several entries, or none", len(line))
+	require.Greater(t, len(m.Runs[0].Values[0])+2000, gossip.MaxLineBytes,
+		"a line of %d bytes carries a value that has room in one", len(line))
+	require.Nil(t, m.Vector)
 }
 
 // wordy is a core that is driven into saying as much as it can.
@@ -97,6 +100,7 @@ func TestNoLineOfGossipIsTooLong(t *testing.T) {
 		var err error
 		w.core, err = gossip.New(0, gossip.Config{
 			Epoch: math.MaxInt64, Period: 100 * time.Millisecond, GreetAt: 0,
+			Rounds:     rapid.SampledFrom([]gossip.Rounds{gossip.Free, gossip.Locked, gossip.Eager}).Draw(t, "rounds"),
 			Neighbours: []gossip.Neighbour{{Name: "up", Role: gossip.Parent}, {Name: "down", Role: gossip.Child}},
 		}, w.log)
 		require.NoError(t, err)

@@ -13,17 +13,21 @@ import (
 )
 
 func TestTheEndOfStdinWritesOutWhatIsQueuedAndEndsTheNode(t *testing.T) {
-	r := runNode(t)
-	go func() {
-		r.write(initLine(0, "n0", "n0"), manyBroadcasts(1000)+readLine("n0", 1000))
-		_ = r.stdin.Close()
-	}()
-	replies, err := r.rest(r.speech())
-	require.NoError(t, err)
-	require.Equal(t, "init_ok", replies[0].Body.Type)
-	ok := requireEachOnce(t, replies[1:], 0, 1001)
-	require.Len(t, ok, 1001)
-	require.Equal(t, numbers(ok[:1000]), replies[1001].messages(), "in the order in which they came")
+	synctest.Test(t, func(t *testing.T) {
+		r := runNode(t)
+		said := r.collect()
+		r.write(initLine(0, "n0", "n0"))
+		synctest.Wait()
+		r.write(manyBroadcasts(1000) + readLine("n0", 1000))
+		require.NoError(t, r.stdin.Close())
+		require.NoError(t, <-r.ended)
+		<-said.done
+		replies := said.take()
+		require.Equal(t, "init_ok", replies[0].Body.Type)
+		ok := requireEachOnce(t, replies[1:], 0, 1001)
+		require.Len(t, ok, 1001)
+		require.Equal(t, numbers(ok[:1000]), replies[1001].messages(), "in the order in which they came")
+	})
 }
 
 func TestALastLineNeedsNoNewline(t *testing.T) {

@@ -211,3 +211,20 @@ func yield() {
 		runtime.Gosched()
 	}
 }
+
+// health asks a node in a bubble how it is.
+func (r *running) health(t *testing.T, s *sink) (h health) {
+	s.take()
+	r.write(say("c1", "n0", `{"type":"health","msg_id":1}`))
+	synctest.Wait()
+	for _, reply := range s.take() {
+		if reply.Body.Type == "health_ok" {
+			var line struct{ Body *health }
+			line.Body = &h
+			require.NoError(t, json.Unmarshal([]byte(reply.line), &line))
+			return h
+		}
+	}
+	require.Fail(t, "no answer")
+	return h
+}

@@ -1,0 +1,206 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// script is a stdin that comes in pieces; each may change what time it is
+// before it is there.
+type script struct {
+	pieces []piece
+}
+
+type piece struct {
+	before func()
+	lines  []string
+	err    error
+}
+
+func (s *script) Read(p []byte) (int, error) {
+	if len(s.pieces) == 0 {
+		return 0, io.EOF
+	}
+	next := s.pieces[0]
+	s.pieces = s.pieces[1:]
+	if next.before != nil {
+		next.before()
+	}
+	return copy(p, strings.Join(next.lines, "\n")+"\n"), next.err
+}
+
+// readerRig is a node of which only the reader runs, at times of the test's
+// choice.
+type readerRig struct {
+	*driver
+	now time.Duration
+}
+
+func newReaderRig(t *testing.T) *readerRig {
+	r := &readerRig{}
+	r.driver = &driver{Node: startedRig(t, ids(1)).Node, now: func() time.Duration { return r.now }, drained: make(chan struct{}, 1)}
+	return r
+}
+
+// tick has the monitor's clock tick.
+func (r *readerRig) tick(at time.Duration) {
+	r.now = at
+	if r.pausedSince(at) {
+		r.stopped.Store(int64(at))
+	}
+	r.beat.Store(int64(at))
+}
+
+// live has it tick as it does while the process runs.
+func (r *readerRig) live(until time.Duration) {
+	for at := time.Duration(r.beat.Load()); at < until; {
+		at = min(until, at+time.Second)
+		r.tick(at)
+	}
+}
+
+// silent reads a stdin and tells which of its broadcasts, known by the ids of
+// their messages, are not to be answered.
+func (r *readerRig) silent(t *testing.T, pieces ...piece) (silent []int64) {
+	require.NoError(t, r.read(context.Background(), &script{pieces}))
+	for j, ok := r.jobs.TryNext(); ok; j, ok = r.jobs.TryNext() {
+		if j.silent {
+			silent = append(silent, j.request.msgID)
+		}
+	}
+	return silent
+}
+
+// three is three broadcasts, numbered from id on.
+func three(id int) []string {
+	return []string{broadcastLine("n0", id, "1"), broadcastLine("n0", id+1, "1"), broadcastLine("n0", id+2, "1")}
+}
+
+func TestWithoutAStopEveryBroadcastIsAnswered(t *testing.T) {
+	r := newReaderRig(t)
+	require.Empty(t, r.silent(t,
+		piece{lines: three(1), before: func() { r.now = 50 * time.Millisecond }}, // before the first tick
+		piece{lines: three(4), before: func() { r.live(10 * time.Second); r.now += 90 * time.Millisecond }},
+		piece{lines: three(7), before: func() { r.now += pauseAfter }}, // a busy machine
+	))
+}
+
+func TestAfterAStopThatTheReaderSeesFirst(t *testing.T) {
+	r := newReaderRig(t)
+	r.live(10 * time.Second)
+	require.Equal(t, []int64{1, 2, 3}, r.silent(t,
+		piece{lines: three(1), before: func() { r.now = 14 * time.Second }},
+		piece{lines: three(4), before: func() { r.tick(14*time.Second + 50*time.Millisecond); r.now += resumeWindow }},
+	), "what waited is not answered; what comes once stdin has run dry is")
+}
+
+func TestAfterAStopThatTheMonitorSeesFirst(t *testing.T) {
+	r := newReaderRig(t)
+	r.live(10 * time.Second)
+	require.Equal(t, []int64{1, 2, 3}, r.silent(t,
+		piece{lines: three(1), before: func() { r.tick(14 * time.Second); r.now += time.Millisecond }},
+		piece{lines: three(4), before: func() { r.live(r.now + resumeWindow) }},
+	))
+}
+
+func TestLinesOfOnePieceShareItsFate(t *testing.T) {
+	r := newReaderRig(t)
+	r.live(10 * time.Second)
+	lines := append(three(1), readLine("n0", 4), "garbage", "")
+	require.Equal(t, []int64{1, 2, 3, 5, 6, 7}, r.silent(t,
+		piece{lines: append(lines, three(5)...), before: func() { r.now = 14 * time.Second }},
+		piece{lines: three(8), before: func() { r.tick(r.now); r.live(20 * time.Second) }},
+	))
+}
+
+func TestASlowMonitorIsNoStop(t *testing.T) {
+	r := newReaderRig(t)
+	r.cfg.MonitorPeriod = 10 * time.Second
+	r.live(10 * time.Second)
+	require.Empty(t, r.silent(t, piece{lines: three(1), before: func() { r.now = 20 * time.Second }}))
+}
+
+func TestAStreamsErrorIsTheReadersAfterWhatCameBefore(t *testing.T) {
+	r := newReaderRig(t)
+	failure := errors.New("input/output error")
+	require.ErrorIs(t, r.read(context.Background(), &script{[]piece{{lines: three(1), err: failure}}}), failure)
+	require.Equal(t, 3, r.jobsQ.Depth())
+}
+
+func TestOnlyFilesThatAreEmptyOrNoFilesAreDry(t *testing.T) {
+	in, out, err := os.Pipe()
+	require.NoError(t, err)
+	defer in.Close()
+	require.True(t, dry(in))
+	_, err = out.WriteString("x")
+	require.NoError(t, err)
+	require.False(t, dry(in), "a byte waits")
+	require.True(t, dry(strings.NewReader("x")), "nobody can tell")
+	_, err = in.Read(make([]byte, 1))
+	require.NoError(t, err)
+	require.True(t, dry(in))
+	require.NoError(t, out.Close())
+	require.False(t, dry(in), "its end can be read")
+}
+
+// fillOutput leaves no room for replies.
+func (r *readerRig) fillOutput(t *testing.T) {
+	for r.outsQ.Depth() < r.outsQ.Preferred()/2 {
+		require.True(t, r.outsQ.Offer(0, outgoing{kind: outReadOK}))
+	}
+}
+
+func TestTheReaderWaitsForRoomForAReply(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newReaderRig(t)
+		r.fillOutput(t)
+		ended := make(chan error, 1)
+		go func() { ended <- r.read(context.Background(), &script{[]piece{{lines: three(1)}}}) }()
+		pass(time.Minute)
+		require.Empty(t, ended)
+		require.Zero(t, r.jobsQ.Depth())
+
+		r.outs.TryNext() // one reply written: half of what is preferred is free
+		r.outs.Done()
+		require.NoError(t, <-ended)
+		require.Equal(t, 3, r.jobsQ.Depth())
+	})
+}
+
+func TestTheReaderWaitsForNobodyWhereStdoutStandsStill(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newReaderRig(t)
+		r.fillOutput(t)
+		r.now = time.Minute
+		r.writing.Store(int64(r.now - stuckAfter))
+		ended := make(chan error, 1)
+		go func() { ended <- r.read(context.Background(), &script{[]piece{{lines: three(1)}}}) }()
+		pass(time.Second)
+		require.Empty(t, ended, "not yet")
+		r.writing.Store(int64(r.now - stuckAfter - 1))
+		require.NoError(t, <-ended)
+		require.Equal(t, 3, r.jobsQ.Depth())
+	})
+}
+
+func TestTheReaderThatWaitsEndsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newReaderRig(t)
+		r.fillOutput(t)
+		ctx, cancel := context.WithCancel(context.Background())
+		ended := make(chan error, 1)
+		go func() { ended <- r.read(ctx, &script{[]piece{{lines: three(1)}}}) }()
+		synctest.Wait()
+		cancel()
+		require.NoError(t, <-ended)
+		require.Zero(t, r.jobsQ.Depth(), "nothing more is admitted")
+	})
+}
