@@ -15,8 +15,8 @@
 //     for messages, and sends what it returns. Order among the messages to one
 //     peer is worth keeping but not relied on; any message may be lost, late
 //     or doubled.
-//  4. Chooses a fresh random Epoch for every Core it makes, and sets GreetAt
-//     where the Log was not empty or peers may know a former life.
+//  4. Chooses a larger Epoch for every Core it makes for a node, and sets
+//     GreetAt where the Log was not empty or peers may know a former life.
 //
 // A Core belongs to one goroutine. The Log may be appended to by another one.
 //
@@ -35,9 +35,50 @@
 // link is suspect, and sends one probe at a time, at growing intervals, until
 // something is acked.
 //
+// # Rounds
+//
+// Free rounds: a timer of one period for every node, with a phase of its own. A
+// value waits at every hop, P/2 on average.
+//
+// Locked rounds: the root flushes on a grid of period P. Every other node passes
+// a flush on at once, and sends upwards just in time, a guard before its
+// parent sends or flushes; type phase has the control law and why it cannot
+// oscillate. A value waits once, at most P, however deep the tree:
+//
+//	worst latency = P + 2dL + d*guard, median about P/2 + 2dL
+//
+// with d the depth of the tree and L the latency of a link. Per period every
+// node but the root is told once if there is any news, and speaks once if
+// anything in its subtree has news, so with v broadcasts a second, spread over n
+// nodes, and s(i) the size of node i's subtree, the cluster needs
+//
+//	sum over all nodes i but the root of
+//	    ((1 - exp(-v P)) + (1 - exp(-v P s(i)/n))) / P
+//
+// messages a second; for a star, where s = 1, it is the least possible. A
+// node that has no slot yet sends at once, one delta at a time, and asks its
+// parent for an answer that tells the slot; that costs two messages per node
+// at the start. A parent that has none itself lets the child wait until it
+// has.
+//
+// A node whose parent has no news for it gets no flush, but the parent acks
+// what it sent up in the same round, and that moves what its children told it
+// downwards just as well. So there is always a message to be moved by, unless
+// it is lost: then the node moves by itself, when it would send up again.
+// A timer one guard after the expected flush was considered instead. It would
+// gain nothing without loss, and under random latency it fires before flushes
+// that are merely late, each time at the cost of a message per child.
+//
+// With a latency target the root sets P itself; see Core.choosePeriod.
+//
+// Eager rounds send what is learnt at once, over the tree or, with
+// Config.Direct, from its origin straight to everyone.
+//
 // # Lives
 //
-// A core's life has an epoch. Every message names the sender's and the
+// A core's life has an epoch, larger than those of the node's former lives; a
+// core that finds itself taken for dead, because a clock was set back, begins a
+// larger one. Every message names the sender's and the
 // receiver's as the sender knows it. A message of a new life starts the link
 // anew; one made for a former life of ours tells us that the sender does not
 // know what we lack, and we show it our vector. A side that held entries before

@@ -1,9 +1,6 @@
 package gossip
 
-import (
-	"math"
-	"time"
-)
+import "time"
 
 // Message is one gossip message between two neighbours, as the core sees it.
 // How it is spelt on a line is not this package's business.
@@ -100,13 +97,14 @@ func sourceBytes(s SourceID) int {
 const (
 	maxNameBytes = 1024      // of a source's two names together
 	maxSpoken    = time.Hour // of any duration
+	maxEpoch     = 1 << 62
 )
 
 // valid reports whether a peer's message makes sense: counters start at 1
 // and do not overflow, spans are in order, names are names and durations are
 // within bounds.
 func (m *Message) valid() bool {
-	if m.Epoch == 0 || m.Epoch == math.MaxUint64 || m.For == math.MaxUint64 {
+	if m.Epoch == 0 || m.Epoch > maxEpoch || m.For >= maxEpoch {
 		return false
 	}
 	for _, d := range []time.Duration{m.Echo.Held, m.Echo.Early, m.Period, m.Path} {

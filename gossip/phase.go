@@ -111,9 +111,9 @@ func gridNext(now, origin, period time.Duration) time.Duration {
 // wrap returns the difference d on a circle: within (-period/2, period/2].
 func wrap(d, period time.Duration) time.Duration {
 	d %= period
-	if d > period/2 {
+	if 2*d > period {
 		d -= period
-	} else if d <= -period/2 {
+	} else if 2*d <= -period {
 		d += period
 	}
 	return d
