@@ -37,6 +37,8 @@ type gossiper struct {
 	tickets  []gossip.Ticket
 	shown    atomic.Pointer[gossipFigures]
 	shownAt  time.Duration
+
+	unkeptTold bool // that the latency target cannot be kept
 }
 
 // gossipFigures is what a health reply tells of the gossip service.
@@ -80,7 +82,13 @@ func (g *gossiper) settle(now time.Duration) {
 	}
 	if g.shown.Load() == nil || now-g.shownAt >= figuresPeriod {
 		g.shownAt = now
-		g.shown.Store(&gossipFigures{stats: g.core.Stats(), permits: g.permits.Figures(now)})
+		figures := &gossipFigures{stats: g.core.Stats(), permits: g.permits.Figures(now)}
+		g.shown.Store(figures)
+		if figures.stats.TargetUnkept && !g.unkeptTold {
+			g.unkeptTold = true
+			g.log.Warn("the latency target cannot be kept: the way through the tree alone takes longer, so everything is sent at once",
+				"target", g.cfg.LatencyTarget)
+		}
 	}
 }
 

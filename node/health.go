@@ -70,7 +70,7 @@ func (n *Node) healthFields(now time.Duration) []byte {
 			"resends": s.Resends, "bare_acks": s.BareAcks,
 			"peer_restarts": s.PeerRestarts, "malformed": s.Malformed, "permits_refused": s.PermitsRefused,
 			"suspect_links": uint64(s.SuspectLinks), "unacked_links": uint64(s.UnackedLinks),
-			"backlog_entries": uint64(s.BacklogEntries),
+			"backlog_entries": uint64(s.BacklogEntries), "period_us": uint64(s.Period.Microseconds()),
 		}
 	}
 	text, err := json.Marshal(h)
