@@ -1,0 +1,299 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// nodeProcess is a node as a process of its own, as Maelstrom runs it.
+type nodeProcess struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	stdin  io.WriteCloser
+	stdout *bufio.Reader
+	stderr bytes.Buffer
+}
+
+// startNode starts a node, with further variables of its environment.
+func startNode(t *testing.T, env []string, args ...string) *nodeProcess {
+	p := &nodeProcess{t: t, cmd: exec.Command(program("treecast"), args...)}
+	p.cmd.Env = append(os.Environ(), env...)
+	p.cmd.Stderr = &p.stderr
+	var err error
+	p.stdin, err = p.cmd.StdinPipe()
+	require.NoError(t, err)
+	stdout, err := p.cmd.StdoutPipe()
+	require.NoError(t, err)
+	p.stdout = bufio.NewReader(stdout)
+	require.NoError(t, p.cmd.Start())
+	t.Cleanup(func() { _ = p.cmd.Process.Kill() })
+	return p
+}
+
+// startedNode is a node that has been initialised, as the only one.
+func startedNode(t *testing.T, env []string, args ...string) *nodeProcess {
+	p := startNode(t, env, args...)
+	p.write(`{"id":0,"src":"c0","dest":"n0","body":{"type":"init","node_id":"n0","node_ids":["n0"],"msg_id":1}}`)
+	require.Equal(t, `{"src":"n0","dest":"c0","body":{"type":"init_ok","in_reply_to":1}}`, p.next())
+	return p
+}
+
+// write writes lines to the node's stdin.
+func (p *nodeProcess) write(lines ...string) {
+	_, err := io.WriteString(p.stdin, strings.Join(lines, "\n")+"\n")
+	require.NoError(p.t, err)
+}
+
+// next reads a line of the node's stdout.
+func (p *nodeProcess) next() string {
+	line, err := p.stdout.ReadString('\n')
+	require.NoError(p.t, err, "the node must say one more line; stderr:\n%s", &p.stderr)
+	return strings.TrimSuffix(line, "\n")
+}
+
+// end reads what the node still says, waits for its end and returns both.
+func (p *nodeProcess) end() outcome {
+	rest, err := io.ReadAll(p.stdout)
+	require.NoError(p.t, err)
+	if err := p.cmd.Wait(); err != nil {
+		require.IsType(p.t, &exec.ExitError{}, err)
+	}
+	return outcome{p.cmd.ProcessState.ExitCode(), string(rest), p.stderr.String()}
+}
+
+// to spells a client's request to the node.
+func to(msgID int, body string) string {
+	return fmt.Sprintf(`{"src":"c1","dest":"n0","body":{"msg_id":%d,%s}}`, msgID, body)
+}
+
+// from spells the node's reply to a client.
+func from(inReplyTo int, typ, more string) string {
+	return fmt.Sprintf(`{"src":"n0","dest":"c1","body":{"type":%q,"in_reply_to":%d%s}}`, typ, inReplyTo, more)
+}
+
+func TestANodeAnswersAndEndsWithItsStdin(t *testing.T) {
+	t.Parallel()
+	p := startedNode(t, nil)
+	p.write(to(1, `"type":"broadcast","message":7`))
+	require.Equal(t, from(1, "broadcast_ok", ""), p.next())
+	p.write(to(2, `"type":"read"`))
+	require.Equal(t, from(2, "read_ok", `,"messages":[7]`), p.next())
+	p.write(to(3, `"type":"broadcast","message":8`), to(4, `"type":"topology","topology":{}`))
+	require.NoError(t, p.stdin.Close())
+	got := p.end()
+	require.Equal(t, ExitOK, got.code)
+	require.ElementsMatch(t, []string{from(3, "broadcast_ok", ""), from(4, "topology_ok", "")}, strings.Split(strings.TrimSpace(got.stdout), "\n"))
+	require.Contains(t, got.stderr, "initialised")
+}
+
+func TestASignalHasANodeWriteOutWhatIsQueuedAndEnd(t *testing.T) {
+	t.Parallel()
+	for _, signal := range []os.Signal{syscall.SIGTERM, os.Interrupt} {
+		p := startedNode(t, nil)
+		p.write(to(1, `"type":"broadcast","message":7`))
+		require.Equal(t, from(1, "broadcast_ok", ""), p.next())
+		require.NoError(t, p.cmd.Process.Signal(signal))
+		got := p.end() // though stdin is still open
+		require.Equal(t, ExitOK, got.code, "%v: %s", signal, got.stderr)
+		require.Empty(t, got.stdout)
+	}
+}
+
+func TestGarbageOnStdinIsLoggedAndNothingElse(t *testing.T) {
+	t.Parallel()
+	p := startNode(t, nil)
+	p.write("garbage", "", `{"src":`, "\x00\x01\xff", strings.Repeat("[", 100_000), `{"src":"c1","dest":"n0","body":{"type":"read","msg_id":3}}`)
+	require.Equal(t, `{"src":"n0","dest":"c1","body":{"type":"error","in_reply_to":3,"code":11,"text":"this node is not initialised yet: send init first"}}`, p.next())
+	require.NoError(t, p.stdin.Close())
+	got := p.end()
+	require.Equal(t, ExitOK, got.code)
+	require.Empty(t, got.stdout)
+	require.Equal(t, 4, strings.Count(got.stderr, "a line on stdin is no message"), got.stderr)
+}
+
+func TestANodeWhoseStdoutIsClosedSaysSoAndFails(t *testing.T) {
+	t.Parallel()
+	cmd := exec.Command(program("treecast"))
+	r, w, err := os.Pipe()
+	require.NoError(t, err)
+	require.NoError(t, r.Close())
+	defer w.Close()
+	var stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = w, &stderr
+	stdin, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	_, err = io.WriteString(stdin, to(1, `"type":"health"`)+"\n")
+	require.NoError(t, err)
+	require.Error(t, cmd.Wait()) // stdin stays open
+	require.Equal(t, ExitFailed, cmd.ProcessState.ExitCode(), "and is not killed by SIGPIPE")
+	require.Equal(t, 1, strings.Count(stderr.String(), "\n"), stderr.String())
+	require.Contains(t, stderr.String(), "treecast: node: wire: write")
+	require.Contains(t, stderr.String(), "broken pipe")
+}
+
+// It takes as long as a stop must last to be noticed.
+func TestAfterAStopOfTheProcessWhatWaitedIsStoredAndNotAnswered(t *testing.T) {
+	t.Parallel()
+	p := startedNode(t, nil)
+	require.NoError(t, p.cmd.Process.Signal(syscall.SIGSTOP))
+	p.write(to(1, `"type":"broadcast","message":1`), to(2, `"type":"broadcast","message":2`))
+	<-time.After(3500 * time.Millisecond)
+	require.NoError(t, p.cmd.Process.Signal(syscall.SIGCONT))
+	p.write(to(3, `"type":"read"`))
+	require.Equal(t, from(3, "read_ok", `,"messages":[1,2]`), p.next())
+
+	// Soon it answers again.
+	answered := make(chan string, 1)
+	go func() { answered <- p.next() }()
+	var line string
+	for id := 4; line == ""; id++ {
+		p.write(to(id, `"type":"broadcast","message":3`))
+		select {
+		case line = <-answered:
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	require.Contains(t, line, `"type":"broadcast_ok"`)
+	require.NoError(t, p.stdin.Close())
+	require.Equal(t, ExitOK, p.end().code)
+}
+
+func TestBadFlagsOfANodeAreOneLineAndTwo(t *testing.T) {
+	for _, c := range []struct{ args, says string }{
+		{"--num-children 0", "--num-children must be at least 1, not 0"},
+		{"--num-children -3", "--num-children"},
+		{"--num-children=-3", "--num-children must be at least 1, not -3"},
+		{"--num-children many", "--num-children: expected a valid 64 bit int but got \"many\""},
+		{"--num-children", "--num-children needs a value"},
+		{"--num-childs 3", "unknown flag --num-childs"},
+		{"--sync-period 400", "--sync-period: expected duration"},
+		{"--sync-period=-1s", "--sync-period must be from 1ms to 1h, not -1s"},
+		{"--sync-period 2h", "--sync-period must be from 1ms to 1h, not 2h0m0s"},
+		{"--sync-period 1s --latency-target 1s", "--sync-period and --latency-target exclude each other"},
+		{"--latency-target 1ms", "--latency-target must be from 10ms to 1h, not 1ms"},
+		{"--latency-target 1s --rounds eager", "--latency-target needs --rounds locked, not eager"},
+		{"--rounds square", `--rounds must be one of "locked","free","eager" but got "square"`},
+		{"--ack-delay 1us", "--ack-delay must be at least 1ms"},
+		{"--intake-preferred 10 --intake-capacity 5", `queue "intake": capacity 5 is below the preferred size 10`},
+		{"--gossip-capacity 1", `queue "gossip": capacity 1 is below the preferred size`},
+		{"--output-preferred=-1", `queue "output": preferred size -1`},
+		{"--monitor-period=-1s", "health monitor: period -1s"},
+		{"--client-threshold=-1s", "gate: threshold -1s"},
+		{"--permits=-1", "permits: total -1"},
+		{"--permit-return 0", "permits: return rate 0"},
+		{"--permit-revoke NaN", "permits: revoke rate NaN"},
+		{"--permit-timeout 0", "permits: time-out 0s"},
+		{"--max-line-bytes 10", "--max-line-bytes must be at least"},
+		{"--log-level loud", `--log-level must be one of`},
+		{"extra", "unexpected argument extra"},
+		{"node extra", "unexpected argument extra"},
+	} {
+		got := runHere(t, strings.Fields(c.args)...)
+		require.Equal(t, ExitUsage, got.code, c.args)
+		require.Empty(t, got.stdout, c.args)
+		require.Equal(t, 1, strings.Count(got.stderr, "\n"), got.stderr)
+		require.Contains(t, got.stderr, c.says, c.args)
+		require.True(t, strings.HasPrefix(got.stderr, "treecast: "), got.stderr)
+		require.True(t, strings.HasSuffix(got.stderr, "(see 'treecast --help')\n"), got.stderr)
+	}
+}
+
+func TestABadFlagEndsTheProcessWithTwo(t *testing.T) {
+	t.Parallel()
+	got := treecast(t, t.TempDir(), "--num-children", "0")
+	require.Equal(t, outcome{ExitUsage, "", "treecast: --num-children must be at least 1, not 0 (see 'treecast --help')\n"}, got)
+}
+
+func TestABadVariableIsOneLineAndTwo(t *testing.T) {
+	for name, value := range map[string]string{
+		"TREECAST_NUM_CHILDREN": "many", "TREECAST_SYNC_PERIOD": "fast", "TREECAST_ROUNDS": "square", "TREECAST_LOG_LEVEL": "loud",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(name, value)
+			got := runHere(t)
+			require.Equal(t, ExitUsage, got.code)
+			require.Equal(t, 1, strings.Count(got.stderr, "\n"), got.stderr)
+			require.Contains(t, got.stderr, value)
+		})
+	}
+}
+
+// queueSizes asks a node for the preferred sizes of its queues.
+func (p *nodeProcess) queueSizes() map[string]int {
+	p.write(to(9, `"type":"health"`))
+	var reply struct {
+		Body struct {
+			Queues []struct {
+				Name      string
+				Preferred int
+			}
+		}
+	}
+	require.NoError(p.t, json.Unmarshal([]byte(p.next()), &reply))
+	sizes := map[string]int{}
+	for _, q := range reply.Body.Queues {
+		sizes[q.Name] = q.Preferred
+	}
+	return sizes
+}
+
+func TestANodesVariablesStandForFlagsAndFlagsWin(t *testing.T) {
+	t.Parallel()
+	env := []string{"TREECAST_INTAKE_PREFERRED=123", "TREECAST_GOSSIP_PREFERRED=456"}
+	p := startNode(t, env, "--gossip-preferred", "789", "--output-preferred=321")
+	require.Equal(t, map[string]int{"intake": 123, "gossip": 789, "output": 321}, p.queueSizes())
+	require.NoError(t, p.stdin.Close())
+	require.Equal(t, ExitOK, p.end().code)
+}
+
+func TestTheNodeCanBeNamed(t *testing.T) {
+	t.Parallel()
+	p := startNode(t, nil, "node", "--intake-preferred", "5")
+	require.Equal(t, 5, p.queueSizes()["intake"])
+	require.NoError(t, p.stdin.Close())
+	require.Equal(t, ExitOK, p.end().code)
+}
+
+func TestTheLogLevelDecidesWhatIsLogged(t *testing.T) {
+	for level, lines := range map[string]int{"debug": 2, "info": 2, "warn": 1, "error": 0} {
+		p := startedNode(t, nil, "--log-level", level)
+		p.write("garbage")
+		require.NoError(t, p.stdin.Close())
+		got := p.end()
+		require.Equal(t, ExitOK, got.code)
+		require.Equal(t, lines, strings.Count(got.stderr, "\n"), "%s:\n%s", level, got.stderr)
+	}
+}
+
+func TestHelpSaysFormulaAndTradeOff(t *testing.T) {
+	help := strings.Join(strings.Fields(runHere(t, "--help").stdout), " ")
+	for _, text := range []string{
+		"log_k(n)", "2(n-1)/P", "P + 2dL + d guards", "2d(P+L)", "P = D - 2dL - d guards",
+		"double P to halve the messages", "Longer saves bare acks; shorter notices", "Shorter reacts to blips, longer lets queues grow",
+		"At least 0.2 s of what the node handles", "Bounds memory", "$TREECAST_NUM_CHILDREN", "Flags win",
+	} {
+		require.Contains(t, help, text)
+	}
+}
+
+func TestEveryStartHasAnEpochOfItsOwnAndLaterOnesLarger(t *testing.T) {
+	day := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	first := newEpoch(day, 255)
+	require.Greater(t, newEpoch(day.Add(time.Millisecond), 0), first)
+	require.Less(t, newEpoch(day, 254), first)
+	require.GreaterOrEqual(t, newEpoch(day, 1)-newEpoch(day, 0), uint64(16), "room for restarts of the service")
+	require.Less(t, newEpoch(day.AddDate(60, 0, 0), 255), uint64(1)<<53, "exact in every JSON reader")
+	require.NotZero(t, newEpoch(time.Time{}, 0), "whatever the clock says")
+}
