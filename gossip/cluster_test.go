@@ -28,7 +28,7 @@ func survives(t *testing.T, seed uint64, draw func(*rand.Rand) ordeal) {
 }
 
 func TestClustersSurviveWhateverComes(t *testing.T) {
-	for seed := uint64(101); seed < 500; seed++ {
+	for seed := range uint64(400) {
 		survives(t, seed, anyOrdeal)
 	}
 }

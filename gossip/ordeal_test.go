@@ -62,6 +62,9 @@ func anyOrdeal(rng *rand.Rand) ordeal {
 			draw()
 		}
 	}
+	if rng.IntN(8) == 0 {
+		o.formerLives = 1 + rng.IntN(900)
+	}
 	o.ownFanOut = rng.IntN(8) == 0
 	o.rounds = Rounds(rng.IntN(3))
 	if o.rounds == Locked && rng.IntN(3) == 0 {

@@ -1,14 +1,19 @@
 package gossip
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 const (
 	// minGuard covers the scheduling noise of busy processes: a delta is aimed
 	// to arrive this long before its receiver speaks.
 	minGuard = 8 * time.Millisecond
-	// guardDeviations is how many mean deviations of the seen jitter the guard
-	// covers beyond minGuard.
-	guardDeviations = 2
+	// jitterScale turns a mean deviation into the scale of an exponential tail:
+	// the mean deviation of an exponential distribution is 2/e of its scale.
+	jitterScale = math.E / 2
+	// slowestGain is the weight of a new estimate once there are enough.
+	slowestGain = 8
 	// clockDrift is how far two clocks may run apart, as a fraction (100 ppm).
 	clockDrift = 1e-4
 )
@@ -25,10 +30,10 @@ const (
 // is an estimate of the grid itself, not of an error of ours: it does not
 // depend on when we chose to send the batch. There is no feedback loop to
 // oscillate, however late the answer comes, and a batch that was sent outside
-// the grid serves as well. Estimates differ by jitter alone. They are averaged
-// with gain 1/4, differences taken the short way round the period; a cascade
-// of such filters, one for each level of the tree, settles within a few rounds
-// of its parent, level by level. An estimate that is off by more than the
+// the grid serves as well. Estimates differ by jitter alone. They are averaged,
+// at first evenly and later with gain 1/8, differences taken the short way
+// round the period; a cascade of such filters, one for each level of the tree,
+// settles within a few rounds of its parent, level by level. An estimate that is off by more than the
 // guard and a quarter of the period twice in a row is a new truth (latency
 // or period have changed) and replaces the average.
 type phase struct {
@@ -37,13 +42,14 @@ type phase struct {
 	ideal   time.Duration // a time to speak, without guard
 	at      time.Duration // when it was last estimated
 	dev     time.Duration // mean deviation of the estimates
+	count   int           // estimates averaged so far, up to slowestGain
 	strange int           // estimates in a row that were far off
 }
 
 // estimate takes in that speaking at t would have been heard just in time.
 func (p *phase) estimate(now, t, period time.Duration) {
 	if !p.valid(now) || p.period != period {
-		*p = phase{period: period, known: true, ideal: t, at: now, dev: p.dev}
+		*p = phase{period: period, known: true, ideal: t, at: now, dev: p.dev, count: 1}
 		return
 	}
 	off := wrap(t-p.ideal, period)
@@ -53,12 +59,13 @@ func (p *phase) estimate(now, t, period time.Duration) {
 	}
 	if size > p.guard()+period/4 {
 		if p.strange++; p.strange >= 2 {
-			p.ideal, p.strange = t, 0
+			p.ideal, p.strange, p.count = t, 0, 1
 		}
 	} else {
 		p.strange = 0
-		p.ideal += off / 4
-		p.dev += (size - p.dev) / 4
+		p.count = min(p.count+1, slowestGain)
+		p.ideal += off / time.Duration(p.count)
+		p.dev += (size - p.dev) / time.Duration(max(p.count, 4))
 	}
 	p.at = now
 }
@@ -82,9 +89,21 @@ func (p *phase) move(old, t, period time.Duration) {
 	p.period = period
 }
 
-// guard is how long before its ideal time the node speaks.
+// guard is how long before its ideal time the node speaks. A longer guard
+// costs every value that much; a message that comes too late costs its values
+// a period. Where lateness has an exponential tail of scale s, the sum
+//
+//	g + P exp(-(s+g)/s)
+//
+// is least for g = s (ln(P/s) - 1): nothing where the period is short, more the
+// longer it is. While there are few estimates to average, s is made larger.
 func (p *phase) guard() time.Duration {
-	return min(minGuard+guardDeviations*p.dev, max(p.period/4, minGuard))
+	s := jitterScale * float64(p.dev) * (1 + 2/float64(max(p.count, 1)))
+	if s < 1 {
+		return minGuard
+	}
+	g := time.Duration(s * max(0, math.Log(float64(p.period)/s)-1))
+	return minGuard + min(g, p.period/3)
 }
 
 // valid reports whether the estimate is good enough to wait for: clocks have

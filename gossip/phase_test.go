@@ -87,7 +87,7 @@ func TestPhaseLocksWithinAFewRoundsAtAnyDepthFromAnyPhase(t *testing.T) {
 		// The latency changes; every level finds its slot again.
 		c.latency += time.Duration(rapid.IntRange(-500, 500).Draw(t, "change")) * ms
 		c.latency = max(c.latency, 0)
-		for range 30 * len(c.levels) {
+		for range 60 * len(c.levels) {
 			c.round(now)
 			now += c.period
 		}

@@ -19,8 +19,11 @@ type trial struct {
 	load   int             // messages sent by the end of the load
 }
 
-func newTrial(k int, seed uint64, config func(*Config)) *trial {
+func newTrial(k int, seed uint64, config func(*Config), shape ...func(*trial)) *trial {
 	tr := &trial{sim: newSim(25, k, seed, config)}
+	for _, s := range shape {
+		s(tr)
+	}
 	sentAt, holders := map[string]time.Duration{}, map[string]int{}
 	for at := time.Duration(0); at < 20*time.Second; at += time.Duration(tr.rng.Int64N(int64(40 * ms))) {
 		tr.values++
@@ -103,6 +106,60 @@ func TestLockedRoundsKeepToTheFormula(t *testing.T) {
 				}
 				require.LessOrEqual(t, float64(messages), 1.08*formula)
 			})
+		}
+	}
+}
+
+func TestRandomLatencyCostsFewMessages(t *testing.T) {
+	uniform := func(tr *trial) {
+		tr.latency = func() time.Duration { return time.Duration(tr.rng.Int64N(int64(200 * ms))) }
+	}
+	exponential := func(tr *trial) {
+		tr.latency = func() time.Duration { return time.Duration(tr.rng.ExpFloat64() * float64(100*ms)) }
+	}
+	for _, k := range []int{5, 24} {
+		for _, period := range []time.Duration{280 * ms, 470 * ms, 1740 * ms} {
+			locked := func(c *Config) { c.Rounds, c.Period = Locked, period }
+			constant := newTrial(k, 1, locked)
+			for name, shape := range map[string]func(*trial){"uniform": uniform, "exponential": exponential} {
+				tr := newTrial(k, 1, locked, shape)
+				require.True(t, tr.complete(tr.values))
+				require.LessOrEqual(t, float64(tr.sent), 1.2*float64(constant.sent), "%s, k=%d, P=%v", name, k, period)
+			}
+		}
+	}
+}
+
+// A partition costs no more than twice what a healthy cluster sends, in any two
+// seconds of it but the first.
+func TestPartitionsDoNotMakeClustersTalkative(t *testing.T) {
+	for _, k := range []int{5, 24} {
+		for seed := range uint64(6) {
+			var sentAt []time.Duration
+			s := newSim(25, k, seed, func(c *Config) { c.Rounds, c.Period = Locked, 470*ms })
+			cut := map[string]bool{}
+			for _, i := range s.rng.Perm(25)[:12] {
+				cut[s.nodes[i].name] = true
+			}
+			s.drop = func(from, to string) bool {
+				return s.now > 10*time.Second && s.now < 20*time.Second && cut[from] != cut[to]
+			}
+			s.onSend = func(now time.Duration, _, _ string, _ *Message) { sentAt = append(sentAt, now) }
+			n := s.load(0, 30*time.Second, 50)
+			s.run(40 * time.Second)
+			require.True(t, s.complete(n))
+			within := func(from, to time.Duration) (count int) {
+				for _, at := range sentAt {
+					if from <= at && at < to {
+						count++
+					}
+				}
+				return count
+			}
+			healthy := float64(within(4*time.Second, 10*time.Second)) / 3
+			for from := 11 * time.Second; from < 20*time.Second; from += 250 * ms {
+				require.LessOrEqual(t, float64(within(from, from+2*time.Second)), 2*healthy, "k=%d seed=%d from %v", k, seed, from)
+			}
 		}
 	}
 }

@@ -24,7 +24,7 @@ var update = flag.Bool("update", false, "write what the scripts in testdata say 
 // the message carries (see show). A trailing "lost" says that it does not
 // arrive. The commands:
 //
-//	cluster N K [latency D]    N nodes, fan-out K, phases 10, 20, 30 ms, ...
+//	cluster N K [locked|eager] N nodes, fan-out K, free rounds with phases 10, 20, 30 ms, ... or others
 //	say NODE VALUE...          broadcasts
 //	run D                      lets time pass, in silence if nothing follows
 //	cut A B, mend A B          drops what A sends to B, or no longer
@@ -131,14 +131,15 @@ func (p *player) play(words []string) {
 func (p *player) cluster(args []string) {
 	p.s = newSim(p.number(args[0]), p.number(args[1]), 1, nil)
 	p.watch = watch(p.t, p.s)
+	rounds := Free
+	if len(args) > 2 {
+		rounds = map[string]Rounds{"locked": Locked, "eager": Eager}[args[2]]
+	}
 	for i, n := range p.s.nodes {
-		p.s.config = func(cfg *Config) { cfg.Phase = time.Duration(i+1) * 10 * ms }
+		p.s.config = func(cfg *Config) { cfg.Phase, cfg.Rounds = time.Duration(i+1)*10*ms, rounds }
 		p.s.restartCore(n, Never)
 	}
-	if len(args) > 2 {
-		p.play(args[2:])
-	}
-	p.s.config = func(cfg *Config) { cfg.Phase = 50 * ms }
+	p.s.config = func(cfg *Config) { cfg.Phase, cfg.Rounds = 50*ms, rounds }
 	p.s.drop = func(from, to string) bool { return p.cut[from+">"+to] }
 	p.s.record = func(_ *simNode, _ Delivery, store func()) {
 		if p.store == 0 {

@@ -7,7 +7,7 @@ import (
 )
 
 // show spells a message for people: batch, entries, vector, wishes, acks,
-// echo; what is absent is left out.
+// echo, and what locked rounds tell; what is absent is left out.
 //
 //	1>2 #3 n0/a:4=[x y] vec[2 1/1 n0/a:1-3] resent probe want ack 1-2 5 echo 7+300ms
 func show(m *Message) string {
@@ -40,6 +40,18 @@ func show(m *Message) string {
 	}
 	if m.Echo != (Echo{}) {
 		say("echo %d+%v", m.Echo.Batch, m.Echo.Held)
+	}
+	if m.Echo.Planned {
+		say("early %v", m.Echo.Early)
+	}
+	if m.Round != 0 {
+		say("round %d", m.Round)
+	}
+	if m.Period != 0 {
+		say("period %v", m.Period)
+	}
+	if m.Path != 0 {
+		say("path %v", m.Path)
 	}
 	return b.String()
 }
