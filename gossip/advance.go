@@ -239,7 +239,7 @@ func (c *Core) maySendData(now time.Duration, l *link) bool {
 	if !l.permit && !c.cfg.Permits.Acquire(now, l.peer) {
 		c.stats.PermitsRefused++
 		l.dataDue = false
-		c.plan(now)
+		c.retry(now)
 		return false
 	}
 	l.permit = true

@@ -92,6 +92,11 @@ type Config struct {
 	// this may be a restart that nobody has noticed. Never: not at all.
 	GreetAt time.Duration
 
+	// Fresh says that all the log holds is of this node's present life and has
+	// been told to nobody. Otherwise what it holds at the start is owed: a
+	// neighbour gets of it what its vector lacks.
+	Fresh bool
+
 	Permits Permits // nil: unlimited
 }
 

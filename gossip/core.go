@@ -72,8 +72,12 @@ func New(now time.Duration, cfg Config, log *Log) (*Core, error) {
 		c.delta.own = cfg.Self
 	}
 	c.absorb()
+	base := c.known
+	if cfg.Fresh {
+		base = 0
+	}
 	for i, n := range cfg.Neighbours {
-		l := newLink(n, i, c.known, cfg.FirstRTT)
+		l := newLink(n, i, base, cfg.FirstRTT)
 		l.greetDue = cfg.GreetAt
 		c.isLeaf = c.isLeaf && n.Role != Child
 		c.links = append(c.links, l)
@@ -82,6 +86,9 @@ func New(now time.Duration, cfg Config, log *Log) (*Core, error) {
 		if n.Role == Parent {
 			c.parent = l
 		}
+	}
+	if base < c.known {
+		c.plan(now)
 	}
 	return c, nil
 }

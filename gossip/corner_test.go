@@ -351,3 +351,85 @@ func TestTwoNodesThatMistakeEachOthersLivesFindOut(t *testing.T) {
 	s.run(10 * time.Minute)
 	require.Equal(t, sent, s.sent)
 }
+
+// Under locked rounds a child's delta that is refused a permit at an
+// inner node is never tried again: plan leaves downAt to the parent's next
+// flush, which may not come.
+func TestRefusedFlushIsTriedAgainWithoutAFlushOfTheParent(t *testing.T) {
+	p := newPermits(0)
+	c := newTestCore(t, func(cfg *Config) {
+		cfg.Permits, cfg.Rounds, cfg.Depth, cfg.Height = p, Locked, 1, 1
+		cfg.Neighbours = []Neighbour{{Name: "n0", Role: Parent}, {Name: "n1"}}
+	})
+	receive(c, 0, "n0", batchOf(1, 1, "a"))
+	spoken(c, 100*ms) // n1's delta is refused
+	require.NotZero(t, p.asks)
+	p.left = 2
+	got := 0
+	for now := 100 * ms; now < time.Minute; now += 10 * ms {
+		if c.Next() <= now {
+			for _, o := range c.Advance(now, 9) {
+				if o.To == "n1" {
+					got += o.Message.Entries()
+				}
+			}
+		}
+	}
+	require.NotZero(t, got, "a permit is free, and nobody speaks")
+}
+
+// Under eager rounds, and under locked ones while there is no slot
+// (or the period is below minPeriod), a refused permit plans the next try for
+// now: Next never lies in the future, and a caller that does what Next says
+// spins.
+func TestRefusedPermitIsNotAskedForAgainAtOnce(t *testing.T) {
+	for name, change := range map[string]func(*Config){
+		"eager":                 func(cfg *Config) { cfg.Rounds = Eager },
+		"locked without a slot": func(cfg *Config) { cfg.Rounds, cfg.Neighbours[0].Role = Locked, Parent },
+		"locked, short period":  func(cfg *Config) { cfg.Rounds, cfg.Period = Locked, 10*ms },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPermits(0)
+			c := newTestCore(t, func(cfg *Config) { cfg.Permits = p; change(cfg) })
+			learn(c, 0, 1)
+			for now := time.Duration(0); now < time.Second; now += ms {
+				for n := 0; c.Next() <= now; n++ {
+					require.Less(t, n, 10, "at %v", now)
+					require.Empty(t, c.Advance(now, 9))
+				}
+			}
+			require.LessOrEqual(t, p.asks, 110)
+			p.left = 1
+			require.NotEmpty(t, spoken(c, 3*time.Second), "but it is asked for again")
+		})
+	}
+}
+
+// Under locked rounds what an inner node learns from anybody but its
+// parent moves to its children with the parent's flush, or after what it
+// sends upwards itself. Where the parent has shown by its vector that it holds
+// the entry, and takes us for a guest (another fan-out), neither comes, and
+// the entry stays here.
+func TestEntryFromAGuestReachesTheChildrenThoughTheParentHoldsIt(t *testing.T) {
+	c := newTestCore(t, func(cfg *Config) {
+		cfg.Rounds, cfg.Depth, cfg.Height = Locked, 1, 1
+		cfg.Neighbours = []Neighbour{{Name: "n0", Role: Parent}, {Name: "n1"}}
+	})
+	hello := batchOf(1, 0)
+	hello.Probe, hello.Vector = true, &VectorPart{Exchange: 1, Parts: 1, Held: []Held{{theirs, Spans{{1, 1}}}}}
+	receive(c, 0, "n0", hello)
+	receive(c, 10*ms, "n9", batchOf(1, 1, "a"))
+	got := 0
+	for now := 10 * ms; now < time.Minute; now += 10 * ms {
+		if c.Next() <= now {
+			for _, o := range c.Advance(now, 9) {
+				if o.To == "n1" {
+					got += o.Message.Entries()
+				} else if b := o.Message.Batch; b != 0 {
+					receive(c, now, o.To, ackOf(b))
+				}
+			}
+		}
+	}
+	require.NotZero(t, got)
+}

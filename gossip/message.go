@@ -98,6 +98,7 @@ const (
 	maxNameBytes = 1024      // of a source's two names together
 	maxSpoken    = time.Hour // of any duration
 	maxEpoch     = 1 << 62
+	maxCounter   = 1 << 62
 )
 
 // valid reports whether a peer's message makes sense: counters start at 1
@@ -113,7 +114,7 @@ func (m *Message) valid() bool {
 		}
 	}
 	for _, r := range m.Runs {
-		if r.First == 0 || len(r.Values) == 0 || r.First+uint64(len(r.Values)) < r.First || !validSource(r.Source) {
+		if r.First == 0 || r.First > maxCounter || len(r.Values) == 0 || !validSource(r.Source) {
 			return false
 		}
 	}
@@ -125,7 +126,7 @@ func (m *Message) valid() bool {
 			return false
 		}
 		for _, s := range h.Counters {
-			if s.First == 0 || s.Last < s.First || s.Last+1 == 0 {
+			if s.First == 0 || s.Last < s.First || s.Last > 2*maxCounter-1 {
 				return false
 			}
 		}

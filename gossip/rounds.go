@@ -20,6 +20,20 @@ func (c *Core) plan(now time.Duration) {
 	}
 }
 
+// minRetry is the least time between two tries for a permit.
+const minRetry = 100 * time.Millisecond
+
+// retry sets when what was refused a permit asks again: a round later, and not
+// at once where nothing waits for a round. It does not rely on a flush of the
+// parent, which need not come.
+func (c *Core) retry(now time.Duration) {
+	next := now + max(c.period, minRetry)
+	if c.cfg.Rounds == Free {
+		next = gridNext(now+1, c.cfg.Phase, c.period)
+	}
+	c.upAt, c.downAt = min(c.upAt, next), min(c.downAt, next)
+}
+
 // minPeriod is the shortest period for which locked rounds are worth their
 // while; below it everything is sent at once.
 const minPeriod = 20 * time.Millisecond
@@ -54,6 +68,10 @@ func (c *Core) aim(now time.Duration) {
 func (c *Core) planDown(now time.Duration) {
 	if c.parent == nil || c.parent.suspect {
 		c.downAt = min(c.downAt, gridNext(now+1, c.grid, c.period))
+		return
+	}
+	if c.downAt == Never && !c.isLeaf {
+		c.downAt = now + c.ackWait(c.parent) + c.parent.rtt.interval(0)
 	}
 }
 

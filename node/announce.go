@@ -41,6 +41,16 @@ func newQuota(log *slog.Logger, limit int, interval time.Duration) *slog.Logger 
 	return slog.New(&quota{Handler: log.Handler(), shared: &quotaState{limit: limit, interval: interval}})
 }
 
+// WithAttrs keeps the quota.
+func (q *quota) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &quota{Handler: q.Handler.WithAttrs(attrs), shared: q.shared}
+}
+
+// WithGroup keeps the quota.
+func (q *quota) WithGroup(name string) slog.Handler {
+	return &quota{Handler: q.Handler.WithGroup(name), shared: q.shared}
+}
+
 // Handle passes a record on if there is still room for it.
 func (q *quota) Handle(ctx context.Context, r slog.Record) error {
 	s := q.shared

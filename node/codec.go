@@ -195,6 +195,10 @@ func parseEcho(data []byte) (e gossip.Echo, ok bool) {
 	return e, ok && good && n >= 2
 }
 
+// maxCounter leaves room for a run's length within what our own encoding of a
+// vector can be read back as.
+const maxCounter = 1 << 62
+
 // maxMicros is the largest duration that is read; the core bounds what makes
 // sense.
 const maxMicros = uint64(math.MaxInt64 / int64(time.Microsecond))
@@ -217,7 +221,7 @@ func parseRun(data []byte) (r gossip.Run, ok bool) {
 		case "l":
 			log, good = wire.Text(v)
 		case "c":
-			good = readUint(v, &r.First)
+			good = readUint(v, &r.First) && r.First <= maxCounter
 		case "v":
 			// One copy for all values of the run; they are substrings of it.
 			text, at := string(v), 1

@@ -75,7 +75,7 @@ var anyMessage = rapid.Custom(func(t *rapid.T) *gossip.Message {
 	}
 	for range rapid.IntRange(0, 3).Draw(t, "runs") {
 		m.Runs = append(m.Runs, gossip.Run{
-			Source: source.Draw(t, "source"), First: number.Draw(t, "first"),
+			Source: source.Draw(t, "source"), First: min(number.Draw(t, "first"), maxCounter),
 			Values: rapid.SliceOfN(valueText, 1, 5).Draw(t, "values"),
 		})
 	}

@@ -78,8 +78,17 @@ var (
 const (
 	intakeBytes = 48 << 20
 	gossipBytes = 16 << 20
-	outputBytes = 8 << 20 // gossip only: replies share the list of values
+	outputBytes = 8 << 20  // of gossip
+	rawBytes    = 32 << 20 // of replies with a body of their own; the others share the list of values
 )
+
+// gossip is the part of the configuration that is the gossip core's.
+func (c *Config) gossip() gossip.Config {
+	return gossip.Config{
+		Epoch: c.Epoch, Rounds: c.Rounds, Period: c.SyncPeriod, Target: c.LatencyTarget,
+		AckDelay: c.AckDelay, GreetAt: gossip.Never,
+	}
+}
 
 func (c Config) withDefaults() (Config, error) {
 	if c.Random == nil || c.Log == nil {

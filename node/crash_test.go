@@ -55,8 +55,8 @@ func TestACrashOfGossipLosesNoValue(t *testing.T) {
 		require.Equal(t, uint64(1), h.Crashes)
 		require.Equal(t, uint64(1), h.Queues[1].Lost)
 		require.NoError(t, r.stdin.Close())
-		require.NoError(t, <-r.ended)
-		<-said.done
+		require.NoError(t, soon(t, r.ended))
+		soon(t, said.done)
 	})
 }
 

@@ -37,6 +37,7 @@ type gossiper struct {
 	tickets  []gossip.Ticket
 	shown    atomic.Pointer[gossipFigures]
 	shownAt  time.Duration
+	changed  bool // something has happened since
 
 	unkeptTold bool // that the latency target cannot be kept
 }
@@ -55,6 +56,7 @@ func (g *gossiper) step(now time.Duration) bool {
 	g.settle(now)
 	m, ok := g.inbox.TryNext()
 	if ok {
+		g.changed = true
 		g.receive(now, &m)
 		g.inbox.Done()
 	}
@@ -80,8 +82,8 @@ func (g *gossiper) settle(now time.Duration) {
 		g.permits.Report(now, r.Unhealthy)
 		g.permits.Expire(now)
 	}
-	if g.shown.Load() == nil || now-g.shownAt >= figuresPeriod {
-		g.shownAt = now
+	if g.shown.Load() == nil || (g.changed && now-g.shownAt >= figuresPeriod) {
+		g.shownAt, g.changed = now, false
 		figures := &gossipFigures{stats: g.core.Stats(), permits: g.permits.Figures(now)}
 		g.shown.Store(figures)
 		if figures.stats.TargetUnkept && !g.unkeptTold {
@@ -147,22 +149,15 @@ func (g *gossiper) begin(now time.Duration, s *setup) {
 		g.log.Error("no permits", "why", err)
 		return
 	}
-	cfg := gossip.Config{
-		Epoch:      g.cfg.Epoch + g.lives,
-		Neighbours: neighbours,
-		Depth:      len(tree.Ancestors(s.id)),
-		Height:     height(tree, s.id),
-		Direct:     g.isDirect(tree),
-		Self:       s.id,
-		Rounds:     g.cfg.Rounds,
-		Period:     g.cfg.SyncPeriod,
-		Target:     g.cfg.LatencyTarget,
-		Phase:      time.Duration(g.random.Int64N(int64(g.cfg.SyncPeriod))),
-		AckDelay:   g.cfg.AckDelay,
-		GreetAt:    gossip.Never,
-		Permits:    g.permits,
-	}
-	if s.restart {
+	cfg := g.cfg.gossip()
+	cfg.Epoch += g.lives
+	cfg.Neighbours = neighbours
+	cfg.Depth, cfg.Height = len(tree.Ancestors(s.id)), height(tree, s.id)
+	cfg.Direct, cfg.Self = g.isDirect(tree), s.id
+	cfg.Phase = time.Duration(g.random.Int64N(int64(g.cfg.SyncPeriod)))
+	cfg.Fresh = g.lives == 0
+	cfg.Permits = g.permits
+	if s.greet {
 		// Not at once: a peer may not have been started yet, and a message to
 		// it would make Maelstrom deaf to us.
 		cfg.GreetAt = now + time.Second
@@ -182,7 +177,7 @@ func (g *gossiper) restart(now time.Duration) {
 		return
 	}
 	again := *g.setup
-	again.restart = true
+	again.greet = true
 	g.begin(now, &again)
 }
 
@@ -234,6 +229,7 @@ func (g *gossiper) speak(now time.Duration) bool {
 	if room == 0 {
 		return false
 	}
+	g.changed = true
 	for _, o := range g.core.Advance(now, room) {
 		g.out.send(now, o.To, appendGossip(nil, o.Message))
 	}
@@ -246,10 +242,17 @@ func (g *gossiper) next(now time.Duration) time.Duration {
 		return gossip.Never
 	}
 	next := g.core.Next()
-	if next <= now && g.out.room() == 0 {
-		return now + roomPoll
+	if g.changed {
+		next = min(next, g.shownAt+figuresPeriod)
 	}
-	return next
+	switch {
+	case next > now:
+		return next
+	case g.out.room() == 0:
+		return now + roomPoll
+	default:
+		return now
+	}
 }
 
 // roomPoll is how soon gossip looks again for room in the output queue.

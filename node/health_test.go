@@ -50,7 +50,7 @@ func TestHealthTellsWhatTheNodeKnowsAndHowItIs(t *testing.T) {
 	require.Equal(t, 3, h.Entries, "the same value twice is two entries")
 	require.Zero(t, h.UnhealthyMS)
 	require.Zero(t, h.Crashes)
-	require.Equal(t, &permitHealth{Total: 2, Available: 2}, h.Permits)
+	require.Equal(t, &permitHealth{Total: 2, InUse: 2}, h.Permits, "both links have something unacked")
 	require.Contains(t, h.Gossip, "backlog_entries")
 	require.Len(t, h.Counters, 12)
 	for name, n := range h.Counters {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"treecast/backpressure"
@@ -26,7 +27,7 @@ type intake struct {
 	jobBytes, mailBytes *budget
 	maxValueBytes       int                            // so that a peer can take it with an envelope around it
 	health              func(now time.Duration) []byte // the fields of a health reply
-	report              func(now time.Duration) time.Duration
+	report              func(now time.Duration) (r backpressure.Report, known bool)
 	name                func(string) // makes the node's name known to the output
 
 	self  *setup          // nil before init
@@ -39,10 +40,15 @@ type intake struct {
 func (in *intake) admit(now time.Duration, item *wire.Item, silent bool) {
 	m := &item.Message
 	if item.Kind != wire.Valid {
-		in.reject(now, item)
+		in.reject(now, item, silent)
 		return
 	}
 	from := request{client: m.Src, msgID: m.MsgID, asks: m.Answerable(), readAt: now}
+	switch m.Type {
+	case "init", "read", "health": // their clients stay the same, however late
+	default:
+		from.asks = from.asks && !silent
+	}
 	if in.self == nil {
 		in.beforeInit(now, m, from)
 		return
@@ -74,17 +80,17 @@ func (in *intake) admit(now time.Duration, item *wire.Item, silent bool) {
 		in.answer(now, from, append(body, '}'))
 	case "health":
 		body := wire.AppendReplyOpen(nil, "health_ok", from.msgID)
-		in.answer(now, from, append(body, in.health(now)...))
+		in.answerLate(now, from, append(body, in.health(now)...))
 	case "init":
 		in.out.fail(now, from, wire.MalformedRequest, "this node is initialised already, as "+in.self.id)
 	default:
 		in.count.strayMessages.Add(1)
-		in.out.fail(now, from, wire.NotSupported, fmt.Sprintf("%q is not a request that this node knows", m.Type))
+		in.out.fail(now, from, wire.NotSupported, fmt.Sprintf("%q is not a request that this node knows", shorten(m.Type)))
 	}
 }
 
 // reject handles a line that is no message.
-func (in *intake) reject(now time.Duration, item *wire.Item) {
+func (in *intake) reject(now time.Duration, item *wire.Item, silent bool) {
 	if item.Kind == wire.TooLong {
 		in.count.longLines.Add(1)
 	} else {
@@ -92,7 +98,7 @@ func (in *intake) reject(now time.Duration, item *wire.Item) {
 	}
 	in.log.Warn("a line on stdin is no message", "why", item.Err, "bytes", item.LineBytes)
 	m := &item.Message
-	if !m.Answerable() || in.peers[m.Src] {
+	if !m.Answerable() || in.peers[m.Src] || silent {
 		return
 	}
 	in.nameFrom(m)
@@ -119,7 +125,7 @@ func (in *intake) beforeInit(now time.Duration, m *wire.Message, from request) {
 		in.init(now, m, from)
 	case "health":
 		body := wire.AppendReplyOpen(nil, "health_ok", from.msgID)
-		in.answer(now, from, append(body, in.health(now)...))
+		in.answerLate(now, from, append(body, in.health(now)...))
 	default:
 		in.out.fail(now, from, wire.TemporarilyUnavailable, "this node is not initialised yet: send init first")
 	}
@@ -143,7 +149,7 @@ func (in *intake) init(now time.Duration, m *wire.Message, from request) {
 	// Both queues are empty, as nothing is admitted before init.
 	in.queue.Offer(now, job{kind: jobBegin, setup: s})
 	in.mail.Offer(now, mail{setup: s})
-	in.answer(now, from, wire.AppendReply(nil, "init_ok", from.msgID))
+	in.answerLate(now, from, wire.AppendReply(nil, "init_ok", from.msgID))
 	in.log.Info("initialised", "node", s.id, "nodes", len(s.nodes))
 }
 
@@ -172,7 +178,8 @@ func parseInit(m *wire.Message) (*setup, error) {
 		// Maelstrom counts all messages of a run. Those of the first inits are
 		// its first two per node; a later one is for a node that was restarted.
 		// Where the count is missing, nobody can tell.
-		restart: !m.HasID || m.ID >= int64(2*len(body.NodeIDs)),
+		greet:   !m.HasID || m.ID >= int64(2*len(body.NodeIDs)),
+		restart: m.HasID && m.ID >= int64(2*len(body.NodeIDs)),
 	}, nil
 }
 
@@ -220,24 +227,25 @@ func (in *intake) broadcast(now time.Duration, m *wire.Message, from request, si
 		in.out.fail(now, from, wire.MalformedRequest, fmt.Sprintf("a value of %d bytes is too large to be passed on; at most %d", len(value), in.maxValueBytes))
 		return
 	}
-	in.gate.Report(now, in.report(now))
+	if r, known := in.report(now); known {
+		in.gate.Report(now, r.Unhealthy)
+	}
 	if !in.gate.Open(now) {
 		in.count.refusedByGate.Add(1)
-		if !silent {
-			in.out.fail(now, from, wire.TemporarilyUnavailable, "overloaded: a queue of this node has been over its preferred size for too long; try again")
-		}
+		in.out.fail(now, from, wire.TemporarilyUnavailable, "overloaded: a queue of this node has been over its preferred size for too long; try again")
 		return
 	}
-	j := job{kind: jobBroadcast, request: from, value: value, bytes: len(value), silent: silent}
+	if len(m.Body) > 4*len(value)+256 {
+		value = slices.Clone(value) // not to keep alive what nobody counts
+	}
+	j := job{kind: jobBroadcast, request: from, value: value, bytes: len(m.Body), silent: silent}
 	if in.jobBytes.take(j.bytes) {
 		if in.queue.Offer(now, j) {
 			return
 		}
 		in.jobBytes.put(j.bytes)
 	}
-	if !silent {
-		in.full(now, from)
-	}
+	in.full(now, from)
 }
 
 // fullText is what a client is told for whose request there is no room.
@@ -249,15 +257,30 @@ func (in *intake) full(now time.Duration, from request) {
 	in.out.fail(now, from, wire.TemporarilyUnavailable, fullText)
 }
 
-// answer queues a reply that is always given.
+// answer queues a reply with a body of its own.
 func (in *intake) answer(now time.Duration, to request, body []byte) {
 	if to.asks {
 		in.out.offer(now, outgoing{dest: to.client, kind: outRaw, req: to, body: body})
 	}
 }
 
+// answerLate queues a reply that is given however late.
+func (in *intake) answerLate(now time.Duration, to request, body []byte) {
+	if to.asks {
+		in.out.offer(now, outgoing{dest: to.client, kind: outPatient, req: to, body: body})
+	}
+}
+
+// shorten cuts what others sent to a length that can be quoted.
+func shorten(text string) string {
+	if len(text) <= 64 {
+		return text
+	}
+	return strings.ToValidUTF8(text[:64], "") + "..."
+}
+
 // stray handles a message that nobody here can use.
 func (in *intake) stray(why string, m *wire.Message) {
 	in.count.strayMessages.Add(1)
-	in.log.Warn("message ignored", "why", why, "src", m.Src, "dest", m.Dest, "type", m.Type)
+	in.log.Warn("message ignored", "why", why, "src", shorten(m.Src), "dest", shorten(m.Dest), "type", shorten(m.Type))
 }

@@ -141,7 +141,8 @@ func TestAnInitThatCannotBeTheFirstOfARunIsARestart(t *testing.T) {
 	for id, restart := range map[string]bool{`"id":0,`: false, `"id":5,`: false, `"id":6,`: true, `"id":900,`: true, ``: true, `"id":"x",`: true} {
 		r := newRig(t)
 		r.admit(0, `{`+id+`"src":"c0","dest":"n0","body":{"type":"init","node_id":"n0","node_ids":["n0","n1","n2"],"msg_id":1}}`)
-		require.Equal(t, restart, r.intake.self.restart, id)
+		require.Equal(t, restart, r.intake.self.greet, "it says hello where nobody can tell: %s", id)
+		require.Equal(t, restart && strings.Contains(id, `"id":`) && !strings.Contains(id, "x"), r.intake.self.restart, id)
 	}
 }
 

@@ -46,7 +46,10 @@ type mail struct {
 type setup struct {
 	id    string
 	nodes []string // naturally ordered
-	// restart says that the init came later than any first init of a run can.
+	// greet says that this may be a restart, as the init is not known to be one
+	// of the first of a run.
+	greet bool
+	// restart says that it is one: the init came later than those.
 	restart bool
 }
 
@@ -64,9 +67,10 @@ type outgoing struct {
 type outKind uint8
 
 const (
-	outRaw         outKind = iota // body, as it is, with no deadline
-	outGossip                     // body, as it is; counts in the output's byte budget
+	outRaw         outKind = iota // body, as it is; dropped when too late
+	outPatient                    // body, as it is, however late
+	outGossip                     // body, as it is; counts in gossip's byte budget
 	outBroadcastOK                // dropped when too late
 	outError                      // dropped when too late
-	outReadOK
+	outReadOK                     // however late: a read's client stays the same
 )

@@ -7,50 +7,45 @@ const listChunkBytes = 32 << 10
 // chunks that never move, so that a view of it is a few words and stays valid
 // while the list goes on growing: a read costs nothing but the writing.
 type list struct {
-	chunks [][]byte
+	full   [][]byte // chunks that are not appended to any more
+	last   []byte
 	length int // values
 }
 
-// view is what a list held at one moment. Any goroutine may read it.
+// view is what a list held at one moment. Any goroutine may read it: what the
+// list appends later lies beyond its ends.
 type view struct {
-	chunks [][]byte // all full but the last
-	last   int      // bytes of the last one
+	full [][]byte
+	last []byte
 }
 
 // add appends one value, given as JSON.
 func (l *list) add(value string) {
 	need := len(value) + 1
-	if n := len(l.chunks); n == 0 || cap(l.chunks[n-1])-len(l.chunks[n-1]) < need {
+	if cap(l.last)-len(l.last) < need {
 		size := listChunkBytes
-		if n == 0 {
+		if l.last == nil {
 			size = 512 // most lists stay short
+		} else {
+			l.full = append(l.full, l.last)
 		}
-		l.chunks = append(l.chunks, make([]byte, 0, max(size, need)))
+		l.last = make([]byte, 0, max(size, need))
 	}
-	c := &l.chunks[len(l.chunks)-1]
 	if l.length > 0 {
-		*c = append(*c, ',')
+		l.last = append(l.last, ',')
 	}
-	*c = append(*c, value...)
+	l.last = append(l.last, value...)
 	l.length++
 }
 
 // view returns what the list holds now.
-func (l *list) view() view {
-	n := len(l.chunks)
-	if n == 0 {
-		return view{}
-	}
-	return view{chunks: l.chunks[:n:n], last: len(l.chunks[n-1])}
-}
+func (l *list) view() view { return view{full: l.full, last: l.last} }
 
-// parts calls write for every piece of the list, in order.
+// parts appends the pieces of the list to dst, in order.
 func (v view) parts(dst [][]byte) [][]byte {
-	for i, c := range v.chunks {
-		if i == len(v.chunks)-1 {
-			c = c[:v.last]
-		}
-		dst = append(dst, c)
+	dst = append(dst, v.full...)
+	if len(v.last) > 0 {
+		dst = append(dst, v.last)
 	}
 	return dst
 }

@@ -45,13 +45,13 @@ func TestEveryViewStaysWhatTheListWasWhenItWasTaken(t *testing.T) {
 func TestManyValuesFillManyChunksWithoutMovingAny(t *testing.T) {
 	var l list
 	l.add("0")
-	first := &l.chunks[0][0]
-	for len(l.chunks) < 20 {
+	first := &append(l.full[:len(l.full):len(l.full)], l.last)[0][0]
+	for len(append(l.full[:len(l.full):len(l.full)], l.last)) < 20 {
 		l.add("123456789")
 	}
-	require.Same(t, first, &l.chunks[0][0])
+	require.Same(t, first, &append(l.full[:len(l.full):len(l.full)], l.last)[0][0])
 	require.Equal(t, l.length, strings.Count(l.view().text(), ",")+1)
-	for _, c := range l.chunks[1:] {
+	for _, c := range append(l.full[:len(l.full):len(l.full)], l.last)[1:] {
 		require.LessOrEqual(t, len(c), listChunkBytes)
 	}
 }

@@ -23,6 +23,7 @@ type Node struct {
 	count   counters
 	log     *gossip.Log
 	name    atomic.Pointer[string]
+	stdout  meter
 
 	jobBytes, mailBytes budget
 
@@ -51,6 +52,7 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 	}
 	cfg.Log = newQuota(cfg.Log, 20, 10*time.Second)
 	n := &Node{cfg: cfg, broker: chans.NewBroker(), log: gossip.NewLog(), notices: newNotices()}
+	n.stdout.to = stdout
 	n.jobBytes.limit, n.mailBytes.limit = intakeBytes, gossipBytes
 	n.setName("")
 	if err := n.makeQueues(); err != nil {
@@ -74,7 +76,11 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 		return nil, err
 	}
 
-	n.outbox = &outbox{queue: n.outsQ, gossip: budget{limit: outputBytes}, count: &n.count}
+	if _, err := gossip.New(0, cfg.gossip(), n.log); err != nil {
+		return nil, err
+	}
+
+	n.outbox = &outbox{queue: n.outsQ, gossip: budget{limit: outputBytes}, raw: budget{limit: rawBytes}, count: &n.count}
 	n.record = &record{
 		log: n.log, held: gossip.NewVector(), logName: strconv.FormatUint(cfg.Random.Uint64(), 36),
 		out: n.outbox, notices: n.notices, intake: &n.jobBytes, count: &n.count,
@@ -86,13 +92,10 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 	}
 	n.intake = &intake{
 		queue: n.jobsQ, mail: n.mailQ, out: n.outbox, gate: gate, count: &n.count, log: cfg.Log,
-		jobBytes: &n.jobBytes, mailBytes: &n.mailBytes, maxValueBytes: cfg.MaxLineBytes - 4096, health: n.healthFields, name: n.setName,
-		report: func(now time.Duration) time.Duration {
-			r, _ := n.monitor.Report(now)
-			return r.Unhealthy
-		},
+		jobBytes: &n.jobBytes, mailBytes: &n.mailBytes, maxValueBytes: cfg.MaxLineBytes - min(4096, cfg.MaxLineBytes/2), health: n.healthFields, name: n.setName,
+		report: n.monitor.Report,
 	}
-	n.output = &output{self: func() string { return *n.name.Load() }, writer: wire.NewWriter(stdout), gossip: &n.outbox.gossip, count: &n.count}
+	n.output = &output{self: func() string { return *n.name.Load() }, writer: wire.NewWriter(&n.stdout), box: n.outbox, count: &n.count}
 	return n, nil
 }
 

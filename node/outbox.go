@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"treecast/chans"
+	"treecast/gossip"
 	"treecast/wire"
 )
 
@@ -11,13 +12,19 @@ import (
 type outbox struct {
 	queue  *chans.Queue[outgoing]
 	gossip budget
+	raw    budget
 	count  *counters
 }
 
 // offer queues a reply. At hard capacity, which means that stdout has stood
 // still for long, it is dropped and counted.
 func (o *outbox) offer(now time.Duration, item outgoing) {
+	if !o.raw.take(len(item.body)) {
+		o.count.droppedReplies.Add(1)
+		return
+	}
 	if !o.queue.Offer(now, item) {
+		o.raw.put(len(item.body))
 		o.count.droppedReplies.Add(1)
 	}
 }
@@ -30,12 +37,11 @@ func (o *outbox) fail(now time.Duration, to request, code int, text string) {
 }
 
 // room is how many gossip messages may be queued now. They get half of the
-// preferred size, so that they alone never make the output unhealthy.
+// preferred size, so that they alone never make the output unhealthy, and no
+// more bytes than are set aside for them.
 func (o *outbox) room() int {
-	if o.gossip.full() {
-		return 0
-	}
-	return max(0, o.queue.Preferred()/2-o.queue.Depth())
+	bytes := o.gossip.limit - o.gossip.used.Load()
+	return max(0, min(max(1, o.queue.Preferred()/2)-o.queue.Depth(), int(bytes+gossip.MaxLineBytes-1)/gossip.MaxLineBytes))
 }
 
 // send queues a gossip message for which there was room.
@@ -62,7 +68,7 @@ const replyDeadline = 4 * time.Second
 type output struct {
 	self   func() string
 	writer *wire.Writer
-	gossip *budget
+	box    *outbox
 	count  *counters
 	body   []byte
 	parts  [][]byte
@@ -71,25 +77,24 @@ type output struct {
 // handle writes one item, or drops it if it is too late. The error is the
 // stream's.
 func (o *output) handle(now time.Duration, item *outgoing) error {
-	late := now-item.req.readAt > replyDeadline
 	switch item.kind {
 	case outGossip:
-		o.gossip.put(len(item.body))
+		o.box.gossip.put(len(item.body))
 		return o.writer.WriteMessage(o.self(), item.dest, item.body)
-	case outRaw:
+	case outRaw, outPatient:
+		o.box.raw.put(len(item.body))
+	}
+	if now-item.req.readAt > replyDeadline && item.kind != outReadOK && item.kind != outPatient {
+		o.count.lateReplies.Add(1)
+		return nil
+	}
+	switch item.kind {
+	case outRaw, outPatient:
 		return o.writer.WriteMessage(o.self(), item.dest, item.body)
 	case outBroadcastOK:
-		if late {
-			o.count.lateReplies.Add(1)
-			return nil
-		}
 		o.body = wire.AppendReply(o.body[:0], "broadcast_ok", item.req.msgID)
 		return o.writer.WriteMessage(o.self(), item.dest, o.body)
 	case outError:
-		if late {
-			o.count.lateReplies.Add(1)
-			return nil
-		}
 		o.body = wire.AppendError(o.body[:0], item.req.msgID, item.code, item.text)
 		return o.writer.WriteMessage(o.self(), item.dest, o.body)
 	default: // outReadOK: a read is retried by the same client, so it may be late

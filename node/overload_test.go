@@ -44,7 +44,7 @@ func TestAFullIntakeRefusesWhatItCannotTakeAndNothingElse(t *testing.T) {
 
 func TestTheIntakeIsBoundedInBytesToo(t *testing.T) {
 	r := startedRig(t, ids(1))
-	r.jobBytes.limit = 100
+	r.jobBytes.limit = 170 // the bodies of the first and the last
 	r.admit(0, broadcastLine("n0", 1, strings.Repeat("1", 60)), broadcastLine("n0", 2, strings.Repeat("2", 60)), broadcastLine("n0", 3, "3"))
 	out := r.settle(0)
 	require.Len(t, out, 3)

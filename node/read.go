@@ -42,14 +42,26 @@ func (d *driver) read(ctx context.Context, stdin io.Reader) error {
 		if d.pausedSince(now) || d.resumedAt(now) {
 			resumed = true
 		}
-		for d.outsQ.Depth() >= d.outsQ.Preferred()/2 && !d.stuck() && ctx.Err() == nil {
+		for d.crowded() && !d.stuck() && ctx.Err() == nil {
 			d.waitDrained(ctx)
 		}
 		if ctx.Err() != nil {
 			return nil
 		}
+		wasNamed := d.intake.self != nil
 		d.intake.admit(now, &item, resumed)
+		if !wasNamed && d.intake.self != nil && d.intake.self.restart {
+			resumed = true // what waits behind this init was sent to a dead process
+		}
 	}
+}
+
+// crowded reports whether stdout is behind and there is no room for another
+// reply, those counted that the requests in the intake will need. While the
+// output has nothing to do, it is not stdout that is slow, and nothing waits.
+func (d *driver) crowded() bool {
+	waiting := d.outsQ.Depth()
+	return waiting > 0 && waiting+d.jobsQ.Depth() >= max(1, d.outsQ.Preferred()/2)
 }
 
 // pausedSince reports whether the process has been stopped since the monitor's

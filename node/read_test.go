@@ -168,9 +168,10 @@ func TestTheReaderWaitsForRoomForAReply(t *testing.T) {
 		require.Empty(t, ended)
 		require.Zero(t, r.jobsQ.Depth())
 
-		r.outs.TryNext() // one reply written: half of what is preferred is free
-		r.outs.Done()
-		require.NoError(t, <-ended)
+		for ok := true; ok; { // all replies are written
+			_, ok = r.outs.TryNext()
+		}
+		require.NoError(t, soon(t, ended))
 		require.Equal(t, 3, r.jobsQ.Depth())
 	})
 }
@@ -186,7 +187,7 @@ func TestTheReaderWaitsForNobodyWhereStdoutStandsStill(t *testing.T) {
 		pass(time.Second)
 		require.Empty(t, ended, "not yet")
 		r.writing.Store(int64(r.now - stuckAfter - 1))
-		require.NoError(t, <-ended)
+		require.NoError(t, soon(t, ended))
 		require.Equal(t, 3, r.jobsQ.Depth())
 	})
 }
@@ -200,7 +201,7 @@ func TestTheReaderThatWaitsEndsWithItsContext(t *testing.T) {
 		go func() { ended <- r.read(ctx, &script{[]piece{{lines: three(1)}}}) }()
 		synctest.Wait()
 		cancel()
-		require.NoError(t, <-ended)
+		require.NoError(t, soon(t, ended))
 		require.Zero(t, r.jobsQ.Depth(), "nothing more is admitted")
 	})
 }

@@ -82,7 +82,6 @@ func (r *record) broadcast(now time.Duration, j *job) {
 	r.notices.ring()
 	if j.silent {
 		r.count.silentBroadcasts.Add(1)
-		return
 	}
 	if j.request.asks {
 		r.out.offer(now, outgoing{dest: j.request.client, kind: outBroadcastOK, req: j.request})

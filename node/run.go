@@ -24,9 +24,6 @@ type driver struct {
 	writing  atomic.Int64  // since when the output has been busy with one item; 0: it is not
 	drained  chan struct{} // a token when the output queue has become short
 	episodes *backpressure.Episodes
-
-	mu       sync.Mutex
-	services int // that feed the output and have not ended
 }
 
 // stuckAfter is how long stdout may stand still before nobody waits for it
@@ -42,9 +39,10 @@ func (n *Node) Run(ctx context.Context, stdin io.Reader) error {
 	start := time.Now()
 	d := &driver{
 		Node: n, now: func() time.Duration { return time.Since(start) },
-		drained: make(chan struct{}, 1), services: 2,
+		drained:  make(chan struct{}, 1),
 		episodes: backpressure.NewEpisodes(backpressure.DefaultLogInterval),
 	}
+	n.stdout.moved = func() { d.writing.Store(int64(d.now())) }
 	n.supervisor = chans.NewSupervisor(chans.SupervisorConfig{Now: d.now, Log: n.cfg.Log})
 
 	// The reader may be blocked in a read that nothing can interrupt, so it is
@@ -53,18 +51,18 @@ func (n *Node) Run(ctx context.Context, stdin io.Reader) error {
 		if err := d.read(ctx, stdin); err != nil {
 			cancel(fmt.Errorf("node: reading stdin: %w", err))
 		}
-		n.closeInputs()
+		n.mailQ.Close()
 	}()
 	go func() {
 		<-ctx.Done()
-		n.closeInputs()
+		n.mailQ.Close()
 	}()
 	var monitor sync.WaitGroup
 	ticking, stopTicking := context.WithCancel(context.Background())
 	monitor.Go(func() { d.watch(ticking) })
 
-	// The services end when their queues are closed and drained, not when ctx
-	// is: what is queued is still written out.
+	// The services end one after the other, each when its queue is closed and
+	// drained, and closes the next one's: what is queued is still written out.
 	err := n.supervisor.Run(context.WithoutCancel(ctx),
 		d.service("record", n.jobs, func() {}, d.serveRecord),
 		d.service("gossip", n.mails, func() { n.gossiper.restart(d.now()) }, d.serveGossip),
@@ -95,30 +93,15 @@ func (d *driver) service(name string, inbox chans.Abandoner, prepare func(), ser
 	}
 }
 
-// closeInputs lets the services end once they have handled what is queued.
-func (n *Node) closeInputs() {
-	n.jobsQ.Close()
-	n.mailQ.Close()
-}
-
-// ended closes the output queue when nobody feeds it any more.
-func (d *driver) ended() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.services--; d.services == 0 {
-		d.outsQ.Close()
-	}
-}
-
 // serveRecord is the record service.
 func (d *driver) serveRecord(ctx context.Context) error {
 	for {
 		j, err := d.jobs.Next(ctx)
 		if err != nil {
-			d.ended()
+			d.outsQ.Close()
 			return ignoreClosed(err)
 		}
-		for d.outsQ.Depth() >= d.outsQ.Capacity() && !d.stuck() {
+		for d.outsQ.Depth() >= d.outsQ.Capacity() && !d.stuck() && ctx.Err() == nil {
 			d.waitDrained(ctx)
 		}
 		d.record.handle(d.now(), &j)
@@ -135,7 +118,7 @@ func (d *driver) serveGossip(ctx context.Context) error {
 			continue
 		}
 		if d.mails.Drained() {
-			d.ended()
+			d.jobsQ.Close()
 			return nil
 		}
 		timer.Reset(min(max(d.gossiper.next(now)-now, 0), time.Hour))
@@ -209,7 +192,7 @@ func (d *driver) stuck() bool {
 
 // roomAgain wakes whoever waits for the output queue to become short.
 func (d *driver) roomAgain() {
-	if d.outsQ.Depth() <= d.outsQ.Preferred()/4 {
+	if !d.crowded() {
 		select {
 		case d.drained <- struct{}{}:
 		default:

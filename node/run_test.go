@@ -20,8 +20,8 @@ func TestTheEndOfStdinWritesOutWhatIsQueuedAndEndsTheNode(t *testing.T) {
 		synctest.Wait()
 		r.write(manyBroadcasts(1000) + readLine("n0", 1000))
 		require.NoError(t, r.stdin.Close())
-		require.NoError(t, <-r.ended)
-		<-said.done
+		require.NoError(t, soon(t, r.ended))
+		soon(t, said.done)
 		replies := said.take()
 		require.Equal(t, "init_ok", replies[0].Body.Type)
 		ok := requireEachOnce(t, replies[1:], 0, 1001)
@@ -66,7 +66,7 @@ func TestAStdoutThatIsClosedEndsTheNodeWithItsError(t *testing.T) {
 	r := runNode(t)
 	require.NoError(t, r.stdout.Close())
 	r.write(initLine(0, "n0", "n0"))
-	err := <-r.ended // though stdin goes on
+	err := soon(t, r.ended) // though stdin goes on
 	require.ErrorIs(t, err, io.ErrClosedPipe)
 	require.ErrorContains(t, err, "node: ")
 }
@@ -218,7 +218,7 @@ func TestTwoNodesThatArePipedTogetherTellEachOther(t *testing.T) {
 			got := <-clients
 			require.ElementsMatch(t, []string{"1", "2"}, got.messages())
 			r.cancel()
-			require.NoError(t, <-r.ended)
+			require.NoError(t, soon(t, r.ended))
 		}
 	})
 }

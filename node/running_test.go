@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -42,7 +43,11 @@ func runNode(t *testing.T, change ...func(*Config)) *running {
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &running{Node: n, t: t, stdin: stdin, stdout: stdout, cancel: cancel, ended: make(chan error, 1)}
+	// In a bubble a node that says nothing would keep the test waiting for ever:
+	// its monitor goes on ticking.
+	guard := time.AfterFunc(silence, func() { _ = stdout.CloseWithError(errSilence) })
 	t.Cleanup(func() { // where the test has failed half-way
+		guard.Stop()
 		cancel()
 		_ = stdin.Close()
 		_ = stdout.Close()
@@ -54,6 +59,21 @@ func runNode(t *testing.T, change ...func(*Config)) *running {
 		r.ended <- err
 	}()
 	return r
+}
+
+// silence is longer than any test takes, in its own time.
+const silence = 30 * time.Minute
+
+var errSilence = errors.New("the test takes too long; is the node silent?")
+
+// soon receives from a channel, if that does not take too long.
+func soon[T any](t *testing.T, from <-chan T) (got T) {
+	select {
+	case got = <-from:
+	case <-time.After(silence):
+		require.Fail(t, "nothing happens")
+	}
+	return got
 }
 
 // write writes lines to the node's stdin, waiting until they are taken.
@@ -81,7 +101,7 @@ func (r *running) rest(s *speech) ([]reply, error) {
 		line, err := s.lines.ReadString('\n')
 		if err == io.EOF {
 			require.Empty(r.t, line, "whole lines only")
-			return replies, <-r.ended
+			return replies, soon(r.t, r.ended)
 		}
 		require.NoError(r.t, err)
 		replies = append(replies, parseReply(r.t, line))

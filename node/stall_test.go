@@ -42,7 +42,7 @@ func TestAStdoutThatIsReadAtItsOwnPaceSlowsTheClientAndLosesNothing(t *testing.T
 		for range 3000 {
 			replies = append(replies, s.next(t))
 		}
-		<-taken
+		soon(t, taken)
 		require.Len(t, requireEachOnce(t, replies, 0, 3000), 3000)
 		require.Zero(t, r.count.droppedReplies.Load())
 		require.Empty(t, r.finish(s))
@@ -62,7 +62,7 @@ func TestAStdoutThatStandsStillHoldsTheReaderForASecondOnly(t *testing.T) {
 		require.Zero(t, r.count.droppedReplies.Load())
 		require.LessOrEqual(t, r.outsQ.Depth(), r.outsQ.Capacity())
 
-		<-taken // nobody waits any more
+		soon(t, taken) // nobody waits any more
 		synctest.Wait()
 		require.NotZero(t, r.count.droppedReplies.Load())
 		require.Equal(t, r.outsQ.Capacity(), r.outsQ.Depth(), "what waits is bounded")
