@@ -68,7 +68,7 @@ var sets = map[string]set{
 		},
 	},
 	"rounds": {
-		title: "Latency against messages",
+		title: "Locked rounds",
 		text:  "25 nodes, 100 ms, 100 operations a second for 20 s. Formula: the messages that locked rounds need for the load itself, per operation; acks, the start and the quiet end come on top.",
 		settings: []setting{
 			locked("locked, star, P = 280 ms", 24, 280),
@@ -77,6 +77,12 @@ var sets = map[string]set{
 			locked("locked, star, P = 1740 ms", 24, 1740),
 			locked("locked, k = 5, P = 260 ms", 5, 260),
 			locked("locked, k = 5, P = 1400 ms", 5, 1400),
+		},
+	},
+	"schemes": {
+		title: "Schemes compared",
+		text:  "As above: a latency target instead of a period, and the other schemes.",
+		settings: []setting{
 			{label: "target 400 ms, star", args: with(broad25, "--latency-target 400ms")},
 			{label: "target 600 ms, star", args: with(broad25, "--latency-target 600ms")},
 			{label: "target 1 s, star", args: with(broad25, "--latency-target 1s")},
