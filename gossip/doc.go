@@ -65,9 +65,10 @@
 // what it sent up in the same round, and that moves what its children told it
 // downwards just as well. So there is always a message to be moved by, unless
 // it is lost: then the node moves by itself, when it would send up again.
-// A timer one guard after the expected flush was considered instead. It would
-// gain nothing without loss, and under random latency it fires before flushes
-// that are merely late, each time at the cost of a message per child.
+// A timer one guard after the expected flush was measured instead. Under
+// constant latency it costs up to 5 % more messages, under random latency 4 to
+// 39 % more, as it fires before flushes that are merely late, and latencies are
+// the same; see results/README.md.
 //
 // With a latency target the root sets P itself; see Core.choosePeriod.
 //
