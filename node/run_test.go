@@ -128,7 +128,7 @@ func TestAReadOfAHundredThousandValues(t *testing.T) {
 	require.NoError(t, err)
 	ok := requireEachOnce(t, replies[1:], 0, count+1)
 	require.Equal(t, numbers(ok[:len(ok)-1]), replies[count+1].messages())
-	require.GreaterOrEqual(t, len(ok), count/2)
+	require.GreaterOrEqual(t, len(ok), count*95/100)
 }
 
 // chunked reads so many bytes at a time at most, with a call before each.
@@ -172,7 +172,7 @@ func TestAFloodOfBroadcastsIsAnsweredOnceEachAndNothingAcknowledgedIsLost(t *tes
 				replies = append(replies, s.next(t))
 			}
 			ok := requireEachOnce(t, replies, 0, count)
-			require.GreaterOrEqual(t, len(ok), count/2)
+			require.GreaterOrEqual(t, len(ok), count*95/100)
 			r.write(readLine("n0", count))
 			last := s.next(t)
 			require.Equal(t, numbers(ok), last.messages(), "what was acknowledged is there, and nothing else")
