@@ -49,7 +49,6 @@ func (c *Core) dispatch(now time.Duration) {
 			c.downAt = Never
 			if c.parent == nil {
 				c.round++
-				c.grid = now
 				c.choosePeriod(now)
 			}
 		}

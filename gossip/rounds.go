@@ -192,6 +192,7 @@ func (c *Core) choosePeriod(now time.Duration) {
 	if c.changed == 0 {
 		c.changed = now // let every node find its slot first
 	}
+	before := c.period
 	best := c.cfg.Target - path - targetSlack
 	c.unkept = best < minPeriod
 	best -= best / (2 * periodBand)
@@ -209,5 +210,9 @@ func (c *Core) choosePeriod(now time.Duration) {
 	default:
 		return
 	}
+	// The new grid starts at the tick that this flush belongs to. Without a
+	// change the grid stays where it was, however late a flush is: the
+	// children's averages would lag behind one that drifts.
+	c.grid = gridNext(now+1, c.grid, before) - before
 	c.changed = now
 }

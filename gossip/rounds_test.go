@@ -236,3 +236,12 @@ func TestLockedRoundsFallSilent(t *testing.T) {
 		require.Equal(t, sent, s.sent)
 	}
 }
+
+func TestRootsGridDoesNotDriftHoweverLateItIsServed(t *testing.T) {
+	c := newTestCore(t, func(cfg *Config) { cfg.Rounds, cfg.Period = Locked, 400*ms })
+	for i := range 100 {
+		learn(c, time.Duration(i)*400*ms+10*ms, 1)
+		require.Equal(t, time.Duration(i+1)*400*ms, c.downAt)
+		c.Advance(c.downAt+7*ms, 10)
+	}
+}
