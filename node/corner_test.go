@@ -23,7 +23,7 @@ func TestViewsAreReadWhileTheListGrows(t *testing.T) {
 	r := runNode(t)
 	go func() {
 		r.write(initLine(0, "n0", "n0"))
-		for i := range 2000 {
+		for i := range 500 {
 			r.write(broadcastLine("n0", 2*i, fmt.Sprint(i)), readLine("n0", 2*i+1))
 		}
 		_ = r.stdin.Close()
@@ -210,13 +210,13 @@ func TestAStdoutThatMovesSlowlyIsNotOneThatStandsStill(t *testing.T) {
 		for range 20_001 {
 			s.next(t)
 		}
-		// A reply of 110 KB, and more requests behind it; stdout takes 40 KB a
-		// second, a piece every 100 ms.
-		r.pour(readLine("n0", 1) + "\n" + manyBroadcasts(1000))
-		s.lines.Reset(chunked{r.stdout, 4096, func() { <-time.After(100 * time.Millisecond) }})
-		for range 1001 {
+		// A reply of 110 KB, and more requests behind it; stdout takes 80 KB a
+		// second, a piece every 50 ms.
+		r.pour(readLine("n0", 1) + "\n" + manyBroadcasts(500))
+		s.lines.Reset(chunked{r.stdout, 4096, func() { <-time.After(50 * time.Millisecond) }})
+		for range 501 {
 			s.next(t)
-			require.Zero(t, r.count.droppedReplies.Load(), "stdout moves ten times a second")
+			require.Zero(t, r.count.droppedReplies.Load(), "stdout moves twenty times a second")
 		}
 	})
 }
