@@ -75,6 +75,8 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// The first signal ends what is under way in order; a second one at once.
+	context.AfterFunc(ctx, stop)
 
 	type exited struct{ code int }
 	defer func() {

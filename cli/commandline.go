@@ -29,6 +29,11 @@ func newCommandLine(args, environ []string, isNode bool) commandLine {
 	return line
 }
 
+// has reports whether a flag was given before --.
+func (l commandLine) has(flag string) bool {
+	return slices.ContainsFunc(l.args, func(a string) bool { return a == flag || strings.HasPrefix(a, flag+"=") })
+}
+
 // replay returns the words of the shell command that makes the run again: the
 // same flags and variables, with the seed that was used.
 func (l commandLine) replay(seed uint64) []string {

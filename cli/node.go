@@ -10,7 +10,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/alecthomas/kong"
 	"github.com/lmittmann/tint"
 
 	"treecast/backpressure"
@@ -56,7 +55,16 @@ messages; lower k where one node must not handle them all.`
 }
 
 // config turns the flags into a node's configuration.
-func (c *nodeCommand) config(log *slog.Logger) (node.Config, error) {
+func (c *nodeCommand) config(log *slog.Logger, line commandLine) (node.Config, error) {
+	if c.SyncPeriod != 0 && c.LatencyTarget != 0 {
+		// A flag wins over the variable of its rival.
+		switch given := [2]bool{line.has("--sync-period"), line.has("--latency-target")}; given {
+		case [2]bool{true, false}:
+			c.LatencyTarget = 0
+		case [2]bool{false, true}:
+			c.SyncPeriod = 0
+		}
+	}
 	rounds := map[string]gossip.Rounds{"free": gossip.Free, "locked": gossip.Locked, "eager": gossip.Eager}[c.Rounds]
 	period := c.SyncPeriod
 	switch {
@@ -82,8 +90,24 @@ func (c *nodeCommand) config(log *slog.Logger) (node.Config, error) {
 		return node.Config{}, usageError{fmt.Errorf("--sync-period must be from 1ms to 1h, not %v", c.SyncPeriod)}
 	case c.AckDelay < time.Millisecond:
 		return node.Config{}, usageError{fmt.Errorf("--ack-delay must be at least 1ms, not %v", c.AckDelay)}
+	case c.MonitorPeriod < time.Millisecond:
+		return node.Config{}, usageError{fmt.Errorf("--monitor-period must be at least 1ms, not %v", c.MonitorPeriod)}
+	case c.ClientThreshold < 0:
+		return node.Config{}, usageError{fmt.Errorf("--client-threshold must be 0 or more, not %v", c.ClientThreshold)}
 	case c.MaxLineBytes < 1024:
 		return node.Config{}, usageError{fmt.Errorf("--max-line-bytes must be at least 1024, not %d", c.MaxLineBytes)}
+	}
+	for _, size := range []struct {
+		flag  string
+		items int
+	}{
+		{"intake-preferred", c.IntakePreferred}, {"intake-capacity", c.IntakeCapacity},
+		{"gossip-preferred", c.GossipPreferred}, {"gossip-capacity", c.GossipCapacity},
+		{"output-preferred", c.OutputPreferred}, {"output-capacity", c.OutputCapacity},
+	} {
+		if size.items < 1 {
+			return node.Config{}, usageError{fmt.Errorf("--%s must be at least 1, not %d", size.flag, size.items)}
+		}
 	}
 	permits := backpressure.DefaultPermitsConfig(c.Permits)
 	permits.Grace, permits.RevokePerSecond, permits.ReturnPerSecond = c.PermitGrace, c.PermitRevoke, c.PermitReturn
@@ -94,7 +118,7 @@ func (c *nodeCommand) config(log *slog.Logger) (node.Config, error) {
 		Intake:        node.QueueSizes{Preferred: c.IntakePreferred, Capacity: c.IntakeCapacity},
 		Gossip:        node.QueueSizes{Preferred: c.GossipPreferred, Capacity: c.GossipCapacity},
 		Output:        node.QueueSizes{Preferred: c.OutputPreferred, Capacity: c.OutputCapacity},
-		MonitorPeriod: c.MonitorPeriod, ClientThreshold: c.ClientThreshold, Permits: permits,
+		MonitorPeriod: c.MonitorPeriod, ClientThreshold: max(c.ClientThreshold, 1), Permits: permits,
 		Random: rand.New(rand.NewPCG(binary.LittleEndian.Uint64(seed[:8]), binary.LittleEndian.Uint64(seed[8:16]))),
 		Log:    log,
 	}, nil
@@ -113,8 +137,8 @@ func newEpoch(now time.Time, random byte) uint64 {
 }
 
 // Run is the node.
-func (c *nodeCommand) Run(ctx context.Context, s streams, _ *kong.Kong) error {
-	cfg, err := c.config(newLogger(s, c.LogLevel))
+func (c *nodeCommand) Run(ctx context.Context, s streams, line commandLine) error {
+	cfg, err := c.config(newLogger(s, c.LogLevel), line)
 	if err != nil {
 		return err
 	}

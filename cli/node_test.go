@@ -148,6 +148,10 @@ func TestAfterAStopOfTheProcessWhatWaitedIsStoredAndNotAnswered(t *testing.T) {
 	t.Parallel()
 	p := startedNode(t, nil)
 	require.NoError(t, p.cmd.Process.Signal(syscall.SIGSTOP))
+	var status syscall.WaitStatus
+	_, err := syscall.Wait4(p.cmd.Process.Pid, &status, syscall.WUNTRACED, nil) // until all of it has stopped
+	require.NoError(t, err)
+	require.True(t, status.Stopped())
 	p.write(to(1, `"type":"broadcast","message":1`), to(2, `"type":"broadcast","message":2`))
 	<-time.After(3500 * time.Millisecond)
 	require.NoError(t, p.cmd.Process.Signal(syscall.SIGCONT))
@@ -188,8 +192,8 @@ func TestBadFlagsOfANodeAreOneLineAndTwo(t *testing.T) {
 		{"--ack-delay 1us", "--ack-delay must be at least 1ms"},
 		{"--intake-preferred 10 --intake-capacity 5", `queue "intake": capacity 5 is below the preferred size 10`},
 		{"--gossip-capacity 1", `queue "gossip": capacity 1 is below the preferred size`},
-		{"--output-preferred=-1", `queue "output": preferred size -1`},
-		{"--monitor-period=-1s", "health monitor: period -1s"},
+		{"--output-preferred=-1", `--output-preferred must be at least 1, not -1`},
+		{"--monitor-period=-1s", "--monitor-period must be at least 1ms, not -1s"},
 		{"--client-threshold=-1s", "gate: threshold -1s"},
 		{"--permits=-1", "permits: total -1"},
 		{"--permit-return 0", "permits: return rate 0"},
