@@ -194,7 +194,7 @@ func TestBadFlagsOfANodeAreOneLineAndTwo(t *testing.T) {
 		{"--gossip-capacity 1", `queue "gossip": capacity 1 is below the preferred size`},
 		{"--output-preferred=-1", `--output-preferred must be at least 1, not -1`},
 		{"--monitor-period=-1s", "--monitor-period must be at least 1ms, not -1s"},
-		{"--client-threshold=-1s", "gate: threshold -1s"},
+		{"--client-threshold=-1s", "--client-threshold must be 0 or more, not -1s"},
 		{"--permits=-1", "permits: total -1"},
 		{"--permit-return 0", "permits: return rate 0"},
 		{"--permit-revoke NaN", "permits: revoke rate NaN"},

@@ -144,7 +144,7 @@ func write(out, name string, s set, rows []row, runs int) error {
 	}
 	var md, csv strings.Builder
 	fmt.Fprintf(&md, "# %s\n\n%s\n\n", s.title, s.text)
-	fmt.Fprintf(&md, "Made by `go run ./scripts/measure --runs %d %s` on %s, %s/%s, %d cores, %s. Figures are medians of %d runs; `max` columns give the median of the runs' maxima and, in brackets, the worst of any.\n\n",
+	fmt.Fprintf(&md, "Made by `go run ./scripts/measure --runs %d %s` on %s, %s/%s, %d cores, %s. Figures are medians of %d runs; `max` columns give the median of the runs' maxima and, in brackets, the worst of any. The machine was shared with other work; the runs had priority over it.\n\n",
 		runs, name, time.Now().UTC().Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), runs)
 	md.WriteString("| setting | valid, strict | msgs/op | formula | stable median | stable max | true median | true p99 | true max |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	csv.WriteString("setting,run,valid,strict,msgs_per_op,stable_median_ms,stable_p95_ms,stable_max_ms,true_median_ms,true_p95_ms,true_p99_ms,true_max_ms,command\n")
