@@ -31,7 +31,7 @@ type nodeCommand struct {
 	GossipPreferred int `default:"8192" group:"backpressure" help:"Preferred size of the queue of peers' messages. Default: ${default}."`
 	GossipCapacity  int `default:"16384" group:"backpressure" help:"Hard capacity of the queue of peers' messages: beyond it they are dropped, and come again. Default: ${default}."`
 	OutputPreferred int `default:"65536" group:"backpressure" help:"Preferred size of the output queue. Default: ${default}."`
-	OutputCapacity  int `default:"262144" group:"backpressure" help:"Hard capacity of the output queue: beyond it replies are dropped. Default: ${default}."`
+	OutputCapacity  int `default:"131072" group:"backpressure" help:"Hard capacity of the output queue: beyond it replies are dropped. Default: ${default}."`
 
 	MonitorPeriod   time.Duration `default:"100ms" group:"backpressure" help:"How often the health monitor looks at the queues. Trouble and its end are seen up to one period late. Default: ${default}."`
 	ClientThreshold time.Duration `default:"1s" group:"backpressure" help:"Broadcasts are refused with error 11 while a queue has been over its preferred size for longer than this. Default: ${default}."`

@@ -70,7 +70,7 @@ const (
 var (
 	DefaultIntake = QueueSizes{Preferred: 65536, Capacity: 131072}
 	DefaultGossip = QueueSizes{Preferred: 8192, Capacity: 16384}
-	DefaultOutput = QueueSizes{Preferred: 65536, Capacity: 262144}
+	DefaultOutput = QueueSizes{Preferred: 65536, Capacity: 131072}
 )
 
 // Bounds of memory that item counts alone do not give, in bytes of bodies
