@@ -12,6 +12,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"reflect"
+	"regexp"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -116,7 +118,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case errors.As(err, &exit):
 		return exit.code
 	case errors.As(err, &parse), errors.As(err, &usage):
-		fmt.Fprintf(stderr, "treecast: %s (see 'treecast%s --help')\n", explain(err), map[bool]string{false: " test"}[isNode])
+		fmt.Fprintf(stderr, "treecast: %s (see 'treecast%s --help')\n", explain(err, isNode), map[bool]string{false: " test"}[isNode])
 		if isNode {
 			return ExitUsage
 		}
@@ -132,12 +134,37 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 // explain says what is wrong with the arguments. The parser knows the end of the
 // line as a token of its own, which would tell nobody that a value is missing.
-func explain(err error) string {
+func explain(err error, isNode bool) string {
 	text := err.Error()
 	if flag, _, missing := strings.Cut(text, ": expected "); missing && strings.HasSuffix(text, `but got "EOL" (<EOL>)`) {
 		return flag + " needs a value"
 	}
+	if flag, unknown := strings.CutPrefix(text, "unknown flag "); unknown && strings.HasPrefix(flag, "--") {
+		flag, _, _ = strings.Cut(flag, ",")
+		switch onNode := hasFlag(nodeCommand{}, flag); {
+		case !isNode && onNode:
+			return text + "; it is a flag of the nodes: put it behind --"
+		case isNode && hasFlag(testCommand{}, flag):
+			return text + "; it is a flag of 'treecast test'"
+		}
+	}
 	return text
+}
+
+// hasFlag reports whether a command has a flag, given with its dashes.
+func hasFlag(command any, flag string) bool {
+	t := reflect.TypeOf(command)
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name := f.Tag.Get("name")
+		if name == "" {
+			name = strings.ToLower(regexp.MustCompile(`([a-z])([A-Z])`).ReplaceAllString(f.Name, "$1-$2"))
+		}
+		if "--"+name == flag {
+			return true
+		}
+	}
+	return false
 }
 
 // showHelp shows the help of a command. Without one it shows that of treecast as

@@ -68,8 +68,10 @@ func (c *nodeCommand) config(log *slog.Logger, line commandLine) (node.Config, e
 	rounds := map[string]gossip.Rounds{"free": gossip.Free, "locked": gossip.Locked, "eager": gossip.Eager}[c.Rounds]
 	period := c.SyncPeriod
 	switch {
+	case c.SyncPeriod == 0 && line.has("--sync-period"), c.LatencyTarget == 0 && line.has("--latency-target"):
+		return node.Config{}, usageError{errors.New("--sync-period and --latency-target must be above 0")}
 	case c.LatencyTarget != 0 && c.SyncPeriod != 0:
-		return node.Config{}, usageError{errors.New("--sync-period and --latency-target exclude each other: the target sets the period")}
+		return node.Config{}, usageError{errors.New("--sync-period and --latency-target (or their variables) exclude each other: the target sets the period")}
 	case c.LatencyTarget != 0 && rounds != gossip.Locked:
 		return node.Config{}, usageError{fmt.Errorf("--latency-target needs --rounds locked, not %s", c.Rounds)}
 	case c.LatencyTarget < 0 || (c.LatencyTarget > 0 && c.LatencyTarget < 10*time.Millisecond) || c.LatencyTarget > time.Hour:
@@ -141,6 +143,9 @@ func (c *nodeCommand) Run(ctx context.Context, s streams, line commandLine) erro
 	cfg, err := c.config(newLogger(s, c.LogLevel), line)
 	if err != nil {
 		return err
+	}
+	if isTerminal(s.in) {
+		cfg.Log.Info("waiting for Maelstrom messages, one JSON object a line, from this terminal; Ctrl-D ends")
 	}
 	n, err := node.New(cfg, s.out)
 	if err != nil {

@@ -56,6 +56,9 @@ func (c *Core) dispatch(now time.Duration) {
 	for len(c.timers) > 0 && c.timers[0].wake <= now {
 		l := c.timers[0]
 		if l.expire(now) {
+			if l.role == Guest && l.tries >= guestTries {
+				l.show, l.suspect = false, false // it asks again if it lives
+			}
 			c.lost(now, l)
 		}
 		if l.greetDue <= now {
@@ -118,7 +121,10 @@ func (c *Core) speak(now time.Duration, l *link, out []Outgoing, room int) ([]Ou
 		}
 		if len(m.Runs) == 0 && !m.Probe {
 			if !l.ackReady || acks == 0 {
-				l.ackReady, l.flushDue = false, false
+				// Acks that wait for our slot stay ready; with the slot, or at
+				// the latest when the child asks again, they go.
+				l.ackReady = l.ackReady && len(l.acks) > 0
+				l.flushDue = false
 				return out, true
 			}
 			c.stats.BareAcks++
@@ -129,6 +135,10 @@ func (c *Core) speak(now time.Duration, l *link, out []Outgoing, room int) ([]Ou
 		out = append(out, Outgoing{To: l.peer, Message: m})
 	}
 }
+
+// guestTries is how often a guest is shown a vector that it asked for and does
+// not ack.
+const guestTries = 10
 
 // addVector puts the next part of our vector into a message, and the wish to
 // see the peer's, where either is called for. It returns the bytes used.
@@ -201,6 +211,10 @@ func (c *Core) addTiming(now time.Duration, l *link, m *Message) {
 		m.Echo.Early, m.Echo.Planned = c.earliness(l.arrived)
 	}
 	m.Period = c.period
+	if c.parent == nil {
+		c.root = c.cfg.Epoch
+	}
+	m.Root = c.root
 	if l.flushDue {
 		m.Round = c.round
 	}

@@ -85,7 +85,8 @@ type Config struct {
 	// FirstRTT stands for the round-trip time until one has been measured.
 	FirstRTT time.Duration
 
-	// WindowBytes bounds what may be unacked on one link.
+	// WindowBytes bounds what may be unacked on one link; one message may take
+	// it over the bound.
 	WindowBytes int
 
 	// GreetAt is when to show our vector to every neighbour unasked, because

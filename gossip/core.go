@@ -24,7 +24,8 @@ type Core struct {
 	changed      time.Duration // when the root last changed the period
 	unkept       bool          // the latency target cannot be kept
 	phase        phase         // of our slots, for locked rounds
-	round        uint64        // the newest flush: the root's count, as far as it has come down
+	root         uint64        // the root's life that the newest flush was of ...
+	round        uint64        // ... and the root's count of it, as far as it has come down
 
 	timers deadlines
 	due    []*link // links that act in this Advance, in order
@@ -228,7 +229,10 @@ func (c *Core) readRounds(now time.Duration, l *link, m *Message) (flush bool) {
 	if c.cfg.Rounds != Locked {
 		return false
 	}
-	changed := m.Period > 0 && m.Period != c.period
+	newer := m.Root > c.root || (m.Root == c.root && m.Round > c.round)
+	older := m.Root < c.root || (m.Root == c.root && m.Round < c.round && m.Round != 0) ||
+		(m.Round == 0 && m.Echo.Batch < l.timed)
+	changed := m.Period > 0 && m.Period != c.period && !older
 	if changed {
 		c.period = m.Period
 	}
@@ -249,11 +253,10 @@ func (c *Core) readRounds(now time.Duration, l *link, m *Message) (flush bool) {
 		l.timed, l.early = m.Echo.Batch, m.Echo.Early
 		c.aim(now)
 	}
-	newer := m.Round > c.round
 	if newer {
-		c.round = m.Round
+		c.root, c.round = m.Root, m.Round
 	}
-	return newer || len(m.Runs) > 0
+	return (newer && m.Round > 0) || len(m.Runs) > 0
 }
 
 // restarted handles a link whose peer has begun a new life.
@@ -261,7 +264,7 @@ func (c *Core) restarted(now time.Duration, l *link) {
 	c.returnPermit(now, l)
 	c.stats.PeerRestarts++
 	if l == c.parent {
-		c.phase, c.round = phase{}, 0
+		c.phase = phase{}
 	}
 	if l.owed {
 		c.act(l) // to ask for its vector

@@ -47,7 +47,9 @@
 //
 //	worst latency = P + 2dL + d*guard, median about P/2 + 2dL
 //
-// with d the depth of the tree and L the latency of a link. Per period every
+// with d the depth of the tree and L the latency of a link. It holds from when
+// nodes have found their slots, about two rounds; before that a node keeps one
+// delta outstanding, and what it learns meanwhile may take 2dL longer. Per period every
 // node but the root is told once if there is any news, and speaks once if
 // anything in its subtree has news, so with v broadcasts a second, spread over n
 // nodes, and s(i) the size of node i's subtree, the cluster needs

@@ -19,9 +19,10 @@ type Message struct {
 	Probe  bool // ack at once
 	Want   bool // show me your vector
 
-	// Round is the root's count of flushes, 0 in a message that is no part of
-	// one. Period is the root's, 0 where the sender does not know it. Both go
-	// downwards only.
+	// Round is the root's count of flushes in its life Root (the root's epoch);
+	// Round is 0 in a message that is no part of a flush. Period is the root's,
+	// 0 where the sender does not know it. All go downwards only.
+	Root   uint64
 	Round  uint64
 	Period time.Duration
 

@@ -138,7 +138,8 @@ func TestPartitionsDoNotMakeClustersTalkative(t *testing.T) {
 			var sentAt []time.Duration
 			s := newSim(25, k, seed, func(c *Config) { c.Rounds, c.Period = Locked, 470*ms })
 			cut := map[string]bool{}
-			for _, i := range s.rng.Perm(25)[:12] {
+			size := []int{1, 8, 12}[seed%3] // one node, a third, half of them
+			for _, i := range s.rng.Perm(25)[:size] {
 				cut[s.nodes[i].name] = true
 			}
 			s.drop = func(from, to string) bool {
@@ -244,4 +245,35 @@ func TestRootsGridDoesNotDriftHoweverLateItIsServed(t *testing.T) {
 		require.Equal(t, time.Duration(i+1)*400*ms, c.downAt)
 		c.Advance(c.downAt+7*ms, 10)
 	}
+}
+
+// innerCore is an inner node whose parent is n0 and whose child is n2.
+func innerCore(t *testing.T) *Core {
+	return newTestCore(t, func(cfg *Config) {
+		cfg.Rounds, cfg.Period, cfg.Depth, cfg.Height = Locked, 400*ms, 2, 1
+		cfg.Neighbours = []Neighbour{{Name: "n0", Role: Parent}, {Name: "n2", Leaf: true}}
+	})
+}
+
+func TestRoundsOfARestartedRootCountFromOne(t *testing.T) {
+	c := innerCore(t)
+	receive(c, 0, "n0", &Message{Epoch: 5, Root: 3, Round: 500, Period: 400 * ms})
+	require.Equal(t, time.Duration(0), c.downAt)
+	c.Advance(0, 9)
+	require.Equal(t, Never, c.downAt)
+	receive(c, time.Second, "n0", &Message{Epoch: 5, Root: 3, Round: 499})
+	require.Equal(t, Never, c.downAt, "an older flush moves nothing")
+	receive(c, time.Second, "n0", &Message{Epoch: 5, Root: 4, Round: 1})
+	require.Equal(t, time.Second, c.downAt, "the root has begun a new life")
+	c.Advance(time.Second, 9)
+	receive(c, 2*time.Second, "n0", &Message{Epoch: 5, Root: 3, Round: 501})
+	require.Equal(t, Never, c.downAt, "a flush of its former life moves nothing")
+}
+
+func TestOvertakenMessageDoesNotSetThePeriodBack(t *testing.T) {
+	c := innerCore(t)
+	receive(c, 0, "n0", &Message{Epoch: 5, Root: 3, Round: 9, Period: 700 * ms})
+	require.Equal(t, 700*ms, c.period)
+	receive(c, 10*ms, "n0", &Message{Epoch: 5, Root: 3, Round: 8, Period: 100 * ms})
+	require.Equal(t, 700*ms, c.period)
 }

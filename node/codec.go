@@ -25,7 +25,7 @@ import (
 //	 "a":[[3,5],[7,7]],           batches stored here: 3 to 5, and 7
 //	 "x":[7,1500,200],            newest batch seen here, for how many us, and how
 //	                              many us before the sender's slot it came
-//	 "r":9,"t":470000,            root's count of flushes, its period in us
+//	 "q":7,"r":9,"t":470000,      root's epoch, its count of flushes, its period in us
 //	 "d":210000,                  the longest way below the sender and back, us
 //	 "vec":{"x":1,"i":0,"n":1,"h":[{"o":"n3","l":"k2x","s":[[1,9]]}]}}
 //	                              part i of n of exchange x of the vector
@@ -71,6 +71,9 @@ func appendGossip(dst []byte, m *gossip.Message) []byte {
 			dst = appendUint(dst, ",", uint64(m.Echo.Early.Microseconds()))
 		}
 		dst = append(dst, ']')
+	}
+	if m.Root != 0 {
+		dst = appendUint(dst, `,"q":`, m.Root)
 	}
 	if m.Round != 0 {
 		dst = appendUint(dst, `,"r":`, m.Round)
@@ -160,6 +163,8 @@ func parseGossip(body []byte) (*gossip.Message, error) {
 			m.Acks, good = parseSpans(v)
 		case "x":
 			m.Echo, good = parseEcho(v)
+		case "q":
+			good = readUint(v, &m.Root)
 		case "r":
 			good = readUint(v, &m.Round)
 		case "t":

@@ -5,18 +5,18 @@ import "sync/atomic"
 // counters count what is unusual; every one of them stays 0 in a healthy run
 // with well-behaved peers. Any goroutine may count.
 type counters struct {
-	malformedLines   atomic.Uint64 // lines that are no message
-	longLines        atomic.Uint64 // lines beyond the limit
-	strayMessages    atomic.Uint64 // for another node, from a stranger, replies to nothing
-	refusedByGate    atomic.Uint64 // broadcasts refused because the node was unhealthy
-	refusedFull      atomic.Uint64 // requests refused because the intake was full
-	droppedMail      atomic.Uint64 // peers' messages dropped because the gossip queue was full
-	badMail          atomic.Uint64 // peers' messages that could not be read
-	droppedStores    atomic.Uint64 // deltas dropped because the intake was full
-	droppedReplies   atomic.Uint64 // replies dropped because stdout stood still
-	lateReplies      atomic.Uint64 // replies dropped because nobody waits for them any more
-	silentBroadcasts atomic.Uint64 // stored, not answered: the process had been stopped
-	droppedGossip    atomic.Uint64 // own gossip messages that found no room after all
+	malformedLines atomic.Uint64 // lines that are no message
+	longLines      atomic.Uint64 // lines beyond the limit
+	strayMessages  atomic.Uint64 // for another node, from a stranger, replies to nothing
+	refusedByGate  atomic.Uint64 // broadcasts refused because the node was unhealthy
+	refusedFull    atomic.Uint64 // requests refused because the intake was full
+	droppedMail    atomic.Uint64 // peers' messages dropped because the gossip queue was full
+	badMail        atomic.Uint64 // peers' messages that could not be read
+	droppedStores  atomic.Uint64 // deltas dropped because the intake was full
+	droppedReplies atomic.Uint64 // replies dropped because stdout stood still
+	lateReplies    atomic.Uint64 // replies dropped because nobody waits for them any more
+	silenced       atomic.Uint64 // requests not answered, as the process had been stopped while they waited
+	droppedGossip  atomic.Uint64 // own gossip messages that found no room after all
 }
 
 // figures lists the counters by name, for the health reply.
@@ -32,7 +32,7 @@ func (c *counters) figures() map[string]uint64 {
 		"dropped_stores":    c.droppedStores.Load(),
 		"dropped_replies":   c.droppedReplies.Load(),
 		"late_replies":      c.lateReplies.Load(),
-		"silent_broadcasts": c.silentBroadcasts.Load(),
+		"silenced_requests": c.silenced.Load(),
 		"dropped_gossip":    c.droppedGossip.Load(),
 	}
 }
@@ -46,7 +46,7 @@ type budget struct {
 // take reserves n bytes and reports whether they were there. A single item
 // larger than the whole budget passes when nothing else is waiting.
 func (b *budget) take(n int) bool {
-	if used := b.used.Add(int64(n)); used > b.limit && used != int64(n) {
+	if used := b.used.Add(int64(n)); n > 0 && used > b.limit && used != int64(n) {
 		b.used.Add(int64(-n))
 		return false
 	}
@@ -55,6 +55,3 @@ func (b *budget) take(n int) bool {
 
 // put gives n bytes back.
 func (b *budget) put(n int) { b.used.Add(int64(-n)) }
-
-// full reports whether nothing more should be begun.
-func (b *budget) full() bool { return b.used.Load() >= b.limit }

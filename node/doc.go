@@ -21,7 +21,7 @@
 //
 // # When it is full
 //
-// The reader never waits for a service. Where the intake is full, a request is
+// The reader never waits for a service; only for stdout, see below. Where the intake is full, a request is
 // answered at once with error 11, temporarily unavailable. A peer's message
 // that finds no room is dropped and counted; it is not acked, so it comes
 // again. There is no cycle of bounded queues: gossip drops a delta rather than

@@ -46,8 +46,13 @@ func (in *intake) admit(now time.Duration, item *wire.Item, silent bool) {
 	from := request{client: m.Src, msgID: m.MsgID, asks: m.Answerable(), readAt: now}
 	switch m.Type {
 	case "init", "read", "health": // their clients stay the same, however late
-	default:
+	case "broadcast": // counted when it is stored
 		from.asks = from.asks && !silent
+	default:
+		if from.asks && silent {
+			from.asks = false
+			in.count.silenced.Add(1)
+		}
 	}
 	if in.self == nil {
 		in.beforeInit(now, m, from)
@@ -151,6 +156,9 @@ func (in *intake) init(now time.Duration, m *wire.Message, from request) {
 	in.mail.Offer(now, mail{setup: s})
 	in.answerLate(now, from, wire.AppendReply(nil, "init_ok", from.msgID))
 	in.log.Info("initialised", "node", s.id, "nodes", len(s.nodes))
+	if s.restart {
+		in.log.Info("taken for a restart, as the init's id is not one of a run's first: broadcasts that already wait on stdin are stored and not answered", "id", m.ID)
+	}
 }
 
 // parseInit reads and checks an init request.

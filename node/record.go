@@ -81,7 +81,7 @@ func (r *record) broadcast(now time.Duration, j *job) {
 	r.append(e, key)
 	r.notices.ring()
 	if j.silent {
-		r.count.silentBroadcasts.Add(1)
+		r.count.silenced.Add(1)
 	}
 	if j.request.asks {
 		r.out.offer(now, outgoing{dest: j.request.client, kind: outBroadcastOK, req: j.request})
