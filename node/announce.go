@@ -10,12 +10,12 @@ import (
 )
 
 // announce logs when the node becomes overloaded and when that is over.
-func (d *driver) announce(now time.Duration, r backpressure.Report) {
-	switch line := d.episodes.Note(now, r.Unhealthy > d.cfg.ClientThreshold); line.Kind {
+func (n *Node) announce(now time.Duration, r backpressure.Report) {
+	switch line := n.episodes.Note(now, r.Unhealthy > n.cfg.ClientThreshold); line.Kind {
 	case backpressure.Started:
-		d.cfg.Log.Warn("overloaded", "queue", r.Worst, "for", r.Unhealthy)
+		n.cfg.Log.Warn("overloaded", "queue", r.Worst, "for", r.Unhealthy)
 	case backpressure.Ended:
-		d.cfg.Log.Warn("no longer overloaded", "after", line.Lasted, "episodes_not_logged", line.Suppressed)
+		n.cfg.Log.Warn("no longer overloaded", "after", line.Lasted, "episodes_not_logged", line.Suppressed)
 	}
 }
 

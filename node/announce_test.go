@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"treecast/backpressure"
 )
 
 // logAt hands a record of a given time to a logger.
@@ -58,12 +56,10 @@ func TestGarbageCannotFloodTheLog(t *testing.T) {
 
 func TestAnOverloadIsAnnouncedAndSoIsItsEnd(t *testing.T) {
 	r := tinyRig(t)
-	d := &driver{Node: r.Node, episodes: backpressure.NewEpisodes(backpressure.DefaultLogInterval)}
 	r.logs.Reset()
 	see := func(from, to time.Duration) {
 		for now := from; now <= to; now += 100 * time.Millisecond {
-			report, _ := r.Poll(now)
-			d.announce(now, report)
+			r.Tick(now)
 		}
 	}
 	r.admit(0, readLine("n0", 1), readLine("n0", 2), readLine("n0", 3))

@@ -3,6 +3,7 @@ package node
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -15,15 +16,16 @@ import (
 
 // Node is one node: its services as pure steps, the queues between them, and
 // what they own. Nothing happens by itself: Run drives it in real time, and a
-// virtual driver may call the same steps.
+// driver with time of its own calls the same steps (Admit, Step, Tick).
 type Node struct {
-	cfg     Config
-	broker  *chans.Broker
-	monitor *backpressure.Monitor
-	count   counters
-	log     *gossip.Log
-	name    atomic.Pointer[string]
-	stdout  meter
+	cfg      Config
+	broker   *chans.Broker
+	monitor  *backpressure.Monitor
+	episodes *backpressure.Episodes // of being overloaded, for the log
+	count    counters
+	log      *gossip.Log
+	name     atomic.Pointer[string]
+	stdout   meter
 
 	jobBytes, mailBytes budget
 
@@ -51,7 +53,13 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 		return nil, err
 	}
 	cfg.Log = newQuota(cfg.Log, 20, 10*time.Second)
-	n := &Node{cfg: cfg, broker: chans.NewBroker(), log: gossip.NewLog(), notices: newNotices()}
+	if cfg.LogTime != nil {
+		cfg.Log = slog.New(stamped{cfg.Log.Handler(), cfg.LogTime})
+	}
+	n := &Node{
+		cfg: cfg, broker: chans.NewBroker(), log: gossip.NewLog(), notices: newNotices(),
+		episodes: backpressure.NewEpisodes(backpressure.DefaultLogInterval),
+	}
 	n.stdout.to = stdout
 	n.jobBytes.limit, n.mailBytes.limit = intakeBytes, gossipBytes
 	n.setName("")

@@ -42,7 +42,7 @@ func (d *driver) read(ctx context.Context, stdin io.Reader) error {
 		if d.pausedSince(now) || d.resumedAt(now) {
 			resumed = true
 		}
-		for d.crowded() && !d.stuck() && ctx.Err() == nil {
+		for !d.Admits() && !d.stuck() && ctx.Err() == nil {
 			d.waitDrained(ctx)
 		}
 		if ctx.Err() != nil {
@@ -54,14 +54,6 @@ func (d *driver) read(ctx context.Context, stdin io.Reader) error {
 			resumed = true // what waits behind this init was sent to a dead process
 		}
 	}
-}
-
-// crowded reports whether stdout is behind and there is no room for another
-// reply, those counted that the requests in the intake will need. While the
-// output has nothing to do, it is not stdout that is slow, and nothing waits.
-func (d *driver) crowded() bool {
-	waiting := d.outsQ.Depth()
-	return waiting > 0 && waiting+d.jobsQ.Depth() >= max(1, d.outsQ.Preferred()/2)
 }
 
 // pausedSince reports whether the process has been stopped since the monitor's

@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"treecast/backpressure"
 	"treecast/chans"
 )
 
@@ -19,11 +18,10 @@ type driver struct {
 	*Node
 	now func() time.Duration
 
-	beat     atomic.Int64  // when the monitor last ticked
-	stopped  atomic.Int64  // when it last found that the process had been stopped; 0: never
-	writing  atomic.Int64  // since when the output has been busy with one item; 0: it is not
-	drained  chan struct{} // a token when the output queue has become short
-	episodes *backpressure.Episodes
+	beat    atomic.Int64  // when the monitor last ticked
+	stopped atomic.Int64  // when it last found that the process had been stopped; 0: never
+	writing atomic.Int64  // since when the output has been busy with one item; 0: it is not
+	drained chan struct{} // a token when the output queue has become short
 }
 
 // stuckAfter is how long stdout may stand still before nobody waits for it
@@ -39,8 +37,7 @@ func (n *Node) Run(ctx context.Context, stdin io.Reader) error {
 	start := time.Now()
 	d := &driver{
 		Node: n, now: func() time.Duration { return time.Since(start) },
-		drained:  make(chan struct{}, 1),
-		episodes: backpressure.NewEpisodes(backpressure.DefaultLogInterval),
+		drained: make(chan struct{}, 1),
 	}
 	n.stdout.moved = func() { d.writing.Store(int64(d.now())) }
 	n.supervisor = chans.NewSupervisor(chans.SupervisorConfig{Now: d.now, Log: n.cfg.Log})
@@ -179,8 +176,7 @@ func (d *driver) watch(ctx context.Context) {
 			d.stopped.Store(int64(now))
 		}
 		d.beat.Store(int64(now))
-		report, _ := d.Poll(now)
-		d.announce(now, report)
+		d.Tick(now)
 	}
 }
 
@@ -192,7 +188,7 @@ func (d *driver) stuck() bool {
 
 // roomAgain wakes whoever waits for the output queue to become short.
 func (d *driver) roomAgain() {
-	if !d.crowded() {
+	if d.Admits() {
 		select {
 		case d.drained <- struct{}{}:
 		default:

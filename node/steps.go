@@ -1,0 +1,131 @@
+package node
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"treecast/gossip"
+	"treecast/wire"
+)
+
+// Service is a service of a node whose steps a driver calls. The reader is not
+// among them, as its work comes from outside: see Node.Admit.
+type Service uint8
+
+// The services.
+const (
+	Record Service = iota
+	Gossip
+	Output
+)
+
+// Never is what Due returns where nothing is to be done.
+const Never = gossip.Never
+
+// Work is what a step has done, for a driver that models how long it takes.
+type Work struct {
+	Messages int // taken from the service's queue, and put into others
+	Bytes    int // of the bodies read and written, as far as the step handled any
+}
+
+// The steps are for a driver that has time of its own. It never calls Run, and
+// it calls everything of a node from one goroutine:
+//
+//  1. Lines for stdin go to Admit, one by one and in their order.
+//  2. Step is called when Due says so, or later.
+//  3. Tick is called once a monitor period.
+//
+// Every call may change what is due of any service. now never goes back.
+
+// Admits reports whether the reader may take a line. It waits while stdout is
+// behind and there is no room for another reply, those counted that the
+// requests in the intake will need. While the output has nothing to do, it is
+// not stdout that is slow, and nothing waits.
+func (n *Node) Admits() bool {
+	waiting := n.outsQ.Depth()
+	return waiting == 0 || waiting+n.jobsQ.Depth() < max(1, n.outsQ.Preferred()/2)
+}
+
+// Admit is the reader's step: it decides what becomes of one line.
+func (n *Node) Admit(now time.Duration, item *wire.Item) { n.intake.admit(now, item, false) }
+
+// Due returns when a step of a service has something to do: now, later, or
+// Never unless something else happens first.
+func (n *Node) Due(now time.Duration, s Service) time.Duration {
+	ready := false
+	switch s {
+	case Record:
+		ready = n.jobsQ.Depth() > 0 && n.outsQ.Depth() < n.outsQ.Capacity()
+	case Gossip:
+		if n.mailQ.Depth() == 0 && len(n.notices.wake) == 0 {
+			return max(now, n.gossiper.next(now))
+		}
+		ready = true
+	case Output:
+		ready = n.outsQ.Depth() > 0 || n.output.writer.Buffered() > 0
+	}
+	if ready {
+		return now
+	}
+	return Never
+}
+
+// Step has a service do one piece of work, if there is any. Output flushes to
+// stdout when nothing more is waiting; the error is stdout's.
+func (n *Node) Step(now time.Duration, s Service) (w Work, err error) {
+	switch s {
+	case Record:
+		if j, ok := n.jobs.TryNext(); ok {
+			queued := n.outsQ.Depth()
+			n.record.handle(now, &j)
+			n.jobs.Done()
+			w = Work{Messages: 1 + n.outsQ.Depth() - queued, Bytes: j.bytes}
+		}
+	case Gossip:
+		select {
+		case <-n.notices.wake:
+		default:
+		}
+		queued, said, mailed := n.outsQ.Depth(), n.outbox.gossip.used.Load(), n.mailBytes.used.Load()
+		n.gossiper.step(now)
+		w = Work{
+			Messages: 1 + n.outsQ.Depth() - queued,
+			Bytes:    int(n.outbox.gossip.used.Load() - said + mailed - n.mailBytes.used.Load()),
+		}
+	case Output:
+		if item, ok := n.outs.TryNext(); ok {
+			w = Work{Messages: 1}
+			if err := n.output.handle(now, &item); err != nil {
+				return w, err
+			}
+			n.outs.Done()
+		}
+		if n.outsQ.Depth() == 0 {
+			err = n.output.writer.Flush()
+		}
+	}
+	return w, err
+}
+
+// Tick has the health monitor look at the queues, and tells people when
+// trouble begins and ends.
+func (n *Node) Tick(now time.Duration) {
+	report, _ := n.Poll(now)
+	n.announce(now, report)
+}
+
+// MonitorPeriod is how often Tick is to be called.
+func (n *Node) MonitorPeriod() time.Duration { return n.cfg.MonitorPeriod }
+
+// stamped gives the records of a log the times of a clock.
+type stamped struct {
+	slog.Handler
+	clock func() time.Time
+}
+
+// Handle passes a record on with the clock's time.
+func (s stamped) Handle(ctx context.Context, r slog.Record) error {
+	r.Time = s.clock()
+	return s.Handler.Handle(ctx, r)
+}

@@ -1,0 +1,147 @@
+package node
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"treecast/wire"
+)
+
+// item is a line as the reader hands it on.
+func item(t *testing.T, line string) *wire.Item {
+	m, err := wire.Parse([]byte(line))
+	require.NoError(t, err)
+	return &wire.Item{Message: m, LineBytes: int64(len(line))}
+}
+
+// stepAll takes every step that is due at a time, and returns what was said.
+func stepAll(t *testing.T, r *rig, now time.Duration) string {
+	for again := true; again; {
+		again = false
+		for _, s := range []Service{Record, Gossip, Output} {
+			for r.Due(now, s) <= now {
+				_, err := r.Step(now, s)
+				require.NoError(t, err)
+				again = true
+			}
+		}
+	}
+	text := r.stdout.String()
+	r.stdout.Reset()
+	return text
+}
+
+func TestStepsThatAreDueAreAllThatANodeNeeds(t *testing.T) {
+	driven, settled := startedRig(t, ids(3)), startedRig(t, ids(3))
+	said := 0
+	for i := range 200 {
+		now := time.Duration(i) * 37 * time.Millisecond
+		line := broadcastLine("n0", i, fmt.Sprint(i))
+		if i%3 == 0 {
+			line = readLine("n0", i)
+		}
+		driven.Admit(now, item(t, line))
+		got := stepAll(t, driven, now)
+		want := ""
+		for _, text := range settled.ask(now, line) {
+			want += text + "\n"
+		}
+		require.Equal(t, want, got)
+		said += len(got)
+		for _, s := range []Service{Record, Gossip, Output} {
+			require.Greater(t, driven.Due(now, s), now, "nothing is left to do")
+		}
+	}
+	require.Greater(t, said, 200)
+}
+
+func TestAServiceIsDueWhenItHasSomethingToDo(t *testing.T) {
+	r := newRig(t)
+	for _, s := range []Service{Record, Gossip, Output} {
+		require.Equal(t, Never, r.Due(0, s), "nothing happens by itself")
+	}
+	r.Admit(0, item(t, initLine(0, "n0", ids(2)...)))
+	for _, s := range []Service{Record, Gossip, Output} {
+		require.Zero(t, r.Due(0, s))
+	}
+	stepAll(t, r, 0)
+	require.Equal(t, figuresPeriod, r.Due(0, Gossip), "its figures are to be made")
+	stepAll(t, r, figuresPeriod)
+	require.Equal(t, Never, r.Due(figuresPeriod, Gossip))
+
+	r.Admit(time.Second, item(t, broadcastLine("n0", 1, "7")))
+	require.Equal(t, Never, r.Due(time.Second, Gossip), "it is not told before the value is stored")
+	_, err := r.Step(time.Second, Record)
+	require.NoError(t, err)
+	require.Equal(t, time.Second, r.Due(time.Second, Gossip))
+	stepAll(t, r, time.Second)
+	next := r.Due(time.Second, Gossip)
+	require.Greater(t, next, time.Second)
+	require.LessOrEqual(t, next, 4*time.Second, "its timer is known")
+	require.Equal(t, next+time.Hour, r.Due(next+time.Hour, Gossip), "what is late is due now")
+}
+
+func TestARefusedStepWaitsForTheOutput(t *testing.T) {
+	r := tinyRig(t)
+	for i := range 3 {
+		require.True(t, r.Admits())
+		r.Admit(0, item(t, say("c1", "n0", fmt.Sprintf(`{"type":"echo","echo":1,"msg_id":%d}`, i))))
+	}
+	r.Admit(0, item(t, readLine("n0", 9)))
+	for i := range 12 {
+		r.Admit(0, item(t, say("c1", "n0", fmt.Sprintf(`{"type":"echo","echo":1,"msg_id":%d}`, i))))
+		require.False(t, r.Admits(), "more than half of the preferred size waits")
+	}
+	require.Zero(t, r.Due(0, Record))
+	r.Admit(0, item(t, say("c1", "n0", `{"type":"echo","echo":1,"msg_id":4}`)))
+	require.Equal(t, Never, r.Due(0, Record), "there is no room for the reply")
+	_, err := r.Step(0, Output)
+	require.NoError(t, err)
+	require.Zero(t, r.Due(0, Record))
+	require.Empty(t, r.stdout.String(), "what is written is flushed when nothing more waits")
+	require.Contains(t, stepAll(t, r, 0), "read_ok")
+	require.True(t, r.Admits())
+}
+
+func TestAStepSaysHowMuchItDid(t *testing.T) {
+	r := startedRig(t, ids(3), func(c *Config) { c.NumChildren = 2 })
+	request := `{"type":"broadcast","message":12345,"msg_id":1}`
+	r.Admit(time.Second, item(t, say("c1", "n0", request)))
+	w, err := r.Step(time.Second, Record)
+	require.NoError(t, err)
+	require.Equal(t, Work{Messages: 2, Bytes: len(request)}, w, "a value in, a reply out")
+	stepAll(t, r, time.Second)
+
+	at := r.Due(time.Second, Gossip)
+	w, err = r.Step(at, Gossip)
+	require.NoError(t, err)
+	require.Equal(t, 3, w.Messages, "a step, and a message to each child")
+	require.Greater(t, w.Bytes, 2*len("12345"))
+	require.Less(t, w.Bytes, 1000)
+
+	body := `{"type":"gossip","e":1,"f":0,"b":1,"runs":[{"o":"n1","l":"x","c":1,"v":[1]}]}`
+	r.Admit(at, item(t, say("n1", "n0", body)))
+	w, err = r.Step(at, Gossip)
+	require.NoError(t, err)
+	require.Equal(t, len(body), w.Bytes, "mail counts when it is read")
+	none, err := startedRig(t, ids(2)).Step(0, Record)
+	require.NoError(t, err)
+	require.Zero(t, none)
+}
+
+func TestLogsBearTheTimesThatTheyAreGiven(t *testing.T) {
+	at := time.Unix(0, 0).UTC()
+	r := startedRig(t, ids(2), func(c *Config) { c.LogTime = func() time.Time { return at } })
+	require.Contains(t, r.logs.String(), "time=1970-01-01T00:00:00.000Z level=INFO msg=initialised")
+	r.logs.Reset()
+	for range 1000 {
+		r.admit(0, "garbage")
+	}
+	at = at.Add(time.Minute)
+	r.admit(0, "garbage")
+	require.Contains(t, r.logs.String(), "time=1970-01-01T00:01:00.000Z")
+	require.Contains(t, r.logs.String(), "lines_not_logged_before=", "the limit goes by these times, too")
+}
