@@ -7,6 +7,7 @@
 //	workload  what clients ask, what replies mean, and what values a body carries
 //	session   the order of a run, from the first init to the last read
 //	process   a driver: any Maelstrom binary as child processes, in real time
+//	virtual   a driver: treecast nodes in this process, in virtual time
 //
 // All but process are pure: time and randomness are handed in, and the same
 // inputs give the same run. A driver moves bytes and time between a session and

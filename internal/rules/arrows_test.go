@@ -40,7 +40,7 @@ var arrows = map[string][]string{
 	"testbed/workload": {"run", "wire"},
 	"testbed/session":  {"run", "wire", "testbed/layout", "testbed/nemesis", "testbed/network", "testbed/workload"},
 	"testbed/process":  {"run", "testbed/network", "testbed/session"},
-	"testbed/virtual":  {"run", "testbed/network", "testbed/session", "node"}, // it alone knows nodes from the inside
+	"testbed/virtual":  {"run", "wire", "testbed/network", "testbed/session", "node"}, // it alone knows nodes from the inside
 
 	"scripts/measure": {"run"},
 	"internal/rules":  {},

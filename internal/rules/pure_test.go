@@ -13,6 +13,7 @@ import (
 var pure = []string{
 	"gossip", "topology", "backpressure", "checker", "report",
 	"testbed/layout", "testbed/network", "testbed/nemesis", "testbed/workload", "testbed/session",
+	"testbed/virtual",
 }
 
 // clock are the names of package time that read a clock or wait for one.

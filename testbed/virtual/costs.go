@@ -1,0 +1,41 @@
+package virtual
+
+import "time"
+
+// Costs say how long things take that a real node spends time on. They are
+// constants, not draws: what varies in a run is the network.
+type Costs struct {
+	// Start is how long a node takes to start. Nodes start one after another,
+	// as child processes do.
+	Start time.Duration
+	// Pipe is how long lines take from one side of a pipe to the other.
+	Pipe time.Duration
+
+	Intake, Record, Gossip, Output Cost // of the services
+}
+
+// Cost is how long a service is busy with one step.
+type Cost struct {
+	Step    time.Duration // to begin with; the first message included
+	Message time.Duration // for each further message that the step takes or makes
+	KiB     time.Duration // per KiB that it reads or writes
+}
+
+// DefaultCosts returns costs of the size that services have on one core of
+// today's machines. Their sum is small beside a latency of milliseconds: they
+// matter where one node handles thousands of messages a second.
+func DefaultCosts() Costs {
+	return Costs{
+		Start:  2 * time.Millisecond,
+		Pipe:   50 * time.Microsecond,
+		Intake: Cost{Step: 2 * time.Microsecond, KiB: 3 * time.Microsecond},
+		Record: Cost{Step: 3 * time.Microsecond, KiB: 5 * time.Microsecond},
+		Gossip: Cost{Step: 10 * time.Microsecond, Message: 5 * time.Microsecond, KiB: 10 * time.Microsecond},
+		Output: Cost{Step: 3 * time.Microsecond, KiB: time.Microsecond},
+	}
+}
+
+// beyond is what a step costs in addition to Step, once it is known what it did.
+func (c *Cost) beyond(messages, bytes int) time.Duration {
+	return time.Duration(max(0, messages-1))*c.Message + time.Duration(bytes)*c.KiB/1024
+}

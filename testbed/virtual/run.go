@@ -1,0 +1,227 @@
+package virtual
+
+import (
+	"bytes"
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"treecast/testbed/session"
+	"treecast/wire"
+)
+
+const (
+	// glancePeriod is how often progress is told and health is asked for.
+	glancePeriod = time.Second
+	// checkEvery is after how many events the context is looked at.
+	checkEvery = 1024
+)
+
+// Streams of randomness, beside the session's own (1, 2, ...).
+const (
+	orderStream = 1 << 62
+	nodeStream  = 1 << 63 // and the number of the life and of the node
+)
+
+// bed is one run.
+type bed struct {
+	cfg     Config
+	obs     Observers
+	session *session.Session
+	hosts   []host
+	index   map[string]int // of hosts, by name
+
+	now     time.Duration
+	events  events
+	order   *rand.Rand
+	lives   uint64        // nodes started so far
+	started time.Duration // when the last node to be started is there
+}
+
+// Run carries out a run and returns when it is over. If ctx ends, it is stopped
+// at once, and its outcome says so. The error says why the run could not be
+// carried out; the outcome then holds what there is.
+func Run(ctx context.Context, cfg Config, obs Observers) (Outcome, error) {
+	b, err := prepare(cfg, obs)
+	if err != nil {
+		return Outcome{}, err
+	}
+	return b.run(ctx)
+}
+
+func (b *bed) run(ctx context.Context) (Outcome, error) {
+	b.loop(ctx)
+	out := Outcome{Result: b.session.Result()}
+	for i := range b.hosts {
+		h := &b.hosts[i]
+		out.Nodes = append(out.Nodes, NodeOutcome{Node: h.name, Busy: h.busy, Log: h.stderr.text.Bytes()})
+		if n := &out.Notes[i]; n.Bad() || out.Err != nil {
+			n.Stderr = h.stderr.tail()
+		}
+	}
+	b.progress()
+	return out, out.Err
+}
+
+func prepare(cfg Config, obs Observers) (*bed, error) {
+	if cfg.Costs == (Costs{}) {
+		cfg.Costs = DefaultCosts()
+	}
+	cfg.Session.Network, cfg.Session.OnOp, cfg.Session.OnHealth = obs.Network, obs.Op, nil
+	if cfg.PollHealth && obs.Health != nil {
+		cfg.Session.OnHealth = obs.Health
+	}
+	s, err := session.New(cfg.Session)
+	if err != nil {
+		return nil, err
+	}
+	b := &bed{
+		cfg: cfg, obs: obs, session: s,
+		hosts: make([]host, len(cfg.Session.Nodes)), index: map[string]int{},
+		order: rand.New(rand.NewPCG(cfg.Session.Seed, orderStream)),
+	}
+	stdin := &feed{}
+	lines := wire.NewReader(stdin, cfg.Node.MaxLineBytes)
+	for i, name := range cfg.Session.Nodes {
+		b.index[name] = i
+		b.hosts[i] = host{
+			name: name, index: i, costs: &b.cfg.Costs, lines: lines, feed: stdin,
+			stderr: stderr{node: name, echo: cfg.LogStderr},
+		}
+	}
+	return b, nil
+}
+
+// loop does what is next until the run is over.
+func (b *bed) loop(ctx context.Context) {
+	b.at(glancePeriod, forGlance, 0)
+	over := b.obey(b.session.Begin(0))
+	for count := 0; !over; count++ {
+		if count%checkEvery == 0 && ctx.Err() != nil {
+			b.obey(b.session.Interrupt(b.now))
+			return
+		}
+		// The session has its own idea of what is next; there is a glance left
+		// always.
+		first := b.events[0].at
+		if at, ok := b.session.Next(); ok && (at < first || at == first && b.order.Uint64()&1 == 0) {
+			b.now = max(b.now, at)
+			over = b.obey(b.session.Advance(b.now))
+			continue
+		}
+		e := b.events.pop()
+		b.now = e.at
+		over = b.handle(e)
+	}
+}
+
+// at plans an event.
+func (b *bed) at(at time.Duration, k kind, host int) {
+	b.events.push(event{at: at, draw: b.order.Uint64(), host: int32(host), kind: k})
+}
+
+// handle does what an event is for.
+func (b *bed) handle(e event) (over bool) {
+	h := &b.hosts[e.host]
+	switch e.kind {
+	case forGlance:
+		b.at(b.now+glancePeriod, forGlance, 0)
+		b.progress()
+		return b.obey(b.session.PollHealth(b.now))
+	case forBoot:
+		return b.start(h)
+	case forTick:
+		if h.node == nil {
+			return false
+		}
+		b.at(b.now+h.node.MonitorPeriod(), forTick, h.index)
+		h.tick(b.now)
+		return b.ended(h)
+	}
+	s := &h.services[e.kind]
+	if h.node == nil || s.wake != e.at {
+		return false // it was planned anew, or the node is gone
+	}
+	s.wake = never
+	if h.due(b.now, e.kind) <= b.now {
+		if e.kind == forPrinter {
+			over = b.print(h)
+		} else {
+			h.step(b.now, e.kind)
+		}
+		if over = over || b.ended(h); over || h.node == nil {
+			return over
+		}
+	}
+	b.plan(h)
+	return false
+}
+
+// plan wakes every service of a node that has something to do.
+func (b *bed) plan(h *host) {
+	for k := range services {
+		if at, fresh := h.next(b.now, k); fresh {
+			b.at(at, k, h.index)
+		}
+	}
+}
+
+// print hands what a node has written to the session.
+func (b *bed) print(h *host) (over bool) {
+	for line := range bytes.Lines(h.stdout.take()) {
+		if over = b.obey(b.session.FromNode(b.now, h.name, line[:len(line)-1:len(line)-1])); over {
+			break
+		}
+	}
+	return over
+}
+
+// start brings a node to life.
+func (b *bed) start(h *host) (over bool) {
+	b.lives++
+	rng := rand.New(rand.NewPCG(b.cfg.Session.Seed, nodeStream|b.lives<<32|uint64(h.index)))
+	clock := func() time.Time { return time.Unix(0, int64(b.now)).UTC() }
+	// Epochs grow from life to life, with room for those that begin within one.
+	if err := h.start(b.now, b.cfg.Node, b.cfg.LogLevel, rng, b.lives<<12, clock); err != nil {
+		return b.obey(b.session.NodeExited(b.now, h.name, "it could not be started: "+err.Error()))
+	}
+	b.at(b.now+h.node.MonitorPeriod(), forTick, h.index)
+	return b.obey(b.session.NodeStarted(b.now, h.name))
+}
+
+// ended tells the session if a node has just died.
+func (b *bed) ended(h *host) (over bool) {
+	if h.died == "" {
+		return false
+	}
+	status := h.died
+	h.died, h.node = "", nil
+	return b.obey(b.session.NodeExited(b.now, h.name, status))
+}
+
+// obey does what the session says.
+func (b *bed) obey(outputs []session.Output) (over bool) {
+	for _, o := range outputs {
+		switch o.Action {
+		case session.StartNode:
+			b.started = max(b.started, b.now) + b.cfg.Costs.Start
+			b.at(b.started, forBoot, b.index[o.Node])
+		case session.ToNode:
+			if h := &b.hosts[b.index[o.Node]]; h.node != nil {
+				h.stdin.put(b.now+b.cfg.Costs.Pipe, o.Line)
+				b.plan(h)
+			}
+		case session.StopNode:
+			b.hosts[b.index[o.Node]].node = nil
+		case session.Finish:
+			over = true
+		}
+	}
+	return over
+}
+
+func (b *bed) progress() {
+	if b.obs.Progress != nil {
+		b.obs.Progress(Progress{Now: b.now, Status: b.session.Status()})
+	}
+}
