@@ -93,18 +93,10 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 	isNode := len(args) == 0 || args[0] != "test"
 	line := newCommandLine(args, os.Environ(), isNode)
-	var cli commands
-	parser, err := kong.New(&cli,
-		kong.Name("treecast"), kong.Description(description),
+	parser := newParser(&commands{},
 		kong.Writers(stdout, stderr), kong.Exit(func(code int) { panic(exited{code}) }),
-		kong.DefaultEnvars("TREECAST"),
-		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true, WrapUpperBound: 100, NoAppDescFormat: true}),
-		kong.Help(showHelp),
-		kong.Vars{"version": version()}, kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(s, line),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(s, line),
 	)
-	if err != nil {
-		panic(err) // a mistake in the types above
-	}
 	parsed, err := parser.Parse(line.args)
 	if err == nil {
 		err = parsed.Run()
@@ -130,6 +122,21 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		}
 		return ExitCrashed
 	}
+}
+
+// newParser returns the parser of treecast's command line.
+func newParser(to *commands, options ...kong.Option) *kong.Kong {
+	parser, err := kong.New(to, append(options,
+		kong.Name("treecast"), kong.Description(description),
+		kong.DefaultEnvars("TREECAST"),
+		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true, WrapUpperBound: 100, NoAppDescFormat: true}),
+		kong.Help(showHelp),
+		kong.Vars{"version": version()},
+	)...)
+	if err != nil {
+		panic(err) // a mistake in the types above
+	}
+	return parser
 }
 
 // explain says what is wrong with the arguments. The parser knows the end of the

@@ -54,8 +54,25 @@ messages per operation, and every value is everywhere within 0.67 s. Raise P to 
 messages; lower k where one node must not handle them all.`
 }
 
-// config turns the flags into a node's configuration.
+// config is what the flags make of a node, with all that tells it from others.
 func (c *nodeCommand) config(log *slog.Logger, line commandLine) (node.Config, error) {
+	cfg, err := c.settings(line)
+	if err != nil {
+		return cfg, err
+	}
+	var seed [32]byte
+	if _, err := crand.Read(seed[:]); err != nil {
+		return cfg, fmt.Errorf("drawing random numbers: %w", err)
+	}
+	cfg.Epoch = newEpoch(time.Now(), seed[16])
+	cfg.Random = rand.New(rand.NewPCG(binary.LittleEndian.Uint64(seed[:8]), binary.LittleEndian.Uint64(seed[8:16])))
+	cfg.Log = log
+	return cfg, nil
+}
+
+// settings turns the flags into a node's configuration, as it is for all nodes
+// of a run.
+func (c *nodeCommand) settings(line commandLine) (node.Config, error) {
 	if c.SyncPeriod != 0 && c.LatencyTarget != 0 {
 		// A flag wins over the variable of its rival.
 		switch given := [2]bool{line.has("--sync-period"), line.has("--latency-target")}; given {
@@ -80,10 +97,6 @@ func (c *nodeCommand) config(log *slog.Logger, line commandLine) (node.Config, e
 		period = defaultFreePeriod
 	case c.SyncPeriod == 0:
 		period = node.DefaultSyncPeriod
-	}
-	var seed [32]byte
-	if _, err := crand.Read(seed[:]); err != nil {
-		return node.Config{}, fmt.Errorf("drawing random numbers: %w", err)
 	}
 	switch {
 	case c.NumChildren < 1:
@@ -115,14 +128,12 @@ func (c *nodeCommand) config(log *slog.Logger, line commandLine) (node.Config, e
 	permits.Grace, permits.RevokePerSecond, permits.ReturnPerSecond = c.PermitGrace, c.PermitRevoke, c.PermitReturn
 	permits.MinimumHealthy, permits.Timeout = c.PermitMinimum, c.PermitTimeout
 	return node.Config{
-		NumChildren: c.NumChildren, SyncPeriod: period, LatencyTarget: c.LatencyTarget, Rounds: rounds, Epoch: newEpoch(time.Now(), seed[16]), AckDelay: c.AckDelay,
+		NumChildren: c.NumChildren, SyncPeriod: period, LatencyTarget: c.LatencyTarget, Rounds: rounds, AckDelay: c.AckDelay,
 		MaxLineBytes:  c.MaxLineBytes,
 		Intake:        node.QueueSizes{Preferred: c.IntakePreferred, Capacity: c.IntakeCapacity},
 		Gossip:        node.QueueSizes{Preferred: c.GossipPreferred, Capacity: c.GossipCapacity},
 		Output:        node.QueueSizes{Preferred: c.OutputPreferred, Capacity: c.OutputCapacity},
 		MonitorPeriod: c.MonitorPeriod, ClientThreshold: max(c.ClientThreshold, 1), Permits: permits,
-		Random: rand.New(rand.NewPCG(binary.LittleEndian.Uint64(seed[:8]), binary.LittleEndian.Uint64(seed[8:16]))),
-		Log:    log,
 	}, nil
 }
 
@@ -156,12 +167,17 @@ func (c *nodeCommand) Run(ctx context.Context, s streams, line commandLine) erro
 
 // newLogger logs to stderr, in colour on a terminal.
 func newLogger(s streams, level string) *slog.Logger {
-	var l slog.Level
-	if err := l.UnmarshalText([]byte(level)); err != nil {
-		l = slog.LevelInfo
-	}
+	l := logLevel(level)
 	if isTerminal(s.err) {
 		return slog.New(tint.NewHandler(s.err, &tint.Options{Level: l, TimeFormat: time.TimeOnly}))
 	}
 	return slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: l}))
+}
+
+func logLevel(name string) slog.Level {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(name)); err != nil {
+		return slog.LevelInfo
+	}
+	return l
 }

@@ -11,18 +11,17 @@ import (
 	"github.com/vbauerster/mpb/v8"
 
 	"treecast/experiment"
-	"treecast/testbed/process"
 	"treecast/testbed/session"
 )
 
 // glance is a look at a run at a time in seconds.
 func glance(seconds float64, phase session.Phase, bad ...session.Note) experiment.Progress {
-	return experiment.Progress{Progress: process.Progress{
+	return experiment.Progress{
 		Now: time.Duration(seconds * float64(time.Second)),
 		Status: session.Status{
 			Phase: phase, Invoked: 12, OK: 11, ServerMessages: 345, Bad: bad,
 		},
-	}}
+	}
 }
 
 var deaf = session.Note{Node: "n3", Deaf: true, Why: "not JSON", Line: "hello"}

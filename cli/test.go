@@ -38,6 +38,7 @@ type testCommand struct {
 	LogNetRecv bool `env:"TREECAST_TEST_LOG_NET_RECV" group:"maelstrom" help:"Show every message as it is received."`
 	TestCount  int  `default:"1" env:"TREECAST_TEST_COUNT" placeholder:"N" group:"maelstrom" help:"How often to run the test; it ends with the first run that is not valid. Default: ${default}."`
 
+	Virtual   bool    `env:"TREECAST_TEST_VIRTUAL" group:"ours" help:"Run treecast's own nodes in this process and in virtual time: the same files and verdicts in a fraction of the time, and the same history, to the byte, for the same seed. Not together with --bin."`
 	Seed      *uint64 `env:"TREECAST_TEST_SEED" placeholder:"N" group:"ours" help:"Seed of all that the bed draws at random: operations, latencies, faults. Default: a fresh one, which is shown."`
 	QuietTime float64 `default:"10" env:"TREECAST_TEST_QUIET_TIME" placeholder:"S" group:"ours" help:"Seconds of quiet between the load and the final reads. Maelstrom has 10. Default: ${default}."`
 	Store     string  `default:"store" env:"TREECAST_TEST_STORE" placeholder:"DIR" group:"ours" help:"Where the files of runs are kept. Default: ${default}."`
@@ -143,14 +144,6 @@ func (c *testCommand) plan(s streams, line commandLine, number int) (experiment.
 			return fail(fmt.Errorf("--node-count is %d; give 1 or more", nodes))
 		}
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return experiment.Plan{}, experiment.Options{}, fmt.Errorf("finding this program: %w", err)
-	}
-	bin := c.Bin
-	if bin == "" {
-		bin = self
-	}
 	if c.Seed == nil {
 		var random [8]byte
 		if _, err := crand.Read(random[:]); err != nil {
@@ -161,18 +154,22 @@ func (c *testCommand) plan(s streams, line commandLine, number int) (experiment.
 	}
 	seed := *c.Seed + uint64(number)
 	p := experiment.Plan{
-		Workload: c.Workload, Bin: bin, Args: line.nodeArgs, NodeCount: nodes, Concurrency: c.Concurrency,
+		Workload: c.Workload, Args: line.nodeArgs, NodeCount: nodes, Concurrency: c.Concurrency,
 		Rate: c.Rate, TimeLimit: limit, Topology: c.Topology,
 		Latency: time.Duration(c.Latency) * time.Millisecond, LatencyDist: c.LatencyDist,
 		Nemesis: c.Nemesis, NemesisInterval: interval, Availability: c.Availability,
 		Quiet: quiet, Seed: seed,
+	}
+	treecast, err := c.nodes(&p)
+	if err != nil {
+		return experiment.Plan{}, experiment.Options{}, err
 	}
 	if err := p.Check(); err != nil {
 		return fail(err)
 	}
 	o := experiment.Options{
 		Store: c.Store, Version: version(), Command: line.replay(seed),
-		PollHealth: c.Health == "on" || (c.Health == "auto" && sameFile(bin, self)),
+		PollHealth: c.Health == "on" || (c.Health == "auto" && treecast),
 	}
 	if c.LogStderr {
 		o.LogStderr = s.err
@@ -184,6 +181,27 @@ func (c *testCommand) plan(s streams, line commandLine, number int) (experiment.
 		o.LogNetDeliver = s.err
 	}
 	return p, o, nil
+}
+
+// nodes puts into a plan what its nodes are, and reports whether they are
+// treecast's own.
+func (c *testCommand) nodes(p *experiment.Plan) (treecast bool, err error) {
+	if c.Virtual {
+		if c.Bin != "" {
+			return false, usageError{fmt.Errorf("--virtual runs treecast's own nodes in this process, so it cannot run --bin %s: leave one of them out", c.Bin)}
+		}
+		p.Driver = experiment.Virtual
+		p.Node, p.NodeLogLevel, err = nodeSettings(p.Args)
+		return true, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return false, fmt.Errorf("finding this program: %w", err)
+	}
+	if p.Bin = c.Bin; p.Bin == "" {
+		p.Bin = self
+	}
+	return sameFile(p.Bin, self), nil
 }
 
 // sameFile reports whether two paths lead to one file.

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"fmt"
+	"log/slog"
 	"time"
 
 	"treecast/checker"
@@ -9,6 +10,7 @@ import (
 	"treecast/testbed/nemesis"
 	"treecast/testbed/network"
 	"treecast/testbed/session"
+	"treecast/testbed/virtual"
 	"treecast/testbed/workload"
 )
 
@@ -16,8 +18,13 @@ import (
 // and a few of our own.
 type Plan struct {
 	Workload string
-	Bin      string   // path of the node's program
+	Driver   Driver   // "" means Process
+	Bin      string   // path of the node's program; none in virtual time
 	Args     []string // handed to every node
+
+	// Node and NodeLogLevel are what Args mean to a node in virtual time.
+	Node         virtual.NodeConfig
+	NodeLogLevel slog.Level
 
 	NodeCount   int     // 0: Maelstrom's n1 to n5
 	Concurrency string  // "10", or "2n" for two per node
@@ -46,6 +53,12 @@ type plan struct {
 
 // read checks a plan. The error says which part is wrong and what would do.
 func (p Plan) read() (*plan, error) {
+	if p.Driver == "" {
+		p.Driver = Process
+	}
+	if p.Driver != Process && p.Driver != Virtual {
+		return nil, fmt.Errorf("no driver is called %q; choose %s or %s", p.Driver, Process, Virtual)
+	}
 	nodes := session.NodeNames(p.NodeCount)
 	if p.NodeCount < 0 {
 		return nil, fmt.Errorf("node count is %d; give 1 or more", p.NodeCount)
@@ -83,9 +96,9 @@ func (p Plan) Check() error {
 }
 
 // settings is the plan as a run's record has it.
-func (p *plan) settings(driver string) run.Settings {
+func (p *plan) settings() run.Settings {
 	s := run.Settings{
-		Workload: p.Workload, Bin: p.Bin, Args: p.Args, Driver: driver, Seed: p.Seed,
+		Workload: p.Workload, Bin: p.Bin, Args: p.Args, Driver: string(p.Driver), Seed: p.Seed,
 		NodeCount: len(p.session.Nodes), Concurrency: p.session.Concurrency,
 		Rate: p.Rate, TimeLimit: run.Millis(p.TimeLimit), Quiet: run.Millis(p.Quiet),
 		Latency: run.Millis(p.Latency), LatencyDist: p.LatencyDist, Topology: p.Topology,

@@ -61,7 +61,7 @@ func TestAPlanIsRecordedAsItWasAskedFor(t *testing.T) {
 		NodeCount: 3, Concurrency: 6, Rate: 100, TimeLimit: run.Millis(time.Second),
 		Quiet: run.Millis(500 * time.Millisecond), Latency: run.Millis(10 * time.Millisecond), LatencyDist: "uniform",
 		Topology: "grid", Nemesis: []string{"partition"}, NemesisInterval: run.Millis(time.Second), Availability: "0.5",
-	}, read.settings("process"))
+	}, read.settings())
 }
 
 func TestWithoutANodeCountThereAreMaelstromsFive(t *testing.T) {
@@ -70,7 +70,7 @@ func TestWithoutANodeCountThereAreMaelstromsFive(t *testing.T) {
 	read, err := p.read()
 	require.NoError(t, err)
 	require.Equal(t, []string{"n1", "n2", "n3", "n4", "n5"}, read.session.Nodes)
-	settings := read.settings("process")
+	settings := read.settings()
 	require.Equal(t, 5, settings.NodeCount)
 	require.Equal(t, 10, settings.Concurrency)
 	require.Empty(t, settings.Nemesis)

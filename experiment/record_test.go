@@ -36,7 +36,7 @@ func TestTreecastPassesAndItsRecordReadsBack(t *testing.T) {
 		h := history(t, dir)
 		read, err := p.read()
 		require.NoError(t, err)
-		again := checker.Check(h, checker.Input{Settings: read.settings("process"), Nodes: read.session.Nodes, Goal: read.goal})
+		again := checker.Check(h, checker.Input{Settings: read.settings(), Nodes: read.session.Nodes, Goal: read.goal})
 		require.Equal(t, results.Workload, again.Workload)
 		require.Equal(t, results.Stats, again.Stats)
 		require.Equal(t, results.Availability, again.Availability)

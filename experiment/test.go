@@ -15,7 +15,6 @@ import (
 
 	"treecast/checker"
 	"treecast/run"
-	"treecast/testbed/process"
 )
 
 // Options say how to carry out a test, beside what to run.
@@ -32,13 +31,7 @@ type Options struct {
 	Progress func(Progress) // once a second; may be nil
 }
 
-// Progress is a glance at a test under way.
-type Progress struct {
-	process.Progress
-	Unhealthy int // nodes that say so of themselves
-}
-
-// Test carries out a plan once, with nodes as child processes, and leaves the
+// Test carries out a plan once, with the driver that it names, and leaves the
 // run's files in the store. It returns the results and the run's directory. If
 // ctx ends, the run is stopped and what there is is checked and kept. An error
 // says why the run, or its record, could not be made; results, where there are
@@ -48,8 +41,8 @@ func Test(ctx context.Context, p Plan, o Options) (*run.Results, string, error) 
 	if err != nil {
 		return nil, "", err
 	}
-	if err := checkProgram(p.Bin); err != nil {
-		return nil, "", err // before anything is stored
+	if err := p.checkNodes(); err != nil {
+		return nil, "", err
 	}
 	started := time.Now()
 	store, err := run.CreateStore(o.Store, p.Workload, started)
@@ -63,19 +56,7 @@ func Test(ctx context.Context, p Plan, o Options) (*run.Results, string, error) 
 	watch.logSent, watch.logDelivered = o.LogNetSend, o.LogNetDeliver
 	health := newHealthWatch()
 
-	out, runErr := process.Run(ctx, process.Config{
-		Session: plan.session, Bin: p.Bin, Args: p.Args,
-		RunID:  started.UTC().Format("20060102T150405.000000000"),
-		LogDir: store.Path("node-logs"), LogStderr: o.LogStderr, PollHealth: o.PollHealth,
-	}, process.Observers{
-		Network: watch,
-		Health:  func(_ time.Duration, node string, body json.RawMessage) { health.take(node, body) },
-		Progress: func(progress process.Progress) {
-			if o.Progress != nil {
-				o.Progress(Progress{Progress: progress, Unhealthy: health.unhealthy()})
-			}
-		},
-	})
+	out, runErr := plan.carryOut(ctx, o, store, started, watch, health)
 	results := plan.check(out, watch, health)
 	results.Version, results.Command = o.Version, o.Command
 	results.Started, results.Finished = started, time.Now()
@@ -96,7 +77,7 @@ func Test(ctx context.Context, p Plan, o Options) (*run.Results, string, error) 
 }
 
 // check judges a run and gathers its record.
-func (p *plan) check(out process.Outcome, watch *observer, health *healthWatch) *run.Results {
+func (p *plan) check(out outcome, watch *observer, health *healthWatch) *run.Results {
 	var crashes []string
 	var notes []run.NodeNote
 	for i := range out.Notes {
@@ -112,7 +93,7 @@ func (p *plan) check(out process.Outcome, watch *observer, health *healthWatch) 
 		notes = append(notes, note)
 	}
 	results := checker.Check(out.History, checker.Input{
-		Settings: p.settings("process"), Nodes: p.session.Nodes, Goal: p.goal, Crashes: crashes,
+		Settings: p.settings(), Nodes: p.session.Nodes, Goal: p.goal, Crashes: crashes,
 		Net: &watch.net, Delivery: watch.figures(), Traffic: watch.traffic,
 	})
 	if out.Interrupted {
@@ -129,11 +110,7 @@ func (p *plan) check(out process.Outcome, watch *observer, health *healthWatch) 
 	if t, ok := health.table(p.session.Nodes); ok {
 		results.Tables = append(results.Tables, t)
 	}
-	usage := run.Table{Name: "usage", Columns: []string{"node", "cpu_ms", "max_rss_bytes"}, Rows: [][]any{}}
-	for _, u := range out.Usage {
-		usage.Rows = append(usage.Rows, []any{u.Node, u.CPU.Milliseconds(), u.MaxRSSBytes})
-	}
-	results.Tables = append(results.Tables, usage)
+	results.Tables = append(results.Tables, out.usage)
 	return &results
 }
 

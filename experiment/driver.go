@@ -1,0 +1,89 @@
+package experiment
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"time"
+
+	"treecast/run"
+	"treecast/testbed/process"
+	"treecast/testbed/session"
+	"treecast/testbed/virtual"
+)
+
+// Driver is what moves bytes and time in a run.
+type Driver string
+
+// The drivers.
+const (
+	Process Driver = "process" // child processes in real time; any binary
+	Virtual Driver = "virtual" // treecast nodes in this process, in virtual time
+)
+
+// Progress is a glance at a test under way.
+type Progress struct {
+	Now time.Duration
+	session.Status
+	Unhealthy int // nodes that say so of themselves
+}
+
+// outcome is what a run leaves behind, whichever driver made it.
+type outcome struct {
+	session.Result
+	usage run.Table
+}
+
+// carryOut has the plan's driver make the run. A run that could not be made
+// comes with an error.
+func (p *plan) carryOut(ctx context.Context, o Options, store *run.Store, started time.Time, watch *observer, health *healthWatch) (outcome, error) {
+	tell := func(now time.Duration, status session.Status) {
+		if o.Progress != nil {
+			o.Progress(Progress{Now: now, Status: status, Unhealthy: health.unhealthy()})
+		}
+	}
+	heard := func(_ time.Duration, node string, body json.RawMessage) { health.take(node, body) }
+	if p.Driver == Virtual {
+		out, err := virtual.Run(ctx, virtual.Config{
+			Session: p.session, Node: p.Node, LogLevel: p.NodeLogLevel, LogStderr: o.LogStderr, PollHealth: o.PollHealth,
+		}, virtual.Observers{
+			Network: watch, Health: heard,
+			Progress: func(progress virtual.Progress) { tell(progress.Now, progress.Status) },
+		})
+		usage := run.Table{Name: "usage", Columns: []string{"node", "modelled_busy_ms"}, Rows: [][]any{}}
+		for _, n := range out.Nodes {
+			usage.Rows = append(usage.Rows, []any{n.Node, float64(n.Busy.Microseconds()) / 1000})
+			err = errors.Join(err, store.WriteFile("node-logs/"+n.Node+".log", func(w io.Writer) error {
+				_, err := w.Write(n.Log)
+				return err
+			}))
+		}
+		return outcome{out.Result, usage}, err
+	}
+	out, err := process.Run(ctx, process.Config{
+		Session: p.session, Bin: p.Bin, Args: p.Args,
+		RunID:  started.UTC().Format("20060102T150405.000000000"),
+		LogDir: store.Path("node-logs"), LogStderr: o.LogStderr, PollHealth: o.PollHealth,
+	}, process.Observers{
+		Network: watch, Health: heard,
+		Progress: func(progress process.Progress) { tell(progress.Now, progress.Status) },
+	})
+	usage := run.Table{Name: "usage", Columns: []string{"node", "cpu_ms", "max_rss_bytes"}, Rows: [][]any{}}
+	for _, u := range out.Usage {
+		usage.Rows = append(usage.Rows, []any{u.Node, u.CPU.Milliseconds(), u.MaxRSSBytes})
+	}
+	return outcome{out.Result, usage}, err
+}
+
+// checkNodes explains what is wrong with the nodes that a plan names, if
+// anything is, before anything is stored.
+func (p Plan) checkNodes() error {
+	if p.Driver != Virtual {
+		return checkProgram(p.Bin)
+	}
+	if p.Bin != "" {
+		return errors.New("virtual time is for treecast's own nodes, which live in this process; another program needs real time")
+	}
+	return nil
+}
