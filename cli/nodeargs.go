@@ -32,7 +32,7 @@ func nodeSettings(args []string) (cfg node.Config, level slog.Level, err error) 
 	var cli commands
 	parsed, err := newParser(&cli, kong.Writers(io.Discard, io.Discard), kong.Exit(func(int) { panic(asked{}) })).Parse(args)
 	if err != nil {
-		return fail(errors.New(explain(err)))
+		return fail(errors.New(explain(err, true)))
 	}
 	if command := parsed.Command(); command != "node" {
 		return fail(fmt.Errorf("%q is no node", command))
