@@ -74,7 +74,7 @@ type Config struct {
 	// Target, if not 0, is the true delivery latency to keep under locked
 	// rounds: the root chooses the longest period for which every value is
 	// everywhere within Target, by the longest path that has been measured.
-	// Until then it is 0.3 Target; Period does not count.
+	// Until then it is a quarter of Target; Period does not count.
 	Target time.Duration
 
 	// AckDelay is how long a leaf lets an ack wait for a delta to ride on. A
@@ -114,7 +114,7 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("gossip: epoch must not be 0")
 	}
 	if c.Target > 0 {
-		c.Period = c.Target * 3 / 10 // until the longest path has been measured
+		c.Period = c.Target / 4 // until the longest path has been measured
 	}
 	if c.Period <= 0 {
 		return c, fmt.Errorf("gossip: period must be above 0, not %v", c.Period)

@@ -175,9 +175,28 @@ const (
 	periodBand = 64
 )
 
+// longestPeriod is the longest period for which every value is everywhere
+// within a target, 0 or less if there is none. A value that just misses its
+// slot takes P + path. Maelstrom adds a second bound: a client's request waits
+// while a flush is under way to its node, for up to one hop L. It began with
+// the flush, then, that left L before it arrived; and the value goes with the
+// first slot after that, the j-th of the grid with j = ceil(path/P), so that it
+// takes j P + L.
+func longestPeriod(target, path time.Duration, height int) time.Duration {
+	hop := path / time.Duration(2*max(height, 1))
+	p := target - path
+	for j := time.Duration(1); p > 0 && j < 64; j++ {
+		// With j slots on the way the period is at least path/j.
+		if fits := min(p, (target-hop)/j); fits >= (path+j-1)/j {
+			return fits
+		}
+	}
+	return min(p, minPeriod-1)
+}
+
 // choosePeriod has the root set the period from its latency target D: a value
 // waits for its slot for a period at most, and then takes the longest way up
-// and down, so P = D - path. It does so at a flush, which all slots refer to.
+// and down; see longestPeriod. It does so at a flush, which all slots refer to.
 //
 // A node that hears of a longer period only after its slot has spoken too early
 // by the difference, and what it learns after that waits for as much longer.
@@ -193,7 +212,7 @@ func (c *Core) choosePeriod(now time.Duration) {
 		c.changed = now // let every node find its slot first
 	}
 	before := c.period
-	best := c.cfg.Target - path - targetSlack
+	best := longestPeriod(c.cfg.Target-targetSlack, path, c.cfg.Height)
 	c.unkept = best < minPeriod
 	best -= best / (2 * periodBand)
 	switch {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 )
 
 // trial is a cluster of 25 nodes at 100 ms that takes 50 broadcasts a second
@@ -171,7 +172,7 @@ func TestLatencyTargetIsKept(t *testing.T) {
 		target  time.Duration
 		longest time.Duration // fixed period that keeps it
 	}{
-		{24, 400 * ms, 185 * ms}, {24, 600 * ms, 385 * ms}, {24, 1000 * ms, 785 * ms}, {24, 2000 * ms, 1785 * ms},
+		{24, 400 * ms, 145 * ms}, {24, 600 * ms, 385 * ms}, {24, 1000 * ms, 785 * ms}, {24, 2000 * ms, 1785 * ms},
 		{5, 600 * ms, 165 * ms}, {5, 1000 * ms, 565 * ms}, {5, 2000 * ms, 1565 * ms},
 	} {
 		t.Run(fmt.Sprintf("k=%d D=%v", c.k, c.target), func(t *testing.T) {
@@ -184,6 +185,30 @@ func TestLatencyTargetIsKept(t *testing.T) {
 			require.False(t, tr.nodes[0].core.Stats().TargetUnkept)
 		})
 	}
+}
+
+func TestLongestPeriodKeepsBothBounds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		height := rapid.IntRange(1, 5).Draw(t, "height")
+		hop := time.Duration(rapid.IntRange(1, 300).Draw(t, "hop")) * ms
+		path := 2 * hop * time.Duration(height)
+		target := path + time.Duration(rapid.IntRange(1, 5000).Draw(t, "room"))*ms
+		takes := func(p time.Duration) time.Duration {
+			slots := (path + p - 1) / p
+			return max(p+path, slots*p+hop)
+		}
+		p := longestPeriod(target, path, height)
+		if p >= minPeriod {
+			require.LessOrEqual(t, takes(p), target)
+		}
+		for longer := p + ms; longer <= target-path; longer += ms {
+			if longer >= minPeriod {
+				require.Greater(t, takes(longer), target, "%v would do, not only %v", longer, p)
+			}
+		}
+	})
+	require.Equal(t, 385*ms, longestPeriod(600*ms, 215*ms, 1))
+	require.Equal(t, 147500*time.Microsecond, longestPeriod(400*ms, 210*ms, 1))
 }
 
 func TestLatencyTargetThatCannotBeKeptIsSaid(t *testing.T) {
