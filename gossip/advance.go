@@ -270,7 +270,7 @@ func (c *Core) launch(now time.Duration, l *link, m *Message, f flight) {
 		return
 	}
 	if c.cfg.Rounds == Locked && l == c.parent {
-		if len(m.Runs) > 0 && !c.phase.valid(now) {
+		if len(m.Runs) > 0 && !c.phase.valid(now) && len(l.flights) == 0 {
 			m.Probe = true // the answer tells our slot
 		}
 		if !c.isLeaf {

@@ -47,9 +47,9 @@
 //
 //	worst latency = P + 2dL + d*guard, median about P/2 + 2dL
 //
-// with d the depth of the tree and L the latency of a link. It holds from when
-// nodes have found their slots, about two rounds; before that a node keeps one
-// delta outstanding, and what it learns meanwhile may take 2dL longer. Per period every
+// with d the depth of the tree and L the latency of a link. While
+// nodes look for their slots, at the start and after long silence, each level
+// may add Core.hold to it: nothing for periods up to half a second. Per period every
 // node but the root is told once if there is any news, and speaks once if
 // anything in its subtree has news, so with v broadcasts a second, spread over n
 // nodes, and s(i) the size of node i's subtree, the cluster needs
@@ -58,9 +58,10 @@
 //	    ((1 - exp(-v P)) + (1 - exp(-v P s(i)/n))) / P
 //
 // messages a second; for a star, where s = 1, it is the least possible. A
-// node that has no slot yet sends at once, one delta at a time, and asks its
+// node that has no slot yet sends at once, and asks its
 // parent for an answer that tells the slot; that costs two messages per node
-// at the start. A parent that has none itself lets the child wait until it
+// at the start. While it waits it holds what it learns for a little, not to
+// spend a message on each, if the period is long. A parent that has none itself lets the child wait until it
 // has.
 //
 // A node whose parent has no news for it gets no flush, but the parent acks

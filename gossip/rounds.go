@@ -47,6 +47,8 @@ func (c *Core) planUp(now time.Duration) {
 		c.upAt = min(c.upAt, c.phase.next(now))
 	case len(c.parent.flights) == 0:
 		c.upAt = now
+	case !c.parent.suspect:
+		c.upAt = min(c.upAt, now+c.hold())
 	}
 }
 
@@ -60,6 +62,14 @@ func (c *Core) aim(now time.Duration) {
 		c.upAt = slot
 	}
 }
+
+// hold is how long a node without a slot keeps what it learns while it waits
+// for the answer that tells the slot. Where rounds are short, another message
+// is little beside those of the rounds, and latency counts: it keeps nothing.
+func (c *Core) hold() time.Duration { return max(0, c.period-holdFrom) / 4 }
+
+// holdFrom is the longest period with which nothing is held.
+const holdFrom = 500 * time.Millisecond
 
 // planDown chooses when locked rounds send downwards. The root flushes on its
 // grid, and so does a node that cannot hear its parent. Every other node is
