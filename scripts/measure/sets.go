@@ -94,6 +94,22 @@ var sets = map[string]set{
 			{label: "eager, k = 5", args: with(broad25, "--rounds eager --num-children 5")},
 		},
 	},
+	"partitions": {
+		title: "Partitions",
+		text:  "Partitions come and go all through the load; latencies are those of values that had to wait for a cut to heal.",
+		settings: []setting{
+			{label: "3c: five nodes", args: with("-w broadcast --node-count 5 --time-limit 20 --rate 10 --nemesis partition", "")},
+			{label: "25 nodes, a cut or a heal every 4 s", args: with(broad25+" --nemesis partition --nemesis-interval 4", "")},
+		},
+	},
+	"depth": {
+		title: "A tree of depth 2 for 3d",
+		text:  "k = 5, with the period as long as 3d's bounds allow.",
+		settings: []setting{
+			locked("locked, k = 5, P = 250 ms", 5, 250),
+			locked("locked, k = 5, P = 260 ms", 5, 260),
+		},
+	},
 	"jitter": {
 		title: "Random latency",
 		text:  "As above with latencies that are drawn at random, mean 100 ms.",
