@@ -39,7 +39,7 @@ func (c *Core) retry(now time.Duration) {
 const minPeriod = 20 * time.Millisecond
 
 // planUp chooses when locked rounds send upwards: in the slot or, while there
-// is none, at once, but with one delta outstanding at most.
+// is none, at once; while an answer that tells the slot is awaited, after hold.
 func (c *Core) planUp(now time.Duration) {
 	switch {
 	case c.parent == nil:
