@@ -2,7 +2,6 @@ package wire
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"math"
 )
@@ -56,7 +55,7 @@ type Item struct {
 type Reader struct {
 	src          io.Reader
 	maxLineBytes int
-	names        interner
+	parser       Parser
 
 	buf        []byte
 	start, end int   // buf[start:end] is what was read and not yet handed out
@@ -71,7 +70,8 @@ func NewReader(r io.Reader, maxLineBytes int) *Reader {
 		maxLineBytes = DefaultMaxLineBytes
 	}
 	// One more than the limit must be an int, for makeRoom.
-	return &Reader{src: r, maxLineBytes: min(maxLineBytes, math.MaxInt-1), buf: make([]byte, readerBytes)}
+	maxLineBytes = min(maxLineBytes, math.MaxInt-1)
+	return &Reader{src: r, maxLineBytes: maxLineBytes, parser: Parser{MaxLineBytes: maxLineBytes}, buf: make([]byte, readerBytes)}
 }
 
 // Next returns the next line's Item. It blocks while no complete line has
@@ -89,10 +89,7 @@ func (r *Reader) Next() (Item, error) {
 		case isBlank(line):
 			continue
 		}
-		item := Item{LineBytes: int64(len(line))}
-		if item.Message, item.Err = parse(line, &r.names); item.Err != nil {
-			item.Kind = Malformed
-		}
+		item := r.parser.Item(line)
 		r.shrink()
 		return item, nil
 	}
@@ -152,16 +149,16 @@ func (r *Reader) line() (line []byte, tooLong bool, err error) {
 // skipped it in constant memory.
 func (r *Reader) skipLine() Item {
 	prefix := r.buf[r.start:r.end]
-	prefix = prefix[:min(len(prefix), prefixBytes, r.maxLineBytes)]
-	item := Item{Kind: TooLong, Message: parsePrefix(prefix)}
+	prefix = bytes.Clone(prefix[:min(len(prefix), prefixBytes)])
+	lineBytes := int64(0)
 	for {
 		unread := r.buf[r.start:r.end]
 		if i := bytes.IndexByte(unread, '\n'); i >= 0 {
-			item.LineBytes += int64(i)
+			lineBytes += int64(i)
 			r.start += i + 1
 			break
 		}
-		item.LineBytes += int64(len(unread))
+		lineBytes += int64(len(unread))
 		r.start, r.end = 0, 0
 		r.shrink()
 		if r.err != nil {
@@ -171,8 +168,7 @@ func (r *Reader) skipLine() Item {
 	}
 	r.scanned = 0
 	r.shrink()
-	item.Err = fmt.Errorf("%w: %d bytes, the limit is %d", ErrTooLong, item.LineBytes, r.maxLineBytes)
-	return item
+	return r.parser.tooLong(prefix, lineBytes)
 }
 
 // fill reads once from the stream, making room first.

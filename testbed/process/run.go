@@ -207,7 +207,7 @@ func (b *bed) obey(outputs []session.Output) (over bool) {
 			b.starts <- b.index[o.Node]
 		case session.ToNode:
 			if c := b.children[b.index[o.Node]].Load(); c != nil {
-				c.inbox.put(o.Line)
+				c.inbox.put(o.AppendLine(nil))
 			}
 		case session.StopNode:
 			if c := b.children[b.index[o.Node]].Load(); c != nil {

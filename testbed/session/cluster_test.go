@@ -158,10 +158,10 @@ func (c *cluster) obey(outputs []Output) {
 			c.programs[o.Node] = c.make(o.Node)
 			started = append(started, o.Node)
 		case ToNode:
-			c.log("%s < %s", o.Node, strings.TrimSuffix(string(o.Line), "\n"))
-			require.True(c.t, strings.HasSuffix(string(o.Line), "\n"))
+			c.log("%s < %s", o.Node, strings.TrimSuffix(string(o.AppendLine(nil)), "\n"))
+			require.True(c.t, strings.HasSuffix(string(o.AppendLine(nil)), "\n"))
 			var m message
-			require.NoError(c.t, json.Unmarshal(o.Line, &m))
+			require.NoError(c.t, json.Unmarshal(o.AppendLine(nil), &m))
 			answers = append(answers, printed{o.Node, c.programs[o.Node](m)})
 		case StopNode:
 			c.log("stop %s", o.Node)

@@ -24,8 +24,8 @@
 //   - One goroutine; now never goes back.
 //   - Call Begin once, then the method that fits whenever something happens,
 //     and Advance at the time that Next names, or soon after.
-//   - Do what the Outputs say before the next call: the slice is reused, the
-//     Lines are not.
+//   - Do what the Outputs say before the next call: the slice is reused, what
+//     the Outputs hold is not.
 //   - After the Output Done, nothing that is handed in has any effect.
 //
 // # What is bounded

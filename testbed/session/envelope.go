@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"treecast/testbed/network"
 	"treecast/wire"
@@ -62,14 +61,6 @@ func readLine(line []byte) (p network.Packet, err error) {
 		p.Type, _ = bodyType(p.Body)
 	}
 	return p, err
-}
-
-// appendLine writes the line that a node is sent, newline included.
-func appendLine(dst []byte, id int64, p network.Packet) []byte {
-	dst = append(dst, `{"id":`...)
-	dst = strconv.AppendInt(dst, id, 10)
-	dst = append(dst, ',')
-	return append(appendRest(dst, p), '\n')
 }
 
 // appendRest writes all of a message but its id and opening brace.

@@ -38,13 +38,15 @@ func FuzzReadLine(f *testing.F) {
 		require.NoError(t, json.Unmarshal(p.Body, &body))
 		require.NotNil(t, body)
 
-		again, err := readLine(appendLine(nil, 7, p))
+		again, err := readLine((&Output{Packet: p, ID: 7}).AppendLine(nil))
 		require.NoError(t, err, "what is accepted can be handed to a node")
 		require.Equal(t, p, again)
 	})
 }
 
 func TestALineForANodeIsOneLine(t *testing.T) {
-	p := network.Packet{Src: "n\"\n", Dest: "é", Body: []byte(`{"a":1}`)}
-	require.Equal(t, `{"id":12,"src":"n\"\n","dest":"é","body":{"a":1}}`+"\n", string(appendLine(nil, 12, p)))
+	o := Output{Packet: network.Packet{Src: "n\"\n", Dest: "é", Body: []byte(`{"a":1}`)}, ID: 12}
+	require.Equal(t, `x{"id":12,"src":"n\"\n","dest":"é","body":{"a":1}}`+"\n", string(o.AppendLine([]byte("x"))))
+	o.ID = -1
+	require.Equal(t, `{"src":"n\"\n","dest":"é","body":{"a":1}}`+"\n", string(o.AppendLine(nil)))
 }

@@ -117,11 +117,10 @@ func (s *Session) PollHealth(now time.Duration) []Output {
 			continue
 		}
 		n.health.asked++
-		line := append([]byte{'{'}, appendRest(nil, network.Packet{
+		s.emit(Output{Action: ToNode, Node: n.name, ID: -1, Packet: network.Packet{
 			Src: HealthClient, Dest: n.name,
 			Body: fmt.Appendf(nil, `{"type":"health","msg_id":%d}`, n.health.asked),
-		})...)
-		s.emit(Output{ToNode, n.name, append(line, '\n')})
+		}})
 	}
 	return s.pump(now)
 }

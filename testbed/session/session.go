@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"time"
 
 	"treecast/run"
@@ -33,7 +34,7 @@ type Action uint8
 // The actions.
 const (
 	StartNode Action = iota // start the node, then call NodeStarted
-	ToNode                  // write Line to the node's stdin
+	ToNode                  // write the Line to the node's stdin
 	StopNode                // kill the node, if it still runs
 	Finish                  // the run is over; nothing follows
 )
@@ -42,7 +43,23 @@ const (
 type Output struct {
 	Action Action
 	Node   string
-	Line   []byte // of ToNode, with its newline; the driver's own from now on
+
+	// Packet is what the line of ToNode says, and ID the id of its envelope,
+	// negative for none. The line is made when it is wanted: thousands of nodes
+	// may be sent one large body at the same time.
+	Packet network.Packet
+	ID     int64
+}
+
+// AppendLine appends the line of a ToNode, newline included.
+func (o *Output) AppendLine(dst []byte) []byte {
+	dst = append(dst, '{')
+	if o.ID >= 0 {
+		dst = append(dst, `"id":`...)
+		dst = strconv.AppendInt(dst, o.ID, 10)
+		dst = append(dst, ',')
+	}
+	return append(appendRest(dst, o.Packet), '\n')
 }
 
 // node is the session's view of one node.
@@ -63,6 +80,8 @@ type Session struct {
 	rng   *rand.Rand // of the load
 	nodes []node
 	index map[string]int // of nodes, by name
+	// nodeIDs is their names as JSON, for init.
+	nodeIDs []byte
 
 	clients    map[string]*client
 	nextClient int
@@ -126,6 +145,7 @@ func New(cfg Config) (*Session, error) {
 		phase:     Starting,
 		remaining: len(cfg.Nodes),
 	}
+	s.nodeIDs, _ = json.Marshal(cfg.Nodes) // strings always marshal
 	for i, name := range cfg.Nodes {
 		s.nodes = append(s.nodes, node{name: name, note: Note{Node: name}})
 		s.index[name] = i
@@ -198,7 +218,7 @@ func (s *Session) deliver(now time.Duration) {
 				s.receive(now, m)
 			} else if n := &s.nodes[i]; !n.note.Exited {
 				p := network.Packet{Src: m.Src, Dest: m.Dest, Body: m.Body}
-				s.emit(Output{ToNode, n.name, appendLine(make([]byte, 0, len(m.Body)+64), m.ID, p)})
+				s.emit(Output{Action: ToNode, Node: n.name, Packet: p, ID: m.ID})
 			}
 		}
 	}
@@ -296,7 +316,14 @@ func (s *Session) topologyBody() func(msgID int64) []byte {
 		panic("session: " + err.Error()) // Validate saw to it
 	}
 	text, _ := json.Marshal(l) // lists of strings always marshal
+	// Every client's first request has the same msg_id, and so the same body: of
+	// ten thousand nodes it is half a megabyte.
+	var last []byte
+	var lastID int64
 	return func(msgID int64) []byte {
-		return fmt.Appendf(nil, `{"type":"topology","topology":%s,"msg_id":%d}`, text, msgID)
+		if last == nil || msgID != lastID {
+			last, lastID = fmt.Appendf(nil, `{"type":"topology","topology":%s,"msg_id":%d}`, text, msgID), msgID
+		}
+		return last
 	}
 }

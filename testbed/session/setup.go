@@ -1,7 +1,6 @@
 package session
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -38,8 +37,7 @@ func (s *Session) NodeStarted(now time.Duration, name string) []Output {
 	s.request(now, c, "init", initTimeout, func(msgID int64) []byte {
 		body := []byte(`{"type":"init","node_id":`)
 		body = wire.AppendString(body, name)
-		ids, _ := json.Marshal(s.cfg.Nodes) // strings always marshal
-		body = append(append(body, `,"node_ids":`...), ids...)
+		body = append(append(body, `,"node_ids":`...), s.nodeIDs...)
 		return fmt.Appendf(body, `,"msg_id":%d}`, msgID)
 	})
 	return s.pump(now)

@@ -1,7 +1,6 @@
 package session
 
 import (
-	"bytes"
 	"fmt"
 	"testing"
 	"time"
@@ -162,9 +161,7 @@ func BenchmarkOperation(b *testing.B) {
 		for out = s.Advance(at); len(out) == 0; out = s.Advance(at) {
 			at, _ = s.Next()
 		}
-		_, line, _ := bytes.Cut(out[0].Line, []byte(`"src":"`))
-		name, _, _ := bytes.Cut(line, []byte(`"`))
-		src := string(name)
+		src := out[0].Packet.Src
 		asked[src]++
 		s.FromNode(at, "n0", fmt.Appendf(nil, `{"src":"n0","dest":%q,"body":{"type":"echo_ok","in_reply_to":%d,"echo":1}}`, src, asked[src]))
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"treecast/node"
+	"treecast/testbed/session"
 	"treecast/wire"
 )
 
@@ -20,18 +21,18 @@ type host struct {
 	name  string
 	index int
 	costs *Costs
-	lines *wire.Reader // shared: one line at a time goes through it
-	feed  *feed        // of lines
+	lines *lines // shared: one line at a time goes through it
 
 	node *node.Node // nil: not running
 	boot time.Duration
 
-	stdin, stdout pipe
-	printed       []byte // written to stdout in this step; ends in the middle of a line only between steps
-	services      [services]service
-	busy          time.Duration // of all services together
-	stderr        stderr
-	died          string // why the node panicked; empty if it did not
+	stdin    pipe[session.Output]
+	stdout   pipe[[]byte]
+	printed  []byte // written to stdout in this step; ends in the middle of a line only between steps
+	services [services]service
+	busy     time.Duration // of all services together
+	stderr   stderr
+	died     string // why the node panicked; empty if it did not
 }
 
 // service is when a service does its next step, and is free to.
@@ -55,7 +56,7 @@ func (h *host) start(now time.Duration, cfg NodeConfig, level slog.Level, rng *r
 		return err
 	}
 	h.node, h.boot, h.printed = n, now, nil
-	h.stdin, h.stdout = pipe{}, pipe{}
+	h.stdin, h.stdout = pipe[session.Output]{}, pipe[[]byte]{}
 	for i := range h.services {
 		h.services[i] = service{wake: never, free: now}
 	}
@@ -135,9 +136,8 @@ func (h *host) step(now time.Duration, k kind) {
 	var work node.Work
 	switch k {
 	case forReader:
-		line := h.stdin.take()
-		work = node.Work{Messages: 1, Bytes: len(line)}
-		h.admit(now, line)
+		what := h.stdin.take()
+		work = node.Work{Messages: 1, Bytes: h.admit(now, &what)}
 	case forRecord:
 		work = h.work(now, node.Record)
 	case forGossip:
@@ -152,15 +152,23 @@ func (h *host) step(now time.Duration, k kind) {
 	h.busy += cost.Step + more
 }
 
-// admit hands a line of stdin to the node.
-func (h *host) admit(now time.Duration, line []byte) {
-	h.feed.rest = line
-	item, err := h.lines.Next()
-	if err != nil {
-		panic("virtual: a line that is none: " + err.Error()) // the session ends them
-	}
+// admit hands a line of stdin to the node, and returns how many bytes it has.
+func (h *host) admit(now time.Duration, what *session.Output) int {
+	item, bytes := h.lines.read(what)
 	defer h.caught()
 	h.node.Admit(h.local(now), &item)
+	return bytes
+}
+
+// lines is where lines are made and read, one at a time, newline included.
+type lines struct {
+	buf    []byte
+	parser wire.Parser
+}
+
+func (l *lines) read(what *session.Output) (item wire.Item, bytes int) {
+	l.buf = what.AppendLine(l.buf[:0])
+	return l.parser.Item(l.buf[:len(l.buf)-1]), len(l.buf)
 }
 
 // work does a step of one of the node's services.

@@ -2,45 +2,36 @@ package virtual
 
 import "time"
 
-// parcel is bytes on their way through a pipe.
-type parcel struct {
-	at   time.Duration // when they are at the other end
-	data []byte
+// parcel is something on its way through a pipe.
+type parcel[T any] struct {
+	at   time.Duration // when it is at the other end
+	what T
 }
 
 // pipe is what was written and not read yet, in order. The zero value is ready.
-type pipe struct {
-	parcels []parcel
+type pipe[T any] struct {
+	parcels []parcel[T]
 	next    int // the first that was not taken
 }
 
-func (p *pipe) empty() bool    { return p.next == len(p.parcels) }
-func (p *pipe) first() *parcel { return &p.parcels[p.next] }
+func (p *pipe[T]) empty() bool       { return p.next == len(p.parcels) }
+func (p *pipe[T]) first() *parcel[T] { return &p.parcels[p.next] }
 
-func (p *pipe) put(at time.Duration, data []byte) {
+func (p *pipe[T]) put(at time.Duration, what T) {
 	if p.next > 64 && 2*p.next > len(p.parcels) {
 		n := copy(p.parcels, p.parcels[p.next:])
 		clear(p.parcels[n:])
 		p.parcels, p.next = p.parcels[:n], 0
 	}
-	p.parcels = append(p.parcels, parcel{at, data})
+	p.parcels = append(p.parcels, parcel[T]{at, what})
 }
 
-// take returns the first parcel's bytes; there must be one.
-func (p *pipe) take() []byte {
-	data := p.parcels[p.next].data
-	p.parcels[p.next] = parcel{}
+// take returns what is in the first parcel; there must be one.
+func (p *pipe[T]) take() T {
+	what := p.parcels[p.next].what
+	p.parcels[p.next] = parcel[T]{}
 	if p.next++; p.empty() {
 		p.parcels, p.next = p.parcels[:0], 0
 	}
-	return data
-}
-
-// feed is a stream of lines that are put there just before they are read.
-type feed struct{ rest []byte }
-
-func (f *feed) Read(b []byte) (int, error) {
-	n := copy(b, f.rest)
-	f.rest = f.rest[n:]
-	return n, nil
+	return what
 }

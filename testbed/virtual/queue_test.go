@@ -38,7 +38,7 @@ func TestEventsComeInTheirOrder(t *testing.T) {
 
 func TestAPipeKeepsItsOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var p pipe
+		var p pipe[[]byte]
 		var want []byte
 		number := byte(0)
 		t.Repeat(map[string]func(*rapid.T){

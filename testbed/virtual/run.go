@@ -80,12 +80,11 @@ func prepare(cfg Config, obs Observers) (*bed, error) {
 		hosts: make([]host, len(cfg.Session.Nodes)), index: map[string]int{},
 		order: rand.New(rand.NewPCG(cfg.Session.Seed, orderStream)),
 	}
-	stdin := &feed{}
-	lines := wire.NewReader(stdin, cfg.Node.MaxLineBytes)
+	lines := &lines{parser: wire.Parser{MaxLineBytes: cfg.Node.MaxLineBytes}}
 	for i, name := range cfg.Session.Nodes {
 		b.index[name] = i
 		b.hosts[i] = host{
-			name: name, index: i, costs: &b.cfg.Costs, lines: lines, feed: stdin,
+			name: name, index: i, costs: &b.cfg.Costs, lines: lines,
 			stderr: stderr{node: name, echo: cfg.LogStderr},
 		}
 	}
@@ -208,7 +207,7 @@ func (b *bed) obey(outputs []session.Output) (over bool) {
 			b.at(b.started, forBoot, b.index[o.Node])
 		case session.ToNode:
 			if h := &b.hosts[b.index[o.Node]]; h.node != nil {
-				h.stdin.put(b.now+b.cfg.Costs.Pipe, o.Line)
+				h.stdin.put(b.now+b.cfg.Costs.Pipe, o)
 				b.plan(h)
 			}
 		case session.StopNode:

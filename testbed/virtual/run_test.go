@@ -235,7 +235,7 @@ func TestANodeThatPanicsIsGoneAndItsNoteSaysWhy(t *testing.T) {
 	require.NoError(t, err)
 	b.obs.Progress = func(p Progress) {
 		if p.Now == 2*sec {
-			b.hosts[1].stdin.put(p.Now, []byte("garbage\n"))
+			b.hosts[1].stdin.put(p.Now, session.Output{Packet: network.Packet{Body: []byte("garbage")}})
 			b.plan(&b.hosts[1])
 		}
 	}
