@@ -5,8 +5,9 @@
 //
 // # Detection and reaction
 //
-// A Monitor polls gauges (queues with a preferred size) and reports for how
-// long the worst of them has been beyond it: 0 s is healthy. What to do about
+// A Monitor polls gauges (queues with a preferred size, in items or in bytes)
+// and reports for how long the worst of them has been beyond it, or has kept
+// its oldest item for too long: 0 s is healthy. What to do about
 // it is decided apart from that, each with its own patience: a Gate opens and
 // closes (one for client work, one for work the node starts by itself),
 // Permits bound how many neighbours may be gossiped with at a time. Episodes
@@ -33,9 +34,9 @@
 //
 // # Concurrency
 //
-// Each value belongs to one goroutine. The exception is Monitor.Report, which
-// may be called from any, so that consumers on other goroutines can ask
-// instead of being told.
+// Each value belongs to one goroutine. The exceptions are Monitor.Report,
+// Gate.Open and Gate.Figures, which may be called from any, so that consumers
+// on other goroutines can ask instead of being told.
 package backpressure
 
 import "time"

@@ -2,6 +2,7 @@ package backpressure
 
 import (
 	"fmt"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,13 +19,14 @@ const DefaultThreshold = time.Second
 // is what keeps its consumer busy until the next report: hence preferred sizes
 // of at least 0.2 s of work where reports come every 0.1 s.
 //
-// A gate is for one goroutine.
+// Report is for one goroutine, Open and Figures are for any: who reports is the
+// monitor's, and who asks is each service for itself.
 type Gate struct {
 	threshold time.Duration
 	stale     time.Duration
-	unhealthy time.Duration
-	reported  time.Duration
-	closings  uint64
+	unhealthy atomic.Int64 // as last reported
+	reported  atomic.Int64 // and when
+	closings  atomic.Uint64
 }
 
 // GateFigures describe a gate at one moment.
@@ -52,19 +54,19 @@ func NewGate(threshold, stale time.Duration) (*Gate, error) {
 // Report says for how long the node has been unhealthy, 0 for healthy.
 func (g *Gate) Report(now, unhealthy time.Duration) {
 	wasOpen := g.Open(now)
-	g.unhealthy = unhealthy
-	g.reported = max(g.reported, now)
+	g.unhealthy.Store(int64(unhealthy))
+	g.reported.Store(max(g.reported.Load(), int64(now)))
 	if wasOpen && !g.Open(now) {
-		g.closings++
+		g.closings.Add(1)
 	}
 }
 
 // Open says whether work may be taken on now.
 func (g *Gate) Open(now time.Duration) bool {
-	return g.unhealthy <= g.threshold || now-g.reported > g.stale
+	return time.Duration(g.unhealthy.Load()) <= g.threshold || now-time.Duration(g.reported.Load()) > g.stale
 }
 
 // Figures returns the figures as of now.
 func (g *Gate) Figures(now time.Duration) GateFigures {
-	return GateFigures{Open: g.Open(now), Closings: g.closings}
+	return GateFigures{Open: g.Open(now), Closings: g.closings.Load()}
 }

@@ -29,6 +29,8 @@ func TestAQueueIsAGauge(t *testing.T) {
 	require.True(t, ok)
 	inbox.Done()
 	report, _ = m.Poll(2 * backpressure.DefaultPeriod)
-	require.Equal(t, []backpressure.QueueHealth{{Name: "intake", Depth: 1, Preferred: 1}}, report.Queues)
+	require.Equal(t, []backpressure.QueueHealth{{Name: "intake", Depth: 1, Preferred: 1, Age: 200 * time.Millisecond}}, report.Queues)
 	require.Equal(t, 200*time.Millisecond, report.At)
+	report, _ = m.Poll(backpressure.DefaultMaxAge + backpressure.DefaultPeriod)
+	require.Equal(t, "intake", report.Worst, "short, but nobody takes what is in it")
 }

@@ -16,6 +16,14 @@ type Gauge interface {
 	Preferred() int
 }
 
+// Aged is a Gauge that also knows for how long its oldest item has waited.
+// Depth alone notices late what is stuck under a low load. OldestAge is 0 for
+// an empty queue; it is called as Depth is.
+type Aged interface {
+	Gauge
+	OldestAge(now time.Duration) time.Duration
+}
+
 // MonitorConfig says how often to look and to speak. A field that is 0 has its
 // default.
 type MonitorConfig struct {
@@ -30,12 +38,18 @@ type MonitorConfig struct {
 	// Stale is the age from which on a report counts as unknown; DefaultStale by
 	// default, longer than Reassert.
 	Stale time.Duration
+	// MaxAge is the age of its oldest item beyond which a gauge that is Aged is
+	// unhealthy, however short it is; 1 s by default. Shorter notices sooner what
+	// is stuck under a low load; it must be longer than a healthy consumer ever
+	// keeps an item, and than the machine may leave the process waiting.
+	MaxAge time.Duration
 }
 
 // Defaults of MonitorConfig.
 const (
 	DefaultPeriod   = 100 * time.Millisecond
 	DefaultReassert = time.Second
+	DefaultMaxAge   = time.Second
 )
 
 // QueueHealth is what a poll saw of one queue.
@@ -43,7 +57,8 @@ type QueueHealth struct {
 	Name      string
 	Depth     int
 	Preferred int
-	Unhealthy time.Duration // for how long it has been seen beyond Preferred; 0 if it is not
+	Age       time.Duration // of the oldest item, where that is known
+	Unhealthy time.Duration // for how long it has been seen beyond Preferred or MaxAge; 0 if it is not
 }
 
 // Report is what one poll saw. It is not changed after it was returned.
@@ -55,7 +70,7 @@ type Report struct {
 }
 
 // Monitor polls gauges and keeps for how long each has been unhealthy, that is,
-// strictly deeper than preferred. It consumes from no queue, so nothing that
+// strictly deeper than preferred, or its oldest item older than the maximum. It consumes from no queue, so nothing that
 // it watches can hold it up.
 //
 // The time between two polls counts as unhealthy if the second one saw the
@@ -85,7 +100,12 @@ func NewMonitor(c MonitorConfig) (*Monitor, error) {
 	if c.Stale == 0 {
 		c.Stale = max(DefaultStale, 3*c.Reassert)
 	}
+	if c.MaxAge == 0 {
+		c.MaxAge = DefaultMaxAge
+	}
 	switch {
+	case c.MaxAge < 0:
+		return nil, fmt.Errorf("health monitor: maximum age %v: make it positive (the default is %v)", c.MaxAge, DefaultMaxAge)
 	case c.Period < 0:
 		return nil, fmt.Errorf("health monitor: period %v: make it positive (the default is %v)", c.Period, DefaultPeriod)
 	case c.Reassert < c.Period:
@@ -125,7 +145,10 @@ func (m *Monitor) Poll(now time.Duration) (report Report, publish bool) {
 	report = Report{At: now, Queues: make([]QueueHealth, len(m.gauges))}
 	for i, g := range m.gauges {
 		health := QueueHealth{Name: g.Name(), Depth: g.Depth(), Preferred: g.Preferred()}
-		if health.Depth > health.Preferred {
+		if aged, ok := g.(Aged); ok {
+			health.Age = aged.OldestAge(now)
+		}
+		if health.Depth > health.Preferred || health.Age > m.config.MaxAge {
 			m.unhealthy[i] += step
 		} else {
 			m.unhealthy[i] = 0
@@ -144,7 +167,7 @@ func (m *Monitor) Poll(now time.Duration) (report Report, publish bool) {
 	return report, publish
 }
 
-// sameHealth says whether two reports differ in no more than depths.
+// sameHealth says whether two reports differ in no more than depths and ages.
 func sameHealth(a, b *Report) bool {
 	return slices.EqualFunc(a.Queues, b.Queues, func(a, b QueueHealth) bool { return a.Unhealthy == b.Unhealthy })
 }

@@ -36,6 +36,7 @@ func unhealthy(m *Monitor, now time.Duration) time.Duration {
 func TestMonitorSettingsThatCannotWorkAreRefusedWithAdvice(t *testing.T) {
 	for advice, c := range map[string]MonitorConfig{
 		"period -1ns: make it positive":              {Period: -1},
+		"maximum age -1ns: make it positive":         {MaxAge: -1},
 		"repeated after 1s, but queues are polled":   {Period: 2 * time.Second, Reassert: time.Second},
 		"make the former at least the latter":        {Reassert: -1},
 		"stale after 500ms, before they are":         {Stale: 500 * time.Millisecond},
@@ -68,8 +69,31 @@ func TestTheFirstSightOfTroubleIsWorthOnePeriod(t *testing.T) {
 	require.True(t, publish)
 	require.Equal(t, Report{
 		At: 7 * time.Second, Unhealthy: poll, Worst: "intake",
-		Queues: []QueueHealth{{"intake", 11, 10, poll}},
+		Queues: []QueueHealth{{"intake", 11, 10, 0, poll}},
 	}, report)
+}
+
+// agedGauge is a gauge whose oldest item has waited since a time that tests
+// set.
+type agedGauge struct {
+	gauge
+	since time.Duration
+}
+
+func (g *agedGauge) OldestAge(now time.Duration) time.Duration { return now - g.since }
+
+func TestAQueueWhoseOldestItemIsTooOldIsUnhealthyHoweverShort(t *testing.T) {
+	g := &agedGauge{gauge: gauge{"output", 1, 10}}
+	m, err := NewMonitor(MonitorConfig{MaxAge: 3 * poll})
+	require.NoError(t, err)
+	m.Watch(g)
+	require.Zero(t, unhealthy(m, 3*poll), "not beyond it yet")
+	report, publish := m.Poll(4 * poll)
+	require.True(t, publish)
+	require.Equal(t, []QueueHealth{{"output", 1, 10, 4 * poll, poll}}, report.Queues)
+	require.Equal(t, 2*poll, unhealthy(m, 5*poll))
+	g.since = 5 * poll
+	require.Zero(t, unhealthy(m, 6*poll), "one healthy sight is enough")
 }
 
 func TestUnhealthyTimeGrowsUntilOneHealthySight(t *testing.T) {
@@ -108,7 +132,7 @@ func TestTheWorstQueueIsReportedAndThenTheNextWorst(t *testing.T) {
 	r = pollTimes(1)
 	require.Equal(t, "a", r.Worst, "the first of those that are alike")
 	require.Equal(t, 10*time.Second+poll, r.Unhealthy)
-	require.Equal(t, []QueueHealth{{"a", 5, 1, 10*time.Second + poll}, {"b", 0, 1, 0}, {"c", 5, 1, 10*time.Second + poll}}, r.Queues)
+	require.Equal(t, []QueueHealth{{"a", 5, 1, 0, 10*time.Second + poll}, {"b", 0, 1, 0, 0}, {"c", 5, 1, 0, 10*time.Second + poll}}, r.Queues)
 }
 
 func TestHealthIsPublishedAsItChangesAndAssertedOnceASecond(t *testing.T) {
@@ -197,7 +221,7 @@ func TestAReportIsNotChangedByLaterPolls(t *testing.T) {
 	first, _ := m.Poll(0)
 	g.depth = 99
 	m.Poll(poll)
-	require.Equal(t, []QueueHealth{{"intake", 11, 10, poll}}, first.Queues)
+	require.Equal(t, []QueueHealth{{"intake", 11, 10, 0, poll}}, first.Queues)
 }
 
 // At an even pace, the unhealthy duration is the period times the number of

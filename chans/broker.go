@@ -18,6 +18,7 @@ type Source interface {
 	Name() string
 	Preferred() int
 	Depth() int
+	OldestAge(now time.Duration) time.Duration
 	Figures(now time.Duration) Figures
 	Observe(now time.Duration)
 	Close()

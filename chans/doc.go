@@ -36,5 +36,6 @@
 //
 // A panic of a service costs the item it had in hand. Its queues live on in
 // the broker, and so does its Inbox with the rest of the batch already taken:
-// the next instance goes on with the item after the one that was lost.
+// the next instance goes on with the item after the one that was lost, which is
+// handed to whoever asked for it with Inbox.OnLost.
 package chans

@@ -20,6 +20,7 @@ type Figures struct {
 	HighWater          int           // largest depth so far, items
 	OldestAge          time.Duration // since the next item to be handled was put in; 0 if there is none
 	DepletionPerSecond float64       // items handled per second, smoothed over about a second; see Observe
+	Wait               time.Duration // how long an item put in now is expected to wait; see Queue.Wait
 }
 
 // Figures returns the figures as of now. It changes nothing, so any number of
@@ -38,22 +39,45 @@ func (q *Queue[T]) Figures(now time.Duration) Figures {
 		DepletionPerSecond: q.rate.perSecond,
 	}
 	f.Depth, f.Out = q.counts()
-	switch {
-	case f.Depth > q.ring.count: // the inbox holds the oldest
-		f.OldestAge = max(0, now-time.Duration(q.heldAt.Load()))
-	case q.ring.count > 0:
-		f.OldestAge = max(0, now-q.ring.oldest())
-	}
+	f.OldestAge = q.oldestAge(now, f.Depth)
+	f.Wait = q.Wait()
 	return f
 }
 
-// Observe updates DepletionPerSecond from what was handled since the last call.
+// OldestAge returns for how long the next item to be handled has been waiting,
+// the one in a consumer's hand included; 0 if there is none.
+func (q *Queue[T]) OldestAge(now time.Duration) time.Duration {
+	if q.Depth() == 0 {
+		return 0
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.oldestAge(now, q.Depth())
+}
+
+// oldestAge is called under mu, with a depth read since.
+func (q *Queue[T]) oldestAge(now time.Duration, depth int) time.Duration {
+	switch {
+	case depth > q.ring.count: // the inbox holds the oldest
+		return max(0, now-time.Duration(q.heldAt.Load()))
+	case q.ring.count > 0:
+		return max(0, now-q.ring.oldest())
+	}
+	return 0
+}
+
+// Observe updates DepletionPerSecond and Wait from what was handled since the last call.
 // One caller alone, the one that polls at a steady pace, calls it; a call with
 // a time that is not later than the last changes nothing.
 func (q *Queue[T]) Observe(now time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	_, out := q.counts()
+	depth, out := q.counts()
+	// An item that was there at the last look and still is: the consumer has
+	// not been without work for a moment, so what it did is what it can do.
+	if elapsed := now - q.rate.at; q.rate.observations > 0 && elapsed > 0 {
+		q.capability.observe(elapsed, out-q.rate.count, q.oldestAge(now, depth) >= elapsed)
+	}
 	q.rate.observe(now, out)
 }
 

@@ -20,11 +20,18 @@ type Inbox[T any] struct {
 	next   int // first of the batch that was not handed out
 	end    int // end of the batch
 	inHand bool
+	onLost func(item T) // may be nil
 }
 
 func newInbox[T any](q *Queue[T]) *Inbox[T] {
 	return &Inbox[T]{q: q, batch: make([]slot[T], min(batchSize, q.Capacity()))}
 }
+
+// OnLost has Abandon call f with the item that was in hand, so that it can be
+// logged, and whoever waits for it be told. f is called in the goroutine that
+// calls Abandon, before the next consumer begins. It is set before there is a
+// consumer.
+func (b *Inbox[T]) OnLost(f func(item T)) { b.onLost = f }
 
 // Name returns the name of the queue.
 func (b *Inbox[T]) Name() string { return b.q.Name() }
@@ -70,6 +77,7 @@ func (b *Inbox[T]) Done() {
 		return
 	}
 	b.inHand = false
+	b.batch[b.next-1] = slot[T]{} // nobody keeps it alive any more
 	if b.next < b.end {
 		b.q.heldAt.Store(int64(b.batch[b.next].at))
 	}
@@ -86,7 +94,11 @@ func (b *Inbox[T]) Abandon() int {
 		return 0
 	}
 	b.q.lost.Add(1)
+	item := b.batch[b.next-1].item
 	b.Done()
+	if b.onLost != nil {
+		b.onLost(item)
+	}
 	return 1
 }
 
@@ -108,9 +120,7 @@ func (b *Inbox[T]) fill() (isClosed bool) {
 
 // hand returns the next item of the batch, which is not empty.
 func (b *Inbox[T]) hand() T {
-	s := &b.batch[b.next]
-	item := s.item
-	*s = slot[T]{} // the consumer alone keeps it alive
+	item := b.batch[b.next].item
 	b.next++
 	b.inHand = true
 	if b.next < b.end {

@@ -110,3 +110,22 @@ func TestTheRestOfABatchIsWorthAToken(t *testing.T) {
 	require.False(t, hasToken(inbox.Ready()))
 	require.Equal(t, "q", inbox.Name())
 }
+
+func TestTheItemThatWasInHandIsHandedOverWhenItIsAbandoned(t *testing.T) {
+	q, inbox := newQueueAndInbox[int](t, 10)
+	fill(t, q, 7, 10)
+	var lost []int
+	inbox.OnLost(func(item int) { lost = append(lost, item) })
+	require.Zero(t, inbox.Abandon())
+	require.Empty(t, lost, "nothing was in hand")
+	for range 2 {
+		_, ok := inbox.TryNext()
+		require.True(t, ok)
+	}
+	require.Equal(t, 1, inbox.Abandon())
+	require.Zero(t, inbox.Abandon())
+	require.Equal(t, []int{8}, lost)
+	item, ok := inbox.TryNext()
+	require.True(t, ok)
+	require.Equal(t, 9, item)
+}

@@ -38,6 +38,8 @@ type Queue[T any] struct {
 	rejected  uint64
 	highWater int
 	rate      rate
+
+	capability capability // written under mu
 }
 
 // New returns an empty queue, or an error that wraps ErrOptions.

@@ -44,7 +44,9 @@ type Service struct {
 	// New makes an instance, for each start anew, so that none inherits what a
 	// crash left half done. What must outlive a crash is kept outside of it. The
 	// instance runs until ctx is done or its work is; an error that it returns,
-	// other than by panicking, is final.
+	// other than by panicking, is final. ctx belongs to the instance: it is done
+	// as soon as that has ended, however it did, so that nothing that it started
+	// can go on in its name beside the next one.
 	New func() func(ctx context.Context) error
 	// Inboxes are what it consumes from. They are abandoned when it crashes.
 	Inboxes []Abandoner
@@ -148,5 +150,7 @@ func runOnce(ctx context.Context, service Service) (crashed *crash, err error) {
 			crashed = &crash{value: value, stack: debug.Stack()}
 		}
 	}()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // before the crash is known to anybody
 	return nil, service.New()(ctx)
 }

@@ -143,6 +143,28 @@ func TestACrashOnTheWayOutIsNotFollowedByARestart(t *testing.T) {
 	require.Contains(t, log.String(), "panic=late")
 }
 
+// What an instance has started by itself must not speak for it once it is dead.
+func TestWhatACrashedInstanceLeftBehindIsToldToStopBeforeTheNextBegins(t *testing.T) {
+	s, _, _ := supervised(0)
+	var first context.Context
+	starts := 0
+	require.NoError(t, s.Run(t.Context(), Service{Name: "gossip", New: func() func(context.Context) error {
+		starts++
+		if first != nil {
+			require.ErrorIs(t, first.Err(), context.Canceled)
+		}
+		return func(ctx context.Context) error {
+			require.NoError(t, ctx.Err())
+			if first == nil {
+				first = ctx
+				panic("once")
+			}
+			return nil
+		}
+	}}))
+	require.Equal(t, 2, starts)
+}
+
 func TestASupervisorWithoutClockOrLogIsAMistake(t *testing.T) {
 	require.Panics(t, func() { NewSupervisor(SupervisorConfig{Log: slog.Default()}) })
 	require.Panics(t, func() { NewSupervisor(SupervisorConfig{Now: func() time.Duration { return 0 }}) })
