@@ -55,6 +55,8 @@ type Config struct {
 	Random *rand.Rand
 	// Log takes what the node has to say to people. Required.
 	Log *slog.Logger
+	// Roster is shared with other nodes of this process; nil: with none.
+	Roster *Roster
 	// LogTime stamps what is logged; nil: the wall clock.
 	LogTime func() time.Time
 }

@@ -129,11 +129,7 @@ func (g *gossiper) receive(now time.Duration, m *mail) {
 
 // begin makes the core, once the node knows its name and its tree.
 func (g *gossiper) begin(now time.Duration, s *setup) {
-	tree, err := topology.New(s.nodes, g.cfg.NumChildren)
-	if err != nil { // init has checked both
-		g.log.Error("no spanning tree", "why", err)
-		return
-	}
+	tree := s.members.WithNumChildren(g.cfg.NumChildren)
 	neighbours := treeNeighbours(tree, s.id)
 	if g.isDirect(tree) {
 		neighbours = everyone(tree, s.id)
@@ -144,6 +140,7 @@ func (g *gossiper) begin(now time.Duration, s *setup) {
 	}
 	permits.Stale = g.monitor.Stale()
 	g.setup = s
+	var err error
 	g.permits, err = backpressure.NewPermits(permits)
 	if err != nil { // the configuration has been checked
 		g.log.Error("no permits", "why", err)

@@ -10,7 +10,6 @@ import (
 
 	"treecast/backpressure"
 	"treecast/chans"
-	"treecast/topology"
 	"treecast/wire"
 )
 
@@ -30,8 +29,8 @@ type intake struct {
 	report              func(now time.Duration) (r backpressure.Report, known bool)
 	name                func(string) // makes the node's name known to the output
 
-	self  *setup          // nil before init
-	peers map[string]bool // the other nodes
+	roster *Roster // may be nil
+	self   *setup  // nil before init
 }
 
 // admit takes one line. silent says that the process was stopped while the
@@ -103,7 +102,7 @@ func (in *intake) reject(now time.Duration, item *wire.Item, silent bool) {
 	}
 	in.log.Warn("a line on stdin is no message", "why", item.Err, "bytes", item.LineBytes)
 	m := &item.Message
-	if !m.Answerable() || in.peers[m.Src] || silent {
+	if !m.Answerable() || in.isPeer(m.Src) || silent {
 		return
 	}
 	in.nameFrom(m)
@@ -138,16 +137,10 @@ func (in *intake) beforeInit(now time.Duration, m *wire.Message, from request) {
 
 // init gives the node its name and starts the services' work.
 func (in *intake) init(now time.Duration, m *wire.Message, from request) {
-	s, err := parseInit(m)
+	s, err := parseInit(m, in.roster)
 	if err != nil {
 		in.out.fail(now, from, wire.MalformedRequest, err.Error())
 		return
-	}
-	in.peers = make(map[string]bool, len(s.nodes))
-	for _, id := range s.nodes {
-		if id != s.id {
-			in.peers[id] = true
-		}
 	}
 	in.self = s
 	in.name(s.id)
@@ -155,45 +148,64 @@ func (in *intake) init(now time.Duration, m *wire.Message, from request) {
 	in.queue.Offer(now, job{kind: jobBegin, setup: s})
 	in.mail.Offer(now, mail{setup: s})
 	in.answerLate(now, from, wire.AppendReply(nil, "init_ok", from.msgID))
-	in.log.Info("initialised", "node", s.id, "nodes", len(s.nodes))
+	in.log.Info("initialised", "node", s.id, "nodes", s.members.Len())
 	if s.restart {
 		in.log.Info("taken for a restart, as the init's id is not one of a run's first: broadcasts that already wait on stdin are stored and not answered", "id", m.ID)
 	}
 }
 
+// isPeer reports whether a name is another node's of the cluster.
+func (in *intake) isPeer(name string) bool {
+	if in.self == nil || name == in.self.id {
+		return false
+	}
+	_, ok := in.self.members.Index(name)
+	return ok
+}
+
 // parseInit reads and checks an init request.
-func parseInit(m *wire.Message) (*setup, error) {
-	var body struct {
-		NodeID  *string  `json:"node_id"`
-		NodeIDs []string `json:"node_ids"`
-	}
-	if err := json.Unmarshal(m.Body, &body); err != nil {
-		return nil, fmt.Errorf("init: node_id must be a string and node_ids a list of strings: %w", err)
-	}
-	if body.NodeID == nil || *body.NodeID == "" {
+func parseInit(m *wire.Message, roster *Roster) (*setup, error) {
+	var id, problem string
+	var nodeIDs json.RawMessage
+	wire.EachField(m.Body, func(key []byte, value json.RawMessage) bool {
+		switch string(key) {
+		case "node_id":
+			var isText bool
+			if id, isText = wire.Text(value); !isText && string(value) != "null" {
+				problem = "must be a string"
+			}
+		case "node_ids":
+			nodeIDs = value
+		}
+		return true
+	})
+	switch {
+	case problem != "":
+		return nil, fmt.Errorf("init: node_id %s", problem)
+	case id == "":
 		return nil, fmt.Errorf("init: node_id is missing")
 	}
-	tree, err := topology.New(body.NodeIDs, 1)
+	members, err := roster.members(nodeIDs)
 	if err != nil {
 		return nil, fmt.Errorf("init: %w", err)
 	}
-	if !slices.Contains(body.NodeIDs, *body.NodeID) {
-		return nil, fmt.Errorf("init: node_id %q is not among node_ids", *body.NodeID)
+	if _, ok := members.Index(id); !ok {
+		return nil, fmt.Errorf("init: node_id %q is not among node_ids", id)
 	}
+	// Maelstrom counts all messages of a run. Those of the first inits are its
+	// first two per node; a later one is for a node that was restarted. Where
+	// the count is missing, nobody can tell.
+	first := int64(2 * members.Len())
 	return &setup{
-		id:    *body.NodeID,
-		nodes: tree.Nodes(),
-		// Maelstrom counts all messages of a run. Those of the first inits are
-		// its first two per node; a later one is for a node that was restarted.
-		// Where the count is missing, nobody can tell.
-		greet:   !m.HasID || m.ID >= int64(2*len(body.NodeIDs)),
-		restart: m.HasID && m.ID >= int64(2*len(body.NodeIDs)),
+		id: id, members: members,
+		greet:   !m.HasID || m.ID >= first,
+		restart: m.HasID && m.ID >= first,
 	}, nil
 }
 
 // peerMail passes a gossip message on.
 func (in *intake) peerMail(now time.Duration, m *wire.Message) {
-	if !in.peers[m.Src] {
+	if !in.isPeer(m.Src) {
 		in.stray("gossip from a stranger", m)
 		return
 	}

@@ -115,8 +115,8 @@ func TestInitIsCheckedAndCanBeTriedAgain(t *testing.T) {
 		`{"type":"init","msg_id":5,"node_id":0,"node_ids":["n0"]}`:         "must be a string",
 		`{"type":"init","msg_id":5,"node_id":"n0"}`:                        "no node ids",
 		`{"type":"init","msg_id":5,"node_id":"n0","node_ids":[]}`:          "no node ids",
-		`{"type":"init","msg_id":5,"node_id":"n0","node_ids":"n0"}`:        "must be a string",
-		`{"type":"init","msg_id":5,"node_id":"n0","node_ids":[0]}`:         "must be a string",
+		`{"type":"init","msg_id":5,"node_id":"n0","node_ids":"n0"}`:        "must be a list of strings",
+		`{"type":"init","msg_id":5,"node_id":"n0","node_ids":[0]}`:         "must be a list of strings",
 		`{"type":"init","msg_id":5,"node_id":"n0","node_ids":["n1","n2"]}`: `\"n0\" is not among`,
 		`{"type":"init","msg_id":5,"node_id":"n0","node_ids":["n0","n0"]}`: "duplicate",
 	} {
@@ -133,7 +133,7 @@ func TestTheOrderOfNodeIdsDoesNotMatter(t *testing.T) {
 	for _, order := range [][]string{{"n0", "n2", "n10"}, {"n10", "n2", "n0"}} {
 		r := newRig(t)
 		r.ask(0, initLine(0, "n2", order...))
-		require.Equal(t, []string{"n0", "n2", "n10"}, r.intake.self.nodes)
+		require.Equal(t, []string{"n0", "n2", "n10"}, r.intake.self.members.Nodes())
 	}
 }
 

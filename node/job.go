@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"treecast/gossip"
+	"treecast/topology"
 )
 
 // job is an item of the intake queue: what the record service has to do.
@@ -44,8 +45,8 @@ type mail struct {
 
 // setup is what init tells a node.
 type setup struct {
-	id    string
-	nodes []string // naturally ordered
+	id      string
+	members *topology.Tree // the cluster; its fan-out says nothing
 	// greet says that this may be a restart, as the init is not known to be one
 	// of the first of a run.
 	greet bool

@@ -99,7 +99,7 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 		mailBytes: &n.mailBytes, jobBytes: &n.jobBytes,
 	}
 	n.intake = &intake{
-		queue: n.jobsQ, mail: n.mailQ, out: n.outbox, gate: gate, count: &n.count, log: cfg.Log,
+		queue: n.jobsQ, mail: n.mailQ, out: n.outbox, gate: gate, count: &n.count, log: cfg.Log, roster: cfg.Roster,
 		jobBytes: &n.jobBytes, mailBytes: &n.mailBytes, maxValueBytes: cfg.MaxLineBytes - min(4096, cfg.MaxLineBytes/2), health: n.healthFields, name: n.setName,
 		report: n.monitor.Report,
 	}

@@ -45,11 +45,11 @@ func New(nodeIDs []string, numChildren int) (*Tree, error) {
 		return nil, fmt.Errorf("topology: %w, not %d", ErrNumChildren, numChildren)
 	}
 	t := &Tree{
-		nodes: slices.SortedFunc(slices.Values(nodeIDs), compare),
-		index: make(map[string]int, len(nodeIDs)),
-		// Cut to what n nodes can use, so that k*i+1 cannot overflow.
-		numChildren: max(1, min(numChildren, len(nodeIDs)-1)),
+		nodes:       slices.Clone(nodeIDs),
+		index:       make(map[string]int, len(nodeIDs)),
+		numChildren: bounded(numChildren, len(nodeIDs)),
 	}
+	slices.SortFunc(t.nodes, compare)
 	for i, id := range t.nodes {
 		if i > 0 && t.nodes[i-1] == id {
 			return nil, fmt.Errorf("topology: %w: %q", ErrDuplicateNode, id)
@@ -58,6 +58,18 @@ func New(nodeIDs []string, numChildren int) (*Tree, error) {
 	}
 	return t, nil
 }
+
+// WithNumChildren returns the tree of the same nodes with another fan-out, at
+// least 1 (a smaller one counts as 1). What it costs does not depend on the
+// number of nodes.
+func (t *Tree) WithNumChildren(numChildren int) *Tree {
+	out := *t
+	out.numChildren = bounded(numChildren, len(t.nodes))
+	return &out
+}
+
+// bounded cuts a fan-out to what n nodes can use, so that k*i+1 cannot overflow.
+func bounded(numChildren, n int) int { return max(1, min(numChildren, n-1)) }
 
 // Len is the number of nodes, at least 1.
 func (t *Tree) Len() int { return len(t.nodes) }

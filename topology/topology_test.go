@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 )
 
 func nodeIDs(n int) []string {
@@ -58,6 +59,21 @@ func TestUnknownNodeHasNothing(t *testing.T) {
 	require.Empty(t, tree.Children("c1"))
 	require.Empty(t, tree.Neighbours("c1"))
 	require.Empty(t, tree.Ancestors("c1"))
+}
+
+func TestATreeWithAnotherFanOutIsTheTreeMadeWithIt(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		ids := nodeIDs(rapid.IntRange(1, 60).Draw(t, "n"))
+		k := rapid.SampledFrom([]int{1, 2, 3, 7, 58, 59, 60, math.MaxInt}).Draw(t, "k")
+		want, err := New(ids, k)
+		require.NoError(t, err)
+		base, err := New(ids, rapid.IntRange(1, 60).Draw(t, "other k"))
+		require.NoError(t, err)
+		require.Equal(t, want, base.WithNumChildren(k))
+		one, err := New(ids, 1)
+		require.NoError(t, err)
+		require.Equal(t, one, base.WithNumChildren(-k))
+	})
 }
 
 func TestWrongArgumentsAreErrors(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"treecast/testbed/session"
 )
 
-// NodeConfig is what nodes are made with. Epoch, Random, Log and LogTime are
+// NodeConfig is what nodes are made with. Epoch, Random, Log, LogTime and Roster are
 // the driver's to set.
 type NodeConfig = node.Config
 

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"treecast/node"
 	"treecast/testbed/session"
 	"treecast/wire"
 )
@@ -67,6 +68,7 @@ func prepare(cfg Config, obs Observers) (*bed, error) {
 	if cfg.Costs == (Costs{}) {
 		cfg.Costs = DefaultCosts()
 	}
+	cfg.Node.Roster = &node.Roster{}
 	cfg.Session.Network, cfg.Session.OnOp, cfg.Session.OnHealth = obs.Network, obs.Op, nil
 	if cfg.PollHealth && obs.Health != nil {
 		cfg.Session.OnHealth = obs.Health

@@ -1,0 +1,38 @@
+package node
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"treecast/topology"
+)
+
+// Roster lets the nodes of one process that are told of the same cluster share
+// what they make of it. Ten thousand nodes with ten thousand ids each are a
+// hundred million otherwise. A process that is one node has none.
+//
+// The zero value is ready; it is for one goroutine at a time.
+type Roster struct {
+	spelt []byte // node_ids as the last init had it
+	tree  *topology.Tree
+}
+
+// members reads the node_ids of an init. A nil roster is one that shares
+// nothing.
+func (r *Roster) members(nodeIDs json.RawMessage) (*topology.Tree, error) {
+	if r != nil && r.tree != nil && bytes.Equal(r.spelt, nodeIDs) {
+		return r.tree, nil
+	}
+	var ids []string
+	if nodeIDs != nil {
+		if err := json.Unmarshal(nodeIDs, &ids); err != nil {
+			return nil, fmt.Errorf("node_ids must be a list of strings: %w", err)
+		}
+	}
+	tree, err := topology.New(ids, 1)
+	if err == nil && r != nil {
+		r.spelt, r.tree = bytes.Clone(nodeIDs), tree
+	}
+	return tree, err
+}

@@ -1,0 +1,39 @@
+package node
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestNodesThatShareARosterShareTheTreeOfOneCluster(t *testing.T) {
+	shared := &Roster{}
+	with := func(c *Config) { c.Roster = shared }
+	a := startedRig(t, []string{"n2", "n10", "n0"}, with)
+	b := newRig(t, with)
+	b.admit(0, initLine(1, "n10", "n2", "n10", "n0"))
+	c := newRig(t, with)
+	c.admit(0, initLine(2, "n0", "n0", "n2", "n10", "n11"))
+	alone := startedRig(t, []string{"n2", "n10", "n0"})
+
+	require.Same(t, a.intake.self.members, b.intake.self.members)
+	require.Equal(t, "n10", b.intake.self.id)
+	require.Equal(t, []string{"n0", "n2", "n10", "n11"}, c.intake.self.members.Nodes(), "another cluster is another tree")
+	require.Equal(t, a.intake.self.members, alone.intake.self.members)
+	require.NotSame(t, a.intake.self.members, alone.intake.self.members)
+}
+
+func TestAClusterThatCannotBeIsNotShared(t *testing.T) {
+	shared := &Roster{}
+	for range 2 {
+		_, err := shared.members([]byte(`["n0","n0"]`))
+		require.ErrorContains(t, err, "duplicate")
+		_, err = shared.members([]byte(`["n0",1]`))
+		require.ErrorContains(t, err, "list of strings")
+		_, err = shared.members(nil)
+		require.ErrorContains(t, err, "no node ids")
+	}
+	tree, err := shared.members([]byte(`["n1","n0"]`))
+	require.NoError(t, err)
+	require.Equal(t, []string{"n0", "n1"}, tree.Nodes())
+}
