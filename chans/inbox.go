@@ -2,8 +2,13 @@ package chans
 
 import "context"
 
-// batchSize is how many items an Inbox takes from its queue under one lock.
-const batchSize = 64
+// An Inbox takes up to batchSize items from its queue under one lock. It begins
+// with room for firstBatch, and doubles it while there is more: a queue that is
+// never long costs little.
+const (
+	firstBatch = 4
+	batchSize  = 64
+)
 
 // Inbox is a consumer's hold on a queue. It takes items in batches and hands
 // them out one at a time; an item counts in the queue's depth until it is
@@ -24,7 +29,7 @@ type Inbox[T any] struct {
 }
 
 func newInbox[T any](q *Queue[T]) *Inbox[T] {
-	return &Inbox[T]{q: q, batch: make([]slot[T], min(batchSize, q.Capacity()))}
+	return &Inbox[T]{q: q, batch: make([]slot[T], min(firstBatch, q.Capacity()))}
 }
 
 // OnLost has Abandon call f with the item that was in hand, so that it can be
@@ -113,6 +118,9 @@ func (b *Inbox[T]) Drained() bool { return b.q.Drained() }
 
 // fill takes the next batch; the last one was handed out completely.
 func (b *Inbox[T]) fill() (isClosed bool) {
+	if len(b.batch) < batchSize && b.end == len(b.batch) && b.q.Depth() > len(b.batch) {
+		b.batch = make([]slot[T], min(2*len(b.batch), batchSize, b.q.Capacity()))
+	}
 	b.next = 0
 	b.end, isClosed = b.q.hold(b.batch)
 	return isClosed
@@ -123,7 +131,7 @@ func (b *Inbox[T]) hand() T {
 	item := b.batch[b.next].item
 	b.next++
 	b.inHand = true
-	if b.next < b.end {
+	if b.next < b.end || b.q.Depth() > 1 { // more than the one in hand
 		signal(b.q.ready)
 	}
 	return item

@@ -1,7 +1,11 @@
 package node
 
-// listChunkBytes is the size of a chunk of an encoded list.
-const listChunkBytes = 32 << 10
+// Chunks of an encoded list begin with firstChunkBytes, each twice the last, up
+// to listChunkBytes.
+const (
+	firstChunkBytes = 512
+	listChunkBytes  = 32 << 10
+)
 
 // list is a JSON array's inside, "1,2,3", that grows at its end. It is kept in
 // chunks that never move, so that a view of it is a few words and stays valid
@@ -23,12 +27,10 @@ type view struct {
 func (l *list) add(value string) {
 	need := len(value) + 1
 	if cap(l.last)-len(l.last) < need {
-		size := listChunkBytes
-		if l.last == nil {
-			size = 512 // most lists stay short
-		} else {
+		if l.last != nil {
 			l.full = append(l.full, l.last)
 		}
+		size := min(max(firstChunkBytes, 2*cap(l.last)), listChunkBytes) // most lists stay short
 		l.last = make([]byte, 0, max(size, need))
 	}
 	if l.length > 0 {

@@ -29,13 +29,13 @@ var ErrBody = errors.New("body is not an object")
 // every call returns that error.
 type Writer struct {
 	dst io.Writer
-	buf []byte
+	buf []byte // grows with what is said: of ten thousand nodes most say little
 	err error
 }
 
 // NewWriter returns a Writer to w.
 func NewWriter(w io.Writer) *Writer {
-	return &Writer{dst: w, buf: make([]byte, 0, writerBytes+directBytes)}
+	return &Writer{dst: w}
 }
 
 // WriteMessage writes a message with the given body, which must be a valid
@@ -81,7 +81,7 @@ func (w *Writer) Flush() error {
 		w.send(w.buf)
 	}
 	if cap(w.buf) > 2*writerBytes { // names beyond all measure made it grow
-		w.buf = make([]byte, 0, writerBytes+directBytes)
+		w.buf = nil
 	}
 	w.buf = w.buf[:0]
 	return w.err

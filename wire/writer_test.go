@@ -49,7 +49,7 @@ func TestWriterWritesByItselfBeforeItHoldsMuch(t *testing.T) {
 	for range 1000 {
 		require.NoError(t, w.WriteMessage("n0", "c1", body))
 		require.Less(t, w.Buffered(), writerBytes)
-		require.Equal(t, writerBytes+directBytes, cap(w.buf))
+		require.LessOrEqual(t, cap(w.buf), 2*writerBytes)
 	}
 	require.NoError(t, w.Flush())
 	require.Equal(t, 1000, strings.Count(out.all(), "\n"))
