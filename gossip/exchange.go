@@ -40,7 +40,7 @@ func (v *Vector) parts(exchange uint64, limit int) []VectorPart {
 		out = append(out, VectorPart{Exchange: exchange, Held: held})
 		held, bytes = nil, 0
 	}
-	for _, line := range v.held {
+	for _, line := range v.Lines() {
 		spans := line.Counters.Clone()
 		for len(spans) > 0 {
 			head := runBytes + sourceBytes(line.Source)

@@ -2,6 +2,7 @@ package gossip
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -100,4 +101,71 @@ func TestSourcesAreEqualExactlyWhenTheirNamesAre(t *testing.T) {
 		require.Equal(t, a == b, NewSourceID(a.Origin, a.Log) == NewSourceID(b.Origin, b.Log))
 		require.Equal(t, a, NewSourceID(a.Origin, a.Log).Value())
 	})
+}
+
+// Many sources, counters beyond 32 bits, and lines of several spans are kept as
+// a set of spans per source keeps them.
+func TestAVectorOfAnySizeIsSpansPerSource(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		v, other := NewVector(), NewVector()
+		model, otherModel := map[SourceID]*Spans{}, map[SourceID]*Spans{}
+		var order []SourceID
+		count, missing := uint64(0), uint64(0)
+		step := func(v *Vector, model map[SourceID]*Spans) (SourceID, uint64) {
+			source := testSource(rapid.IntRange(0, 70).Draw(t, "source"))
+			base := rapid.SampledFrom([]uint64{0, 0, 0, math.MaxUint32 - 20, 1 << 40}).Draw(t, "base")
+			span := smallSpan(t)
+			span.First, span.Last = span.First+base, span.Last+base
+			if model[source] == nil {
+				model[source] = &Spans{}
+			}
+			added := v.AddSpan(source, span)
+			require.Equal(t, model[source].AddSpan(span), added)
+			for _, n := range []uint64{span.First - 1, span.First, span.Last, span.Last + 1} {
+				require.Equal(t, model[source].Contains(n), v.Contains(source, n))
+			}
+			return source, added
+		}
+		for range rapid.IntRange(0, 150).Draw(t, "steps") {
+			source, added := step(v, model)
+			if len(order) < len(model) {
+				order = append(order, source)
+			}
+			count += added
+			step(other, otherModel)
+		}
+		require.Equal(t, count, v.Count())
+		lines := v.Lines()
+		require.Len(t, lines, len(order))
+		for i, line := range lines {
+			require.Equal(t, order[i], line.Source)
+			require.Equal(t, *model[line.Source], line.Counters)
+			theirs := Spans{}
+			if otherModel[line.Source] != nil {
+				theirs = *otherModel[line.Source]
+			}
+			for _, span := range line.Counters {
+				missing += span.Len() - theirs.CountIn(span)
+			}
+		}
+		require.Equal(t, missing, v.MissingFrom(other))
+		require.False(t, v.Contains(testSource(99), 1))
+	})
+}
+
+// BenchmarkVector adds and asks for one entry each of a thousand sources.
+func BenchmarkVector(b *testing.B) {
+	sources := make([]SourceID, 1000)
+	for i := range sources {
+		sources[i] = testSource(i)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		v := NewVector()
+		for _, s := range sources {
+			if !v.Contains(s, 1) {
+				v.Add(s, 1)
+			}
+		}
+	}
 }

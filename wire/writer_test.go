@@ -68,7 +68,7 @@ func TestLargePartIsNotCopied(t *testing.T) {
 	require.NoError(t, w.Flush())
 	require.Equal(t, `{"src":"n0","dest":"c1","body":{"messages":[`+string(list)+"]}}\n", out.all())
 	require.True(t, uncopied)
-	require.Equal(t, writerBytes+directBytes, cap(w.buf))
+	require.LessOrEqual(t, cap(w.buf), 2*writerBytes)
 }
 
 type writerFunc func(p []byte) (int, error)
@@ -79,7 +79,7 @@ func TestHugeNameDoesNotStayInTheBuffer(t *testing.T) {
 	w := NewWriter(io.Discard)
 	require.NoError(t, w.WriteMessage("n0", strings.Repeat("x", 1<<20), []byte(`{}`)))
 	require.NoError(t, w.Flush())
-	require.Equal(t, writerBytes+directBytes, cap(w.buf))
+	require.LessOrEqual(t, cap(w.buf), 2*writerBytes)
 }
 
 func TestNewlinesOfABodyDoNotEndTheLine(t *testing.T) {
