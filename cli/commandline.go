@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"treecast/run"
 )
 
 // commandLine is what the user typed after the program's name, in two halves,
@@ -43,7 +45,7 @@ func (l commandLine) replay(seed uint64) []string {
 		switch name {
 		case "TREECAST_TEST_SEED", "TREECAST_TEST_COUNT", "TREECAST_RUN":
 		default:
-			out = append(out, name+"="+quoteArg(value))
+			out = append(out, name+"="+run.ShellQuote(value))
 		}
 	}
 	out = append(out, "treecast")
@@ -56,25 +58,15 @@ func (l commandLine) replay(seed uint64) []string {
 			skip = true
 		case strings.HasPrefix(a, "--seed=") || strings.HasPrefix(a, "--test-count="):
 		default:
-			out = append(out, quoteArg(a))
+			out = append(out, run.ShellQuote(a))
 		}
 	}
 	out = append(out, "--seed", strconv.FormatUint(seed, 10))
 	if len(l.nodeArgs) > 0 {
 		out = append(out, "--")
 		for _, a := range l.nodeArgs {
-			out = append(out, quoteArg(a))
+			out = append(out, run.ShellQuote(a))
 		}
 	}
 	return out
-}
-
-// quoteArg spells an argument for a shell.
-func quoteArg(a string) string {
-	if a != "" && strings.IndexFunc(a, func(r rune) bool {
-		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=./:,@%+", r)
-	}) < 0 {
-		return a
-	}
-	return "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
 }

@@ -1,12 +1,10 @@
 package cli
 
 import (
-	"os/exec"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 )
 
 func TestACommandLineHasTwoHalves(t *testing.T) {
@@ -34,26 +32,4 @@ func TestAReplayKeepsTheVariablesThatMatter(t *testing.T) {
 		"TREECAST_RUN=x", "TREECAST_NUM_CHILDREN=2 3", "TREECAST=1",
 	}, false)
 	require.Equal(t, "TREECAST_NUM_CHILDREN='2 3' TREECAST_TEST_RATE=5 treecast test --seed 7", strings.Join(line.replay(7), " "))
-}
-
-func TestQuotedArgumentsAreWhatAShellReads(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		args := rapid.SliceOfN(rapid.StringMatching(`[ -~äß\n\t]{0,12}`), 1, 8).Draw(t, "args")
-		text := `printf '%s\0'`
-		for _, a := range args {
-			text += " " + quoteArg(a)
-		}
-		out, err := exec.Command("/bin/sh", "-c", text).Output()
-		require.NoError(t, err)
-		require.Equal(t, strings.Join(args, "\x00")+"\x00", string(out))
-	})
-}
-
-func TestPlainArgumentsStayPlain(t *testing.T) {
-	for _, a := range []string{"test", "--rate=5", "./treecast", "a_b-c:d,e@f%g+h"} {
-		require.Equal(t, a, quoteArg(a))
-	}
-	require.Equal(t, "''", quoteArg(""))
-	require.Equal(t, `'$HOME'`, quoteArg("$HOME"))
-	require.Equal(t, `'it'\''s'`, quoteArg("it's"))
 }

@@ -113,7 +113,7 @@ type ChallengeCheck struct {
 }
 
 // ErrSchema is wrapped by ReadResultsJSON when a file's schema is not ours.
-var ErrSchema = errors.New("results.json has another schema")
+var ErrSchema = errors.New("another schema")
 
 // WriteJSON writes results.json, indented. A Schema of 0 becomes SchemaVersion.
 func (r *Results) WriteJSON(w io.Writer) error {
@@ -146,7 +146,7 @@ func ReadResultsJSON(r io.Reader) (*Results, error) {
 		return nil, fmt.Errorf("run: read results.json: %w", err)
 	}
 	if out.Schema != SchemaVersion {
-		return nil, fmt.Errorf("run: %w: %d, this treecast reads %d; run the test again with this version", ErrSchema, out.Schema, SchemaVersion)
+		return nil, fmt.Errorf("run: results.json: %w: %d, this treecast reads %d; run the test again with this version", ErrSchema, out.Schema, SchemaVersion)
 	}
 	return &out, nil
 }

@@ -2,6 +2,7 @@ package run
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -11,10 +12,10 @@ import (
 
 // resultsEDN is the part of a results.edn that is read.
 type resultsEDN struct {
-	Valid        Verdict        `edn:"valid?"`
+	Valid        *Verdict       `edn:"valid?"`
 	Stats        statsEDN       `edn:"stats"`
 	Availability Availability   `edn:"availability"`
-	Net          Net            `edn:"net"`
+	Net          *Net           `edn:"net"`
 	Workload     edn.RawMessage `edn:"workload"`
 }
 
@@ -42,8 +43,13 @@ type elementEDN struct {
 	LastAbsent    edn.RawMessage `edn:"last-absent"`
 }
 
+// ErrForeign is wrapped by ReadResultsEDN when a file is EDN but no result of
+// Maelstrom.
+var ErrForeign = errors.New("no results.edn of Maelstrom")
+
 // ReadResultsEDN reads a results.edn, Maelstrom's own or ours, into the part
 // of Results it covers. Workloads other than broadcast keep their verdict only.
+// The error wraps ErrForeign if the file is about something else.
 func ReadResultsEDN(r io.Reader) (*Results, error) {
 	text, err := io.ReadAll(r)
 	if err != nil {
@@ -53,8 +59,14 @@ func ReadResultsEDN(r io.Reader) (*Results, error) {
 	if err := edn.Unmarshal(text, &in); err != nil {
 		return nil, fmt.Errorf("run: results.edn: %w", err)
 	}
+	switch {
+	case in.Valid == nil:
+		return nil, fmt.Errorf("run: %w: it has no :valid?", ErrForeign)
+	case in.Net == nil:
+		return nil, fmt.Errorf("run: %w: it has no :net", ErrForeign)
+	}
 	out := &Results{
-		Schema: SchemaVersion, Valid: in.Valid, Availability: in.Availability, Net: in.Net,
+		Schema: SchemaVersion, Valid: *in.Valid, Availability: in.Availability, Net: *in.Net,
 		Stats: Stats{Counts: in.Stats.Counts, ByF: make(map[string]Counts, len(in.Stats.ByF))},
 	}
 	// Jepsen completes every operation it begins.

@@ -191,3 +191,14 @@ func TestBadResultsEDNIsAnError(t *testing.T) {
 	_, err := ReadResultsEDN(brokenReader{})
 	require.ErrorIs(t, err, errDisk)
 }
+
+func TestEDNOfSomethingElseIsToldApart(t *testing.T) {
+	for _, text := range []string{"{}", "{:a 1}", "{:valid? true}", "{:net {:all {:send-count 1}}}", "{:valid? true, :workload {}}"} {
+		_, err := ReadResultsEDN(strings.NewReader(text))
+		require.ErrorIs(t, err, ErrForeign, text)
+	}
+	for _, text := range []string{"", "(1 2)", "42", "{:valid?"} {
+		_, err := ReadResultsEDN(strings.NewReader(text))
+		require.Error(t, err, text)
+	}
+}

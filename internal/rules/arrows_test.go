@@ -14,7 +14,7 @@ var arrows = map[string][]string{
 
 	// The node, from the outside in.
 	"cli": {
-		"experiment", "report", "node", "testbed/session", "run", // what commands do and show
+		"experiment", "analysis", "report", "node", "testbed/session", "run", // what commands do and show
 		"gossip", "backpressure", // the types of the node's settings
 	},
 	"node":         {"wire", "gossip", "topology", "backpressure", "chans", "journal"},
@@ -27,10 +27,11 @@ var arrows = map[string][]string{
 
 	// The test bed.
 	"experiment": {
-		"checker", "run",
+		"checker", "analysis", "run",
 		"testbed/process", "testbed/virtual", "testbed/session", "testbed/network", "testbed/nemesis", "testbed/workload",
 	},
-	"report":           {"run"},
+	"report":           {"run", "analysis"},
+	"analysis":         {"run"},
 	"checker":          {"run"},
 	"run":              {},
 	"testbed":          {},
@@ -42,7 +43,7 @@ var arrows = map[string][]string{
 	"testbed/process":  {"run", "testbed/network", "testbed/session"},
 	"testbed/virtual":  {"run", "wire", "testbed/network", "testbed/session", "node"}, // it alone knows nodes from the inside
 
-	"scripts/measure": {"run"},
+	"scripts/measure": {"run", "analysis"},
 	"internal/rules":  {},
 }
 

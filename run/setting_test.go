@@ -1,0 +1,77 @@
+package run
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func challengeSettings() Settings {
+	return Settings{
+		Workload: "broadcast", Driver: "process", Bin: "/somewhere/treecast", Seed: 7, NodeCount: 25, Concurrency: 25,
+		Args: []string{"--num-children", "5", "--permits", "3", "--sync-period=1.74s"},
+		Rate: 100, TimeLimit: Millis(20 * time.Second), Quiet: Millis(10 * time.Second),
+		Latency: Millis(100 * time.Millisecond), LatencyDist: "constant", Topology: "grid",
+		NemesisInterval: Millis(10 * time.Second),
+	}
+}
+
+func TestASettingNamesWhatIsTunedAndKeepsTheRest(t *testing.T) {
+	s := challengeSettings()
+	require.Equal(t, Setting{
+		Workload: "broadcast", Driver: "process", Bin: "treecast", NodeCount: 25, Concurrency: 25,
+		NumChildren: "5", SyncPeriod: Millis(1740 * time.Millisecond), Args: "--permits 3",
+		Rate: 100, TimeLimit: Millis(20 * time.Second), Quiet: Millis(10 * time.Second),
+		Latency: Millis(100 * time.Millisecond), LatencyDist: "constant", Topology: "grid",
+	}, SettingOf(&s))
+}
+
+func TestArgumentsOfNodesAreSortedAsTheNodeReadsThem(t *testing.T) {
+	for text, want := range map[string]Setting{
+		"":                                     {},
+		"--num-children 5 --num-children=6":    {NumChildren: "6"},
+		"--num-children auto --rounds free":    {NumChildren: "auto", Rounds: "free"},
+		"--latency-target 400ms":               {LatencyTarget: Millis(400 * time.Millisecond)},
+		"--sync-period soon -x":                {Args: "--sync-period soon -x"},
+		"--sync-period":                        {Args: "--sync-period"},
+		"a$b --log-level=debug --rounds=eager": {Rounds: "eager", Args: "'a$b' --log-level=debug"},
+	} {
+		s := Settings{Args: strings.Fields(text)}
+		require.Equal(t, want, SettingOf(&s), text)
+	}
+}
+
+func TestTheSeedIsNoPartOfASetting(t *testing.T) {
+	a, b := challengeSettings(), challengeSettings()
+	b.Seed++
+	require.Equal(t, SettingOf(&a), SettingOf(&b))
+}
+
+func TestTheIntervalOfNoNemesisIsNoPartOfASetting(t *testing.T) {
+	a, b := challengeSettings(), challengeSettings()
+	b.NemesisInterval++
+	require.Equal(t, SettingOf(&a), SettingOf(&b))
+	a.Nemesis, b.Nemesis = []string{"partition"}, []string{"partition"}
+	require.NotEqual(t, SettingOf(&a), SettingOf(&b))
+}
+
+func TestTheCommandOfASettingHasTheSeedBeforeTheNodesFlags(t *testing.T) {
+	s := challengeSettings()
+	setting := SettingOf(&s)
+	require.Equal(t, "treecast test -w broadcast --bin treecast --node-count 25 --time-limit 20 --rate 100 --concurrency 25"+
+		" --latency 100 --latency-dist constant --topology grid --quiet-time 10 --seed 7"+
+		" -- --num-children 5 --sync-period 1740ms --permits 3", setting.Command(7))
+	require.Equal(t, "treecast test -w broadcast --time-limit 1 --rate 0 --quiet-time 0 --seed 7",
+		(&Setting{Workload: "broadcast", TimeLimit: Millis(time.Second)}).Command(7))
+}
+
+func TestALabelSaysWhatIsTuned(t *testing.T) {
+	s := challengeSettings()
+	setting := SettingOf(&s)
+	setting.Bin = ""
+	require.Equal(t, "k = 5, P = 1740 ms, --permits 3", setting.Label())
+	require.Equal(t, "eager, target 1.5 ms", (&Setting{Rounds: "eager", LatencyTarget: 1500000}).Label())
+	require.Equal(t, "defaults", (&Setting{NodeCount: 5}).Label())
+}
