@@ -85,6 +85,7 @@ type Monitor struct {
 	gauges    []Gauge
 	unhealthy []time.Duration // per gauge
 	published time.Duration   // when a poll last said publish
+	scratch   []QueueHealth   // of Poll
 	last      atomic.Pointer[Report]
 }
 
@@ -142,7 +143,8 @@ func (m *Monitor) Poll(now time.Duration) (report Report, publish bool) {
 			step = elapsed
 		}
 	}
-	report = Report{At: now, Queues: make([]QueueHealth, len(m.gauges))}
+	report.At = now
+	queues := m.scratch[:0]
 	for i, g := range m.gauges {
 		health := QueueHealth{Name: g.Name(), Depth: g.Depth(), Preferred: g.Preferred()}
 		if aged, ok := g.(Aged); ok {
@@ -157,7 +159,14 @@ func (m *Monitor) Poll(now time.Duration) (report Report, publish bool) {
 		if health.Unhealthy > report.Unhealthy {
 			report.Unhealthy, report.Worst = health.Unhealthy, health.Name
 		}
-		report.Queues[i] = health
+		queues = append(queues, health)
+	}
+	m.scratch = queues
+	// Nothing new is most of what there is to see, and is not written anew.
+	if previous != nil && slices.Equal(previous.Queues, queues) {
+		report.Queues = previous.Queues
+	} else {
+		report.Queues = slices.Clone(queues)
 	}
 	publish = previous == nil || now-m.published >= m.config.Reassert || !sameHealth(previous, &report)
 	if publish {

@@ -18,12 +18,18 @@ type observer struct {
 	traffic  *checker.Traffic
 	delivery *checker.Delivery
 	unread   int64 // server messages whose values no reader found
+	// underWay is what was found in messages between servers that have not
+	// arrived yet, so that each is read once.
+	underWay map[int64][]json.RawMessage
 
 	logSent, logDelivered io.Writer // nil: not logged
 }
 
 func newObserver(nodes []string) *observer {
-	return &observer{traffic: checker.NewTraffic(), delivery: checker.NewDelivery(nodes)}
+	return &observer{
+		traffic: checker.NewTraffic(), delivery: checker.NewDelivery(nodes),
+		underWay: map[int64][]json.RawMessage{},
+	}
 }
 
 // Sent is called for every message that the network takes.
@@ -48,6 +54,9 @@ func (o *observer) Sent(m run.Message) {
 	kind := workload.Other
 	if r, ok := workload.Read(m.Body); ok {
 		kind = r.Kind
+		if len(r.Values) > 0 {
+			o.underWay[m.ID] = r.Values
+		}
 	} else {
 		o.unread++
 	}
@@ -61,16 +70,23 @@ func (o *observer) Delivered(m run.Message) {
 		logMessage(o.logDelivered, "recv", m.Delivered, &m)
 	}
 	o.traffic.Delivered(&m)
-	if checker.IsClient(m.Dest) || (checker.IsClient(m.Src) && m.Type != "broadcast") {
+	if checker.IsClient(m.Dest) {
 		return
 	}
-	if r, ok := workload.Read(m.Body); ok && len(r.Values) > 0 {
-		o.delivery.Handed(m.Delivered, m.Dest, r.Values)
+	if !checker.IsClient(m.Src) {
+		if values, ok := o.underWay[m.ID]; ok {
+			delete(o.underWay, m.ID)
+			o.delivery.Handed(m.Delivered, m.Dest, values)
+		}
+	} else if m.Type == "broadcast" {
+		if r, ok := workload.Read(m.Body); ok && len(r.Values) > 0 {
+			o.delivery.Handed(m.Delivered, m.Dest, r.Values)
+		}
 	}
 }
 
 // Dropped is called for every message that a partition eats.
-func (o *observer) Dropped(run.Message, time.Duration) {}
+func (o *observer) Dropped(m run.Message, _ time.Duration) { delete(o.underWay, m.ID) }
 
 // figures returns the delivery's figures, nil where the nodes' messages are
 // not understood and the figures would say nothing.

@@ -3,16 +3,24 @@ package node
 import "strconv"
 
 // valueSet is the set of values that have been broadcast, by canonical form.
-// Plain integers, which is what Maelstrom sends, are kept as such.
+// Plain integers are kept as such, and those from 0 on, which is what Maelstrom
+// sends, as a bit each.
 type valueSet struct {
+	small    []uint64 // bits of 0, 1, 2, ... up to smallLimit
 	integers map[int64]struct{}
 	others   map[string]struct{}
 }
+
+// smallLimit bounds the bits: a lone large value costs 128 KiB at most.
+const smallLimit = 1 << 20
 
 // add puts a value in and reports whether it was new.
 func (s *valueSet) add(key string) bool {
 	if len(key) <= 18 { // fits into 64 bits for sure, if it is an integer
 		if n, err := strconv.ParseInt(key, 10, 64); err == nil {
+			if 0 <= n && n < smallLimit {
+				return s.addSmall(n)
+			}
 			if _, ok := s.integers[n]; ok {
 				return false
 			}
@@ -30,5 +38,17 @@ func (s *valueSet) add(key string) bool {
 		s.others = map[string]struct{}{}
 	}
 	s.others[key] = struct{}{}
+	return true
+}
+
+func (s *valueSet) addSmall(n int64) bool {
+	word, bit := int(n/64), uint64(1)<<(n%64)
+	if word >= len(s.small) {
+		s.small = append(s.small, make([]uint64, word+1-len(s.small))...)
+	}
+	if s.small[word]&bit != 0 {
+		return false
+	}
+	s.small[word] |= bit
 	return true
 }

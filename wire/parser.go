@@ -13,7 +13,7 @@ type Parser struct {
 // Item returns what a line is, given without its newline. The Item owns what it
 // holds.
 func (p *Parser) Item(line []byte) Item {
-	if len(line) > p.limit() {
+	if len(line) > p.Limit() {
 		return p.tooLong(line, int64(len(line)))
 	}
 	item := Item{LineBytes: int64(len(line))}
@@ -23,7 +23,8 @@ func (p *Parser) Item(line []byte) Item {
 	return item
 }
 
-func (p *Parser) limit() int {
+// Limit is the longest line that is read, in bytes.
+func (p *Parser) Limit() int {
 	if p.MaxLineBytes <= 0 {
 		return DefaultMaxLineBytes
 	}
@@ -34,8 +35,8 @@ func (p *Parser) limit() int {
 // looked at is given.
 func (p *Parser) tooLong(line []byte, lineBytes int64) Item {
 	return Item{
-		Kind: TooLong, Message: parsePrefix(line[:min(len(line), prefixBytes, p.limit())]),
+		Kind: TooLong, Message: parsePrefix(line[:min(len(line), prefixBytes, p.Limit())]),
 		LineBytes: lineBytes,
-		Err:       fmt.Errorf("%w: %d bytes, the limit is %d", ErrTooLong, lineBytes, p.limit()),
+		Err:       fmt.Errorf("%w: %d bytes, the limit is %d", ErrTooLong, lineBytes, p.Limit()),
 	}
 }

@@ -103,16 +103,26 @@ type healthState struct {
 	unsupported bool  // it answered with an error
 }
 
-// PollHealth asks every node for its health, outside of the network. Nodes that
-// have not answered init, are gone, or said that they know no such request are
-// left out. It does nothing unless Config.OnHealth is set.
+// A poll asks pollNodes nodes for their health, and of a larger cluster
+// 1/pollTurns, in turn: that is two questions to each within the quiet time, and
+// does not make the bed the busiest part of a run.
+const (
+	pollNodes = 200
+	pollTurns = 5
+)
+
+// PollHealth asks nodes for their health, outside of the network; called once a
+// second it asks each at least every fifth. Nodes that have not answered init,
+// are gone, or said that they know no such request are left out. It does nothing
+// unless Config.OnHealth is set.
 func (s *Session) PollHealth(now time.Duration) []Output {
 	s.outputs = s.outputs[:0]
 	if s.cfg.OnHealth == nil || s.phase == Done {
 		return s.outputs
 	}
-	for i := range s.nodes {
-		n := &s.nodes[i]
+	for range min(len(s.nodes), max(pollNodes, (len(s.nodes)+pollTurns-1)/pollTurns)) {
+		n := &s.nodes[s.nextPoll]
+		s.nextPoll = (s.nextPoll + 1) % len(s.nodes)
 		if !n.ready || n.note.Bad() || n.health.unsupported {
 			continue
 		}

@@ -91,6 +91,7 @@ type Session struct {
 	phase      Phase
 	remaining  int           // nodes that have not answered init, or topology, yet
 	quietUntil time.Duration // in Quiet
+	nextPoll   int           // the node to be asked for its health next
 	history    []run.Op
 	counts     [4]int // clients' operations by run.OpType
 	servers    int64  // messages between servers

@@ -28,7 +28,7 @@ type Config struct {
 	// LogStderr is sent the nodes' logs as they come, each line with the node's
 	// name in front; nil for nobody.
 	LogStderr io.Writer
-	// PollHealth asks every node for its health once a second.
+	// PollHealth asks nodes for their health every second: see session.PollHealth.
 	PollHealth bool
 }
 

@@ -6,7 +6,8 @@ import "time"
 // constants, not draws: what varies in a run is the network.
 type Costs struct {
 	// Start is how long a node takes to start. Nodes start one after another,
-	// as child processes do.
+	// as child processes do, but thousands of them faster, so that all are there
+	// within startWithin.
 	Start time.Duration
 	// Pipe is how long lines take from one side of a pipe to the other.
 	Pipe time.Duration
@@ -19,6 +20,15 @@ type Cost struct {
 	Step    time.Duration // to begin with; the first message included
 	Message time.Duration // for each further message that the step takes or makes
 	KiB     time.Duration // per KiB that it reads or writes
+}
+
+// startWithin is the time in which all nodes of a run are started: more of it
+// would be waited for and tell nothing.
+const startWithin = 2 * time.Second
+
+// start is how long each of so many nodes takes to start.
+func (c *Costs) start(nodes int) time.Duration {
+	return min(c.Start, startWithin/time.Duration(nodes))
 }
 
 // DefaultCosts returns costs of the size that services have on one core of

@@ -205,7 +205,7 @@ func (b *bed) obey(outputs []session.Output) (over bool) {
 	for _, o := range outputs {
 		switch o.Action {
 		case session.StartNode:
-			b.started = max(b.started, b.now) + b.cfg.Costs.Start
+			b.started = max(b.started, b.now) + b.cfg.Costs.start(len(b.hosts))
 			b.at(b.started, forBoot, b.index[o.Node])
 		case session.ToNode:
 			if h := &b.hosts[b.index[o.Node]]; h.node != nil {
