@@ -19,6 +19,7 @@ func Labels(groups []Group) []string {
 		func(s run.Setting) string { return s.Other },
 		func(s run.Setting) string { return s.Workload },
 		func(s run.Setting) string { return s.Driver },
+		func(s run.Setting) string { return s.Bin },
 	}
 	out := make([]string, len(groups))
 	for i := range groups {

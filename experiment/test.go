@@ -52,19 +52,8 @@ func Test(ctx context.Context, p Plan, o Options) (*run.Results, string, error) 
 	if err := store.LinkCurrent(); err != nil {
 		return nil, store.Dir(), err
 	}
-	watch := newObserver(plan.session.Nodes)
-	watch.logSent, watch.logDelivered = o.LogNetSend, o.LogNetDeliver
-	health := newHealthWatch()
-
-	out, runErr := plan.carryOut(ctx, o, store, started, watch, health)
-	results := plan.check(out, watch, health)
-	results.Version, results.Command = o.Version, o.Command
-	results.Started, results.Finished = started, time.Now()
-	if runErr != nil {
-		results.Error = runErr.Error()
-		results.Valid = run.MergeVerdicts(results.Valid, run.Unknown)
-	}
-	if err := store.WriteHistory(out.History); err != nil {
+	results, history, runErr := plan.make(ctx, o, store, started)
+	if err := store.WriteHistory(history); err != nil {
 		return results, store.Dir(), err
 	}
 	if err := store.WriteResults(results); err != nil {
@@ -74,6 +63,41 @@ func Test(ctx context.Context, p Plan, o Options) (*run.Results, string, error) 
 		return results, store.Dir(), err
 	}
 	return results, store.Dir(), runErr
+}
+
+// Measure carries out a plan once, in virtual time, and keeps no files: what
+// the run came to is all that is left of it. Options.Store is not used. In all
+// else it is Test.
+func Measure(ctx context.Context, p Plan, o Options) (*run.Results, error) {
+	plan, err := p.read()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.checkNodes(); err != nil {
+		return nil, err
+	}
+	if p.Driver != Virtual {
+		return nil, errors.New("runs of real processes leave files; they need a store")
+	}
+	results, _, err := plan.make(ctx, o, nil, time.Now())
+	return results, err
+}
+
+// make makes the run and judges it.
+func (p *plan) make(ctx context.Context, o Options, store *run.Store, started time.Time) (*run.Results, run.History, error) {
+	watch := newObserver(p.session.Nodes)
+	watch.logSent, watch.logDelivered = o.LogNetSend, o.LogNetDeliver
+	health := newHealthWatch()
+
+	out, runErr := p.carryOut(ctx, o, store, started, watch, health)
+	results := p.check(out, watch, health)
+	results.Version, results.Command = o.Version, o.Command
+	results.Started, results.Finished = started, time.Now()
+	if runErr != nil {
+		results.Error = runErr.Error()
+		results.Valid = run.MergeVerdicts(results.Valid, run.Unknown)
+	}
+	return results, out.History, runErr
 }
 
 // check judges a run and gathers its record.

@@ -194,7 +194,6 @@ func (s *Setting) Label() string {
 	add("P = %s", s.SyncPeriod.text())
 	add("target %s", s.LatencyTarget.text())
 	add("%s", s.Args)
-	add("%s", s.Bin)
 	if len(out) == 0 {
 		return "defaults"
 	}

@@ -70,7 +70,6 @@ func TestTheCommandOfASettingHasTheSeedBeforeTheNodesFlags(t *testing.T) {
 func TestALabelSaysWhatIsTuned(t *testing.T) {
 	s := challengeSettings()
 	setting := SettingOf(&s)
-	setting.Bin = ""
 	require.Equal(t, "k = 5, P = 1740 ms, --permits 3", setting.Label())
 	require.Equal(t, "eager, target 1.5 ms", (&Setting{Rounds: "eager", LatencyTarget: 1500000}).Label())
 	require.Equal(t, "defaults", (&Setting{NodeCount: 5}).Label())

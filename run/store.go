@@ -67,10 +67,20 @@ func (s *Store) Create(name string) (*os.File, error) {
 	return file, nil
 }
 
-// WriteFile writes a whole file of the run, all of it or none: readers, and a
-// crash half way, never see a part.
+// WriteFile writes a whole file of the run, all of it or none.
 func (s *Store) WriteFile(name string, write func(io.Writer) error) error {
-	path := s.Path(filepath.FromSlash(name))
+	return writeFile(s.Path(filepath.FromSlash(name)), name, write)
+}
+
+// WriteFile writes a whole file, and makes the directories above it: readers,
+// and a crash half way, never see a part. If it cannot be written, the error
+// says why and what to do about it.
+func WriteFile(path string, write func(io.Writer) error) error {
+	return writeFile(path, filepath.Base(path), write)
+}
+
+// writeFile is WriteFile, with the file's name for errors.
+func writeFile(path, name string, write func(io.Writer) error) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return explainStoreError("make the directory of "+name, err)
 	}

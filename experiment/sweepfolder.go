@@ -1,0 +1,125 @@
+package experiment
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"treecast/run"
+)
+
+// Files of a sweep.
+const (
+	SweepFile = "sweep.json"
+	RunsFile  = "runs.csv"
+)
+
+// sweepFolder is where a sweep keeps its runs while it makes them.
+type sweepFolder struct {
+	dir    string
+	record run.Sweep
+	runs   *os.File
+}
+
+// openSweepFolder makes the folder of a new sweep, or opens that of one to go on
+// with, and returns the rows that are there. A line that was cut off when a
+// sweep was killed goes, and so do runs that could not be made: they are made
+// again.
+func openSweepFolder(dir string, record run.Sweep, resume bool) (*sweepFolder, []run.Row, error) {
+	f := &sweepFolder{dir: dir, record: record}
+	before, err := readSweepRecord(f.path(SweepFile))
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && resume:
+		return nil, nil, fmt.Errorf("there is no sweep in %s to go on with; leave --resume out to begin one", dir)
+	case err == nil && !resume:
+		return nil, nil, fmt.Errorf("%s has a sweep already; go on with it by --resume, or give another name", dir)
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return nil, nil, fmt.Errorf("the sweep in %s cannot be read: %w; delete it, or give another name", dir, err)
+	}
+	var rows []run.Row
+	if resume {
+		if difference := before.Differs(&record); difference != "" {
+			return nil, nil, fmt.Errorf("the sweep in %s is another one: %s; give another name, or what it was begun with:\n  %s",
+				dir, difference, strings.Join(before.Command, " "))
+		}
+		f.record = *before
+		if rows, err = f.readRuns(); err != nil {
+			return nil, nil, err
+		}
+	}
+	f.record.Finished = nil
+	if err := errors.Join(f.writeRecord(), f.writeRuns(rows)); err != nil {
+		return nil, nil, err
+	}
+	f.runs, err = os.OpenFile(f.path(RunsFile), os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("writing the runs of a sweep: %w", err)
+	}
+	return f, rows, nil
+}
+
+func (f *sweepFolder) path(name string) string { return filepath.Join(f.dir, name) }
+
+func (f *sweepFolder) writeRecord() error {
+	return run.WriteFile(f.path(SweepFile), f.record.WriteJSON)
+}
+
+func (f *sweepFolder) writeRuns(rows []run.Row) error {
+	return run.WriteFile(f.path(RunsFile), func(w io.Writer) error { return run.WriteRunsCSV(w, true, rows...) })
+}
+
+// append adds a run. It is in the file when append returns.
+func (f *sweepFolder) append(row run.Row) error {
+	if err := run.WriteRunsCSV(f.runs, false, row); err != nil {
+		return fmt.Errorf("%w; what is done is kept, go on with --resume", err)
+	}
+	return nil
+}
+
+// readRuns reads what a sweep has done.
+func (f *sweepFolder) readRuns() ([]run.Row, error) {
+	file, err := os.Open(f.path(RunsFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // killed before the first
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the runs of a sweep: %w", err)
+	}
+	defer file.Close()
+	rows, err := run.ReadRunsCSV(file)
+	if err != nil && !errors.Is(err, run.ErrCutOff) {
+		return nil, fmt.Errorf("%s: %w; delete the file to make its runs again", f.path(RunsFile), err)
+	}
+	var out []run.Row
+	for _, row := range rows {
+		if row.Error == "" {
+			out = append(out, row)
+		}
+	}
+	return out, nil
+}
+
+// close leaves the folder with its runs in order.
+func (f *sweepFolder) close(rows []run.Row, complete bool) error {
+	err := errors.Join(f.runs.Close(), f.writeRuns(rows))
+	if complete {
+		now := time.Now().UTC().Truncate(time.Second)
+		f.record.Finished = &now
+		err = errors.Join(err, f.writeRecord())
+	}
+	return err
+}
+
+func readSweepRecord(path string) (*run.Sweep, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return run.ReadSweepJSON(file)
+}
