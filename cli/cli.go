@@ -19,6 +19,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"treecast/node"
 )
 
 // Exit codes. The test bed's are Jepsen's.
@@ -28,6 +30,7 @@ const (
 	ExitFailed  = 1   // node: it could not go on
 	ExitUsage   = 2   // node: bad flags
 	ExitUnknown = 2   // test: nothing can be said
+	ExitCrashes = 3   // node: a service crashed again and again
 	ExitBadArgs = 254 // test: bad flags
 	ExitCrashed = 255 // test: the run could not be made
 )
@@ -117,6 +120,9 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return ExitBadArgs
 	default:
 		fmt.Fprintf(stderr, "treecast: %v\n", err)
+		if isNode && errors.Is(err, node.ErrTooManyCrashes) {
+			return ExitCrashes
+		}
 		if isNode {
 			return ExitFailed
 		}

@@ -26,22 +26,31 @@ type nodeCommand struct {
 	LatencyTarget time.Duration `placeholder:"D" group:"tree" help:"Instead of a period: the time within which a value shall be everywhere. The root measures the longest path and sets P = D - 2dL - d guards, the longest period, and so the fewest messages, that keep it. Not together with --sync-period."`
 	AckDelay      time.Duration `default:"2s" group:"tree" help:"How long a leaf keeps an ack back for a delta to carry it. Longer saves bare acks; shorter notices a loss towards a leaf sooner (after this delay and a round trip). Default: ${default}."`
 
-	IntakePreferred int `default:"65536" group:"backpressure" help:"Preferred size of the intake queue (client requests, learnt entries), in items: deeper is unhealthy. At least 0.2 s of what the node handles. Default: ${default}."`
+	IntakePreferred int `default:"65536" group:"backpressure" help:"Preferred size of the intake queue (client requests, learnt entries), in items: deeper is unhealthy. At least 0.2 s of what the node handles, or a monitor that looks every 0.1 s leaves it idle. Default: ${default}."`
 	IntakeCapacity  int `default:"131072" group:"backpressure" help:"Hard capacity of the intake queue: beyond it requests get error 11. Bounds memory. Default: ${default}."`
 	GossipPreferred int `default:"8192" group:"backpressure" help:"Preferred size of the queue of peers' messages. Default: ${default}."`
 	GossipCapacity  int `default:"16384" group:"backpressure" help:"Hard capacity of the queue of peers' messages: beyond it they are dropped, and come again. Default: ${default}."`
 	OutputPreferred int `default:"65536" group:"backpressure" help:"Preferred size of the output queue. Default: ${default}."`
 	OutputCapacity  int `default:"131072" group:"backpressure" help:"Hard capacity of the output queue: beyond it replies are dropped. Default: ${default}."`
 
-	MonitorPeriod   time.Duration `default:"100ms" group:"backpressure" help:"How often the health monitor looks at the queues. Trouble and its end are seen up to one period late. Default: ${default}."`
-	ClientThreshold time.Duration `default:"1s" group:"backpressure" help:"Broadcasts are refused with error 11 while a queue has been over its preferred size for longer than this. Default: ${default}."`
+	MonitorPeriod   time.Duration `default:"100ms" group:"backpressure" help:"How often the health monitor looks at the queues. Trouble and its end are seen up to one period late; a preferred size is at least two periods of work. Default: ${default}."`
+	MonitorReassert time.Duration `default:"1s" group:"backpressure" help:"How often the monitor says again what has not changed, at least the period: a report that was lost leaves nothing throttled for longer. Default: ${default}."`
+	MonitorStale    time.Duration `default:"3s" group:"backpressure" help:"How long a report is believed, longer than that; then health counts as unknown, and unknown as healthy. Default: ${default}."`
+	MaxAge          time.Duration `default:"1s" group:"backpressure" help:"A queue is also unhealthy while its oldest item is older than this. Shorter notices sooner what is stuck under a low load; longer bears a machine that leaves the node waiting. 0: depth alone counts. Default: ${default}."`
+	MaxWait         time.Duration `default:"500ms" group:"backpressure" help:"Broadcasts are refused with error 11 while an answer is expected to take longer: items waiting / items handled per second, as measured while there is work. Holds for more than 128 waiting. Shorter answers faster under overload; below 0.2 s the node may run out of work. Stdout may lag half of this before the reader waits for it. 0: never. Default: ${default}."`
+	ClientThreshold time.Duration `default:"1s" group:"backpressure" help:"Broadcasts are refused with error 11 while the node has been unhealthy for longer than this. Shorter sheds sooner, longer rides out bursts. Default: ${default}."`
+	OwnThreshold    time.Duration `default:"1s" group:"backpressure" help:"Work that the node starts by itself (the history of figures, debug logs) is put off while it has been unhealthy for longer than this. At least the client threshold: clients are refused no later. Default: ${default}."`
 
-	Permits       int           `default:"0" group:"backpressure" help:"How many neighbours may have anything unacked at a time; 0: all of them. Default: ${default}."`
-	PermitGrace   time.Duration `default:"1s" group:"backpressure" help:"No permit is revoked before a queue has been unhealthy for this long. Shorter reacts to blips, longer lets queues grow. Default: ${default}."`
-	PermitRevoke  float64       `default:"5" placeholder:"RATE" group:"backpressure" help:"Permits revoked per second of distress beyond the grace period. Default: ${default}."`
-	PermitReturn  float64       `default:"1" placeholder:"RATE" group:"backpressure" help:"Revoked permits that come back per healthy second. Default: ${default}."`
-	PermitMinimum int           `default:"1" group:"backpressure" help:"Permits that are there at once when the node gets healthy. Default: ${default}."`
-	PermitTimeout time.Duration `default:"5s" group:"backpressure" help:"A permit whose neighbour acks nothing for this long is taken back. Default: ${default}."`
+	Permits       int           `default:"0" group:"backpressure" help:"How many neighbours may have anything unacked at a time; 0: all of them. Fewer make fewer, larger deltas, and a neighbour without one waits. Default: ${default}."`
+	PermitGrace   time.Duration `default:"1s" group:"backpressure" help:"No permit is revoked before the node has been unhealthy for this long. Shorter reacts to blips, longer lets queues grow. Default: ${default}."`
+	PermitRevoke  float64       `default:"5" placeholder:"RATE" group:"backpressure" help:"Permits revoked per second of distress beyond the grace period: all of N are gone after grace + N/RATE. 0: never. Default: ${default}."`
+	PermitReturn  float64       `default:"1" placeholder:"RATE" group:"backpressure" help:"Revoked permits that come back per healthy second: all of N after N/RATE. Slower than revoking, or the node swings between both. Default: ${default}."`
+	PermitMinimum int           `default:"1" group:"backpressure" help:"Permits that are there at once when the node gets healthy. More recover faster and load it sooner. Default: ${default}."`
+	PermitTimeout time.Duration `default:"5s" group:"backpressure" help:"A permit whose neighbour acks nothing for this long is taken back. Longer than a few re-sends (1.5 s each at most). Default: ${default}."`
+
+	MaxCrashes  int           `default:"30" group:"crashes" help:"A service that panics is started again, without the item it had in hand. Once it has done so more often than this within --crash-window, the node gives up, with exit code 3. Default: ${default}."`
+	CrashWindow time.Duration `default:"10s" group:"crashes" help:"See --max-crashes. Default: ${default}."`
+	Inject      []string      `sep:"none" placeholder:"FAULT" group:"crashes" help:"For tests only: make a service go wrong, as [NODE/]SERVICE:WHAT[@FROM[+FOR]]. SERVICE: intake, record, gossip, output. WHAT: slow=1000x, slow=2000/s, slow=5ms, stuck=30s, panic@K (its K-th item), panic-every=500ms (at random). FROM and FOR: durations since the start. May be given several times."`
 
 	MaxLineBytes int    `default:"16777216" group:"io" help:"Longest line taken from stdin, in bytes; a longer one is skipped and answered with error 12. Default: ${default}."`
 	LogLevel     string `default:"info" enum:"debug,info,warn,error" group:"io" help:"What to log to stderr: debug, info, warn or error. Default: ${default}."`
@@ -105,6 +114,22 @@ func (c *nodeCommand) settings(line commandLine) (node.Config, error) {
 		return node.Config{}, usageError{fmt.Errorf("--sync-period must be from 1ms to 1h, not %v", c.SyncPeriod)}
 	case c.AckDelay < time.Millisecond:
 		return node.Config{}, usageError{fmt.Errorf("--ack-delay must be at least 1ms, not %v", c.AckDelay)}
+	case c.OwnThreshold < 0:
+		return node.Config{}, usageError{fmt.Errorf("--own-threshold must be 0 or more, not %v", c.OwnThreshold)}
+	case c.OwnThreshold < c.ClientThreshold && line.has("--own-threshold"):
+		return node.Config{}, usageError{fmt.Errorf("--own-threshold (%v) must be at least --client-threshold (%v): clients are refused no later than the node's own work is put off", c.OwnThreshold, c.ClientThreshold)}
+	case c.MaxAge < 0:
+		return node.Config{}, usageError{fmt.Errorf("--max-age must be 0 or more, not %v", c.MaxAge)}
+	case c.MaxWait < 0:
+		return node.Config{}, usageError{fmt.Errorf("--max-wait must be 0 or more, not %v", c.MaxWait)}
+	case c.MonitorReassert < c.MonitorPeriod:
+		return node.Config{}, usageError{fmt.Errorf("--monitor-reassert must be at least --monitor-period (%v), not %v", c.MonitorPeriod, c.MonitorReassert)}
+	case c.MonitorStale <= c.MonitorReassert:
+		return node.Config{}, usageError{fmt.Errorf("--monitor-stale must be longer than --monitor-reassert (%v), not %v", c.MonitorReassert, c.MonitorStale)}
+	case c.MaxCrashes < 1:
+		return node.Config{}, usageError{fmt.Errorf("--max-crashes must be at least 1, not %d", c.MaxCrashes)}
+	case c.CrashWindow <= 0:
+		return node.Config{}, usageError{fmt.Errorf("--crash-window must be above 0, not %v", c.CrashWindow)}
 	case c.MonitorPeriod < time.Millisecond:
 		return node.Config{}, usageError{fmt.Errorf("--monitor-period must be at least 1ms, not %v", c.MonitorPeriod)}
 	case c.ClientThreshold < 0:
@@ -124,17 +149,38 @@ func (c *nodeCommand) settings(line commandLine) (node.Config, error) {
 			return node.Config{}, usageError{fmt.Errorf("--%s must be at least 1, not %d", size.flag, size.items)}
 		}
 	}
+	var faults []node.Fault
+	for _, text := range c.Inject {
+		fault, err := node.ParseFault(text)
+		if err != nil {
+			return node.Config{}, usageError{fmt.Errorf("--inject: %w", err)}
+		}
+		faults = append(faults, fault)
+	}
 	permits := backpressure.DefaultPermitsConfig(c.Permits)
 	permits.Grace, permits.RevokePerSecond, permits.ReturnPerSecond = c.PermitGrace, c.PermitRevoke, c.PermitReturn
 	permits.MinimumHealthy, permits.Timeout = c.PermitMinimum, c.PermitTimeout
 	return node.Config{
 		NumChildren: c.NumChildren, SyncPeriod: period, LatencyTarget: c.LatencyTarget, Rounds: rounds, AckDelay: c.AckDelay,
-		MaxLineBytes:  c.MaxLineBytes,
-		Intake:        node.QueueSizes{Preferred: c.IntakePreferred, Capacity: c.IntakeCapacity},
-		Gossip:        node.QueueSizes{Preferred: c.GossipPreferred, Capacity: c.GossipCapacity},
-		Output:        node.QueueSizes{Preferred: c.OutputPreferred, Capacity: c.OutputCapacity},
-		MonitorPeriod: c.MonitorPeriod, ClientThreshold: max(c.ClientThreshold, 1), Permits: permits,
+		MaxLineBytes: c.MaxLineBytes,
+		Intake:       node.QueueSizes{Preferred: c.IntakePreferred, Capacity: c.IntakeCapacity},
+		Gossip:       node.QueueSizes{Preferred: c.GossipPreferred, Capacity: c.GossipCapacity},
+		Output:       node.QueueSizes{Preferred: c.OutputPreferred, Capacity: c.OutputCapacity},
+		Monitor: backpressure.MonitorConfig{
+			Period: c.MonitorPeriod, Reassert: c.MonitorReassert, Stale: c.MonitorStale, MaxAge: orNever(c.MaxAge),
+		},
+		ClientThreshold: max(c.ClientThreshold, 1), OwnThreshold: max(c.OwnThreshold, c.ClientThreshold, 1),
+		MaxWait: orNever(c.MaxWait), Permits: permits,
+		MaxCrashes: c.MaxCrashes, CrashWindow: c.CrashWindow, Faults: faults,
 	}, nil
+}
+
+// orNever is a time that nothing reaches in place of 0.
+func orNever(d time.Duration) time.Duration {
+	if d == 0 {
+		return node.Never
+	}
+	return d
 }
 
 // defaultFreePeriod is the sync period of free rounds, in which a value waits

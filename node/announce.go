@@ -19,6 +19,28 @@ func (n *Node) announce(now time.Duration, r backpressure.Report) {
 	}
 }
 
+// considerate is a log that says nothing for the curious while the node has
+// enough to do. It wraps a handler.
+type considerate struct {
+	slog.Handler
+	mayBusy func() bool // may the node work that it starts by itself
+}
+
+// Enabled leaves out debug records.
+func (c considerate) Enabled(ctx context.Context, level slog.Level) bool {
+	return (level > slog.LevelDebug || c.mayBusy()) && c.Handler.Enabled(ctx, level)
+}
+
+// WithAttrs stays considerate.
+func (c considerate) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return considerate{c.Handler.WithAttrs(attrs), c.mayBusy}
+}
+
+// WithGroup stays considerate.
+func (c considerate) WithGroup(name string) slog.Handler {
+	return considerate{c.Handler.WithGroup(name), c.mayBusy}
+}
+
 // quota limits a log to a number of lines per interval, so that what a peer or
 // a client sends cannot flood it. It wraps a handler; any goroutine may use it.
 type quota struct {

@@ -38,14 +38,31 @@ type Config struct {
 	Gossip QueueSizes // messages of peers
 	Output QueueSizes // messages to be written
 
-	// MonitorPeriod is how often every queue's health is looked at.
-	MonitorPeriod time.Duration
+	// Monitor says how often every queue's health is looked at, how old an item
+	// may get, and for how long what was seen is believed.
+	Monitor backpressure.MonitorConfig
 	// ClientThreshold is how long the node may be unhealthy before it refuses
 	// broadcasts with error 11.
 	ClientThreshold time.Duration
+	// OwnThreshold is how long the node may be unhealthy before it puts off work
+	// that it starts by itself: the history of figures, debug logs. No shorter
+	// than ClientThreshold it should be: clients are refused no later.
+	OwnThreshold time.Duration
+	// MaxWait is the expected wait for an answer beyond which a broadcast is
+	// refused with error 11 at once, and half of it the one for stdout beyond
+	// which the reader takes no further request; Never: neither. Above 0.
+	MaxWait time.Duration
 	// Permits limit the neighbours that may have anything unacked. Total 0
 	// means as many as there are links.
 	Permits backpressure.PermitsConfig
+
+	// MaxCrashes is how often a service may crash within CrashWindow; once more,
+	// and the node gives up.
+	MaxCrashes  int
+	CrashWindow time.Duration
+
+	// Faults are injected, for tests; none by default.
+	Faults []Fault
 
 	// Epoch tells this life of the node from others: larger than that of any
 	// former one, such as the milliseconds of a clock shifted to make room for
@@ -65,7 +82,8 @@ type Config struct {
 const (
 	DefaultNumChildren     = 24
 	DefaultSyncPeriod      = 450 * time.Millisecond
-	DefaultClientThreshold = time.Second
+	DefaultClientThreshold = backpressure.DefaultThreshold
+	DefaultMaxWait         = 500 * time.Millisecond
 )
 
 // Default sizes. A preferred size is at least 0.2 s of what the service behind
@@ -119,14 +137,31 @@ func (c Config) withDefaults() (Config, error) {
 	if c.MaxLineBytes == 0 {
 		c.MaxLineBytes = wire.DefaultMaxLineBytes
 	}
-	if c.MonitorPeriod == 0 {
-		c.MonitorPeriod = backpressure.DefaultPeriod
+	if c.Monitor.Period == 0 {
+		c.Monitor.Period = backpressure.DefaultPeriod
 	}
 	if c.Permits == (backpressure.PermitsConfig{}) {
 		c.Permits = backpressure.DefaultPermitsConfig(0)
 	}
 	if c.ClientThreshold == 0 {
 		c.ClientThreshold = DefaultClientThreshold
+	}
+	if c.OwnThreshold == 0 {
+		c.OwnThreshold = max(backpressure.DefaultThreshold, c.ClientThreshold)
+	}
+	if c.MaxWait == 0 {
+		c.MaxWait = DefaultMaxWait
+	}
+	if c.MaxWait < 0 {
+		return c, fmt.Errorf("node: the longest wait must be above 0, not %v", c.MaxWait)
+	}
+	if c.MaxCrashes < 0 || c.CrashWindow < 0 {
+		return c, fmt.Errorf("node: %d crashes within %v can be no limit: make both positive", c.MaxCrashes, c.CrashWindow)
+	}
+	for _, f := range c.Faults {
+		if err := f.check(); err != nil {
+			return c, fmt.Errorf("node: %w", err)
+		}
 	}
 	for sizes, def := range map[*QueueSizes]QueueSizes{&c.Intake: DefaultIntake, &c.Gossip: DefaultGossip, &c.Output: DefaultOutput} {
 		if sizes.Preferred == 0 {

@@ -28,7 +28,7 @@ func TestWhatIsNotGivenHasItsDefault(t *testing.T) {
 	require.Equal(t, gossip.DefaultAckDelay, c.AckDelay)
 	require.Equal(t, wire.DefaultMaxLineBytes, c.MaxLineBytes)
 	require.Equal(t, DefaultClientThreshold, c.ClientThreshold)
-	require.Equal(t, backpressure.DefaultPeriod, c.MonitorPeriod)
+	require.Equal(t, backpressure.DefaultPeriod, c.Monitor.Period)
 	require.Equal(t, []QueueSizes{DefaultIntake, DefaultGossip, DefaultOutput}, []QueueSizes{c.Intake, c.Gossip, c.Output})
 	require.Equal(t, backpressure.DefaultPermitsConfig(0), c.Permits)
 }
@@ -52,7 +52,7 @@ func TestSettingsThatCannotWorkAreReportedWhenTheNodeIsMade(t *testing.T) {
 		"capacity 5 is below":         func(c *Config) { c.Intake = QueueSizes{Preferred: 10, Capacity: 5} },
 		`queue "gossip": preferred`:   func(c *Config) { c.Gossip.Preferred = -1 },
 		`queue "output"`:              func(c *Config) { c.Output.Capacity = -1 },
-		"health monitor":              func(c *Config) { c.MonitorPeriod = -1 },
+		"health monitor":              func(c *Config) { c.Monitor.Period = -1 },
 		"gate: threshold":             func(c *Config) { c.ClientThreshold = -1 },
 		"permits: time-out":           func(c *Config) { c.Permits = backpressure.DefaultPermitsConfig(3); c.Permits.Timeout = 0 },
 		"permits: total":              func(c *Config) { c.Permits = backpressure.DefaultPermitsConfig(-1) },

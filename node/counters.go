@@ -9,6 +9,7 @@ type counters struct {
 	longLines      atomic.Uint64 // lines beyond the limit
 	strayMessages  atomic.Uint64 // for another node, from a stranger, replies to nothing
 	refusedByGate  atomic.Uint64 // broadcasts refused because the node was unhealthy
+	refusedByWait  atomic.Uint64 // broadcasts refused because the answer would have taken too long
 	refusedFull    atomic.Uint64 // requests refused because the intake was full
 	droppedMail    atomic.Uint64 // peers' messages dropped because the gossip queue was full
 	badMail        atomic.Uint64 // peers' messages that could not be read
@@ -26,6 +27,7 @@ func (c *counters) figures() map[string]uint64 {
 		"long_lines":        c.longLines.Load(),
 		"stray_messages":    c.strayMessages.Load(),
 		"refused_by_gate":   c.refusedByGate.Load(),
+		"refused_by_wait":   c.refusedByWait.Load(),
 		"refused_full":      c.refusedFull.Load(),
 		"dropped_mail":      c.droppedMail.Load(),
 		"bad_mail":          c.badMail.Load(),
@@ -37,11 +39,23 @@ func (c *counters) figures() map[string]uint64 {
 	}
 }
 
-// budget bounds the bytes that wait in a queue. Any goroutine may use it.
+// budget bounds the bytes that wait in a queue. Any goroutine may use it. It is
+// a gauge for the health monitor, which weighs by bytes what the queue weighs by
+// items.
 type budget struct {
+	name  string
 	limit int64
 	used  atomic.Int64
 }
+
+// Name is how reports call it.
+func (b *budget) Name() string { return b.name }
+
+// Depth is how many bytes wait.
+func (b *budget) Depth() int { return int(b.used.Load()) }
+
+// Preferred is how many bytes may wait in a healthy node.
+func (b *budget) Preferred() int { return int(b.limit / 2) }
 
 // take reserves n bytes and reports whether they were there. A single item
 // larger than the whole budget passes when nothing else is waiting.

@@ -39,6 +39,8 @@ type gossiper struct {
 	shownAt  time.Duration
 	changed  bool // something has happened since
 
+	leash *leash // nil as a rule
+
 	unkeptTold bool // that the latency target cannot be kept
 }
 
@@ -57,7 +59,10 @@ func (g *gossiper) step(now time.Duration) bool {
 	m, ok := g.inbox.TryNext()
 	if ok {
 		g.changed = true
+		g.leash.begin(true)
 		g.receive(now, &m)
+		g.leash.end()
+		g.mailBytes.put(len(m.body))
 		g.inbox.Done()
 	}
 	if g.core == nil {
@@ -107,7 +112,6 @@ func (g *gossiper) receive(now time.Duration, m *mail) {
 		}
 		return
 	}
-	defer g.mailBytes.put(len(m.body))
 	message, err := parseGossip(m.body)
 	if err != nil || g.core == nil {
 		g.count.badMail.Add(1)
@@ -227,9 +231,11 @@ func (g *gossiper) speak(now time.Duration) bool {
 		return false
 	}
 	g.changed = true
+	g.leash.begin(false)
 	for _, o := range g.core.Advance(now, room) {
 		g.out.send(now, o.To, appendGossip(nil, o.Message))
 	}
+	g.leash.end()
 	return true
 }
 

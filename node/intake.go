@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"treecast/backpressure"
 	"treecast/chans"
 	"treecast/wire"
 )
@@ -19,15 +18,15 @@ type intake struct {
 	queue *chans.Queue[job]
 	mail  *chans.Queue[mail]
 	out   *outbox
-	gate  *backpressure.Gate
+	gates *gates
+	wait  func() time.Duration // expected of a broadcast that is taken now
 	count *counters
 	log   *slog.Logger
 
 	jobBytes, mailBytes *budget
 	maxValueBytes       int                            // so that a peer can take it with an envelope around it
 	health              func(now time.Duration) []byte // the fields of a health reply
-	report              func(now time.Duration) (r backpressure.Report, known bool)
-	name                func(string) // makes the node's name known to the output
+	name                func(string)                   // makes the node's name known to the output
 
 	roster *Roster // may be nil
 	self   *setup  // nil before init
@@ -247,12 +246,14 @@ func (in *intake) broadcast(now time.Duration, m *wire.Message, from request, si
 		in.out.fail(now, from, wire.MalformedRequest, fmt.Sprintf("a value of %d bytes is too large to be passed on; at most %d", len(value), in.maxValueBytes))
 		return
 	}
-	if r, known := in.report(now); known {
-		in.gate.Report(now, r.Unhealthy)
-	}
-	if !in.gate.Open(now) {
+	if !in.gates.clients.Open(now) {
 		in.count.refusedByGate.Add(1)
-		in.out.fail(now, from, wire.TemporarilyUnavailable, "overloaded: a queue of this node has been over its preferred size for too long; try again")
+		in.out.fail(now, from, wire.TemporarilyUnavailable, *in.gates.closeText.Load())
+		return
+	}
+	if in.wait() > in.gates.maxWait {
+		in.count.refusedByWait.Add(1)
+		in.out.fail(now, from, wire.TemporarilyUnavailable, in.gates.slowText)
 		return
 	}
 	if len(m.Body) > 4*len(value)+256 {

@@ -21,6 +21,7 @@ type Node struct {
 	cfg      Config
 	broker   *chans.Broker
 	monitor  *backpressure.Monitor
+	gates    gates
 	episodes *backpressure.Episodes // of being overloaded, for the log
 	count    counters
 	log      *gossip.Log
@@ -43,6 +44,8 @@ type Node struct {
 	gossiper   *gossiper
 	output     *output
 	supervisor *chans.Supervisor // nil under virtual time
+
+	injectors map[string]*injector // by service; nil as a rule
 }
 
 // New returns a node that writes to stdout. It reports settings that cannot
@@ -60,21 +63,20 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 		cfg: cfg, broker: chans.NewBroker(), log: gossip.NewLog(), notices: newNotices(),
 		episodes: backpressure.NewEpisodes(backpressure.DefaultLogInterval),
 	}
+	cfg.Log = slog.New(considerate{cfg.Log.Handler(), n.gates.ownOpen.Load})
+	n.cfg.Log = cfg.Log
 	n.stdout.to = stdout
-	n.jobBytes.limit, n.mailBytes.limit = intakeBytes, gossipBytes
+	n.jobBytes.name, n.jobBytes.limit = "intake bytes", intakeBytes
+	n.mailBytes.name, n.mailBytes.limit = "gossip bytes", gossipBytes
 	n.setName("")
 	if err := n.makeQueues(); err != nil {
 		return nil, err
 	}
-	n.monitor, err = backpressure.NewMonitor(backpressure.MonitorConfig{Period: cfg.MonitorPeriod})
+	n.monitor, err = backpressure.NewMonitor(cfg.Monitor)
 	if err != nil {
 		return nil, err
 	}
-	for _, q := range n.broker.Monitored() {
-		n.monitor.Watch(q)
-	}
-	gate, err := backpressure.NewGate(cfg.ClientThreshold, n.monitor.Stale())
-	if err != nil {
+	if err := n.gates.make(&cfg, n.monitor.Stale()); err != nil {
 		return nil, err
 	}
 	// A trial, so that bad settings are reported now and not after init.
@@ -88,7 +90,13 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 		return nil, err
 	}
 
-	n.outbox = &outbox{queue: n.outsQ, gossip: budget{limit: outputBytes}, raw: budget{limit: rawBytes}, count: &n.count}
+	n.outbox = &outbox{queue: n.outsQ, gossip: budget{limit: outputBytes}, raw: budget{name: "output bytes", limit: rawBytes}, count: &n.count}
+	for _, q := range n.broker.Monitored() {
+		n.monitor.Watch(q)
+	}
+	for _, b := range []*budget{&n.jobBytes, &n.mailBytes, &n.outbox.raw} {
+		n.monitor.Watch(b)
+	}
 	n.record = &record{
 		log: n.log, held: gossip.NewVector(), logName: strconv.FormatUint(cfg.Random.Uint64(), 36),
 		out: n.outbox, notices: n.notices, intake: &n.jobBytes, count: &n.count,
@@ -99,11 +107,13 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 		mailBytes: &n.mailBytes, jobBytes: &n.jobBytes,
 	}
 	n.intake = &intake{
-		queue: n.jobsQ, mail: n.mailQ, out: n.outbox, gate: gate, count: &n.count, log: cfg.Log, roster: cfg.Roster,
-		jobBytes: &n.jobBytes, mailBytes: &n.mailBytes, maxValueBytes: cfg.MaxLineBytes - min(4096, cfg.MaxLineBytes/2), health: n.healthFields, name: n.setName,
-		report: n.monitor.Report,
+		queue: n.jobsQ, mail: n.mailQ, out: n.outbox, gates: &n.gates, wait: n.wait, count: &n.count, log: cfg.Log, roster: cfg.Roster,
+		jobBytes: &n.jobBytes, mailBytes: &n.mailBytes,
+		maxValueBytes: cfg.MaxLineBytes - min(4096, cfg.MaxLineBytes/2), health: n.healthFields, name: n.setName,
 	}
-	n.output = &output{self: func() string { return *n.name.Load() }, writer: wire.NewWriter(&n.stdout), box: n.outbox, count: &n.count}
+	self := func() string { return *n.name.Load() }
+	n.injectors = newInjectors(&n.cfg, self)
+	n.output = &output{self: self, writer: wire.NewWriter(&n.stdout), box: n.outbox, count: &n.count}
 	return n, nil
 }
 
@@ -128,8 +138,26 @@ func queueOptions(name string, s QueueSizes) chans.Options {
 	return chans.Options{Name: name, Preferred: s.Preferred, Capacity: s.Capacity}
 }
 
-// Poll has the health monitor look at the queues.
-func (n *Node) Poll(now time.Duration) (backpressure.Report, bool) {
+// Poll has the health monitor look at the queues, and tells the gates and
+// gossip what it saw when that is to be published.
+func (n *Node) Poll(now time.Duration) (report backpressure.Report, publish bool) {
 	n.broker.Observe(now)
-	return n.monitor.Poll(now)
+	report, publish = n.monitor.Poll(now)
+	if publish && n.gates.report(now, report) {
+		n.notices.ring() // gossip holds the permits
+	}
+	return report, publish
+}
+
+// fewWaiting is how many items may wait for an answer however long that seems
+// to take: what little there is may have waited for the machine.
+const fewWaiting = 128
+
+// wait is how long a broadcast that is taken now is expected to wait until it is
+// stored. For stdout the reader waits itself.
+func (n *Node) wait() time.Duration {
+	if n.jobsQ.Depth() <= fewWaiting {
+		return 0
+	}
+	return n.jobsQ.Wait()
 }

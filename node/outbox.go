@@ -53,6 +53,16 @@ func (o *outbox) send(now time.Duration, dest string, body []byte) {
 	}
 }
 
+// handled gives back the bytes of an item that is written, dropped or lost.
+func (o *outbox) handled(item *outgoing) {
+	switch item.kind {
+	case outGossip:
+		o.gossip.put(len(item.body))
+	case outRaw, outPatient:
+		o.raw.put(len(item.body))
+	}
+}
+
 // The pieces of a read's reply around the list of values.
 var (
 	listOpen  = []byte(`,"messages":[`)
@@ -72,17 +82,23 @@ type output struct {
 	count  *counters
 	body   []byte
 	parts  [][]byte
+	begun  bool // some of the item in hand may have been written
 }
 
-// handle writes one item, or drops it if it is too late. The error is the
-// stream's.
+// handle writes one item, or drops it if it is too late, and gives its bytes
+// back. The error is the stream's.
 func (o *output) handle(now time.Duration, item *outgoing) error {
-	switch item.kind {
-	case outGossip:
-		o.box.gossip.put(len(item.body))
+	o.begun = true
+	err := o.write(now, item)
+	o.begun = false
+	o.box.handled(item)
+	return err
+}
+
+// write writes one item, or drops it if it is too late.
+func (o *output) write(now time.Duration, item *outgoing) error {
+	if item.kind == outGossip {
 		return o.writer.WriteMessage(o.self(), item.dest, item.body)
-	case outRaw, outPatient:
-		o.box.raw.put(len(item.body))
 	}
 	if now-item.req.readAt > replyDeadline && item.kind != outReadOK && item.kind != outPatient {
 		o.count.lateReplies.Add(1)

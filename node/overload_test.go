@@ -93,7 +93,7 @@ func TestBroadcastsAreRefusedWhileTheNodeIsUnhealthyForTooLong(t *testing.T) {
 		say("c3", "n0", `{"type":"broadcast","message":9}`), say("c3", "n0", `{"type":"topology","msg_id":5}`))
 	out := r.write(1100 * time.Millisecond)
 	require.Len(t, out, 3)
-	require.Contains(t, out[0], `{"type":"error","in_reply_to":5,"code":11,"text":"overloaded: a queue`)
+	require.Contains(t, out[0], `{"type":"error","in_reply_to":5,"code":11,"text":"overloaded: queue intake of this node has been unhealthy for 1.1s; try again"`)
 	require.Contains(t, out[1], `"in_reply_to":4,"code":11,"text":"overloaded: this node's intake is full`, "reads are refused by the queue alone")
 	require.Contains(t, out[2], `topology_ok`)
 	require.Equal(t, uint64(2), r.count.refusedByGate.Load())

@@ -123,7 +123,7 @@ func TestLinesOfOnePieceShareItsFate(t *testing.T) {
 
 func TestASlowMonitorIsNoStop(t *testing.T) {
 	r := newReaderRig(t)
-	r.cfg.MonitorPeriod = 10 * time.Second
+	r.cfg.Monitor.Period = 10 * time.Second
 	r.live(10 * time.Second)
 	require.Empty(t, r.silent(t, piece{lines: three(1), before: func() { r.now = 20 * time.Second }}))
 }

@@ -31,14 +31,12 @@ type record struct {
 	shownValues atomic.Int64 // list.length, for whoever asks
 }
 
-// handle does one job.
+// handle does one job. Its bytes are given back when it is done; those of a job
+// that crashed the service, when it is counted as lost.
 func (r *record) handle(now time.Duration, j *job) {
-	if j.bytes > 0 {
-		defer r.intake.put(j.bytes)
-	}
 	switch j.kind {
 	case jobBegin:
-		r.source = gossip.NewSourceID(j.setup.id, r.logName)
+		r.begin(j.setup)
 	case jobBroadcast:
 		r.broadcast(now, j)
 	case jobRead:
@@ -46,6 +44,16 @@ func (r *record) handle(now time.Duration, j *job) {
 	case jobStore:
 		r.store(&j.store)
 	}
+	r.intake.put(j.bytes)
+}
+
+// begin takes note of the node's name.
+func (r *record) begin(s *setup) { r.source = gossip.NewSourceID(s.id, r.logName) }
+
+// knows reports whether a value is in the record.
+func (r *record) knows(value []byte) bool {
+	key, err := wire.Canonical(value)
+	return err == nil && r.values.has(key)
 }
 
 // store takes in what gossip has learnt, all of it or, where a value cannot be

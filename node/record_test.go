@@ -133,6 +133,7 @@ func TestAPanicInTheRecordLosesTheItemInHandAndNoKnownValue(t *testing.T) {
 	r.jobBytes.take(10)
 	hostile := job{kind: jobBegin, bytes: 10} // nobody can make one from outside
 	require.Panics(t, func() { r.record.handle(0, &hostile) })
+	r.lostJob(0, &hostile)
 	require.Zero(t, r.jobBytes.used.Load())
 	r.ask(0, broadcastLine("n0", 2, "2"))
 	require.Equal(t, "[1,2]", r.values(0))

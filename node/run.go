@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"treecast/chans"
+	"treecast/wire"
 )
 
 // driver drives a node in real time: a goroutine, a queue and a clock around
@@ -22,7 +23,20 @@ type driver struct {
 	stopped atomic.Int64  // when it last found that the process had been stopped; 0: never
 	writing atomic.Int64  // since when the output has been busy with one item; 0: it is not
 	drained chan struct{} // a token when the output queue has become short
+	lines   *wire.Reader  // of stdin; outlives crashes of the reader
+	reading lineInHand
+	history *chans.History
 }
+
+// The history of the queues' figures: a sample a second, for five minutes.
+const (
+	historyPeriod  = time.Second
+	historySamples = 300
+)
+
+// ErrTooManyCrashes is wrapped by Run's error where a service crashed more often
+// than Config allows; its text names the service and what it panicked with last.
+var ErrTooManyCrashes = chans.ErrTooManyCrashes
 
 // stuckAfter is how long stdout may stand still before nobody waits for it
 // any more.
@@ -38,15 +52,26 @@ func (n *Node) Run(ctx context.Context, stdin io.Reader) error {
 	d := &driver{
 		Node: n, now: func() time.Duration { return time.Since(start) },
 		drained: make(chan struct{}, 1),
+		history: chans.NewHistory(n.broker, historySamples),
 	}
+	d.reading.lost = func() { n.lostLine(d.now(), &d.reading.item.Message, d.reading.begun) }
+	d.watchLost()
 	n.stdout.moved = func() { d.writing.Store(int64(d.now())) }
-	n.supervisor = chans.NewSupervisor(chans.SupervisorConfig{Now: d.now, Log: n.cfg.Log})
+	n.supervisor = chans.NewSupervisor(chans.SupervisorConfig{
+		MaxCrashes: n.cfg.MaxCrashes, Window: n.cfg.CrashWindow, Now: d.now, Log: n.cfg.Log,
+	})
 
 	// The reader may be blocked in a read that nothing can interrupt, so it is
 	// not waited for.
 	go func() {
-		if err := d.read(ctx, stdin); err != nil {
-			cancel(fmt.Errorf("node: reading stdin: %w", err))
+		read := func(ctx context.Context) error {
+			if err := d.read(ctx, stdin); err != nil {
+				return fmt.Errorf("reading stdin: %w", err)
+			}
+			return nil
+		}
+		if err := n.supervisor.Run(ctx, d.service("intake", &d.reading, func() {}, read)); err != nil {
+			cancel(fmt.Errorf("node: %w", err))
 		}
 		n.mailQ.Close()
 	}()
@@ -56,7 +81,11 @@ func (n *Node) Run(ctx context.Context, stdin io.Reader) error {
 	}()
 	var monitor sync.WaitGroup
 	ticking, stopTicking := context.WithCancel(context.Background())
-	monitor.Go(func() { d.watch(ticking) })
+	monitor.Go(func() {
+		if err := n.supervisor.Run(ticking, chans.Service{Name: "monitor", New: func() func(context.Context) error { return d.watch }}); err != nil {
+			cancel(fmt.Errorf("node: %w", err))
+		}
+	})
 
 	// The services end one after the other, each when its queue is closed and
 	// drained, and closes the next one's: what is queued is still written out.
@@ -92,6 +121,7 @@ func (d *driver) service(name string, inbox chans.Abandoner, prepare func(), ser
 
 // serveRecord is the record service.
 func (d *driver) serveRecord(ctx context.Context) error {
+	leash := d.leash(ctx, "record")
 	for {
 		j, err := d.jobs.Next(ctx)
 		if err != nil {
@@ -101,12 +131,15 @@ func (d *driver) serveRecord(ctx context.Context) error {
 		for d.outsQ.Depth() >= d.outsQ.Capacity() && !d.stuck() && ctx.Err() == nil {
 			d.waitDrained(ctx)
 		}
+		leash.begin(true)
 		d.record.handle(d.now(), &j)
+		leash.end()
 	}
 }
 
 // serveGossip is the gossip service.
 func (d *driver) serveGossip(ctx context.Context) error {
+	d.gossiper.leash = d.leash(ctx, "gossip")
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
@@ -132,13 +165,16 @@ func (d *driver) serveGossip(ctx context.Context) error {
 // serveOutput is the output service, the only one that writes to stdout. It
 // flushes when nothing more is waiting.
 func (d *driver) serveOutput(ctx context.Context) error {
+	leash := d.leash(ctx, "output")
 	for {
 		item, ok := d.outs.TryNext()
 		if ok {
 			d.writing.Store(int64(d.now()))
+			leash.begin(true)
 			if err := d.output.handle(d.now(), &item); err != nil {
 				return err
 			}
+			leash.end()
 			d.roomAgain()
 			continue
 		}
@@ -161,15 +197,15 @@ func (d *driver) serveOutput(ctx context.Context) error {
 
 // watch has the monitor poll at its period, tells people when trouble begins
 // and ends, and notices when the process has been stopped.
-func (d *driver) watch(ctx context.Context) {
-	period := d.cfg.MonitorPeriod
-	ticker := time.NewTicker(period)
-	defer ticker.Stop()
+func (d *driver) watch(ctx context.Context) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	var sampled time.Duration
 	for {
 		select {
 		case <-ctx.Done():
-			return
-		case <-ticker.C:
+			return nil
+		case <-timer.C:
 		}
 		now := d.now()
 		if d.pausedSince(now) {
@@ -177,6 +213,11 @@ func (d *driver) watch(ctx context.Context) {
 		}
 		d.beat.Store(int64(now))
 		d.Tick(now)
+		if now-sampled >= historyPeriod && d.gates.own.Open(now) {
+			sampled = now
+			d.history.Record(now)
+		}
+		timer.Reset(d.NextTick() - d.now())
 	}
 }
 

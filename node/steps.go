@@ -34,16 +34,20 @@ type Work struct {
 //
 //  1. Lines for stdin go to Admit, one by one and in their order.
 //  2. Step is called when Due says so, or later.
-//  3. Tick is called once a monitor period.
+//  3. Tick is called when NextTick says so.
 //
 // Every call may change what is due of any service. now never goes back.
 
 // Admits reports whether the reader may take a line. It waits while stdout is
 // behind and there is no room for another reply, those counted that the
-// requests in the intake will need. While the output has nothing to do, it is
-// not stdout that is slow, and nothing waits.
+// requests in the intake will need, or while a reply is expected to wait for
+// too long. While the output has nothing to do, it is not stdout that is slow,
+// and nothing waits.
 func (n *Node) Admits() bool {
 	waiting := n.outsQ.Depth()
+	if waiting > fewWaiting && n.outsQ.Wait() > n.cfg.MaxWait/2 {
+		return false
+	}
 	return waiting == 0 || waiting+n.jobsQ.Depth() < max(1, n.outsQ.Preferred()/2)
 }
 
@@ -115,8 +119,8 @@ func (n *Node) Tick(now time.Duration) {
 	n.announce(now, report)
 }
 
-// MonitorPeriod is how often Tick is to be called.
-func (n *Node) MonitorPeriod() time.Duration { return n.cfg.MonitorPeriod }
+// NextTick is when Tick is to be called again.
+func (n *Node) NextTick() time.Duration { return n.monitor.Next() }
 
 // stamped gives the records of a log the times of a clock.
 type stamped struct {

@@ -52,3 +52,19 @@ func (s *valueSet) addSmall(n int64) bool {
 	s.small[word] |= bit
 	return true
 }
+
+// has reports whether a value is in.
+func (s *valueSet) has(key string) bool {
+	if len(key) <= 18 {
+		if n, err := strconv.ParseInt(key, 10, 64); err == nil {
+			if 0 <= n && n < smallLimit {
+				word := int(n / 64)
+				return word < len(s.small) && s.small[word]&(1<<(n%64)) != 0
+			}
+			_, ok := s.integers[n]
+			return ok
+		}
+	}
+	_, ok := s.others[key]
+	return ok
+}

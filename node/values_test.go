@@ -23,6 +23,7 @@ func TestAValueIsNewOnce(t *testing.T) {
 		var s valueSet
 		seen := map[string]bool{}
 		for _, k := range rapid.SliceOf(key).Draw(t, "keys") {
+			require.Equal(t, seen[k], s.has(k), k)
 			require.Equal(t, !seen[k], s.add(k), k)
 			seen[k] = true
 		}

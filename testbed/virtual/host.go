@@ -149,9 +149,22 @@ func (h *host) step(now time.Duration, k kind) {
 	}
 	cost := h.cost(k)
 	more := cost.beyond(work.Messages, work.Bytes)
-	h.services[k].free = now + more
 	h.busy += cost.Step + more
+	h.services[k].free = now + more + h.injected(now+more, k, cost.Step+more)
 }
+
+// injected is how much longer than it took a step keeps a service busy by the
+// faults that are injected into it.
+func (h *host) injected(now time.Duration, k kind, took time.Duration) time.Duration {
+	if h.node == nil {
+		return 0
+	}
+	defer h.caught()
+	return h.node.Injected(h.local(now), faultService[k], took)
+}
+
+// faultService is what faults call the services.
+var faultService = [services]string{forReader: "intake", forRecord: "record", forGossip: "gossip", forOutput: "output"}
 
 // admit hands a line of stdin to the node, and returns how many bytes it has.
 func (h *host) admit(now time.Duration, what *session.Output) int {

@@ -135,8 +135,10 @@ func (b *bed) handle(e event) (over bool) {
 		if h.node == nil {
 			return false
 		}
-		b.at(b.now+h.node.MonitorPeriod(), forTick, h.index)
 		h.tick(b.now)
+		if h.node != nil {
+			b.at(h.global(h.node.NextTick()), forTick, h.index)
+		}
 		return b.ended(h)
 	}
 	s := &h.services[e.kind]
@@ -186,7 +188,7 @@ func (b *bed) start(h *host) (over bool) {
 	if err := h.start(b.now, b.cfg.Node, b.cfg.LogLevel, rng, b.lives<<12, clock); err != nil {
 		return b.obey(b.session.NodeExited(b.now, h.name, "it could not be started: "+err.Error()))
 	}
-	b.at(b.now+h.node.MonitorPeriod(), forTick, h.index)
+	b.at(h.global(h.node.NextTick()), forTick, h.index)
 	return b.obey(b.session.NodeStarted(b.now, h.name))
 }
 

@@ -1,0 +1,132 @@
+package node
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"treecast/wire"
+)
+
+// codeOf returns the code of the error that a running node answers a line with.
+func codeOf(t *testing.T, r *running, said *sink, line string) int {
+	said.take()
+	r.write(line)
+	synctest.Wait()
+	replies := said.take()
+	require.Len(t, replies, 1)
+	require.Equal(t, "error", replies[0].Body.Type, replies[0].line)
+	return replies[0].Body.Code
+}
+
+// crashing starts a node in a bubble of which a service crashes on one item, and
+// initialises it.
+func crashing(t *testing.T, fault string) (*running, *sink) {
+	r := runNode(t, injected(t, fault))
+	said := r.collect()
+	r.write(initLine(0, "n0", "n0"))
+	synctest.Wait()
+	return r, said
+}
+
+func TestABroadcastThatCrashesTheRecordIsAbortedIfItsValueIsUnknown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, said := crashing(t, "record:panic@2") // the first is the init
+		require.Equal(t, 14, codeOf(t, r, said, broadcastLine("n0", 1, "1")))
+		require.Equal(t, []string{"broadcast_ok"}, ask(r, said, broadcastLine("n0", 2, "1")), "it is not seen again")
+		require.Zero(t, r.jobBytes.used.Load())
+		require.NoError(t, r.stdin.Close())
+		require.NoError(t, soon(t, r.ended))
+	})
+}
+
+func TestABroadcastThatCrashesTheRecordIsUncertainIfItsValueIsKnown(t *testing.T) {
+	for _, value := range []string{"7", `"seven"`} {
+		synctest.Test(t, func(t *testing.T) {
+			r, said := crashing(t, "record:panic@3")
+			require.Equal(t, []string{"broadcast_ok"}, ask(r, said, broadcastLine("n0", 1, value)))
+			require.Equal(t, 13, codeOf(t, r, said, broadcastLine("n0", 2, " "+value)))
+			require.NoError(t, r.stdin.Close())
+			require.NoError(t, soon(t, r.ended))
+		})
+	}
+}
+
+func TestAReadThatCrashesAServiceIsAborted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, service := range []string{"record", "output", "intake"} {
+			r, said := crashing(t, service+":panic@2")
+			require.Equal(t, 14, codeOf(t, r, said, readLine("n0", 1)), service)
+			require.Equal(t, []string{"read_ok"}, ask(r, said, readLine("n0", 2)))
+			require.NoError(t, r.stdin.Close())
+			require.NoError(t, soon(t, r.ended))
+		}
+	})
+}
+
+func TestAReplyThatCrashesTheOutputIsUncertain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, said := crashing(t, "output:panic@2")
+		require.Equal(t, 13, codeOf(t, r, said, broadcastLine("n0", 1, "1")))
+		require.Equal(t, []string{"read_ok"}, ask(r, said, readLine("n0", 2)))
+		require.Zero(t, r.outbox.raw.used.Load())
+		require.NoError(t, r.stdin.Close())
+		require.NoError(t, soon(t, r.ended))
+	})
+}
+
+func TestALineThatMayHaveBeenWrittenIsNotAnsweredTwice(t *testing.T) {
+	r := startedRig(t, ids(1))
+	r.output.begun = true
+	r.lostReply(0, &outgoing{dest: "c1", kind: outBroadcastOK, req: request{client: "c1", msgID: 1, asks: true}})
+	require.Empty(t, r.write(0))
+	require.False(t, r.output.begun)
+}
+
+func TestALineThatTheReaderHadBegunWithMayHaveBeenHandedOn(t *testing.T) {
+	r := startedRig(t, ids(2))
+	for begun, code := range map[bool]string{true: `"code":13`, false: `"code":14`} {
+		d := driver{Node: r.Node}
+		line := inHand(t, r, broadcastLine("n0", 1, "1"))
+		d.lostLine(0, &line, begun)
+		require.Contains(t, r.write(0)[0], code)
+		mail := inHand(t, r, say("n1", "n0", `{"type":"gossip","msg_id":1}`))
+		d.lostLine(0, &mail, begun)
+		require.Empty(t, r.write(0), "peers are not answered")
+	}
+}
+
+// The init is the first item of every service. What it says outlives a crash.
+func TestANodeWhoseServicesCrashOnItsInitIsANodeAllTheSame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, service := range []string{"record", "gossip"} {
+			r := runNode(t, injected(t, service+":panic@1"))
+			said := r.collect()
+			r.write(initLine(0, "n0", "n0", "n1"), broadcastLine("n0", 1, "1"))
+			pass(5 * time.Second)
+			require.Equal(t, uint64(1), r.supervisor.Crashes())
+			var toPeer *reply
+			for _, reply := range said.take() {
+				if reply.Dest == "n1" {
+					toPeer = &reply
+				}
+			}
+			require.NotNil(t, toPeer, service)
+			runs := gossipOf(t, toPeer.line).Runs
+			require.Len(t, runs, 1, service)
+			require.Equal(t, "n0", runs[0].Source.Value().Origin)
+			require.NoError(t, r.stdin.Close())
+			require.NoError(t, soon(t, r.ended))
+		}
+	})
+}
+
+// inHand is a line as the reader has it in hand.
+func inHand(t *testing.T, r *rig, text string) wire.Message {
+	item, err := wire.NewReader(strings.NewReader(text), r.cfg.MaxLineBytes).Next()
+	require.NoError(t, err)
+	return item.Message
+}
