@@ -47,7 +47,7 @@ var FaultServices = []string{"intake", "record", "gossip", "output"}
 //	slow=5ms         every item takes at least that long
 //	stuck=30s        the item that comes first stays for the rest of that time
 //	panic@K          the K-th item makes it panic
-//	panic-every=500ms  it panics at random, twice a second in the mean
+//	panic-every=500ms  it panics at random, each time 250 to 750 ms after the last
 //
 // and FROM and FOR are durations, from the start of the node on; without them,
 // always. panic@K has neither. The error says which part is wrong.

@@ -51,7 +51,7 @@ func (i *injector) item(now time.Duration) {
 		case f.Kind == Panics && f.on(now):
 			due := i.panics[n]
 			if due == 0 || now >= due {
-				i.panics[n] = now + time.Duration(i.random.ExpFloat64()*float64(f.Each)) + 1
+				i.panics[n] = now + time.Duration((0.5+i.random.Float64())*float64(f.Each)) + 1
 			}
 			if due != 0 && now >= due {
 				panic("injected: at random, in " + i.service)
