@@ -1,0 +1,47 @@
+// Package catalogue holds the queues a node could be built from, each in its
+// classical form, behind one interface and measured side by side. What a node
+// runs on is package chans; its package comment says which of these it chose
+// for which edge, and results/chans.md has the figures.
+//
+// # The queues
+//
+//	type         shape  full when            a put is    a take is   source
+//	Cell         SPSC   it holds a value     wait-free   wait-free   weave, channels_spsc_single
+//	PointerCell  SPSC   it holds a pointer   wait-free   wait-free   weave, channels_spsc_single_ptr
+//	Ring         SPSC   capacity, any        wait-free   wait-free   weave, channels_spsc.md, bounded_queues
+//	Intrusive    MPSC   never                lock-free   wait-free*  Vyukov, intrusive MPSC node-based queue
+//	Pooled       MPSC   capacity, any        lock-free   lock-free*  Vyukov, non-intrusive MPSC node-based queue
+//	TwoLock      MPMC   capacity, any        blocking    blocking    Michael and Scott 1996, two-lock queue
+//	Locked       MPMC   capacity, any        blocking    blocking    a ring under one mutex
+//	Native       MPMC   capacity, any        blocking    blocking    a Go channel
+//
+// SPSC, MPSC and MPMC say how many goroutines may put and take at the same
+// time: a single one or many. Wait-free: every call ends within a bounded number
+// of steps, whatever the others do. Lock-free: some call always ends, but one
+// caller can be overtaken again and again. Blocking: a caller that loses its
+// processor in the wrong moment holds the others up. The star: a take never
+// waits, but a producer that stops between the two steps of its put hides what
+// was put after it until it goes on.
+//
+// The weave sources are those of github.com/mratsim/weave, to which the note on
+// message-passing of the Nimbus beacon node refers. The mistakes found in them
+// are tests here: a queue that is opened again and stays closed, a length with
+// its sign reversed, a count below zero, a drained queue that keeps its items
+// alive.
+//
+// # What all have in common
+//
+// No call of a Queue waits; Waiting makes any of them one whose calls do, end
+// with a context, and are woken by Close. Items of one producer leave in the
+// order in which it put them in. A put that returned true is taken exactly
+// once, by a consumer that goes on until Drained; one that returned false has
+// left nothing behind, also if it ran at the same time as Close. A slot is
+// wiped when its item is taken. After the constructor nothing is allocated.
+//
+// Producers of an SPSC queue, and consumers of an SPSC or MPSC queue, must not
+// overlap. With the build tag chansdebug such a queue remembers the goroutine
+// that puts and the one that takes, and panics when another one does; without
+// it this costs nothing. HandOverProducer and HandOverConsumer announce a
+// change, which needs synchronisation of its own. The race detector sees only
+// those mistakes that happen.
+package catalogue
