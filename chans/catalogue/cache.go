@@ -36,7 +36,7 @@ func (c *Cache[T]) Get(capacity int) *TwoLock[T] {
 // Recycling it twice is ignored as long as it is kept.
 func (c *Cache[T]) Recycle(q *TwoLock[T]) {
 	q.Close()
-	q.wipe()
+	q.drop()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	kept := c.kept[q.Cap()]
@@ -54,14 +54,11 @@ func (c *Cache[T]) Recycle(q *TwoLock[T]) {
 	c.kept[q.Cap()] = append(kept, q)
 }
 
-// wipe drops what is in a closed queue.
-func (q *TwoLock[T]) wipe() {
+// drop wipes what is in a closed queue.
+func (q *TwoLock[T]) drop() {
 	word := lockSide(&q.front)
-	front, back, size := int(word>>sideShift), int(q.back.Load()>>sideShift), q.size()
-	for ; front != back; front = size.add(front, 1) {
-		var none T
-		q.slots[size.slot(front)] = none
-	}
-	q.seenBack = back
+	front, back := int(word>>sideShift), int(q.back.Load()>>sideShift)
+	wipe(q.slots, front, q.size().between(front, back))
+	q.there = 0
 	q.front.Store(uint64(back) << sideShift)
 }

@@ -45,13 +45,13 @@ func (c *Cell[T]) TryPutBatch(items []T) int {
 }
 
 // TryTake is for the consumer.
-func (c *Cell[T]) TryTake() (T, bool) {
+func (c *Cell[T]) TryTake() (item T, ok bool) {
 	c.consumer.enter()
-	var none T
 	if c.state.Load()&cellFull == 0 {
-		return none, false
+		return item, false
 	}
-	item := c.item
+	var none T
+	item = c.item
 	c.item = none
 	c.state.And(^uint32(cellFull))
 	return item, true

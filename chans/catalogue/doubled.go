@@ -42,11 +42,20 @@ func copyIn[T any](slots []T, position int, items []T) {
 
 // moveOut fills buf from the slots from a position on, and wipes those.
 func moveOut[T any](slots []T, position int, buf []T) {
+	n := copy(buf, slots[doubled(len(slots)).slot(position):])
+	copy(buf[n:], slots)
+	wipe(slots, position, len(buf))
+}
+
+// wipe clears n slots from a position on.
+func wipe[T any](slots []T, position, n int) {
 	first := slots[doubled(len(slots)).slot(position):]
-	n := copy(buf, first)
-	clear(first[:n])
-	m := copy(buf[n:], slots)
-	clear(slots[:m])
+	if n <= len(first) {
+		clear(first[:n])
+		return
+	}
+	clear(first)
+	clear(slots[:n-len(first)])
 }
 
 // lengthTries is how often length looks again while others work.

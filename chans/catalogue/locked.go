@@ -49,16 +49,16 @@ func (q *Locked[T]) TryPutBatch(items []T) int {
 }
 
 // TryTake may be called from any goroutine.
-func (q *Locked[T]) TryTake() (T, bool) {
-	var none T
+func (q *Locked[T]) TryTake() (item T, ok bool) {
 	q.mu.Lock()
 	if q.front == q.back {
 		q.mu.Unlock()
-		return none, false
+		return item, false
 	}
 	size := doubled(len(q.slots))
 	at := &q.slots[size.slot(q.front)]
-	item := *at
+	var none T
+	item = *at
 	*at = none
 	q.front = size.add(q.front, 1)
 	q.mu.Unlock()

@@ -10,18 +10,18 @@ type Ring[T any] struct {
 
 	_      pad
 	back   atomic.Uint64 // position of the next put, and whether it is closed; see ringClosed
-	putter position      // the producer's
+	putter side          // the producer's
 	_      pad
 	front  atomic.Uint64 // position of the next take
-	taker  position      // the consumer's
+	taker  side          // the consumer's
 	_      pad
 	roles  // written in debug builds only
 }
 
-// position is what one side of a Ring knows without asking.
-type position struct {
-	own  int // where it is
-	seen int // where it saw the other last
+// side is what one side of a Ring, or of a TwoLock, knows without asking.
+type side struct {
+	own  int // its position
+	free int // how many slots from there on are known to be its to use
 }
 
 // ringClosed is beside the position in back, because of this: a put publishes
@@ -37,7 +37,7 @@ var _ Bounded[int] = (*Ring[int])(nil)
 // NewRing returns an empty ring. It panics if capacity is below 1.
 func NewRing[T any](capacity int) *Ring[T] {
 	checkCapacity(capacity, largestRing)
-	return &Ring[T]{slots: make([]T, capacity)}
+	return &Ring[T]{slots: make([]T, capacity), putter: side{free: capacity}}
 }
 
 func (r *Ring[T]) size() doubled { return doubled(len(r.slots)) }
@@ -45,93 +45,87 @@ func (r *Ring[T]) size() doubled { return doubled(len(r.slots)) }
 // TryPut is for the producer.
 func (r *Ring[T]) TryPut(item T) bool {
 	r.producer.enter()
-	back, size := r.putter.own, r.size()
-	if size.between(r.putter.seen, back) == len(r.slots) {
-		r.putter.seen = int(r.front.Load())
-		if size.between(r.putter.seen, back) == len(r.slots) {
-			return false
-		}
-	}
-	at := &r.slots[size.slot(back)]
-	*at = item
-	if !r.publish(back, 1) {
-		var none T
-		*at = none
+	if r.putter.free == 0 && !r.lookForRoom() {
 		return false
 	}
-	return true
+	r.slots[r.size().slot(r.putter.own)] = item
+	return r.publish(1)
 }
 
 // TryPutBatch is for the producer. It publishes the batch at once.
 func (r *Ring[T]) TryPutBatch(items []T) int {
 	r.producer.enter()
-	back, size := r.putter.own, r.size()
-	room := len(r.slots) - size.between(r.putter.seen, back)
-	if room < len(items) {
-		r.putter.seen = int(r.front.Load())
-		room = len(r.slots) - size.between(r.putter.seen, back)
+	if r.putter.free < len(items) {
+		r.lookForRoom()
 	}
-	n := min(room, len(items))
+	n := min(r.putter.free, len(items))
 	if n == 0 {
 		return 0
 	}
-	copyIn(r.slots, back, items[:n])
-	if !r.publish(back, n) {
-		for i := range n {
-			var none T
-			r.slots[size.slot(size.add(back, i))] = none
-		}
+	copyIn(r.slots, r.putter.own, items[:n])
+	if !r.publish(n) {
 		return 0
 	}
 	return n
 }
 
-// publish moves the back on by n, unless the ring is closed.
-func (r *Ring[T]) publish(back, n int) bool {
-	next := r.size().add(back, n)
-	if !r.back.CompareAndSwap(uint64(back)<<ringShift, uint64(next)<<ringShift) {
+func (r *Ring[T]) lookForRoom() bool {
+	r.putter.free = len(r.slots) - r.size().between(int(r.front.Load()), r.putter.own)
+	return r.putter.free > 0
+}
+
+// publish moves the back on by n. If the ring is closed it wipes these slots
+// instead and returns false.
+func (r *Ring[T]) publish(n int) bool {
+	next := r.size().add(r.putter.own, n)
+	if !r.back.CompareAndSwap(uint64(r.putter.own)<<ringShift, uint64(next)<<ringShift) {
+		wipe(r.slots, r.putter.own, n)
 		return false
 	}
 	r.putter.own = next
+	r.putter.free -= n
 	return true
 }
 
 // TryTake is for the consumer.
-func (r *Ring[T]) TryTake() (T, bool) {
+func (r *Ring[T]) TryTake() (item T, ok bool) {
 	r.consumer.enter()
-	var none T
-	front, size := r.taker.own, r.size()
-	if front == r.taker.seen {
-		r.taker.seen = int(r.back.Load() >> ringShift)
-		if front == r.taker.seen {
-			return none, false
-		}
+	if r.taker.free == 0 && !r.lookForItems() {
+		return item, false
 	}
-	at := &r.slots[size.slot(front)]
-	item := *at
+	at := &r.slots[r.size().slot(r.taker.own)]
+	var none T
+	item = *at
 	*at = none
-	r.taker.own = size.add(front, 1)
-	r.front.Store(uint64(r.taker.own))
+	r.release(1)
 	return item, true
 }
 
 // TryTakeBatch is for the consumer. It makes room at once for what it took.
 func (r *Ring[T]) TryTakeBatch(buf []T) int {
 	r.consumer.enter()
-	front, size := r.taker.own, r.size()
-	there := size.between(front, r.taker.seen)
-	if there < len(buf) {
-		r.taker.seen = int(r.back.Load() >> ringShift)
-		there = size.between(front, r.taker.seen)
+	if r.taker.free < len(buf) {
+		r.lookForItems()
 	}
-	n := min(there, len(buf))
+	n := min(r.taker.free, len(buf))
 	if n == 0 {
 		return 0
 	}
-	moveOut(r.slots, front, buf[:n])
-	r.taker.own = size.add(front, n)
-	r.front.Store(uint64(r.taker.own))
+	moveOut(r.slots, r.taker.own, buf[:n])
+	r.release(n)
 	return n
+}
+
+func (r *Ring[T]) lookForItems() bool {
+	r.taker.free = r.size().between(r.taker.own, int(r.back.Load()>>ringShift))
+	return r.taker.free > 0
+}
+
+// release moves the front on by n.
+func (r *Ring[T]) release(n int) {
+	r.taker.own = r.size().add(r.taker.own, n)
+	r.taker.free -= n
+	r.front.Store(uint64(r.taker.own))
 }
 
 // Close may be called from any goroutine.

@@ -15,13 +15,13 @@ import (
 type TwoLock[T any] struct {
 	slots []T
 
-	_         pad
-	back      atomic.Uint64 // position of the next put, sideClosed, sideLocked
-	seenFront int           // where the front was seen last; guarded by back
-	_         pad
-	front     atomic.Uint64 // position of the next take, sideLocked
-	seenBack  int           // where the back was seen last; guarded by front
-	_         pad
+	_     pad
+	back  atomic.Uint64 // position of the next put, sideClosed, sideLocked
+	room  int           // slots known to be free, or fewer; guarded by back
+	_     pad
+	front atomic.Uint64 // position of the next take, sideLocked
+	there int           // items known to be there, or fewer; guarded by front
+	_     pad
 }
 
 const (
@@ -36,7 +36,7 @@ var _ Bounded[int] = (*TwoLock[int])(nil)
 // has used ones.
 func NewTwoLock[T any](capacity int) *TwoLock[T] {
 	checkCapacity(capacity, largestRing)
-	return &TwoLock[T]{slots: make([]T, capacity)}
+	return &TwoLock[T]{slots: make([]T, capacity), room: capacity}
 }
 
 func (q *TwoLock[T]) size() doubled { return doubled(len(q.slots)) }
@@ -70,13 +70,14 @@ func spinForSide(side *atomic.Uint64) uint64 {
 func (q *TwoLock[T]) TryPut(item T) bool {
 	word := lockSide(&q.back)
 	back, size := int(word>>sideShift), q.size()
-	if size.between(q.seenFront, back) == len(q.slots) {
-		q.seenFront = int(q.front.Load() >> sideShift)
+	if q.room == 0 {
+		q.lookForRoom(back)
 	}
-	if word&sideClosed != 0 || size.between(q.seenFront, back) == len(q.slots) {
+	if word&sideClosed != 0 || q.room == 0 {
 		q.back.Store(word)
 		return false
 	}
+	q.room--
 	q.slots[size.slot(back)] = item
 	q.back.Store(uint64(size.add(back, 1)) << sideShift)
 	return true
@@ -86,36 +87,40 @@ func (q *TwoLock[T]) TryPut(item T) bool {
 // comes between the items that it puts in.
 func (q *TwoLock[T]) TryPutBatch(items []T) int {
 	word := lockSide(&q.back)
-	back, size := int(word>>sideShift), q.size()
-	room := len(q.slots) - size.between(q.seenFront, back)
-	if room < len(items) {
-		q.seenFront = int(q.front.Load() >> sideShift)
-		room = len(q.slots) - size.between(q.seenFront, back)
+	back := int(word >> sideShift)
+	if q.room < len(items) {
+		q.lookForRoom(back)
 	}
-	n := min(room, len(items))
+	n := min(q.room, len(items))
 	if word&sideClosed != 0 || n == 0 {
 		q.back.Store(word)
 		return 0
 	}
+	q.room -= n
 	copyIn(q.slots, back, items[:n])
-	q.back.Store(uint64(size.add(back, n)) << sideShift)
+	q.back.Store(uint64(q.size().add(back, n)) << sideShift)
 	return n
 }
 
+// lookForRoom is called with the lock of the back.
+func (q *TwoLock[T]) lookForRoom(back int) {
+	q.room = len(q.slots) - q.size().between(int(q.front.Load()>>sideShift), back)
+}
+
 // TryTake may be called from any goroutine.
-func (q *TwoLock[T]) TryTake() (T, bool) {
-	var none T
+func (q *TwoLock[T]) TryTake() (item T, ok bool) {
 	word := lockSide(&q.front)
 	front, size := int(word>>sideShift), q.size()
-	if front == q.seenBack {
-		q.seenBack = int(q.back.Load() >> sideShift)
-		if front == q.seenBack {
+	if q.there == 0 {
+		if q.lookForItems(front); q.there == 0 {
 			q.front.Store(word)
-			return none, false
+			return item, false
 		}
 	}
+	q.there--
 	at := &q.slots[size.slot(front)]
-	item := *at
+	var none T
+	item = *at
 	*at = none
 	q.front.Store(uint64(size.add(front, 1)) << sideShift)
 	return item, true
@@ -124,20 +129,24 @@ func (q *TwoLock[T]) TryTake() (T, bool) {
 // TryTakeBatch may be called from any goroutine.
 func (q *TwoLock[T]) TryTakeBatch(buf []T) int {
 	word := lockSide(&q.front)
-	front, size := int(word>>sideShift), q.size()
-	there := size.between(front, q.seenBack)
-	if there < len(buf) {
-		q.seenBack = int(q.back.Load() >> sideShift)
-		there = size.between(front, q.seenBack)
+	front := int(word >> sideShift)
+	if q.there < len(buf) {
+		q.lookForItems(front)
 	}
-	n := min(there, len(buf))
+	n := min(q.there, len(buf))
 	if n == 0 {
 		q.front.Store(word)
 		return 0
 	}
+	q.there -= n
 	moveOut(q.slots, front, buf[:n])
-	q.front.Store(uint64(size.add(front, n)) << sideShift)
+	q.front.Store(uint64(q.size().add(front, n)) << sideShift)
 	return n
+}
+
+// lookForItems is called with the lock of the front.
+func (q *TwoLock[T]) lookForItems(front int) {
+	q.there = q.size().between(front, int(q.back.Load()>>sideShift))
 }
 
 // Close may be called from any goroutine.
