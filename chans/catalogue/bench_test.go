@@ -101,9 +101,12 @@ func spsc[T any](*testing.B) []subject[T] {
 }
 
 func mpsc[T any](b *testing.B) []subject[T] {
+	x := xsync.NewMPMCQueue[T](benchCapacity)
 	u := xsync.NewUMPSCQueue[T]()
 	return []subject[T]{
 		of("Pooled", NewPooled[T](benchCapacity)),
+		of("SlottedSingle", NewSlottedSingle[T](benchCapacity)),
+		waiting("SlottedSingle", NewSlottedSingle[T](benchCapacity)),
 		of("TwoLock", NewTwoLock[T](benchCapacity)),
 		of("Locked", NewLocked[T](benchCapacity)),
 		waiting("Pooled", NewPooled[T](benchCapacity)),
@@ -111,6 +114,7 @@ func mpsc[T any](b *testing.B) []subject[T] {
 		waiting("Locked", NewLocked[T](benchCapacity)),
 		nodeQueue[T](b),
 		channel[T](benchCapacity),
+		{name: "xsync.MPMC", put: x.TryEnqueue, take: x.TryDequeue},
 		{name: "xsync.UMPSC", put: func(item T) bool { u.Enqueue(item); return true }, take: func() (T, bool) { return u.Dequeue(), true }},
 	}
 }
@@ -118,6 +122,8 @@ func mpsc[T any](b *testing.B) []subject[T] {
 func mpmc[T any](b *testing.B) []subject[T] {
 	x := xsync.NewMPMCQueue[T](benchCapacity)
 	return []subject[T]{
+		of("Slotted", NewSlotted[T](benchCapacity)),
+		waiting("Slotted", NewSlotted[T](benchCapacity)),
 		of("TwoLock", NewTwoLock[T](benchCapacity)),
 		of("Locked", NewLocked[T](benchCapacity)),
 		waiting("TwoLock", NewTwoLock[T](benchCapacity)),

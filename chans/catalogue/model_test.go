@@ -148,6 +148,8 @@ func TestACapacityThatCannotBeIsAMistakeInTheProgram(t *testing.T) {
 			func() { NewRing[int](capacity) },
 			func() { NewPooled[int](capacity) },
 			func() { NewTwoLock[int](capacity) },
+			func() { NewSlotted[int](capacity) },
+			func() { NewSlottedSingle[int](capacity) },
 			func() { NewLocked[int](capacity) },
 			func() { NewNative[int](capacity) },
 		} {
