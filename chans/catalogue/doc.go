@@ -5,23 +5,28 @@
 //
 // # The queues
 //
-//	type         shape  full when            a put is    a take is   source
-//	Cell         SPSC   it holds a value     wait-free   wait-free   weave, channels_spsc_single
-//	PointerCell  SPSC   it holds a pointer   wait-free   wait-free   weave, channels_spsc_single_ptr
-//	Ring         SPSC   capacity, any        wait-free   wait-free   weave, channels_spsc.md, bounded_queues
-//	Intrusive    MPSC   never                lock-free   wait-free*  Vyukov, intrusive MPSC node-based queue
-//	Pooled       MPSC   capacity, any        lock-free   lock-free*  Vyukov, non-intrusive MPSC node-based queue
-//	TwoLock      MPMC   capacity, any        blocking    blocking    Michael and Scott 1996, two-lock queue
-//	Locked       MPMC   capacity, any        blocking    blocking    a ring under one mutex
-//	Native       MPMC   capacity, any        blocking    blocking    a Go channel
+//	type           shape  full when           a put is    a take is   source
+//	Cell           SPSC   it holds a value    wait-free   wait-free   weave, channels_spsc_single
+//	PointerCell    SPSC   it holds a pointer  wait-free   wait-free   weave, channels_spsc_single_ptr
+//	Ring           SPSC   capacity, any       wait-free   wait-free   weave, channels_spsc.md, bounded_queues
+//	Intrusive      MPSC   never               lock-free*  wait-free   Vyukov, intrusive MPSC node-based queue
+//	Pooled         MPSC   capacity, any       lock-free*  lock-free   Vyukov, non-intrusive MPSC node-based queue
+//	SlottedSingle  MPSC   capacity, any       lock-free*  wait-free   Vyukov, bounded MPMC queue, for one consumer
+//	Slotted        MPMC   capacity, any       lock-free*  lock-free*  Vyukov, bounded MPMC queue
+//	TwoLock        MPMC   capacity, any       blocking    blocking    Michael and Scott 1996, two-lock queue
+//	Locked         MPMC   capacity, any       blocking    blocking    a ring under one mutex
+//	Native         MPMC   capacity, any       blocking    blocking    a Go channel
 //
 // SPSC, MPSC and MPMC say how many goroutines may put and take at the same
 // time: a single one or many. Wait-free: every call ends within a bounded number
 // of steps, whatever the others do. Lock-free: some call always ends, but one
 // caller can be overtaken again and again. Blocking: a caller that loses its
-// processor in the wrong moment holds the others up. The star: a take never
-// waits, but a producer that stops between the two steps of its put hides what
-// was put after it until it goes on.
+// processor in the wrong moment holds the others up. The star: the call has two
+// steps, and who stops between them holds nobody up in a call, but what is
+// behind it: items put after that one stay hidden until it goes on, and a slot
+// that is being emptied stays full. As a whole such a queue is not lock-free.
+//
+// Cache keeps TwoLock queues for those who need one for a short while.
 //
 // The weave sources are those of github.com/mratsim/weave, to which the note on
 // message-passing of the Nimbus beacon node refers. The mistakes found in them
