@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"time"
 
 	"treecast/run"
@@ -57,10 +56,7 @@ func (p *plan) carryOut(ctx context.Context, o Options, store *run.Store, starte
 			if store == nil {
 				continue
 			}
-			err = errors.Join(err, store.WriteFile("node-logs/"+n.Node+".log", func(w io.Writer) error {
-				_, err := w.Write(n.Log)
-				return err
-			}))
+			err = errors.Join(err, writeLog(store, n.Node, n.Log))
 		}
 		return outcome{out.Result, usage}, err
 	}
@@ -77,6 +73,17 @@ func (p *plan) carryOut(ctx context.Context, o Options, store *run.Store, starte
 		usage.Rows = append(usage.Rows, []any{u.Node, u.CPU.Milliseconds(), u.MaxRSSBytes})
 	}
 	return outcome{out.Result, usage}, err
+}
+
+// writeLog leaves a node's log where its process would have written it, as
+// directly: thousands of files take their time.
+func writeLog(store *run.Store, node string, text []byte) error {
+	file, err := store.Create("node-logs/" + node + ".log")
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
+	return errors.Join(err, file.Close())
 }
 
 // checkNodes explains what is wrong with the nodes that a plan names, if
