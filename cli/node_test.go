@@ -176,10 +176,10 @@ func TestAfterAStopOfTheProcessWhatWaitedIsStoredAndNotAnswered(t *testing.T) {
 
 func TestBadFlagsOfANodeAreOneLineAndTwo(t *testing.T) {
 	for _, c := range []struct{ args, says string }{
-		{"--num-children 0", "--num-children must be at least 1, not 0"},
+		{"--num-children 0", "--num-children must be auto or at least 1, not 0"},
 		{"--num-children -3", "--num-children"},
-		{"--num-children=-3", "--num-children must be at least 1, not -3"},
-		{"--num-children many", "--num-children: expected a valid 64 bit int but got \"many\""},
+		{"--num-children=-3", "--num-children must be auto or at least 1, not -3"},
+		{"--num-children many", "--num-children must be auto or a whole number, not \"many\""},
 		{"--num-children", "--num-children needs a value"},
 		{"--num-childs 3", "unknown flag --num-childs"},
 		{"--sync-period 400", "--sync-period: expected duration"},
@@ -217,7 +217,7 @@ func TestBadFlagsOfANodeAreOneLineAndTwo(t *testing.T) {
 func TestABadFlagEndsTheProcessWithTwo(t *testing.T) {
 	t.Parallel()
 	got := treecast(t, t.TempDir(), "--num-children", "0")
-	require.Equal(t, outcome{ExitUsage, "", "treecast: --num-children must be at least 1, not 0 (see 'treecast --help')\n"}, got)
+	require.Equal(t, outcome{ExitUsage, "", "treecast: --num-children must be auto or at least 1, not 0 (see 'treecast --help')\n"}, got)
 }
 
 func TestABadVariableIsOneLineAndTwo(t *testing.T) {

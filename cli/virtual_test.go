@@ -79,14 +79,14 @@ func TestNodesInVirtualTimeHaveTheFlagsAndVariablesOfAnyNode(t *testing.T) {
 func TestBadArgumentsOfAVirtualRunAreExplainedBeforeAnythingIsDone(t *testing.T) {
 	t.Parallel()
 	for want, args := range map[string][]string{
-		"cannot run --bin " + program("echo") + ": leave one of them out": {"--bin", program("echo")},
-		`the nodes' arguments: unknown flag --num-childern`:               {"--", "--num-childern", "4"},
-		`the nodes' arguments: --rounds must be one of`:                   {"--", "--rounds", "square"},
-		`the nodes' arguments: --num-children must be at least 1, not 0`:  {"--", "--num-children", "0"},
-		`the nodes' arguments: permits: total -5`:                         {"--", "--permits=-5"},
-		`the nodes' arguments: "test" is no node`:                         {"--", "test"},
-		`the nodes' arguments: --help and --version show something`:       {"--", "--help"},
-		"time limit is 0s; give more than 0":                              {"--time-limit", "0"},
+		"cannot run --bin " + program("echo") + ": leave one of them out":        {"--bin", program("echo")},
+		`the nodes' arguments: unknown flag --num-childern`:                      {"--", "--num-childern", "4"},
+		`the nodes' arguments: --rounds must be one of`:                          {"--", "--rounds", "square"},
+		`the nodes' arguments: --num-children must be auto or at least 1, not 0`: {"--", "--num-children", "0"},
+		`the nodes' arguments: permits: total -5`:                                {"--", "--permits=-5"},
+		`the nodes' arguments: "test" is no node`:                                {"--", "test"},
+		`the nodes' arguments: --help and --version show something`:              {"--", "--help"},
+		"time limit is 0s; give more than 0":                                     {"--time-limit", "0"},
 	} {
 		t.Run(want, func(t *testing.T) {
 			t.Parallel()

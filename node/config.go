@@ -19,7 +19,8 @@ type QueueSizes struct {
 
 // Config is what a node is made with. Zero fields take their default.
 type Config struct {
-	// NumChildren is the fan-out of the spanning tree, at least 1.
+	// NumChildren is the fan-out of the spanning tree, at least 1; 0: the one
+	// that topology.AutoNumChildren has for the number of nodes.
 	NumChildren int
 	// SyncPeriod is the gossip period P, above 0.
 	SyncPeriod time.Duration
@@ -80,7 +81,6 @@ type Config struct {
 
 // Defaults of a Config.
 const (
-	DefaultNumChildren     = 24
 	DefaultSyncPeriod      = 450 * time.Millisecond
 	DefaultClientThreshold = backpressure.DefaultThreshold
 	DefaultMaxWait         = 500 * time.Millisecond
@@ -119,10 +119,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Epoch == 0 {
 		c.Epoch = 1
 	}
-	if c.NumChildren == 0 {
-		c.NumChildren = DefaultNumChildren
-	}
-	if c.NumChildren < 1 {
+	if c.NumChildren < 0 {
 		return c, fmt.Errorf("node: the number of children must be at least 1, not %d", c.NumChildren)
 	}
 	if c.SyncPeriod == 0 {

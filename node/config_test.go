@@ -23,7 +23,7 @@ func goodConfig() Config {
 func TestWhatIsNotGivenHasItsDefault(t *testing.T) {
 	c, err := goodConfig().withDefaults()
 	require.NoError(t, err)
-	require.Equal(t, DefaultNumChildren, c.NumChildren)
+	require.Zero(t, c.NumChildren, "chosen when the number of nodes is known")
 	require.Equal(t, DefaultSyncPeriod, c.SyncPeriod)
 	require.Equal(t, gossip.DefaultAckDelay, c.AckDelay)
 	require.Equal(t, wire.DefaultMaxLineBytes, c.MaxLineBytes)

@@ -133,7 +133,7 @@ func (g *gossiper) receive(now time.Duration, m *mail) {
 
 // begin makes the core, once the node knows its name and its tree.
 func (g *gossiper) begin(now time.Duration, s *setup) {
-	tree := s.members.WithNumChildren(g.cfg.NumChildren)
+	tree := s.tree(g.cfg.NumChildren)
 	neighbours := treeNeighbours(tree, s.id)
 	if g.isDirect(tree) {
 		neighbours = everyone(tree, s.id)
@@ -185,7 +185,7 @@ func (g *gossiper) restart(now time.Duration) {
 // isDirect reports whether every node sends to every other, as eager rounds do
 // where the fan-out would make a star: one hop instead of two.
 func (g *gossiper) isDirect(tree *topology.Tree) bool {
-	return g.cfg.Rounds == gossip.Eager && g.cfg.NumChildren >= tree.Len()-1
+	return g.cfg.Rounds == gossip.Eager && tree.Depth() <= 1
 }
 
 // everyone lists all other nodes as neighbours.

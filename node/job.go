@@ -54,6 +54,14 @@ type setup struct {
 	restart bool
 }
 
+// tree is the spanning tree of the cluster with a fan-out as configured.
+func (s *setup) tree(numChildren int) *topology.Tree {
+	if numChildren == 0 {
+		numChildren = topology.AutoNumChildren(s.members.Len())
+	}
+	return s.members.WithNumChildren(numChildren)
+}
+
 // outgoing is an item of the output queue.
 type outgoing struct {
 	dest   string

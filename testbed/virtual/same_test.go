@@ -82,6 +82,16 @@ func TestTheSameSeedIsTheSameRunOnAnyNumberOfProcessors(t *testing.T) {
 	}
 }
 
+// The fan-out that nodes choose by themselves is no other than the one it names.
+func TestAFanOutThatIsChosenIsAFanOut(t *testing.T) {
+	chosen, given := config(t, 30), config(t, 30)
+	given.Node.NumChildren = 29
+	history, messages, _ := trace(t, chosen)
+	again, spoken, _ := trace(t, given)
+	require.Equal(t, history, again)
+	require.Equal(t, messages, spoken)
+}
+
 // What happens at the same time is ordered by the seed: without latencies and
 // costs nearly everything does.
 func TestTiesAreBrokenByTheSeed(t *testing.T) {
