@@ -27,6 +27,7 @@ type Node struct {
 	log      *gossip.Log
 	name     atomic.Pointer[string]
 	stdout   meter
+	stale    staleness
 
 	jobBytes, mailBytes budget
 
@@ -66,6 +67,7 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 	cfg.Log = slog.New(considerate{cfg.Log.Handler(), n.gates.ownOpen.Load})
 	n.cfg.Log = cfg.Log
 	n.stdout.to = stdout
+	n.stale.period = cfg.Monitor.Period
 	n.jobBytes.name, n.jobBytes.limit = "intake bytes", intakeBytes
 	n.mailBytes.name, n.mailBytes.limit = "gossip bytes", gossipBytes
 	n.setName("")

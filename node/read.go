@@ -4,18 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
-	"time"
 
 	"treecast/wire"
-)
-
-const (
-	// pauseAfter is the gap between two ticks of our own clock that says that
-	// the process was stopped.
-	pauseAfter = 3 * time.Second
-	// resumeWindow is how long after the first tick a line may be read and still
-	// count as one that waited while the process was stopped.
-	resumeWindow = 200 * time.Millisecond
 )
 
 // read admits the lines of stdin until it ends. The error is the stream's.
@@ -32,11 +22,10 @@ func (d *driver) read(ctx context.Context, stdin io.Reader) error {
 	}
 	r := d.lines
 	leash := d.leash(ctx, "intake")
-	resumed := false
 	var item wire.Item // one for all lines, as a crash must find it
 	for {
-		if resumed && !r.Ready() && dry(stdin) {
-			resumed = false
+		if d.stale.behind && !r.Ready() && dry(stdin) {
+			d.Dry()
 		}
 		var err error
 		item, err = r.Next()
@@ -47,25 +36,19 @@ func (d *driver) read(ctx context.Context, stdin io.Reader) error {
 			return err
 		}
 		now := d.now()
-		if d.pausedSince(now) || d.resumedAt(now) {
-			resumed = true
-		}
+		silent := d.stale.line(now) // now, not after the wait
 		for !d.Admits() && !d.stuck() && ctx.Err() == nil {
 			d.waitDrained(ctx)
 		}
 		if ctx.Err() != nil {
 			return nil
 		}
-		wasNamed := d.intake.self != nil
 		d.reading.take(&item)
 		leash.begin(true)
 		d.reading.begun = true
-		d.intake.admit(now, &item, resumed)
+		d.admit(now, &item, silent)
 		leash.end()
 		d.reading.done()
-		if !wasNamed && d.intake.self != nil && d.intake.self.restart {
-			resumed = true // what waits behind this init was sent to a dead process
-		}
 	}
 }
 
@@ -92,16 +75,4 @@ func (l *lineInHand) Abandon() int {
 	l.lost()
 	l.done()
 	return 1
-}
-
-// pausedSince reports whether the process has been stopped since the monitor's
-// last tick.
-func (d *driver) pausedSince(now time.Duration) bool {
-	return now-time.Duration(d.beat.Load()) > pauseAfter+d.cfg.Monitor.Period
-}
-
-// resumedAt reports whether the process has just gone on after a stop.
-func (d *driver) resumedAt(now time.Duration) bool {
-	at := time.Duration(d.stopped.Load())
-	return at != 0 && now-at < resumeWindow
 }

@@ -53,15 +53,12 @@ func newReaderRig(t *testing.T) *readerRig {
 // tick has the monitor's clock tick.
 func (r *readerRig) tick(at time.Duration) {
 	r.now = at
-	if r.pausedSince(at) {
-		r.stopped.Store(int64(at))
-	}
-	r.beat.Store(int64(at))
+	r.stale.tick(at)
 }
 
 // live has it tick as it does while the process runs.
 func (r *readerRig) live(until time.Duration) {
-	for at := time.Duration(r.beat.Load()); at < until; {
+	for at := time.Duration(r.stale.beat.Load()); at < until; {
 		at = min(until, at+time.Second)
 		r.tick(at)
 	}
@@ -123,7 +120,7 @@ func TestLinesOfOnePieceShareItsFate(t *testing.T) {
 
 func TestASlowMonitorIsNoStop(t *testing.T) {
 	r := newReaderRig(t)
-	r.cfg.Monitor.Period = 10 * time.Second
+	r.stale.period = 10 * time.Second
 	r.live(10 * time.Second)
 	require.Empty(t, r.silent(t, piece{lines: three(1), before: func() { r.now = 20 * time.Second }}))
 }

@@ -19,8 +19,6 @@ type driver struct {
 	*Node
 	now func() time.Duration
 
-	beat    atomic.Int64  // when the monitor last ticked
-	stopped atomic.Int64  // when it last found that the process had been stopped; 0: never
 	writing atomic.Int64  // since when the output has been busy with one item; 0: it is not
 	drained chan struct{} // a token when the output queue has become short
 	lines   *wire.Reader  // of stdin; outlives crashes of the reader
@@ -208,10 +206,6 @@ func (d *driver) watch(ctx context.Context) error {
 		case <-timer.C:
 		}
 		now := d.now()
-		if d.pausedSince(now) {
-			d.stopped.Store(int64(now))
-		}
-		d.beat.Store(int64(now))
 		d.Tick(now)
 		if now-sampled >= historyPeriod && d.gates.own.Open(now) {
 			sampled = now

@@ -32,7 +32,8 @@ type Work struct {
 // The steps are for a driver that has time of its own. It never calls Run, and
 // it calls everything of a node from one goroutine:
 //
-//  1. Lines for stdin go to Admit, one by one and in their order.
+//  1. Lines for stdin go to Admit, one by one and in their order. When there is
+//     none left to be read, Dry says so.
 //  2. Step is called when Due says so, or later.
 //  3. Tick is called when NextTick says so.
 //
@@ -52,7 +53,18 @@ func (n *Node) Admits() bool {
 }
 
 // Admit is the reader's step: it decides what becomes of one line.
-func (n *Node) Admit(now time.Duration, item *wire.Item) { n.intake.admit(now, item, false) }
+func (n *Node) Admit(now time.Duration, item *wire.Item) { n.admit(now, item, n.stale.line(now)) }
+
+// Dry says that everything was read that was on stdin.
+func (n *Node) Dry() { n.stale.dry() }
+
+func (n *Node) admit(now time.Duration, item *wire.Item, silent bool) {
+	wasNamed := n.intake.self != nil
+	n.intake.admit(now, item, silent)
+	if !wasNamed && n.intake.self != nil && n.intake.self.restart {
+		n.stale.restarted()
+	}
+}
 
 // Due returns when a step of a service has something to do: now, later, or
 // Never unless something else happens first.
@@ -113,8 +125,9 @@ func (n *Node) Step(now time.Duration, s Service) (w Work, err error) {
 }
 
 // Tick has the health monitor look at the queues, and tells people when
-// trouble begins and ends.
+// trouble begins and ends. A gap between ticks says that the process was stopped.
 func (n *Node) Tick(now time.Duration) {
+	n.stale.tick(now)
 	report, _ := n.Poll(now)
 	n.announce(now, report)
 }

@@ -2,6 +2,7 @@ package node
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,6 +44,7 @@ func TestStepsThatAreDueAreAllThatANodeNeeds(t *testing.T) {
 		if i%3 == 0 {
 			line = readLine("n0", i)
 		}
+		driven.Tick(now)
 		driven.Admit(now, item(t, line))
 		got := stepAll(t, driven, now)
 		want := ""
@@ -144,4 +146,30 @@ func TestLogsBearTheTimesThatTheyAreGiven(t *testing.T) {
 	r.admit(0, "garbage")
 	require.Contains(t, r.logs.String(), "time=1970-01-01T00:01:00.000Z")
 	require.Contains(t, r.logs.String(), "lines_not_logged_before=", "the limit goes by these times, too")
+}
+
+func TestADriverOfStepsIsToldOfStaleLinesAsAReaderIs(t *testing.T) {
+	r := newRig(t)
+	answered := func(now time.Duration, id int) bool {
+		r.Admit(now, item(t, broadcastLine("n0", id, "1")))
+		return strings.Contains(stepAll(t, r, now), "broadcast_ok")
+	}
+	// A restart, as the id of its init says.
+	r.Admit(0, item(t, initLine(99, "n0", ids(2)...)))
+	stepAll(t, r, 0)
+	require.False(t, answered(0, 1), "it waited for the dead process")
+	r.Dry()
+	require.True(t, answered(0, 2))
+	// A stop, as the gap between two ticks says.
+	for at := time.Duration(0); at <= 10*time.Second; at = r.NextTick() {
+		r.Tick(at)
+	}
+	require.True(t, answered(10*time.Second+pauseAfter, 3))
+	require.False(t, answered(14*time.Second, 4))
+	r.Tick(14 * time.Second)
+	require.False(t, answered(14*time.Second+resumeWindow-1, 5))
+	r.Dry()
+	r.Tick(14*time.Second + resumeWindow)
+	require.True(t, answered(14*time.Second+resumeWindow, 6))
+	require.Equal(t, 6, r.log.Len(), "all are stored")
 }

@@ -54,5 +54,6 @@ type Message struct {
 	Bytes     int             // length of the body as JSON
 	Sent      time.Duration   // when the network took it
 	Delivered time.Duration   // when its receiver got it; negative while it has not
+	Copy      bool            // this is not the message but its duplicate, which a fault of the network made
 	Body      json.RawMessage // kept only where asked for; nil otherwise
 }

@@ -41,8 +41,8 @@ var arrows = map[string][]string{
 	"testbed/network":  {"run"},
 	"testbed/workload": {"run", "wire"},
 	"testbed/session":  {"run", "wire", "testbed/layout", "testbed/nemesis", "testbed/network", "testbed/workload"},
-	"testbed/process":  {"run", "testbed/network", "testbed/session"},
-	"testbed/virtual":  {"run", "wire", "testbed/network", "testbed/session", "node"}, // it alone knows nodes from the inside
+	"testbed/process":  {"run", "testbed/network", "testbed/nemesis", "testbed/session"},
+	"testbed/virtual":  {"run", "wire", "testbed/network", "testbed/nemesis", "testbed/session", "node"}, // it alone knows nodes from the inside
 
 	"scripts/measure": {"run", "analysis"},
 	"internal/rules":  {},

@@ -1,5 +1,15 @@
-// Package nemesis decides what goes wrong in a run and when: the kinds of
-// partition that Jepsen knows, and the schedule on which they start and stop.
+// Package nemesis decides what goes wrong in a run and when: the faults that
+// Jepsen and Maelstrom know (partition, kill, pause), our own (loss, duplicate,
+// reorder, delay, clock), and the schedule on which they start and stop.
+//
+// # Schedule
+//
+// Faults are grouped as in jepsen.nemesis.combined: partitions are a track,
+// kills and pauses share one, each of ours is one. Every track starts at once
+// and then takes its steps after random waits of 0 to twice the interval,
+// starting and stopping in turn; where kills and pauses share a track, each
+// step is drawn from the one or the other. The faults of messages may instead
+// last from the first step to the end.
 //
 // Everything here is pure: time and randomness are handed in, nothing is locked
 // (one goroutine at a time), and nothing is done: a Step says what to do, and
@@ -18,11 +28,26 @@ import (
 // Fault is a class of things that go wrong, spelt as in --nemesis.
 type Fault string
 
-// Partition cuts the network between pairs of nodes, never to clients.
-const Partition Fault = "partition"
+// Maelstrom's faults.
+const (
+	Partition Fault = "partition" // cuts the network between pairs of nodes, never to clients
+	Kill      Fault = "kill"      // ends nodes' processes at once, and starts them again
+	Pause     Fault = "pause"     // stops nodes' processes, and lets them go on
+)
+
+// Our own faults. Those of messages strike between nodes only.
+const (
+	Loss      Fault = "loss"      // messages that never arrive
+	Duplicate Fault = "duplicate" // messages that arrive twice
+	Reorder   Fault = "reorder"   // messages that overtake others
+	Delay     Fault = "delay"     // messages that take much longer
+	Clock     Fault = "clock"     // clocks that jump forward, or go too fast or too slow
+)
 
 // Faults lists the faults that can be asked for.
-func Faults() []Fault { return []Fault{Partition} }
+func Faults() []Fault {
+	return []Fault{Partition, Kill, Pause, Loss, Duplicate, Reorder, Delay, Clock}
+}
 
 // ParseFaults reads the value of --nemesis: faults separated by commas, or
 // nothing. An unknown one is an error that lists those that are known.
@@ -41,7 +66,7 @@ func ParseFaults(list string) ([]Fault, error) {
 	return faults, nil
 }
 
-// DefaultInterval is the mean time between two steps.
+// DefaultInterval is the mean time between two steps of a track.
 const DefaultInterval = 10 * time.Second
 
 // Config says what a nemesis does.
@@ -49,27 +74,77 @@ type Config struct {
 	Faults   []Fault       // none means that nothing goes wrong
 	Interval time.Duration // mean time between two steps, more than 0; waits are uniform in [0, 2*Interval)
 	Kinds    []Kind        // partitions to draw from; empty means all
+	Targets  []Target      // whom kills, pauses and clocks strike; empty means all
+
+	// Rates of the faults of messages that are asked for; the zero value means
+	// DefaultMessages.
+	Rates Messages
+	// Phased makes the faults of messages start and stop as the others do.
+	// Otherwise they last from the beginning of the load to its end.
+	Phased bool
 }
+
+// Has says whether a fault is asked for.
+func (c *Config) Has(f Fault) bool { return slices.Contains(c.Faults, f) }
+
+// Validate returns an error that says what to change.
+func (c *Config) Validate() error {
+	if len(c.Faults) > 0 && c.Interval <= 0 {
+		return fmt.Errorf("nemesis interval is %v; give more than 0", c.Interval)
+	}
+	if c.Rates == (Messages{}) {
+		return nil
+	}
+	return c.Rates.validate(c)
+}
+
+// Deed is what is done to processes.
+type Deed string
+
+// The deeds, spelt as the operations that they are in Jepsen's histories.
+const (
+	DoKill   Deed = "kill"
+	DoStart  Deed = "start" // those that were killed
+	DoPause  Deed = "pause"
+	DoResume Deed = "resume" // those that were paused
+)
 
 // Step is one thing to do. It stands in the history twice, as an invocation
 // and as its completion, both of type info.
 type Step struct {
-	F         string          // "start-partition" or "stop-partition"
+	F         string          // "start-partition", "kill", ...
 	Value     json.RawMessage // of the invocation; nil is EDN's nil
-	Completed json.RawMessage // of the completion
+	Completed json.RawMessage // of the completion; that of a deed says what came of it, and is the session's to make
 
-	Cut  Grudge // to be cut, on top of what is cut already; nil for none
-	Heal bool   // the whole network is to be healed
+	Cut      Grudge    // to be cut, on top of what is cut already; nil for none
+	Heal     bool      // the whole network is to be healed
+	Deed     Deed      // "": none
+	Nodes    []string  // whom the deed strikes, in the order of the nodes
+	Messages *Messages // the faults of messages in force from now on; nil: as they are
+	Clocks   []Setting // what becomes of clocks
 }
 
 // Nemesis yields steps on a schedule.
 type Nemesis struct {
-	cfg     Config
-	nodes   []string
-	rng     *rand.Rand
-	due     time.Duration
+	cfg    Config
+	rng    *rand.Rand
+	tracks []*track
+}
+
+// track is a generator and when it is due.
+type track struct {
+	generator
+	once    bool // one step, and no more until the end
 	started bool
-	cut     bool // the next step is a stop
+	due     time.Duration
+}
+
+// generator makes the steps of a track.
+type generator interface {
+	next(rng *rand.Rand) Step
+	// finals are the steps that end whatever the track has done, whether
+	// anything is under way or not. What comes after them is a start.
+	finals() []Step
 }
 
 // New returns a nemesis for the given nodes. The random source is used for
@@ -78,54 +153,103 @@ func New(cfg Config, nodes []string, rng *rand.Rand) *Nemesis {
 	if len(cfg.Kinds) == 0 {
 		cfg.Kinds = Kinds()
 	}
-	return &Nemesis{cfg: cfg, nodes: nodes, rng: rng}
+	if len(cfg.Targets) == 0 {
+		cfg.Targets = Targets()
+	}
+	if cfg.Rates == (Messages{}) {
+		cfg.Rates = DefaultMessages()
+	}
+	n := &Nemesis{cfg: cfg, rng: rng}
+	add := func(g generator, once bool) { n.tracks = append(n.tracks, &track{generator: g, once: once}) }
+	if cfg.Has(Partition) {
+		add(&partitions{kinds: cfg.Kinds, nodes: nodes}, false)
+	}
+	inForce := &Messages{}
+	for _, f := range messageFaults {
+		if cfg.Has(f) {
+			add(&disturbance{fault: f, rates: cfg.Rates, inForce: inForce}, !cfg.Phased)
+		}
+	}
+	if cfg.Has(Clock) {
+		add(&clocks{targets: cfg.Targets, nodes: nodes}, false)
+	}
+	if cfg.Has(Kill) || cfg.Has(Pause) {
+		add(newProcesses(&cfg, nodes), false)
+	}
+	return n
 }
 
 // Active says whether there will ever be a step.
-func (n *Nemesis) Active() bool { return slices.Contains(n.cfg.Faults, Partition) }
+func (n *Nemesis) Active() bool { return len(n.tracks) > 0 }
+
+// soonest returns the track whose step comes next; nil for none.
+func (n *Nemesis) soonest() (first *track) {
+	for _, t := range n.tracks {
+		if t.once && t.started {
+			continue
+		}
+		if first == nil || t.at() < first.at() {
+			first = t
+		}
+	}
+	return first
+}
+
+// at is when the track's next step is to be done; the first one at once.
+func (t *track) at() time.Duration {
+	if !t.started {
+		return -1
+	}
+	return t.due
+}
 
 // Next returns when the next step is to be done, at the earliest now: the
-// first one at once. False means never.
+// first ones at once. False means never.
 func (n *Nemesis) Next(now time.Duration) (time.Duration, bool) {
-	if !n.started {
-		return now, n.Active()
+	t := n.soonest()
+	if t == nil {
+		return now, false
 	}
-	return max(n.due, now), n.Active()
+	return max(t.at(), now), true
 }
 
 // Step returns what to do at now, which is the time that Next named or later,
-// and plans the step after it: cuts and healing in turn, after random waits of
-// 0 to twice the interval counted from now, as jepsen.generator's stagger does.
+// and plans that track's next step: after a random wait of 0 to twice the
+// interval counted from now, as jepsen.generator's stagger does. There must be
+// a step left.
 func (n *Nemesis) Step(now time.Duration) Step {
-	n.started = true
-	n.due = now + time.Duration(n.rng.Float64()*2*float64(n.cfg.Interval))
-	if n.cut {
-		return n.Final()
+	t := n.soonest()
+	t.started = true
+	if !t.once {
+		t.due = now + time.Duration(n.rng.Float64()*2*float64(n.cfg.Interval))
 	}
-	n.cut = true
-	kind := n.cfg.Kinds[n.rng.IntN(len(n.cfg.Kinds))]
-	g := NewGrudge(kind, n.nodes, n.rng)
-	return Step{
-		F:         "start-partition",
-		Value:     text(kind),
-		Completed: isolated(g),
-		Cut:       g,
-	}
+	return t.next(n.rng)
 }
 
-// Final is the step that ends all faults, whether any is under way or not.
-func (n *Nemesis) Final() Step {
-	n.cut = false
-	return Step{F: "stop-partition", Completed: text("network-healed"), Heal: true}
+// Finals are the steps that end all faults, whether any is under way or not;
+// they are to be done one after the other.
+func (n *Nemesis) Finals() (steps []Step) {
+	for _, t := range n.tracks {
+		steps = append(steps, t.finals()...)
+	}
+	return steps
+}
+
+// object is a JSON object with the nodes in the order given.
+func object(nodes []string, value func(node string) any) json.RawMessage {
+	out := []byte{'{'}
+	for i, node := range nodes {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(append(out, text(node)...), ':')
+		v, _ := json.Marshal(value(node)) // numbers and strings always marshal
+		out = append(out, v...)
+	}
+	return append(out, '}')
 }
 
 func text[S ~string](s S) json.RawMessage {
 	b, _ := json.Marshal(s) // a string always marshals
-	return b
-}
-
-// isolated is the value of a cut in the history, after Jepsen's partitioner.
-func isolated(g Grudge) json.RawMessage {
-	b, _ := json.Marshal([]any{"isolated", g}) // strings and lists of strings always marshal
 	return b
 }

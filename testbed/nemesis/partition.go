@@ -20,6 +20,34 @@ const (
 // Kinds lists the kinds in the order of Jepsen's partition-specs.
 func Kinds() []Kind { return []Kind{One, MinorityThird, Majority, MajoritiesRing} }
 
+// partitions is the track of cuts and healing.
+type partitions struct {
+	kinds []Kind
+	nodes []string
+	cut   bool // the next step is a stop
+}
+
+func (p *partitions) next(rng *rand.Rand) Step {
+	if p.cut {
+		return p.finals()[0]
+	}
+	p.cut = true
+	kind := p.kinds[rng.IntN(len(p.kinds))]
+	g := NewGrudge(kind, p.nodes, rng)
+	return Step{F: "start-partition", Value: text(kind), Completed: isolated(g), Cut: g}
+}
+
+func (p *partitions) finals() []Step {
+	p.cut = false
+	return []Step{{F: "stop-partition", Completed: text("network-healed"), Heal: true}}
+}
+
+// isolated is the value of a cut in the history, after Jepsen's partitioner.
+func isolated(g Grudge) json.RawMessage {
+	b, _ := json.Marshal([]any{"isolated", g}) // strings and lists of strings always marshal
+	return b
+}
+
 // Grudge says for each node whose messages it refuses, in Jepsen's word. It has
 // a line for every node, in the order of the nodes, and so have its Refuses.
 type Grudge []Refusal

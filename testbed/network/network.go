@@ -1,5 +1,6 @@
 // Package network is the test bed's model of Maelstrom's network: message ids,
-// latency, receivers that hold one message at a time, partitions.
+// latency, receivers that hold one message at a time, partitions, nodes that are
+// down. Beyond Maelstrom it can lose, duplicate, reorder and delay messages.
 //
 // It is a state machine in pure time. The caller says what is sent and what
 // time it is, and is told what is delivered; the same inputs and the same
@@ -22,7 +23,8 @@
 //     after Next() has passed. It is called until it delivers nothing if the
 //     caller re-arms clients in between.
 //
-// Queues are unbounded, as Maelstrom's are: what limits them is the sender.
+// Queues are unbounded, as Maelstrom's are: what limits them is the sender. Only
+// that of a node which is held (down or paused) keeps no more than HeldMessages.
 package network
 
 import (
@@ -51,8 +53,10 @@ type Packet struct {
 // must not be changed. Any method may be a no-op; none may call the network.
 type Observer interface {
 	Sent(m run.Message)
-	Delivered(m run.Message)
-	// Dropped says that a partition ate the message, at the given time.
+	Delivered(m run.Message) // a duplicate, too, with Copy set
+	// Dropped says that the message never arrives, at the given time: a
+	// partition ate it, it was lost on the way, or its receiver was held and
+	// had no room. A duplicate may be dropped and the other one arrive.
 	Dropped(m run.Message, at time.Duration)
 }
 
@@ -60,11 +64,13 @@ type Observer interface {
 type Network struct {
 	latency  Latency
 	rng      *rand.Rand
+	faults   Faults
+	mishaps  *rand.Rand // draws faults; nil as long as there were none
 	observer Observer
 
 	names     map[string]*receiver
-	cuts      []*receiver     // receivers with anything refused
-	holding   heap[*receiver] // those that hold a message, by the time it is due
+	cuts      []*receiver // receivers with anything refused
+	holding   heap[hold]  // those that hold a message, by the time it is due
 	nextID    int64
 	delivered []run.Message // reused by Advance
 }
@@ -76,11 +82,18 @@ type receiver struct {
 	present bool // added and not removed
 	client  bool // takes a message only when armed, and then one
 	armed   bool
-	busy    bool // holds held
-	due     time.Duration
+	down    bool   // takes nothing: its process is down or paused
+	busy    bool   // holds held
+	holds   uint64 // messages held so far
 	held    run.Message
 	queue   heap[run.Message]
 	refused senders
+}
+
+// hold is a receiver with the message that it holds.
+type hold struct {
+	r      *receiver
+	number uint64 // its holds at that time; another number says that the message is gone
 }
 
 // New returns an empty network. The random source is used for latency alone,
@@ -117,14 +130,14 @@ func (n *Network) AddClient(name string) { n.add(name, true) }
 
 func (n *Network) add(name string, client bool) {
 	r := n.intern(name)
-	*r = receiver{number: r.number, name: name, present: true, client: client, refused: r.refused}
+	*r = receiver{number: r.number, name: name, present: true, client: client, refused: r.refused, holds: r.holds + 1}
 }
 
 // RemoveNode takes a node or client out: what is sent to it from now on is the
 // sender's error, and what waits for it is never delivered.
 func (n *Network) RemoveNode(name string) {
 	r := n.intern(name)
-	r.present, r.armed, r.busy = false, false, false
+	r.present, r.armed, r.busy, r.down = false, false, false, false
 	r.queue, r.held = nil, run.Message{}
 }
 
@@ -140,9 +153,22 @@ func (n *Network) Messages() int64 { return n.nextID }
 // Send puts a message into its receiver's queue and returns its id. The error
 // wraps ErrUnknownNode.
 func (n *Network) Send(now time.Duration, p Packet) (int64, error) {
+	m, r, err := n.accept(now, p)
+	switch {
+	case err != nil:
+	case IsClient(p.Src) || IsClient(p.Dest):
+		n.enqueue(now, r, m, now)
+	default:
+		n.carry(now, r, m)
+	}
+	return m.ID, err
+}
+
+// accept gives a message its id, if its sender and receiver are known.
+func (n *Network) accept(now time.Duration, p Packet) (run.Message, *receiver, error) {
 	for _, name := range [...]string{p.Src, p.Dest} {
 		if !n.Has(name) {
-			return 0, fmt.Errorf("%w: %q", ErrUnknownNode, name)
+			return run.Message{}, nil, fmt.Errorf("%w: %q", ErrUnknownNode, name)
 		}
 	}
 	m := run.Message{
@@ -150,15 +176,18 @@ func (n *Network) Send(now time.Duration, p Packet) (int64, error) {
 		Bytes: len(p.Body), Sent: now, Delivered: -1, Body: p.Body,
 	}
 	n.nextID++
-	deadline := now
-	if !IsClient(p.Src) && !IsClient(p.Dest) {
-		deadline += n.latency.draw(n.rng)
-	}
 	n.observer.Sent(m)
-	r := n.names[p.Dest]
+	return m, n.names[p.Dest], nil
+}
+
+// enqueue puts a message into its receiver's queue.
+func (n *Network) enqueue(now time.Duration, r *receiver, m run.Message, deadline time.Duration) {
+	if r.down && len(r.queue) >= HeldMessages {
+		n.observer.Dropped(m, now)
+		return
+	}
 	r.queue.push(item[run.Message]{at: deadline, id: m.ID, value: m})
 	n.take(r, now)
-	return m.ID, nil
 }
 
 // IsClient says whether Maelstrom takes a name for a client's: its first
@@ -184,7 +213,7 @@ func (n *Network) Cease(client string) {
 
 // take lets an idle receiver take from its queue until it holds a message.
 func (n *Network) take(r *receiver, now time.Duration) {
-	for !r.busy && len(r.queue) > 0 && (!r.client || r.armed) {
+	for !r.busy && !r.down && len(r.queue) > 0 && (!r.client || r.armed) {
 		head := r.queue.pop()
 		m := head.value
 		if len(r.refused) > 0 && r.refused.has(n.names[m.Src].number) {
@@ -193,8 +222,9 @@ func (n *Network) take(r *receiver, now time.Duration) {
 		}
 		// Maelstrom sleeps for the rest in whole milliseconds, cut.
 		rest := max(0, head.at-now).Truncate(time.Millisecond)
-		r.busy, r.armed, r.held, r.due = true, false, m, now+rest
-		n.holding.push(item[*receiver]{at: r.due, id: m.ID, value: r})
+		r.busy, r.armed, r.held = true, false, m
+		r.holds++
+		n.holding.push(item[hold]{at: now + rest, id: m.ID, value: hold{r, r.holds}})
 	}
 }
 
@@ -209,9 +239,9 @@ func (n *Network) Advance(now time.Duration) []run.Message {
 	n.delivered = n.delivered[:0]
 	for len(n.holding) > 0 && n.holding[0].at <= now {
 		h := n.holding.pop()
-		r := h.value
-		if !r.busy || r.held.ID != h.id {
-			continue // the receiver was removed, or added anew, meanwhile
+		r := h.value.r
+		if !r.busy || r.holds != h.value.number {
+			continue // the receiver was removed, added anew or killed meanwhile
 		}
 		m := r.held
 		m.Delivered = now

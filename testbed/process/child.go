@@ -17,33 +17,29 @@ const lingerAfterExit = time.Second
 
 // child is the process of one node.
 type child struct {
-	node    int // index
-	cmd     *exec.Cmd
-	inbox   *inbox
-	log     *stderr
-	files   []*os.File    // our ends of its pipes
-	logFile *os.File      // nil for none
-	exited  chan struct{} // closed when it has been waited for
-	all     sync.WaitGroup
+	birth
+	cmd    *exec.Cmd
+	inbox  *inbox
+	files  []*os.File    // our ends of its pipes
+	exited chan struct{} // closed when it has been waited for
+	all    sync.WaitGroup
 }
 
 // spawn starts the process of a node. Events come from goroutines until the
 // last, which says how it ended.
-func (b *bed) spawn(node int) (*child, error) {
+func (b *bed) spawn(n birth) (*child, error) {
 	c := &child{
-		node:   node,
+		birth:  n,
 		cmd:    exec.Command(b.bin, b.cfg.Args...),
 		inbox:  newInbox(),
-		log:    &stderr{node: b.names[node], echo: b.echo},
 		exited: make(chan struct{}),
 	}
 	c.cmd.Dir, c.cmd.Env, c.cmd.SysProcAttr = b.workDir, b.env, attributes()
+	log := b.logs[n.node]
 	if b.cfg.LogDir != "" {
-		f, err := os.Create(filepath.Join(b.cfg.LogDir, b.names[node]+".log"))
-		if err != nil {
+		if err := log.open(filepath.Join(b.cfg.LogDir, b.names[n.node]+".log")); err != nil {
 			return nil, fmt.Errorf("its log cannot be written: %w", err)
 		}
-		c.logFile, c.log.file = f, f
 	}
 	theirs, err := c.pipes()
 	if err == nil {
@@ -54,15 +50,14 @@ func (b *bed) spawn(node int) (*child, error) {
 	}
 	if err != nil {
 		c.closePipes()
-		c.closeLog()
 		return nil, err
 	}
 	stdin, stdout, logged := c.files[0], c.files[1], c.files[2]
 	var output sync.WaitGroup
 	output.Go(func() {
-		readLines(stdout, func(lines [][]byte) { b.post(event{node: node, kind: printed, lines: lines}) })
+		readLines(stdout, func(lines [][]byte) { b.post(event{node: n.node, life: n.life, kind: printed, lines: lines}) })
 	})
-	output.Go(func() { io.Copy(c.log, logged) })
+	output.Go(func() { io.Copy(log, logged) })
 	c.all.Go(func() { c.inbox.drain(stdin) })
 	c.all.Go(func() { c.wait(b, &output) })
 	return c, nil
@@ -98,24 +93,17 @@ func (c *child) wait(b *bed, output *sync.WaitGroup) {
 	linger.Stop()
 	c.inbox.close()
 	c.closePipes()
-	c.closeLog()
 	status := "exit status 0"
 	if err != nil {
 		status = err.Error()
 	}
-	b.post(event{node: c.node, kind: ended, status: status})
+	b.post(event{node: c.node, life: c.life, kind: ended, status: status})
 }
 
 // closePipes may be called more than once.
 func (c *child) closePipes() {
 	for _, f := range c.files {
 		f.Close()
-	}
-}
-
-func (c *child) closeLog() {
-	if c.logFile != nil {
-		c.logFile.Close()
 	}
 }
 
@@ -129,17 +117,25 @@ func (c *child) kill() {
 	}
 }
 
+// signal sends a signal to the node and all that it has started, unless it has
+// ended.
+func (c *child) signal(s syscall.Signal) {
+	select {
+	case <-c.exited:
+	default:
+		syscall.Kill(-c.cmd.Process.Pid, s) // nothing to do if it has just ended
+	}
+}
+
 // killGroup reports nothing: a group that is gone already is what it is for.
 func (c *child) killGroup() { syscall.Kill(-c.cmd.Process.Pid, syscall.SIGKILL) }
 
-// usage returns what the process cost; it must have been waited for.
-func (c *child) usage(name string) Usage {
-	u := Usage{Node: name}
+// add counts in what a process cost; it must have been waited for.
+func (u *Usage) add(c *child) {
 	if st := c.cmd.ProcessState; st != nil {
-		u.CPU = st.UserTime() + st.SystemTime()
+		u.CPU += st.UserTime() + st.SystemTime()
 		if ru, ok := st.SysUsage().(*syscall.Rusage); ok {
-			u.MaxRSSBytes = ru.Maxrss * maxRSSUnitBytes
+			u.MaxRSSBytes = max(u.MaxRSSBytes, ru.Maxrss*maxRSSUnitBytes)
 		}
 	}
-	return u
 }

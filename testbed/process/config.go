@@ -25,8 +25,9 @@ type Config struct {
 	// RunID tells nodes which run they belong to, in the variable TREECAST_RUN;
 	// empty leaves it out. Otherwise they inherit the environment.
 	RunID string
-	// LogDir is the directory for the nodes' stderr, one file nX.log each. It
-	// is made if need be; empty keeps none.
+	// LogDir is the directory for the nodes' stderr, one file nX.log each, in
+	// which a node that is started again goes on. It is made if need be; empty
+	// keeps none.
 	LogDir string
 	// LogStderr is sent the nodes' stderr as well, each line with the node's
 	// name in front; nil for nobody.
@@ -61,11 +62,11 @@ type Outcome struct {
 	Usage []Usage // per node, in the order of the nodes
 }
 
-// Usage is what a node cost.
+// Usage is what a node cost, all its lives together.
 type Usage struct {
 	Node        string        `json:"node"`
-	CPU         time.Duration `json:"cpu_ns"` // user and system
-	MaxRSSBytes int64         `json:"max_rss_bytes"`
+	CPU         time.Duration `json:"cpu_ns"`        // user and system
+	MaxRSSBytes int64         `json:"max_rss_bytes"` // of the largest
 }
 
 // findBinary makes the path of a program absolute, as nodes run elsewhere, and

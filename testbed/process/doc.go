@@ -18,6 +18,8 @@
 // # No orphans
 //
 // Every child leads a process group of its own, so that Ctrl-C reaches the bed
-// alone, which then stops the run in order. At the end the groups are killed
+// alone, which then stops the run in order. A node that is to be killed or paused
+// gets its signal as a group. A node is started again only when nothing of its
+// former process is left. At the end the groups are killed
 // with SIGKILL. On Linux children also die with the bed, however it ends.
 package process

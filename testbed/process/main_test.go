@@ -121,7 +121,7 @@ func actAs(habit string) {
 				fmt.Fprintln(os.Stderr, "dir", dir)
 				fmt.Fprintln(os.Stderr, "run", os.Getenv("TREECAST_RUN"))
 			}
-			fmt.Fprintln(os.Stderr, "pid", os.Getpid())
+			fmt.Fprintln(os.Stderr, "pid", os.Getpid(), "init", *m.ID)
 			reply(`"type":"init_ok"`)
 			if habit == "idler" { // never reads its stdin again
 				<-time.After(time.Hour)

@@ -2,13 +2,16 @@ package process
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
+	"treecast/testbed/nemesis"
 	"treecast/testbed/session"
 )
 
@@ -28,16 +31,27 @@ type bed struct {
 
 	session  *session.Session
 	start    time.Time
-	children []atomic.Pointer[child] // by node; nil until started
+	children []atomic.Pointer[child] // by node, the last one; nil until started
+	born     uint64                  // children asked for so far. The loop's
+	lives    []uint64                // by node: of the child whose events count; 0 for none. The loop's
+	logs     []*stderr               // by node
+	used     []Usage                 // by node: of the children before the last; the starter's
 	events   chan event
-	starts   chan int      // nodes to be started
+	starts   chan birth    // nodes to be started
 	over     chan struct{} // closed when nobody takes events any more
 	workers  sync.WaitGroup
+}
+
+// birth is a child to be started.
+type birth struct {
+	node int
+	life uint64
 }
 
 // event is something that happened to a node.
 type event struct {
 	node   int
+	life   uint64 // of the child that it comes from
 	kind   kind
 	lines  [][]byte // of printed
 	status string   // of ended
@@ -72,11 +86,11 @@ func Run(ctx context.Context, cfg Config, obs Observers) (Outcome, error) {
 	}()
 	out := Outcome{Result: b.session.Result()}
 	for i := range b.children {
-		u := Usage{Node: b.names[i]}
+		u := b.used[i]
 		if c := b.children[i].Load(); c != nil {
-			u = c.usage(b.names[i])
+			u.add(c)
 			if n := &out.Notes[i]; n.Bad() || out.Err != nil {
-				n.Stderr = c.log.lines()
+				n.Stderr = b.logs[i].lines()
 			}
 		}
 		out.Usage = append(out.Usage, u)
@@ -99,6 +113,9 @@ func prepare(cfg Config, obs Observers) (*bed, error) {
 	if cfg.PollHealth && obs.Health != nil {
 		cfg.Session.OnHealth = obs.Health
 	}
+	if cfg.Session.Nemesis.Has(nemesis.Clock) {
+		return nil, errors.New("the clocks of processes cannot be changed; clock faults need virtual time")
+	}
 	s, err := session.New(cfg.Session)
 	if err != nil {
 		return nil, err
@@ -109,18 +126,23 @@ func prepare(cfg Config, obs Observers) (*bed, error) {
 		names: nodes, index: map[string]int{},
 		session:  s,
 		children: make([]atomic.Pointer[child], len(nodes)),
+		lives:    make([]uint64, len(nodes)),
 		events:   make(chan event, 4*len(nodes)),
-		starts:   make(chan int, len(nodes)),
-		over:     make(chan struct{}),
-	}
-	for i, name := range nodes {
-		b.index[name] = i
-	}
-	if cfg.RunID != "" {
-		b.env = append(b.env, "TREECAST_RUN="+cfg.RunID)
+		// A node is started only after it was killed, and that is undone before
+		// it is killed again; one that takes too long may have one more waiting.
+		starts: make(chan birth, 2*len(nodes)),
+		over:   make(chan struct{}),
 	}
 	if cfg.LogStderr != nil {
 		b.echo = &echo{w: cfg.LogStderr}
+	}
+	for i, name := range nodes {
+		b.index[name] = i
+		b.logs = append(b.logs, &stderr{node: name, echo: b.echo})
+		b.used = append(b.used, Usage{Node: name})
+	}
+	if cfg.RunID != "" {
+		b.env = append(b.env, "TREECAST_RUN="+cfg.RunID)
 	}
 	return b, nil
 }
@@ -138,19 +160,24 @@ func (b *bed) post(e event) {
 func (b *bed) starter() {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	for node := range b.starts {
+	for n := range b.starts {
 		select {
 		case <-b.over:
 			continue
 		default:
 		}
-		c, err := b.spawn(node)
+		if former := b.children[n.node].Load(); former != nil {
+			former.all.Wait() // it was killed: nothing of it may meet the new one
+			b.used[n.node].add(former)
+		}
+		c, err := b.spawn(n)
 		if err != nil {
-			b.post(event{node: node, kind: ended, status: "it could not be started: " + err.Error()})
+			b.children[n.node].Store(nil)
+			b.post(event{node: n.node, life: n.life, kind: ended, status: "it could not be started: " + err.Error()})
 			continue
 		}
-		b.children[node].Store(c)
-		b.post(event{node: node, kind: started})
+		b.children[n.node].Store(c)
+		b.post(event{node: n.node, life: n.life, kind: started})
 	}
 }
 
@@ -185,6 +212,9 @@ func (b *bed) loop(ctx context.Context) {
 // handle tells the session of an event.
 func (b *bed) handle(e event) (over bool) {
 	now, name := time.Since(b.start), b.names[e.node]
+	if e.life != b.lives[e.node] {
+		return false // of a child that was killed
+	}
 	switch e.kind {
 	case started:
 		return b.obey(b.session.NodeStarted(now, name))
@@ -204,20 +234,33 @@ func (b *bed) obey(outputs []session.Output) (over bool) {
 	for _, o := range outputs {
 		switch o.Action {
 		case session.StartNode:
-			b.starts <- b.index[o.Node]
+			b.born++
+			b.lives[b.index[o.Node]] = b.born
+			b.starts <- birth{b.index[o.Node], b.born}
+		case session.KillNode:
+			b.lives[b.index[o.Node]] = 0 // what it says from now on is said by nobody
+			b.with(o.Node, (*child).kill)
+		case session.PauseNode:
+			b.with(o.Node, func(c *child) { c.signal(syscall.SIGSTOP) })
+		case session.ResumeNode:
+			b.with(o.Node, func(c *child) { c.signal(syscall.SIGCONT) })
 		case session.ToNode:
-			if c := b.children[b.index[o.Node]].Load(); c != nil {
-				c.inbox.put(o.AppendLine(nil))
-			}
+			b.with(o.Node, func(c *child) { c.inbox.put(o.AppendLine(nil)) })
 		case session.StopNode:
-			if c := b.children[b.index[o.Node]].Load(); c != nil {
-				c.kill()
-			}
+			b.with(o.Node, (*child).kill)
+		case session.SetClock: // refused before the run
 		case session.Finish:
 			over = true
 		}
 	}
 	return over
+}
+
+// with does something with the child of a node, if there is one.
+func (b *bed) with(node string, do func(c *child)) {
+	if c := b.children[b.index[node]].Load(); c != nil {
+		do(c)
+	}
 }
 
 func (b *bed) progress(now time.Duration) {
@@ -240,5 +283,6 @@ func (b *bed) shutDown() {
 		if c := b.children[i].Load(); c != nil {
 			c.all.Wait()
 		}
+		b.logs[i].close()
 	}
 }

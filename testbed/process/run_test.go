@@ -60,7 +60,7 @@ func TestALossyNodeLosesValuesUnderPartitions(t *testing.T) {
 	cfg := settings(t, "broadcast", "lossy", 5)
 	cfg.Session.TimeLimit = 2 * time.Second
 	cfg.Session.Nemesis = nemesis.Config{
-		Faults: nemesis.Faults(), Interval: 500 * time.Millisecond, Kinds: []nemesis.Kind{nemesis.Majority},
+		Faults: []nemesis.Fault{nemesis.Partition}, Interval: 500 * time.Millisecond, Kinds: []nemesis.Kind{nemesis.Majority},
 	}
 	out, err := bounded(t, cfg, Observers{})
 	require.NoError(t, err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"sync"
 )
@@ -18,9 +19,11 @@ const (
 // held up by a full disk.
 type stderr struct {
 	node string
-	file io.Writer  // nil for none
-	echo *echo      // nil for nobody
+	echo *echo // nil for nobody
+
 	mu   sync.Mutex // guards the rest
+	file io.Writer  // nil for none, or for one that could not be written
+	used bool       // the file was opened
 	part []byte     // of a line that has not ended
 	last []string
 }
@@ -37,11 +40,42 @@ func (e *echo) line(node string, text []byte) {
 	fmt.Fprintf(e.w, "%s: %s\n", node, text) // for people; nothing to do if it fails
 }
 
+// open makes the log's file, once; later lives of the node go on in it.
+func (s *stderr) open(path string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.used {
+		return nil
+	}
+	f, err := os.Create(path)
+	if err == nil {
+		s.file, s.used = f, true
+	}
+	return err
+}
+
+// close closes the file, when nobody writes any more.
+func (s *stderr) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.drop()
+}
+
+// drop closes the file, which is written no more.
+func (s *stderr) drop() {
+	if c, ok := s.file.(io.Closer); ok {
+		c.Close()
+	}
+	s.file = nil
+}
+
 // Write takes a piece of the log.
 func (s *stderr) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.file != nil {
 		if _, err := s.file.Write(p); err != nil {
-			s.file = nil
+			s.drop()
 			s.take(fmt.Appendf(nil, "(the log file could not be written: %v)\n", err))
 		}
 	}
@@ -50,8 +84,6 @@ func (s *stderr) Write(p []byte) (int, error) {
 }
 
 func (s *stderr) take(p []byte) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	for {
 		text, rest, ended := bytes.Cut(p, []byte{'\n'})
 		if room := tailLineBytes - len(s.part); room > 0 {

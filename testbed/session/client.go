@@ -1,6 +1,7 @@
 package session
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -44,20 +45,35 @@ func (s *Session) close(c *client) {
 	delete(s.clients, c.name)
 }
 
+// sender is one of the ways into the network.
+type sender func(now time.Duration, p network.Packet)
+
 // request sends the body that makeBody returns and waits for its reply.
-func (s *Session) request(now time.Duration, c *client, typ string, timeout time.Duration, makeBody func(msgID int64) []byte) {
+func (s *Session) request(now time.Duration, c *client, typ string, timeout time.Duration, send sender, makeBody func(msgID int64) []byte) {
 	c.lastID++
 	c.waiting = true
-	s.send(now, network.Packet{Src: c.name, Dest: s.nodes[c.node].name, Type: typ, Body: makeBody(c.lastID)})
+	send(now, network.Packet{Src: c.name, Dest: s.nodes[c.node].name, Type: typ, Body: makeBody(c.lastID)})
 	s.net.Await(now, c.name)
-	// Every timeout of a phase is the same, so the list is in order.
-	s.deadlines = append(s.deadlines, deadline{now + timeout, c, c.lastID})
+	// Nearly all timeouts are the same; only restarted nodes have longer to
+	// answer init, and those few are passed over.
+	at := len(s.deadlines)
+	for at > 0 && s.deadlines[at-1].at > now+timeout {
+		at--
+	}
+	s.deadlines = slices.Insert(s.deadlines, at, deadline{now + timeout, c, c.lastID})
 }
 
 // send puts a message of the session's own into the network, where sender and
 // receiver are known to be.
 func (s *Session) send(now time.Duration, p network.Packet) {
 	if _, err := s.net.Send(now, p); err != nil {
+		panic("session: " + err.Error())
+	}
+}
+
+// sendFirst is send for a message that goes before all others.
+func (s *Session) sendFirst(now time.Duration, p network.Packet) {
+	if _, err := s.net.SendFirst(now, p); err != nil {
 		panic("session: " + err.Error())
 	}
 }

@@ -106,7 +106,8 @@ type cluster struct {
 	joinAt   map[string]time.Duration // when a started node joins; at once if missing
 	pending  []event
 	trace    []string
-	stopped  []string
+	stopped  map[string][]message // what paused nodes have not read
+	ended    []string
 	over     bool
 }
 
@@ -131,7 +132,7 @@ func newCluster(t testing.TB, cfg Config, make func(name string) program) *clust
 	}
 	s, err := New(cfg)
 	require.NoError(t, err)
-	return &cluster{t: t, s: s, make: make, programs: map[string]program{}, joinAt: map[string]time.Duration{}}
+	return &cluster{t: t, s: s, make: make, programs: map[string]program{}, stopped: map[string][]message{}, joinAt: map[string]time.Duration{}}
 }
 
 // at plans something to happen to the session.
@@ -162,10 +163,30 @@ func (c *cluster) obey(outputs []Output) {
 			require.True(c.t, strings.HasSuffix(string(o.AppendLine(nil)), "\n"))
 			var m message
 			require.NoError(c.t, json.Unmarshal(o.AppendLine(nil), &m))
+			require.Contains(c.t, c.programs, o.Node, "a line for a node that is down")
+			if waiting, paused := c.stopped[o.Node]; paused {
+				c.stopped[o.Node] = append(waiting, m)
+				continue
+			}
 			answers = append(answers, printed{o.Node, c.programs[o.Node](m)})
+		case KillNode:
+			c.log("kill %s", o.Node)
+			delete(c.programs, o.Node)
+			delete(c.stopped, o.Node)
+		case PauseNode:
+			c.log("pause %s", o.Node)
+			c.stopped[o.Node] = []message{}
+		case ResumeNode:
+			c.log("resume %s", o.Node)
+			for _, m := range c.stopped[o.Node] {
+				answers = append(answers, printed{o.Node, c.programs[o.Node](m)})
+			}
+			delete(c.stopped, o.Node)
+		case SetClock:
+			c.log("clock of %s: %+v", o.Node, *o.Clock)
 		case StopNode:
 			c.log("stop %s", o.Node)
-			c.stopped = append(c.stopped, o.Node)
+			c.ended = append(c.ended, o.Node)
 		case Finish:
 			c.log("done")
 			c.over = true

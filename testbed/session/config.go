@@ -71,8 +71,9 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("quiet time is %v; give 0 or more", c.Quiet)
 	case c.OpTimeout < 0:
 		return fmt.Errorf("operation timeout is %v; give more than 0", c.OpTimeout)
-	case len(c.Nemesis.Faults) > 0 && c.Nemesis.Interval <= 0:
-		return fmt.Errorf("nemesis interval is %v; give more than 0", c.Nemesis.Interval)
+	}
+	if err := c.Nemesis.Validate(); err != nil {
+		return err
 	}
 	seen := map[string]bool{}
 	for _, node := range c.Nodes {

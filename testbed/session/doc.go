@@ -1,7 +1,7 @@
 // Package session is the order of a run, as Maelstrom and Jepsen have it, in
 // pure time: it starts the nodes, sends init and topology, lets clients do
-// operations while a nemesis cuts the network, heals, waits, reads once more
-// and stops. It owns the network, the clients and the history. It moves no
+// operations while a nemesis cuts the network, disturbs messages, and kills and
+// pauses nodes; it heals all that, waits, reads once more and stops. It owns the network, the clients and the history. It moves no
 // bytes and reads no clock: a driver does, and is told what to do by Outputs.
 //
 // # Order
@@ -13,11 +13,21 @@
 //	load        operations at random intervals, nemesis steps, until the time
 //	            limit; each worker has one operation outstanding
 //	draining    until those are done or timed out (5 s)
-//	quiet       the network is healed; nothing is asked for a while (10 s)
+//	            then everything is healed: cuts and other faults of the network
+//	            end, paused nodes go on, killed ones are started and sent init
+//	quiet       nothing is asked for a while (10 s)
 //	final       one last operation per worker, at once, in random order
 //	done        every node is stopped
 //
 // A workload without final operations ends after draining.
+//
+// # Killed nodes
+//
+// A node that the nemesis kills stays in the network under its name, and so do
+// the clients that talk to it. What is sent to it waits, ten messages at most.
+// When it is started again it is the same node in a new life: it is sent init,
+// before all that waits for it, and no topology. Its death is no crash; that of
+// a process which ends by itself is one, and such a node is not started again.
 //
 // # Duties of a driver
 //

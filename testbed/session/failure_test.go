@@ -250,7 +250,7 @@ func TestANodeThatExitsIsNamedAndTheRunGoesOn(t *testing.T) {
 	require.Equal(t, Note{Node: "n1", Exited: true, Status: "exit status 3", At: sec}, r.Notes[1])
 	require.Equal(t, "n1 ended by itself at 1.000 s: exit status 3", r.Notes[1].String())
 	require.Contains(t, completions(r.History), "fail read net-timeout")
-	require.Equal(t, []string{"n0", "n1", "n2"}, c.stopped)
+	require.Equal(t, []string{"n0", "n1", "n2"}, c.ended)
 	for _, l := range c.trace {
 		if strings.Contains(l, "n1 <") {
 			require.Less(t, l[:9], "    1.001", "nothing is written to a node that is gone")
@@ -290,7 +290,7 @@ func TestANodeThatCannotBeSetUpEndsTheRun(t *testing.T) {
 		require.ErrorContains(t, r.Err, c.why)
 		require.Equal(t, c.at, r.Ended)
 		require.Empty(t, r.History)
-		require.Len(t, cl.stopped, 3)
+		require.Len(t, cl.ended, 3)
 	}
 
 	c := newCluster(t, config(3), refusing("init", ""))
@@ -312,7 +312,7 @@ func TestAnInterruptKeepsWhatThereIs(t *testing.T) {
 	for _, c := range completions(r.History) {
 		require.Contains(t, c, "interrupted")
 	}
-	require.Len(t, c.stopped, 3)
+	require.Len(t, c.ended, 3)
 	require.Empty(t, c.s.Interrupt(2*sec))
 	require.Empty(t, c.s.FromNode(2*sec, "n0", []byte("late")))
 	require.Empty(t, c.s.NodeExited(2*sec, "n0", "killed"))

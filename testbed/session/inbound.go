@@ -24,12 +24,16 @@ func (s *Session) FromNode(now time.Duration, name string, line []byte) []Output
 		return s.outputs
 	}
 	s.deliver(now)
-	if n := &s.nodes[i]; n.note.Deaf {
+	switch n := &s.nodes[i]; {
+	case n.down:
+		// It was killed before this was read.
+	case n.deaf:
 		n.note.Ignored++
-	} else if err := s.accept(now, n, line); err != nil {
-		n.note.Deaf, n.note.DeafAt = true, now
-		n.note.Why = err.Error()
-		n.note.Line = shorten(string(line), maxEvidenceBytes)
+	default:
+		if err := s.accept(now, n, line); err != nil {
+			n.deaf = true
+			n.note.deafened(now, err, line)
+		}
 	}
 	return s.pump(now)
 }
@@ -81,19 +85,23 @@ func (s *Session) explain(err error, p network.Packet) error {
 
 // NodeExited says that a node's process ended, and how ("exit status 3"), or
 // that it could not be started. Lines that it printed before must have been
-// handed in. After StopNode it is expected, and ignored.
+// handed in. After StopNode or KillNode it is expected, and ignored.
 func (s *Session) NodeExited(now time.Duration, name, status string) []Output {
 	s.outputs = s.outputs[:0]
 	i, known := s.index[name]
 	if !known || s.phase == Done || s.nodes[i].note.Exited {
 		return s.outputs
 	}
-	s.deliver(now)
 	n := &s.nodes[i]
+	if n.down && !n.booting {
+		return s.outputs // it was killed
+	}
+	s.deliver(now)
 	n.note.Exited, n.note.At, n.note.Status = true, now, status
 	if s.phase == Starting || s.phase == Topology {
 		s.setupFailed(now, n, errors.New("it is not running"))
 	}
+	s.startEnded(now, n, errors.New(status))
 	return s.pump(now)
 }
 
@@ -123,7 +131,7 @@ func (s *Session) PollHealth(now time.Duration) []Output {
 	for range min(len(s.nodes), max(pollNodes, (len(s.nodes)+pollTurns-1)/pollTurns)) {
 		n := &s.nodes[s.nextPoll]
 		s.nextPoll = (s.nextPoll + 1) % len(s.nodes)
-		if !n.ready || n.note.Bad() || n.health.unsupported {
+		if !n.ready || n.paused || n.deaf || n.note.Exited || n.health.unsupported {
 			continue
 		}
 		n.health.asked++

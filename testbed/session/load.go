@@ -3,9 +3,6 @@ package session
 import (
 	"math"
 	"time"
-
-	"treecast/run"
-	"treecast/testbed/nemesis"
 )
 
 // timerSlack is how late a driver's timer may be without the mean rate
@@ -38,7 +35,7 @@ func (s *Session) beginLoad(now time.Duration) {
 // latency cuts the load short at random; here it lasts.
 func (s *Session) nextLoad() (time.Duration, bool) {
 	at, ok := s.nem.Next(s.result.LoadStarted)
-	ok = ok && at < s.load.cutoff
+	ok = ok && at < s.load.cutoff && s.striking == nil
 	if s.pool.idle > 0 && (!ok || s.load.next < at) {
 		at, ok = s.load.next, true
 	}
@@ -63,7 +60,7 @@ func (s *Session) stepLoad(now time.Duration) bool {
 		return false
 	}
 	step, haveStep := s.nem.Next(now)
-	haveStep = haveStep && step <= now
+	haveStep = haveStep && step <= now && s.striking == nil
 	if haveOp := s.pool.idle > 0 && s.load.next <= now; haveOp && (!haveStep || s.rng.IntN(2) == 0) {
 		s.load.next = s.planned(now) + s.wait()
 		s.invoke(now, s.pool.pick(s.cfg.Workload.Spread(), s.rng), s.cfg.Workload.Next(s.rng))
@@ -90,33 +87,25 @@ func (s *Session) wait() time.Duration {
 	return time.Duration(min(seconds*float64(time.Second), math.MaxInt64/4))
 }
 
-// strike does what the nemesis wants and records it.
-func (s *Session) strike(now time.Duration, step nemesis.Step) {
-	s.record(now, run.Op{Type: run.Info, Process: run.NemesisProcess, F: step.F, Value: step.Value})
-	if step.Heal {
-		s.net.Heal()
-	}
-	for _, r := range step.Cut {
-		for _, sender := range r.Refuses {
-			s.net.Cut(r.Node, sender)
-		}
-	}
-	s.record(now, run.Op{Type: run.Info, Process: run.NemesisProcess, F: step.F, Value: step.Completed})
-}
-
-// stepDraining waits for the last operations, then heals. Without a final
-// operation the run is over, healed or not.
+// stepDraining waits for the last operations, then heals, one step after the
+// other. Without a final operation the run is over, healed or not.
 func (s *Session) stepDraining(now time.Duration) bool {
-	if s.pool.outstanding() > 0 {
+	if s.pool.outstanding() > 0 || s.striking != nil {
 		return false
 	}
 	if _, has := s.cfg.Workload.Final(); !has {
 		s.finish(now, nil)
 		return false
 	}
-	if s.nem.Active() {
+	if !s.healing {
+		s.healing, s.cures = true, s.nem.Finals()
+	}
+	if len(s.cures) > 0 {
+		cure := s.cures[0]
+		s.cures = s.cures[1:]
 		s.pool.dispatched()
-		s.strike(now, s.nem.Final())
+		s.strike(now, cure)
+		return true
 	}
 	s.phase = Quiet
 	s.quietUntil = now + s.cfg.Quiet

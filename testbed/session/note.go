@@ -20,7 +20,8 @@ type Note struct {
 	At     time.Duration `json:"exited_at_ns,omitempty"`
 
 	// Deaf is set if a bad line on stdout made Maelstrom stop listening to the
-	// node: whatever it said from then on was ignored.
+	// node: whatever it said from then on was ignored, until it was killed and
+	// started anew. The first such line is kept.
 	Deaf    bool          `json:"deaf,omitempty"`
 	Why     string        `json:"why,omitempty"`
 	Line    string        `json:"line,omitempty"` // the line, cut at 4 KiB
@@ -51,6 +52,16 @@ func (n *Note) String() string {
 		return ""
 	}
 	return n.Node + " " + strings.Join(parts, "; it ")
+}
+
+// deafened notes that nobody listens to the node any more.
+func (n *Note) deafened(now time.Duration, why error, line []byte) {
+	if n.Deaf {
+		return // once more, in another life
+	}
+	n.Deaf, n.DeafAt = true, now
+	n.Why = why.Error()
+	n.Line = shorten(string(line), maxEvidenceBytes)
 }
 
 func shorten(s string, limit int) string {

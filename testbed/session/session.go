@@ -33,10 +33,14 @@ type Action uint8
 
 // The actions.
 const (
-	StartNode Action = iota // start the node, then call NodeStarted
-	ToNode                  // write the Line to the node's stdin
-	StopNode                // kill the node, if it still runs
-	Finish                  // the run is over; nothing follows
+	StartNode  Action = iota // start the node, perhaps again, then call NodeStarted
+	ToNode                   // write the Line to the node's stdin
+	KillNode                 // kill the node with all that it holds; its end is no event
+	PauseNode                // stop the node, as SIGSTOP does; it may be stopped already
+	ResumeNode               // let the node go on, as SIGCONT does
+	SetClock                 // change the node's clocks; only where Config's nemesis has Clock
+	StopNode                 // kill the node, if it still runs
+	Finish                   // the run is over; nothing follows
 )
 
 // Output is one thing to do.
@@ -49,6 +53,8 @@ type Output struct {
 	// may be sent one large body at the same time.
 	Packet network.Packet
 	ID     int64
+
+	Clock *nemesis.Setting // of SetClock
 }
 
 // AppendLine appends the line of a ToNode, newline included.
@@ -66,18 +72,28 @@ func (o *Output) AppendLine(dst []byte) []byte {
 type node struct {
 	name    string
 	started bool
-	ready   bool // answered init
+	ready   bool // answered init, in this life
+	down    bool // killed, and not started again yet
+	booting bool // down, and being started
+	paused  bool
+	deaf    bool // what it prints is ignored, in this life
 	note    Note
 	health  healthState
 }
 
 // Session is a run under way. See the package comment for who may call what.
 type Session struct {
-	cfg   Config
-	net   *network.Network
-	nem   *nemesis.Nemesis
-	load  loadState
-	rng   *rand.Rand // of the load
+	cfg  Config
+	net  *network.Network
+	nem  *nemesis.Nemesis
+	load loadState
+	rng  *rand.Rand // of the load
+
+	striking *strike        // the step of the nemesis that is not complete; nil for none
+	healing  bool           // the load is over, and everything is to be healed
+	cures    []nemesis.Step // to be done for that
+	mishaps  *rand.Rand     // of messages
+
 	nodes []node
 	index map[string]int // of nodes, by name
 	// nodeIDs is their names as JSON, for init.
@@ -119,6 +135,8 @@ type Status struct {
 	Invoked, OK, Fail, Info  int // clients' operations
 	Messages, ServerMessages int64
 	Partitioned              bool
+	Disturbed                bool   // messages are lost, duplicated, reordered or delayed
+	Down, Paused             int    // nodes
 	Bad                      []Note // nodes that crashed or went deaf
 }
 
@@ -138,6 +156,7 @@ func New(cfg Config) (*Session, error) {
 	s := &Session{
 		cfg:       cfg,
 		rng:       stream(1),
+		mishaps:   stream(4),
 		net:       network.New(cfg.Latency, stream(2), cfg.Network),
 		nem:       nemesis.New(cfg.Nemesis, cfg.Nodes, stream(3)),
 		index:     map[string]int{},
@@ -273,6 +292,10 @@ func (s *Session) Interrupt(now time.Duration) []Output {
 
 // finish stops the nodes and ends the run.
 func (s *Session) finish(now time.Duration, err error) {
+	if s.striking != nil {
+		s.striking.waiting = 0 // for nobody any more
+		s.struck(now)
+	}
 	for i := range s.nodes {
 		s.emit(Output{Action: StopNode, Node: s.nodes[i].name})
 	}
@@ -287,9 +310,15 @@ func (s *Session) Status() Status {
 		Phase:   s.phase,
 		Invoked: s.counts[run.Invoke], OK: s.counts[run.OK], Fail: s.counts[run.Fail], Info: s.counts[run.Info],
 		Messages: s.net.Messages(), ServerMessages: s.servers,
-		Partitioned: s.net.Partitioned(),
+		Partitioned: s.net.Partitioned(), Disturbed: s.net.Disturbed(),
 	}
 	for i := range s.nodes {
+		if s.nodes[i].down {
+			st.Down++
+		}
+		if s.nodes[i].paused {
+			st.Paused++
+		}
 		if note := s.nodes[i].note; note.Bad() {
 			st.Bad = append(st.Bad, note)
 		}

@@ -6,39 +6,36 @@ import (
 
 	"treecast/run"
 	"treecast/testbed/workload"
-	"treecast/wire"
 )
 
 // NodeStarted says that a node's process runs: it joins the network and is sent
 // init. Nodes join one by one, as in Maelstrom, where a message to one that has
-// not joined yet deafens its sender.
+// not joined yet deafens its sender. A node that the nemesis had killed is in the
+// network still, and gets another init.
 func (s *Session) NodeStarted(now time.Duration, name string) []Output {
 	s.outputs = s.outputs[:0]
 	s.deliver(now)
 	i, known := s.index[name]
-	if !known || s.phase != Starting || s.nodes[i].started || s.nodes[i].note.Exited {
+	if !known || s.phase == Done || s.nodes[i].note.Exited {
+		return s.outputs
+	}
+	if s.nodes[i].booting {
+		s.restarted(now, &s.nodes[i])
+		return s.pump(now)
+	}
+	if s.phase != Starting || s.nodes[i].started {
 		return s.outputs
 	}
 	n := &s.nodes[i]
 	n.started = true
 	s.net.AddNode(name)
-	c := s.open(i)
-	c.answered = func(now time.Duration, reply *run.Message) {
-		s.close(c)
-		if reply == nil {
-			s.setupFailed(now, n, fmt.Errorf("it did not answer init within %v", initTimeout))
-		} else if err := workload.CheckInit(reply.Body); err != nil {
-			s.setupFailed(now, n, fmt.Errorf("asked to init, %w", err))
-		} else {
-			n.ready = true
-			s.remaining--
+	s.init(now, n, s.send, func(now time.Duration, err error) {
+		if err != nil {
+			s.setupFailed(now, n, err)
+			return
 		}
-	}
-	s.request(now, c, "init", initTimeout, func(msgID int64) []byte {
-		body := []byte(`{"type":"init","node_id":`)
-		body = wire.AppendString(body, name)
-		body = append(append(body, `,"node_ids":`...), s.nodeIDs...)
-		return fmt.Appendf(body, `,"msg_id":%d}`, msgID)
+		n.ready = true
+		s.remaining--
 	})
 	return s.pump(now)
 }
@@ -81,7 +78,7 @@ func (s *Session) stepStarting(now time.Duration) bool {
 				s.remaining--
 			}
 		}
-		s.request(now, c, "topology", s.cfg.OpTimeout, body)
+		s.request(now, c, "topology", s.cfg.OpTimeout, s.send, body)
 	}
 	return true
 }

@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -19,6 +20,7 @@ func requireSound(t require.TestingT, history []run.Op, concurrency int) {
 	open := map[int]run.Op{}
 	retired := map[int]bool{}
 	finals := map[int]bool{}
+	step := ""
 	var last time.Duration
 	for i, op := range history {
 		require.Equal(t, i, op.Index)
@@ -26,6 +28,13 @@ func requireSound(t require.TestingT, history []run.Op, concurrency int) {
 		last = op.Time
 		if op.Process == run.NemesisProcess {
 			require.Equal(t, run.Info, op.Type)
+			// Each step stands there twice, one step after the other.
+			if step == "" {
+				step = op.F
+			} else {
+				require.Equal(t, step, op.F)
+				step = ""
+			}
 			continue
 		}
 		if op.Type == run.Invoke {
@@ -51,6 +60,7 @@ func requireSound(t require.TestingT, history []run.Op, concurrency int) {
 		retired[op.Process] = op.Type == run.Info
 	}
 	require.Empty(t, open, "every operation is completed")
+	require.Empty(t, step, "and so is every step of the nemesis")
 }
 
 func TestWhateverNodesDoTheRunEndsAndItsHistoryIsSound(t *testing.T) {
@@ -67,17 +77,32 @@ func TestWhateverNodesDoTheRunEndsAndItsHistoryIsSound(t *testing.T) {
 			Quiet:       sec,
 			Seed:        rapid.Uint64().Draw(rt, "seed"),
 		}
-		if rapid.Bool().Draw(rt, "partitions") {
-			cfg.Nemesis = nemesis.Config{Faults: nemesis.Faults(), Interval: sec}
+		if faults := rapid.SliceOfDistinct(rapid.SampledFrom(nemesis.Faults()), rapid.ID).Draw(rt, "faults"); len(faults) > 0 {
+			cfg.Nemesis = nemesis.Config{
+				Faults: faults, Phased: rapid.Bool().Draw(rt, "phased"),
+				Interval: rapid.SampledFrom([]time.Duration{100 * ms, sec, 5 * sec}).Draw(rt, "interval"),
+			}
 		}
-		sent, delivered, dropped := map[int64]bool{}, map[int64]bool{}, 0
+		type copied struct {
+			id   int64
+			copy bool
+		}
+		sent, delivered, dropped, copies := map[int64]bool{}, map[copied]bool{}, 0, 0
 		cfg.Network = &counting{func(m run.Message) {
 			require.Equal(rt, int64(len(sent)), m.ID, "ids are counted")
 			sent[m.ID] = true
 		}, func(m run.Message) {
-			require.True(rt, sent[m.ID] && !delivered[m.ID], "delivered once, after it was sent")
-			delivered[m.ID] = true
-		}, func(run.Message) { dropped++ }}
+			require.True(rt, sent[m.ID] && !delivered[copied{m.ID, m.Copy}], "delivered once, after it was sent")
+			delivered[copied{m.ID, m.Copy}] = true
+			if m.Copy {
+				copies++
+			}
+		}, func(m run.Message) {
+			dropped++
+			if m.Copy {
+				copies++
+			}
+		}}
 
 		habits := rapid.SliceOfN(rapid.IntRange(0, 40), 1, 60).Draw(rt, "habits")
 		next := 0
@@ -117,8 +142,18 @@ func TestWhateverNodesDoTheRunEndsAndItsHistoryIsSound(t *testing.T) {
 		requireSound(rt, r.History, cfg.Concurrency)
 		require.Len(rt, r.Notes, nodes)
 		require.Equal(rt, r.Messages, int64(len(sent)))
-		require.LessOrEqual(rt, len(delivered)+dropped, len(sent))
-		require.LessOrEqual(rt, r.Ended, cfg.TimeLimit+cfg.Quiet+2*DefaultOpTimeout)
+		require.LessOrEqual(rt, len(delivered)+dropped, len(sent)+copies)
+		if !slices.Contains(cfg.Nemesis.Faults, nemesis.Duplicate) {
+			require.Zero(rt, copies)
+		}
+		// Nodes that do not answer init when they are started again hold up the
+		// healing, by 10 s.
+		require.LessOrEqual(rt, r.Ended, cfg.TimeLimit+cfg.Quiet+2*DefaultOpTimeout+2*initTimeout)
+		if _, has := w.Final(); has {
+			st := c.s.Status()
+			require.Zero(rt, st.Down+st.Paused)
+			require.False(rt, st.Partitioned || st.Disturbed, "everything is healed before the final operations")
+		}
 		_, hasFinal := w.Final()
 		require.Equal(rt, hasFinal, r.History != nil && anyFinal(r.History), fmt.Sprint(len(r.History)))
 	})

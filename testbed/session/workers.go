@@ -110,7 +110,7 @@ func (s *Session) invoke(now time.Duration, index int, op workload.Op) {
 	s.pool.busy(index)
 	s.pool.dispatched()
 	s.record(now, run.Op{Type: run.Invoke, Process: w.process, F: op.F, Value: op.Value, Final: op.Final})
-	s.request(now, w.client, s.cfg.Workload.RequestType(op), s.cfg.OpTimeout, func(msgID int64) []byte {
+	s.request(now, w.client, s.cfg.Workload.RequestType(op), s.cfg.OpTimeout, s.send, func(msgID int64) []byte {
 		return s.cfg.Workload.AppendRequest(nil, op, msgID)
 	})
 }
