@@ -22,6 +22,8 @@ type Traffic struct {
 	kinds map[string]*load
 	nodes map[string]*nodeLoad
 	links map[link]*load
+
+	lost, copies int64
 }
 
 type load struct{ messages, bytes int64 }
@@ -62,6 +64,20 @@ func (t *Traffic) Delivered(m *run.Message) {
 		return
 	}
 	entry(t.nodes, m.Dest).received.add(m.Bytes)
+	if m.Copy {
+		t.copies++
+	}
+}
+
+// Dropped counts a message, or the duplicate of one, that never arrives.
+func (t *Traffic) Dropped(m *run.Message) {
+	switch {
+	case IsClient(m.Src) || IsClient(m.Dest):
+	case m.Copy:
+		t.copies++
+	default:
+		t.lost++
+	}
 }
 
 func entry[K comparable, V any](entries map[K]*V, key K) *V {
@@ -76,7 +92,7 @@ func entry[K comparable, V any](entries map[K]*V, key K) *V {
 // Result gives the figures for a run of so many broadcasts begun.
 func (t *Traffic) Result(broadcasts int) run.Traffic {
 	out := run.Traffic{
-		Messages: t.total.messages, Bytes: t.total.bytes,
+		Messages: t.total.messages, Bytes: t.total.bytes, LostCount: t.lost, CopyCount: t.copies,
 		ByKind: t.shares(t.kinds), ByType: t.shares(t.types),
 		Nodes: []run.NodeTraffic{}, LinkCount: len(t.links), Links: t.busiest(),
 	}

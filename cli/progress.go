@@ -61,6 +61,15 @@ func (p *progress) update(s experiment.Progress) {
 	if s.Partitioned {
 		extra = append(extra, "partitioned")
 	}
+	if s.Disturbed {
+		extra = append(extra, "disturbed")
+	}
+	if s.Down > 0 {
+		extra = append(extra, fmt.Sprintf("%d down", s.Down))
+	}
+	if s.Paused > 0 {
+		extra = append(extra, fmt.Sprintf("%d paused", s.Paused))
+	}
 	if s.Unhealthy > 0 {
 		extra = append(extra, fmt.Sprintf("%d unhealthy", s.Unhealthy))
 	}

@@ -46,11 +46,11 @@ func TestTroubleIsToldOnceAndCountedFromThenOn(t *testing.T) {
 	var out bytes.Buffer
 	p := newProgress(&out, experiment.Plan{TimeLimit: 20 * time.Second})
 	trouble := glance(1, session.Load, deaf)
-	trouble.Unhealthy, trouble.Partitioned = 2, true
+	trouble.Unhealthy, trouble.Partitioned, trouble.Disturbed, trouble.Down, trouble.Paused = 2, true, true, 3, 4
 	p.update(trouble)
 	p.update(glance(2, session.Quiet, deaf))
 	require.Equal(t, deaf.String()+"\n"+
-		"  1.0 s  load      12 ops (11 ok)  345 messages between nodes  partitioned, 2 unhealthy, 1 crashed or deaf\n"+
+		"  1.0 s  load      12 ops (11 ok)  345 messages between nodes  partitioned, disturbed, 3 down, 4 paused, 2 unhealthy, 1 crashed or deaf\n"+
 		"  2.0 s  quiet     12 ops (11 ok)  345 messages between nodes  1 crashed or deaf\n", out.String())
 }
 

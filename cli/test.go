@@ -29,14 +29,21 @@ type testCommand struct {
 	LatencyDist string  `default:"constant" enum:"constant,uniform,exponential" env:"TREECAST_TEST_LATENCY_DIST" group:"maelstrom" help:"Its distribution: constant, uniform (from 0 to twice the mean) or exponential. Default: ${default}."`
 	Topology    string  `default:"grid" enum:"line,grid,tree,tree2,tree3,tree4,total" env:"TREECAST_TEST_TOPOLOGY" group:"maelstrom" help:"The neighbours that a topology request names: line, grid, tree (tree2), tree3, tree4 or total. Default: ${default}."`
 
-	Nemesis         string  `env:"TREECAST_TEST_NEMESIS" placeholder:"FAULTS" group:"maelstrom" help:"What goes wrong: partition. Default: nothing."`
-	NemesisInterval float64 `default:"10" env:"TREECAST_TEST_NEMESIS_INTERVAL" placeholder:"S" group:"maelstrom" help:"Mean seconds between the steps of the nemesis. Default: ${default}."`
+	Nemesis         string  `env:"TREECAST_TEST_NEMESIS" placeholder:"FAULTS" group:"maelstrom" help:"What goes wrong, separated by commas: Maelstrom's partition, kill and pause, and our own loss, duplicate, reorder, delay and, in virtual time, clock. Default: nothing."`
+	NemesisInterval float64 `default:"10" env:"TREECAST_TEST_NEMESIS_INTERVAL" placeholder:"S" group:"maelstrom" help:"Mean seconds between two steps of a fault: it starts with the load, and then stops and starts in turn. Kill and pause share their steps. Default: ${default}."`
 	Availability    string  `env:"TREECAST_TEST_AVAILABILITY" placeholder:"GOAL" group:"maelstrom" help:"What part of the operations must succeed: total, or a fraction such as 0.99. Default: no goal."`
 
 	LogStderr  bool `env:"TREECAST_TEST_LOG_STDERR" group:"maelstrom" help:"Show what the nodes write to stderr."`
 	LogNetSend bool `env:"TREECAST_TEST_LOG_NET_SEND" group:"maelstrom" help:"Show every message as it is sent."`
 	LogNetRecv bool `env:"TREECAST_TEST_LOG_NET_RECV" group:"maelstrom" help:"Show every message as it is received."`
 	TestCount  int  `default:"1" env:"TREECAST_TEST_COUNT" placeholder:"N" group:"maelstrom" help:"How often to run the test; it ends with the first run that is not valid. Default: ${default}."`
+
+	LossRate      float64 `default:"0.1" env:"TREECAST_TEST_LOSS_RATE" placeholder:"P" group:"ours" help:"Which part of the messages between nodes is lost, with --nemesis loss. Default: ${default}."`
+	DuplicateRate float64 `default:"0.1" env:"TREECAST_TEST_DUPLICATE_RATE" placeholder:"P" group:"ours" help:"Which part arrives twice, with --nemesis duplicate. Default: ${default}."`
+	ReorderRate   float64 `default:"0.2" env:"TREECAST_TEST_REORDER_RATE" placeholder:"P" group:"ours" help:"Which part has a latency from 0 to twice the mean (of 10 ms at least), so that messages overtake each other, with --nemesis reorder. Default: ${default}."`
+	DelayRate     float64 `default:"0.1" env:"TREECAST_TEST_DELAY_RATE" placeholder:"P" group:"ours" help:"Which part takes longer, with --nemesis delay. Default: ${default}."`
+	DelayMean     float64 `default:"500" env:"TREECAST_TEST_DELAY_MEAN" placeholder:"MS" group:"ours" help:"How much longer these take, in the mean of an exponential distribution. Default: ${default}."`
+	MessageFaults string  `default:"throughout" enum:"throughout,phases" env:"TREECAST_TEST_MESSAGE_FAULTS" group:"ours" help:"When loss, duplicate, reorder and delay strike: throughout the load, or in phases, as other faults do. Default: ${default}."`
 
 	Virtual   bool    `env:"TREECAST_TEST_VIRTUAL" group:"ours" help:"Run treecast's own nodes in this process and in virtual time: the same files and verdicts in a fraction of the time, and the same history, to the byte, for the same seed. Not together with --bin."`
 	Seed      *uint64 `env:"TREECAST_TEST_SEED" placeholder:"N" group:"ours" help:"Seed of all that the bed draws at random: operations, latencies, faults. Default: a fresh one, which is shown."`
@@ -135,6 +142,9 @@ func (c *testCommand) plan(s streams, line commandLine, number int) (experiment.
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return fail(err)
 	}
+	if !(c.DelayMean > 0) || c.DelayMean > math.MaxInt32 {
+		return fail(fmt.Errorf("--delay-mean is %v; give milliseconds, more than 0", c.DelayMean))
+	}
 	if !(c.Latency >= 0) || c.Latency != math.Trunc(c.Latency) || c.Latency > math.MaxInt32 {
 		return fail(fmt.Errorf("--latency is %v; give whole milliseconds, 0 or more", c.Latency))
 	}
@@ -158,6 +168,8 @@ func (c *testCommand) plan(s streams, line commandLine, number int) (experiment.
 		Rate: c.Rate, TimeLimit: limit, Topology: c.Topology,
 		Latency: time.Duration(c.Latency) * time.Millisecond, LatencyDist: c.LatencyDist,
 		Nemesis: c.Nemesis, NemesisInterval: interval, Availability: c.Availability,
+		LossRate: c.LossRate, DuplicateRate: c.DuplicateRate, ReorderRate: c.ReorderRate, DelayRate: c.DelayRate,
+		DelayMean: time.Duration(c.DelayMean * float64(time.Millisecond)), PhasedMessageFaults: c.MessageFaults == "phases",
 		Quiet: quiet, Seed: seed,
 	}
 	treecast, err := c.nodes(&p)

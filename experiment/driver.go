@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"os"
 	"time"
 
 	"treecast/run"
@@ -62,7 +64,7 @@ func (p *plan) carryOut(ctx context.Context, o Options, store *run.Store, starte
 	}
 	out, err := process.Run(ctx, process.Config{
 		Session: p.session, Bin: p.Bin, Args: p.Args,
-		RunID:  started.UTC().Format("20060102T150405.000000000"),
+		RunID:  fmt.Sprintf("%s-%d", started.UTC().Format("20060102T150405.000000000"), os.Getpid()),
 		LogDir: store.Path("node-logs"), LogStderr: o.LogStderr, PollHealth: o.PollHealth,
 	}, process.Observers{
 		Network: watch, Health: heard,

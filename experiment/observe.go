@@ -21,6 +21,7 @@ type observer struct {
 	// underWay is what was found in messages between servers that have not
 	// arrived yet, so that each is read once.
 	underWay map[int64][]json.RawMessage
+	copies   bool // messages may arrive twice
 
 	logSent, logDelivered io.Writer // nil: not logged
 }
@@ -74,8 +75,14 @@ func (o *observer) Delivered(m run.Message) {
 		return
 	}
 	if !checker.IsClient(m.Src) {
-		if values, ok := o.underWay[m.ID]; ok {
+		values, ok := o.underWay[m.ID]
+		if ok {
 			delete(o.underWay, m.ID)
+		} else if o.copies { // the other one has been here
+			r, _ := workload.Read(m.Body)
+			values = r.Values
+		}
+		if len(values) > 0 {
 			o.delivery.Handed(m.Delivered, m.Dest, values)
 		}
 	} else if m.Type == "broadcast" {
@@ -85,8 +92,14 @@ func (o *observer) Delivered(m run.Message) {
 	}
 }
 
-// Dropped is called for every message that a partition eats.
-func (o *observer) Dropped(m run.Message, _ time.Duration) { delete(o.underWay, m.ID) }
+// Dropped is called for every message that never arrives.
+func (o *observer) Dropped(m run.Message, at time.Duration) {
+	delete(o.underWay, m.ID)
+	o.traffic.Dropped(&m)
+	if o.logDelivered != nil {
+		logMessage(o.logDelivered, "lost", at, &m)
+	}
+}
 
 // figures returns the delivery's figures, nil where the nodes' messages are
 // not understood and the figures would say nothing.
@@ -99,6 +112,9 @@ func (o *observer) figures() *checker.Delivery {
 
 // logMessage writes one message as --log-net-send and --log-net-recv do.
 func logMessage(w io.Writer, what string, at time.Duration, m *run.Message) {
+	if m.Copy {
+		what += " copy"
+	}
 	fmt.Fprintf(w, "%9.3f %s {\"id\":%d,\"src\":%s,\"dest\":%s,\"body\":%s}\n",
 		at.Seconds(), what, m.ID, quoted(m.Src), quoted(m.Dest), m.Body)
 }

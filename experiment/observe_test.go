@@ -128,6 +128,20 @@ func TestNodesThatAreWrittenLikeMostAreUnderstood(t *testing.T) {
 	}
 }
 
+func TestAValueIsHandedOnByTheCopyOfAMessageToo(t *testing.T) {
+	s := newScript("n0", "n1")
+	s.copies = true
+	s.send("c6", "n0", `{"type":"broadcast","message":7,"msg_id":1}`, 0, 1)
+	m := run.Message{ID: 77, Src: "n0", Dest: "n1", Type: "sync", Body: json.RawMessage(`{"type":"sync","messages":[7]}`)}
+	s.Sent(m)
+	s.Dropped(m, 0)
+	require.Equal(t, int64(1), s.traffic.Result(1).LostCount)
+	m.Copy, m.Delivered = true, 30*time.Millisecond
+	s.Delivered(m)
+	require.Equal(t, int64(1), s.traffic.Result(1).CopyCount)
+	require.Equal(t, 30*time.Millisecond, s.figures().Result().Latencies.Max.Duration())
+}
+
 func TestALoggedMessageIsOneLineOfMaelstroms(t *testing.T) {
 	s := newScript(`n"0`)
 	var sent, received bytes.Buffer
@@ -135,8 +149,12 @@ func TestALoggedMessageIsOneLineOfMaelstroms(t *testing.T) {
 	body := `{"type":"broadcast","message":"a\nb","msg_id":1}`
 	s.send("c6", `n"0`, body, 1500, 12345)
 	s.send(`n"0`, "c6", `{"type":"broadcast_ok"}`, 13000, -1)
-	require.Equal(t, 1, strings.Count(received.String(), "\n"))
-	require.True(t, strings.HasPrefix(received.String(), "   12.345 recv {"), received.String())
+	arrived, lost, _ := strings.Cut(received.String(), "\n")
+	require.True(t, strings.HasPrefix(arrived, "   12.345 recv {"), received.String())
+	require.Equal(t, `   13.000 lost {"id":1,"src":"n\"0","dest":"c6","body":{"type":"broadcast_ok"}}`+"\n", lost)
+	received.Reset()
+	s.Delivered(run.Message{Copy: true, Body: json.RawMessage("{}")})
+	require.Contains(t, received.String(), " recv copy {")
 	first, second, _ := strings.Cut(sent.String(), "\n")
 	require.Equal(t, fmt.Sprintf(`    1.500 send {"id":0,"src":"c6","dest":"n\"0","body":%s}`, body), first)
 	_, message, _ := strings.Cut(second, "send ")

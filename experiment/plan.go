@@ -1,8 +1,10 @@
 package experiment
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"treecast/checker"
@@ -37,6 +39,14 @@ type Plan struct {
 
 	Nemesis         string // faults separated by commas, or nothing
 	NemesisInterval time.Duration
+
+	// Probabilities with which messages between nodes meet with what, for those
+	// of our own faults that Nemesis names; and how much longer a delayed one takes.
+	LossRate, DuplicateRate, ReorderRate, DelayRate float64
+	DelayMean                                       time.Duration
+	// PhasedMessageFaults lets them start and stop as other faults do, where they
+	// would last throughout the load.
+	PhasedMessageFaults bool
 
 	Availability string // "", "total" or a fraction
 
@@ -75,6 +85,9 @@ func (p Plan) read() (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.Driver == Process && slices.Contains(faults, nemesis.Clock) {
+		return nil, errors.New("the clocks of processes cannot be changed: clock faults need virtual time (--virtual)")
+	}
 	goal, err := checker.ParseAvailability(p.Availability)
 	if err != nil {
 		return nil, err
@@ -83,7 +96,12 @@ func (p Plan) read() (*plan, error) {
 		Workload: load, Nodes: nodes, Concurrency: workers,
 		RatePerSec: p.Rate, TimeLimit: p.TimeLimit,
 		Latency:  network.Latency{Mean: p.Latency, Dist: network.Distribution(p.LatencyDist)},
-		Topology: p.Topology, Nemesis: nemesis.Config{Faults: faults, Interval: p.NemesisInterval},
+		Topology: p.Topology, Nemesis: nemesis.Config{
+			Faults: faults, Interval: p.NemesisInterval, Phased: p.PhasedMessageFaults,
+			Rates: nemesis.Messages{
+				Loss: p.LossRate, Duplicate: p.DuplicateRate, Reorder: p.ReorderRate, Delay: p.DelayRate, DelayMean: p.DelayMean,
+			},
+		},
 		Quiet: p.Quiet, Seed: p.Seed,
 	}}
 	return out, out.session.Validate()
@@ -107,5 +125,27 @@ func (p *plan) settings() run.Settings {
 	for _, fault := range p.session.Nemesis.Faults {
 		s.Nemesis = append(s.Nemesis, string(fault))
 	}
+	p.recordMessageFaults(&s)
 	return s
+}
+
+// recordMessageFaults puts the rates of those that were asked for into a record.
+func (p *plan) recordMessageFaults(s *run.Settings) {
+	n := &p.session.Nemesis
+	for _, f := range []struct {
+		fault nemesis.Fault
+		rate  float64
+		to    *float64
+	}{
+		{nemesis.Loss, n.Rates.Loss, &s.LossRate}, {nemesis.Duplicate, n.Rates.Duplicate, &s.DuplicateRate},
+		{nemesis.Reorder, n.Rates.Reorder, &s.ReorderRate}, {nemesis.Delay, n.Rates.Delay, &s.DelayRate},
+	} {
+		if n.Has(f.fault) {
+			*f.to = f.rate
+			s.PhasedMessageFaults = n.Phased
+		}
+	}
+	if s.DelayRate > 0 {
+		s.DelayMean = run.Millis(n.Rates.DelayMean)
+	}
 }

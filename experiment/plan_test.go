@@ -27,12 +27,15 @@ func TestASoundPlanIsAccepted(t *testing.T) {
 
 func TestAPlansErrorSaysWhatToChange(t *testing.T) {
 	for want, spoil := range map[string]func(*Plan){
-		`node count is -1; give 1 or more`:                                 func(p *Plan) { p.NodeCount = -1 },
-		`no workload is called "broadcats"; choose one of broadcast, echo`: func(p *Plan) { p.Workload = "broadcats" },
-		`concurrency is ""; give a number such as 10`:                      func(p *Plan) { p.Concurrency = "" },
-		`concurrency is "0n"; give a number`:                               func(p *Plan) { p.Concurrency = "0n" },
-		`no fault is called "kill"; choose from ["partition"]`:             func(p *Plan) { p.Nemesis = "kill" },
-		`nemesis interval is 0s; give more than 0`:                         func(p *Plan) { p.NemesisInterval = 0 },
+		`node count is -1; give 1 or more`:                                                func(p *Plan) { p.NodeCount = -1 },
+		`no workload is called "broadcats"; choose one of broadcast, echo`:                func(p *Plan) { p.Workload = "broadcats" },
+		`concurrency is ""; give a number such as 10`:                                     func(p *Plan) { p.Concurrency = "" },
+		`concurrency is "0n"; give a number`:                                              func(p *Plan) { p.Concurrency = "0n" },
+		`no fault is called "fire"; choose from ["partition" "kill" "pause" "loss" "dupl`: func(p *Plan) { p.Nemesis = "fire" },
+		`clock faults need virtual time (--virtual)`:                                      func(p *Plan) { p.Nemesis = "kill,clock" },
+		`the rate of loss is 2; give a probability`:                                       func(p *Plan) { p.LossRate = 2 },
+		`the mean of delay is -1ns; give more than 0`:                                     func(p *Plan) { p.Nemesis, p.DelayRate, p.DelayMean = "delay", 1, -1 },
+		`nemesis interval is 0s; give more than 0`:                                        func(p *Plan) { p.NemesisInterval = 0 },
 		`availability`:                                         func(p *Plan) { p.Availability = "mostly" },
 		`rate is -1 operations per second; give`:               func(p *Plan) { p.Rate = -1 },
 		`rate is NaN operations per second`:                    func(p *Plan) { p.Rate = math.NaN() },
@@ -62,6 +65,20 @@ func TestAPlanIsRecordedAsItWasAskedFor(t *testing.T) {
 		Quiet: run.Millis(500 * time.Millisecond), Latency: run.Millis(10 * time.Millisecond), LatencyDist: "uniform",
 		Topology: "grid", Nemesis: []string{"partition"}, NemesisInterval: run.Millis(time.Second), Availability: "0.5",
 	}, read.settings())
+}
+
+func TestTheRatesOfFaultsThatWereAskedForAreRecorded(t *testing.T) {
+	p := sound()
+	p.Nemesis = "kill,loss,delay"
+	p.LossRate, p.DuplicateRate, p.ReorderRate, p.DelayRate, p.DelayMean = 0.1, 0.2, 0.3, 0.4, time.Second
+	p.PhasedMessageFaults = true
+	read, err := p.read()
+	require.NoError(t, err)
+	s := read.settings()
+	require.Equal(t, []string{"kill", "loss", "delay"}, s.Nemesis)
+	require.Equal(t, []float64{0.1, 0, 0, 0.4}, []float64{s.LossRate, s.DuplicateRate, s.ReorderRate, s.DelayRate})
+	require.Equal(t, run.Millis(time.Second), s.DelayMean)
+	require.True(t, s.PhasedMessageFaults)
 }
 
 func TestWithoutANodeCountThereAreMaelstromsFive(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 
 	"treecast/checker"
 	"treecast/run"
+	"treecast/testbed/nemesis"
 )
 
 // Options say how to carry out a test, beside what to run.
@@ -86,6 +87,7 @@ func Measure(ctx context.Context, p Plan, o Options) (*run.Results, error) {
 // make makes the run and judges it.
 func (p *plan) make(ctx context.Context, o Options, store *run.Store, started time.Time) (*run.Results, run.History, error) {
 	watch := newObserver(p.session.Nodes)
+	watch.copies = p.session.Nemesis.Has(nemesis.Duplicate)
 	watch.logSent, watch.logDelivered = o.LogNetSend, o.LogNetDeliver
 	health := newHealthWatch()
 
@@ -153,7 +155,8 @@ func excuse(r *run.Results) {
 }
 
 // faults reads off a history what the nemesis did: every start until the next
-// stop of its kind, or the end of the run.
+// stop of its kind, or the end of the run. Kills end with the start of the nodes,
+// and pauses when they are resumed.
 func faults(h run.History, end time.Duration) []run.Fault {
 	var out []run.Fault
 	open := map[string]int{} // kind -> index in out
@@ -161,23 +164,37 @@ func faults(h run.History, end time.Duration) []run.Fault {
 		if op.Process != run.NemesisProcess {
 			continue
 		}
-		verb, kind, ok := strings.Cut(op.F, "-")
-		if !ok {
+		kind, begins, known := faultOf(op.F)
+		if !known {
 			continue
 		}
 		at, isOpen := open[kind]
 		switch {
-		case verb == "start" && !isOpen:
+		case begins && !isOpen:
 			open[kind] = len(out)
 			out = append(out, run.Fault{Kind: kind, From: run.Millis(op.Time), To: run.Millis(end), Text: words(op.Value)})
-		case verb == "start":
+		case begins:
 			out[at].Text = strings.TrimSpace(out[at].Text + " " + words(op.Value))
-		case verb == "stop" && isOpen:
+		case isOpen:
 			out[at].To = run.Millis(op.Time)
 			delete(open, kind)
 		}
 	}
 	return out
+}
+
+// faultOf says what kind of fault a step of the nemesis begins or ends.
+func faultOf(f string) (kind string, begins, known bool) {
+	switch f {
+	case "kill", "pause":
+		return f, true, true
+	case "start":
+		return "kill", false, true
+	case "resume":
+		return "pause", false, true
+	}
+	verb, kind, ok := strings.Cut(f, "-")
+	return kind, verb == "start", ok && (verb == "start" || verb == "stop")
 }
 
 // words is a value as people read it: a string without its quotes.

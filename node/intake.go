@@ -32,10 +32,10 @@ type intake struct {
 	self   *setup  // nil before init
 }
 
-// admit takes one line. silent says that the process was stopped while the
-// line waited, so that its sender may have gone: a broadcast is stored, not
-// answered.
-func (in *intake) admit(now time.Duration, item *wire.Item, silent bool) {
+// admit takes one line. Its age says whether the process was stopped while it
+// waited, so that its sender may have gone: a broadcast is stored, not answered.
+func (in *intake) admit(now time.Duration, item *wire.Item, waited age) {
+	silent := waited != fresh
 	m := &item.Message
 	if item.Kind != wire.Valid {
 		in.reject(now, item, silent)
@@ -43,7 +43,12 @@ func (in *intake) admit(now time.Duration, item *wire.Item, silent bool) {
 	}
 	from := request{client: m.Src, msgID: m.MsgID, asks: m.Answerable(), readAt: now}
 	switch m.Type {
-	case "init", "read", "health": // their clients stay the same, however late
+	case "init", "health": // their clients stay the same, however late
+	case "read":
+		if from.asks && waited == ancient {
+			from.asks = false
+			in.count.silenced.Add(1)
+		}
 	case "broadcast": // counted when it is stored
 		from.asks = from.asks && !silent
 	default:

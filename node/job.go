@@ -81,5 +81,5 @@ const (
 	outGossip                     // body, as it is; counts in gossip's byte budget
 	outBroadcastOK                // dropped when too late
 	outError                      // dropped when too late
-	outReadOK                     // however late: a read's client stays the same
+	outReadOK                     // dropped when much too late: a read's client stays the same for a while
 )

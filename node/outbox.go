@@ -74,6 +74,10 @@ var (
 // cannot see; a reply to one that has gone makes Maelstrom deaf to the node.
 const replyDeadline = 4 * time.Second
 
+// readDeadline is the same for reads. Their client does not go when it has
+// waited in vain, but it may when its next operation has: after 5 s more.
+const readDeadline = 9 * time.Second
+
 // output turns items of the output queue into lines.
 type output struct {
 	self   func() string
@@ -100,7 +104,8 @@ func (o *output) write(now time.Duration, item *outgoing) error {
 	if item.kind == outGossip {
 		return o.writer.WriteMessage(o.self(), item.dest, item.body)
 	}
-	if now-item.req.readAt > replyDeadline && item.kind != outReadOK && item.kind != outPatient {
+	late := now - item.req.readAt
+	if late > replyDeadline && item.kind != outReadOK && item.kind != outPatient || late > readDeadline && item.kind == outReadOK {
 		o.count.lateReplies.Add(1)
 		return nil
 	}
@@ -113,7 +118,7 @@ func (o *output) write(now time.Duration, item *outgoing) error {
 	case outError:
 		o.body = wire.AppendError(o.body[:0], item.req.msgID, item.code, item.text)
 		return o.writer.WriteMessage(o.self(), item.dest, o.body)
-	default: // outReadOK: a read is retried by the same client, so it may be late
+	default: // outReadOK
 		if !item.req.asks {
 			return nil
 		}

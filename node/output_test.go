@@ -12,7 +12,7 @@ import (
 	"treecast/wire"
 )
 
-func TestRepliesThatAreLateAreNotWrittenButReadsAre(t *testing.T) {
+func TestRepliesThatAreLateAreNotWrittenButReadsAreForLonger(t *testing.T) {
 	r := startedRig(t, ids(1))
 	requests := []string{
 		broadcastLine("n0", 1, "1"),
@@ -24,14 +24,17 @@ func TestRepliesThatAreLateAreNotWrittenButReadsAre(t *testing.T) {
 	for _, c := range []struct {
 		at   time.Duration
 		want int
-	}{{asked, 4}, {asked + replyDeadline, 4}, {asked + replyDeadline + 1, 1}, {time.Hour, 1}} {
+	}{{asked, 4}, {asked + replyDeadline, 4}, {asked + replyDeadline + 1, 1}, {asked + readDeadline, 1}, {asked + readDeadline + 1, 0}} {
 		r.admit(asked, requests...)
 		r.work(asked)
 		out := r.write(c.at)
 		require.Len(t, out, c.want, "written at %v", c.at)
+		if c.want == 0 {
+			continue
+		}
 		require.Contains(t, out[len(out)-1], `{"type":"read_ok","in_reply_to":4,"messages":[1]}`)
 	}
-	require.Equal(t, uint64(6), r.count.lateReplies.Load())
+	require.Equal(t, uint64(10), r.count.lateReplies.Load())
 }
 
 func TestWhatIsLateCountsFromWhenItsLineWasRead(t *testing.T) {

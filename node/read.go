@@ -24,7 +24,7 @@ func (d *driver) read(ctx context.Context, stdin io.Reader) error {
 	leash := d.leash(ctx, "intake")
 	var item wire.Item // one for all lines, as a crash must find it
 	for {
-		if d.stale.behind && !r.Ready() && dry(stdin) {
+		if d.stale.behind != fresh && !r.Ready() && dry(stdin) {
 			d.Dry()
 		}
 		var err error
@@ -36,7 +36,7 @@ func (d *driver) read(ctx context.Context, stdin io.Reader) error {
 			return err
 		}
 		now := d.now()
-		silent := d.stale.line(now) // now, not after the wait
+		waited := d.stale.line(now) // now, not after the wait
 		for !d.Admits() && !d.stuck() && ctx.Err() == nil {
 			d.waitDrained(ctx)
 		}
@@ -46,7 +46,7 @@ func (d *driver) read(ctx context.Context, stdin io.Reader) error {
 		d.reading.take(&item)
 		leash.begin(true)
 		d.reading.begun = true
-		d.admit(now, &item, silent)
+		d.admit(now, &item, waited)
 		leash.end()
 		d.reading.done()
 	}

@@ -108,6 +108,27 @@ func TestAfterAStopThatTheMonitorSeesFirst(t *testing.T) {
 	))
 }
 
+func TestAReadIsAnsweredUnlessItsClientMayHaveGone(t *testing.T) {
+	for _, c := range []struct {
+		stop  time.Duration
+		ticks bool // the monitor goes on before the reader
+		asks  bool
+	}{{pauseAfter, false, true}, {readLife, false, true}, {readLife + 1, false, false}, {readLife, true, true}, {readLife + 1, true, false}} {
+		r := newReaderRig(t)
+		r.live(10 * time.Second)
+		require.NoError(t, r.read(context.Background(), &script{[]piece{{lines: []string{readLine("n0", 1)}, before: func() {
+			r.now += c.stop
+			if c.ticks {
+				r.tick(r.now)
+				r.now += time.Millisecond
+			}
+		}}}}))
+		j, ok := r.jobs.TryNext()
+		require.True(t, ok)
+		require.Equal(t, c.asks, j.request.asks, "a stop of %v", c.stop)
+	}
+}
+
 func TestLinesOfOnePieceShareItsFate(t *testing.T) {
 	r := newReaderRig(t)
 	r.live(10 * time.Second)

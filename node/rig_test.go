@@ -75,14 +75,14 @@ func readLine(dest string, msgID int) string {
 }
 
 // admit hands lines to the intake, one after the other.
-func (r *rig) admit(now time.Duration, lines ...string) { r.feed(now, false, lines...) }
+func (r *rig) admit(now time.Duration, lines ...string) { r.feed(now, fresh, lines...) }
 
 // feed is admit for lines that may have waited while the process was stopped.
-func (r *rig) feed(now time.Duration, silent bool, lines ...string) {
+func (r *rig) feed(now time.Duration, waited age, lines ...string) {
 	for _, line := range lines {
 		item, err := wire.NewReader(strings.NewReader(line), r.cfg.MaxLineBytes).Next()
 		require.NoError(r.t, err)
-		r.intake.admit(now, &item, silent)
+		r.intake.admit(now, &item, waited)
 	}
 }
 

@@ -14,6 +14,20 @@ const (
 	resumeWindow = 200 * time.Millisecond
 )
 
+// age says how long a line may have waited before it was read.
+type age uint8
+
+const (
+	fresh   age = iota
+	stale       // so long that the client of a broadcast may have gone
+	ancient     // so long that any client may have
+)
+
+// readLife is how long a stop may be for a read to be answered after it. The
+// client of a read does not go when it has waited in vain, but it may when its
+// next operation, a broadcast, has: 10 s after the read in all.
+const readLife = 8 * time.Second
+
 // staleness tells which lines of stdin have waited while nobody read them,
 // because the process was stopped or is the successor of one that was killed.
 // Whoever sent them may have gone, and a late answer to one who has makes
@@ -22,12 +36,14 @@ type staleness struct {
 	period  time.Duration // of the ticks
 	beat    atomic.Int64  // when the monitor last ticked
 	stopped atomic.Int64  // when it last found that the process had been stopped; 0: never
-	behind  bool          // stdin has not run dry since; the reader's
+	slept   atomic.Int64  // for how long it had been, then
+	behind  age           // of what is on stdin, until it runs dry; the reader's
 }
 
 // tick is called by the monitor, once a period.
 func (s *staleness) tick(now time.Duration) {
 	if s.stoppedSince(now) {
+		s.slept.Store(int64(now) - s.beat.Load())
 		s.stopped.Store(int64(now))
 	}
 	s.beat.Store(int64(now))
@@ -45,16 +61,26 @@ func (s *staleness) resumedAt(now time.Duration) bool {
 	return at != 0 && now-at < resumeWindow
 }
 
-// line is called for every line that was read, and reports whether it is stale.
-func (s *staleness) line(now time.Duration) bool {
-	if s.stoppedSince(now) || s.resumedAt(now) {
-		s.behind = true
+// line is called for every line that was read, and returns its age.
+func (s *staleness) line(now time.Duration) age {
+	slept := time.Duration(0)
+	if s.stoppedSince(now) {
+		slept = now - time.Duration(s.beat.Load())
+	}
+	if s.resumedAt(now) {
+		slept = max(slept, time.Duration(s.slept.Load()))
+	}
+	switch {
+	case slept > readLife:
+		s.behind = ancient
+	case slept > 0:
+		s.behind = max(s.behind, stale)
 	}
 	return s.behind
 }
 
 // restarted says that whatever is on stdin now was meant for a former process.
-func (s *staleness) restarted() { s.behind = true }
+func (s *staleness) restarted() { s.behind = ancient }
 
 // dry says that everything was read that was on stdin.
-func (s *staleness) dry() { s.behind = false }
+func (s *staleness) dry() { s.behind = fresh }

@@ -58,9 +58,9 @@ func (n *Node) Admit(now time.Duration, item *wire.Item) { n.admit(now, item, n.
 // Dry says that everything was read that was on stdin.
 func (n *Node) Dry() { n.stale.dry() }
 
-func (n *Node) admit(now time.Duration, item *wire.Item, silent bool) {
+func (n *Node) admit(now time.Duration, item *wire.Item, waited age) {
 	wasNamed := n.intake.self != nil
-	n.intake.admit(now, item, silent)
+	n.intake.admit(now, item, waited)
 	if !wasNamed && n.intake.self != nil && n.intake.self.restart {
 		n.stale.restarted()
 	}

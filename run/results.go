@@ -61,7 +61,19 @@ type Settings struct {
 	Topology        string   `json:"topology"`
 	Nemesis         []string `json:"nemesis,omitempty"`
 	NemesisInterval Millis   `json:"nemesis_interval_ms"`
-	Availability    string   `json:"availability,omitempty"` // "", "total" or a fraction
+
+	// Probabilities with which messages between nodes met with what; 0 where the
+	// nemesis did not have that fault.
+	LossRate      float64 `json:"loss_rate,omitempty"`
+	DuplicateRate float64 `json:"duplicate_rate,omitempty"`
+	ReorderRate   float64 `json:"reorder_rate,omitempty"`
+	DelayRate     float64 `json:"delay_rate,omitempty"`
+	DelayMean     Millis  `json:"delay_mean_ms,omitempty"` // of a delayed message, beside its latency
+	// PhasedMessageFaults says that these started and stopped, as other faults
+	// do; otherwise they lasted throughout the load.
+	PhasedMessageFaults bool `json:"phased_message_faults,omitempty"`
+
+	Availability string `json:"availability,omitempty"` // "", "total" or a fraction
 }
 
 // Workload are the figures of the workload's own checker; the one of the
@@ -74,7 +86,7 @@ type Workload struct {
 
 // Fault is something the nemesis did.
 type Fault struct {
-	Kind string `json:"kind"` // "partition", ...
+	Kind string `json:"kind"` // "partition", "kill", ...
 	From Millis `json:"from_ms"`
 	To   Millis `json:"to_ms"` // the end of the run if it was never undone
 	Text string `json:"text"`  // whom it hit

@@ -14,12 +14,17 @@ type Traffic struct {
 	Messages int64 `json:"messages"`
 	Bytes    int64 `json:"bytes"` // of bodies, as JSON
 	// MessagesPerBroadcast is Messages / broadcasts begun; 0 if there was none.
-	MessagesPerBroadcast float64       `json:"messages_per_broadcast"`
-	ByKind               []Share       `json:"by_kind"` // most messages first
-	ByType               []Share       `json:"by_type"` // most messages first
-	Nodes                []NodeTraffic `json:"nodes"`   // in natural order of names
-	LinkCount            int           `json:"link_count"`
-	Links                []LinkTraffic `json:"links"` // the busiest, busiest first
+	MessagesPerBroadcast float64 `json:"messages_per_broadcast"`
+	// LostCount is how many of them never arrived: cut, lost by a fault, or sent
+	// to a node that was down or paused and had no room. CopyCount is how many
+	// duplicates the network made, which are not in Messages.
+	LostCount int64         `json:"lost_count,omitempty"`
+	CopyCount int64         `json:"copy_count,omitempty"`
+	ByKind    []Share       `json:"by_kind"` // most messages first
+	ByType    []Share       `json:"by_type"` // most messages first
+	Nodes     []NodeTraffic `json:"nodes"`   // in natural order of names
+	LinkCount int           `json:"link_count"`
+	Links     []LinkTraffic `json:"links"` // the busiest, busiest first
 }
 
 // Share is the part of one kind or type of message in the traffic.

@@ -27,6 +27,8 @@ func (l *log) Dropped(m run.Message, at time.Duration) {
 	l.lines = append(l.lines, fmt.Sprintf("dropped %d at %v", m.ID, at))
 }
 
+func newSource(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 2)) }
+
 func build(latency Latency, o Observer, nodes ...string) *Network {
 	n := New(latency, rand.New(rand.NewPCG(1, 2)), o)
 	for _, name := range nodes {

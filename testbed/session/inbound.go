@@ -98,6 +98,7 @@ func (s *Session) NodeExited(now time.Duration, name, status string) []Output {
 	}
 	s.deliver(now)
 	n.note.Exited, n.note.At, n.note.Status = true, now, status
+	n.down, n.paused, n.booting = false, false, false
 	if s.phase == Starting || s.phase == Topology {
 		s.setupFailed(now, n, errors.New("it is not running"))
 	}

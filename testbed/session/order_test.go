@@ -57,6 +57,15 @@ func TestTheOrderOfABroadcastRun(t *testing.T) {
 	golden(t, "order-broadcast.txt", c.trace)
 }
 
+func TestTheOrderOfARunWithKillsAndPauses(t *testing.T) {
+	cfg := config(3)
+	cfg.RatePerSec, cfg.TimeLimit = 5, 2*sec
+	cfg.Nemesis = nemesis.Config{Faults: []nemesis.Fault{nemesis.Kill, nemesis.Pause, nemesis.Loss}, Interval: sec / 4}
+	c := tracing(t, cfg, naive)
+	c.run()
+	golden(t, "order-kill.txt", c.trace)
+}
+
 func TestTheOrderOfAnEchoRun(t *testing.T) {
 	cfg := config(2)
 	w, err := workload.New("echo")

@@ -15,6 +15,14 @@
 // the same time is put in an order drawn from the seed: nothing else decides,
 // no goroutine, no clock, no map. Lines on one pipe keep their order.
 //
+// # Faults
+//
+// A node that is killed is gone with all that was on its way to and from it; the
+// next one has its name and nothing else. The services of a paused node do
+// nothing while its pipes fill; when it goes on, its clock shows how long that
+// was, as a stopped process' clock does. A node's clocks can jump ahead and go at
+// another rate; its wall clock alone, of which its epoch is made, can be off.
+//
 // # Concurrency
 //
 // Run is the only entry; it does everything in the goroutine that calls it,

@@ -24,8 +24,11 @@ type host struct {
 	costs *Costs
 	lines *lines // shared: one line at a time goes through it
 
-	node *node.Node // nil: not running
-	boot time.Duration
+	node   *node.Node // nil: not running
+	clock  clocks
+	paused bool          // the process is stopped
+	bootAt time.Duration // when it will be there; never: it is not being started
+	tickAt time.Duration // when its monitor looks next; never: not before it goes on
 
 	stdin    pipe[session.Output]
 	stdout   pipe[[]byte]
@@ -56,24 +59,30 @@ func (h *host) start(now time.Duration, cfg NodeConfig, level slog.Level, rng *r
 	if err != nil {
 		return err
 	}
-	h.node, h.boot, h.printed = n, now, nil
-	h.stdin, h.stdout = pipe[session.Output]{}, pipe[[]byte]{}
+	h.node, h.paused = n, false
+	h.clock.start(now)
 	for i := range h.services {
 		h.services[i] = service{wake: never, free: now}
 	}
 	return nil
 }
 
+// kill ends the node with all that was on its way to and from it.
+func (h *host) kill() {
+	h.node, h.printed, h.paused = nil, nil, false
+	h.bootAt, h.tickAt = never, never
+	h.stdin, h.stdout = pipe[session.Output]{}, pipe[[]byte]{}
+}
+
 // local is the node's own clock, which began when it was started.
-func (h *host) local(now time.Duration) time.Duration { return now - h.boot }
+func (h *host) local(now time.Duration) time.Duration { return h.clock.local(now) }
 
 // global is when the node's clock will show a time.
-func (h *host) global(local time.Duration) time.Duration {
-	if local >= never-h.boot {
-		return never
-	}
-	return local + h.boot
-}
+func (h *host) global(local time.Duration) time.Duration { return h.clock.global(local) }
+
+// runs says whether a service can do anything now. What a node has printed is
+// read although it is paused.
+func (h *host) runs(k kind) bool { return h.node != nil && (!h.paused || k == forPrinter) }
 
 // due returns when a service has something to do.
 func (h *host) due(now time.Duration, k kind) time.Duration {
@@ -123,7 +132,7 @@ func (h *host) next(now time.Duration, k kind) (time.Duration, bool) {
 	if due == never {
 		return 0, false
 	}
-	at := max(due, s.free) + h.cost(k).Step
+	at := max(now, due, s.free) + h.cost(k).Step
 	if at >= s.wake {
 		return 0, false
 	}
@@ -171,6 +180,9 @@ func (h *host) admit(now time.Duration, what *session.Output) int {
 	item, bytes := h.lines.read(what)
 	defer h.caught()
 	h.node.Admit(h.local(now), &item)
+	if h.stdin.empty() || h.stdin.first().at > now {
+		h.node.Dry()
+	}
 	return bytes
 }
 

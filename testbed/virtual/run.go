@@ -87,6 +87,7 @@ func prepare(cfg Config, obs Observers) (*bed, error) {
 		b.index[name] = i
 		b.hosts[i] = host{
 			name: name, index: i, costs: &b.cfg.Costs, lines: lines,
+			clock: rightClocks(), bootAt: never, tickAt: never,
 			stderr: stderr{node: name, echo: cfg.LogStderr},
 		}
 	}
@@ -130,15 +131,19 @@ func (b *bed) handle(e event) (over bool) {
 		b.progress()
 		return b.obey(b.session.PollHealth(b.now))
 	case forBoot:
+		if h.bootAt != e.at {
+			return false // it was killed meanwhile
+		}
 		return b.start(h)
 	case forTick:
-		if h.node == nil {
-			return false
+		if h.node == nil || h.tickAt != e.at {
+			return false // of a former life
+		}
+		if h.tickAt = never; h.paused {
+			return false // until it goes on
 		}
 		h.tick(b.now)
-		if h.node != nil {
-			b.at(h.global(h.node.NextTick()), forTick, h.index)
-		}
+		b.tickAt(h, h.global(h.node.NextTick()))
 		return b.ended(h)
 	}
 	s := &h.services[e.kind]
@@ -146,6 +151,9 @@ func (b *bed) handle(e event) (over bool) {
 		return false // it was planned anew, or the node is gone
 	}
 	s.wake = never
+	if !h.runs(e.kind) {
+		return false // until it goes on
+	}
 	if h.due(b.now, e.kind) <= b.now {
 		if e.kind == forPrinter {
 			over = b.print(h)
@@ -163,6 +171,9 @@ func (b *bed) handle(e event) (over bool) {
 // plan wakes every service of a node that has something to do.
 func (b *bed) plan(h *host) {
 	for k := range services {
+		if !h.runs(k) {
+			continue
+		}
 		if at, fresh := h.next(b.now, k); fresh {
 			b.at(at, k, h.index)
 		}
@@ -183,13 +194,35 @@ func (b *bed) print(h *host) (over bool) {
 func (b *bed) start(h *host) (over bool) {
 	b.lives++
 	rng := rand.New(rand.NewPCG(b.cfg.Session.Seed, nodeStream|b.lives<<32|uint64(h.index)))
-	clock := func() time.Time { return time.Unix(0, int64(b.now)).UTC() }
-	// Epochs grow from life to life, with room for those that begin within one.
-	if err := h.start(b.now, b.cfg.Node, b.cfg.LogLevel, rng, b.lives<<12, clock); err != nil {
+	clock := func() time.Time { return time.Unix(0, int64(h.clock.wall(b.now))).UTC() }
+	h.bootAt = never
+	if err := h.start(b.now, b.cfg.Node, b.cfg.LogLevel, rng, epoch(h.clock.wall(b.now), rng.Uint64()), clock); err != nil {
 		return b.obey(b.session.NodeExited(b.now, h.name, "it could not be started: "+err.Error()))
 	}
-	b.at(h.global(h.node.NextTick()), forTick, h.index)
+	b.tickAt(h, h.global(h.node.NextTick()))
 	return b.obey(b.session.NodeStarted(b.now, h.name))
+}
+
+// resumeSpread is how much later than its reader the monitor of a process that
+// was stopped may go on, or the other way round.
+const resumeSpread = 200 * time.Microsecond
+
+// resume lets a node go on that was paused. A tick that it has missed comes now.
+func (b *bed) resume(h *host) {
+	h.paused = false
+	if h.node == nil {
+		return
+	}
+	if h.tickAt == never {
+		b.tickAt(h, b.now+time.Duration(b.order.Uint64N(uint64(resumeSpread))))
+	}
+	b.plan(h)
+}
+
+// tickAt plans when a node's health monitor looks next.
+func (b *bed) tickAt(h *host, at time.Duration) {
+	h.tickAt = at
+	b.at(at, forTick, h.index)
 }
 
 // ended tells the session if a node has just died.
@@ -198,7 +231,8 @@ func (b *bed) ended(h *host) (over bool) {
 		return false
 	}
 	status := h.died
-	h.died, h.node = "", nil
+	h.died = ""
+	h.kill()
 	return b.obey(b.session.NodeExited(b.now, h.name, status))
 }
 
@@ -208,14 +242,28 @@ func (b *bed) obey(outputs []session.Output) (over bool) {
 		switch o.Action {
 		case session.StartNode:
 			b.started = max(b.started, b.now) + b.cfg.Costs.start(len(b.hosts))
-			b.at(b.started, forBoot, b.index[o.Node])
+			h := &b.hosts[b.index[o.Node]]
+			h.bootAt = b.started
+			b.at(b.started, forBoot, h.index)
+		case session.KillNode:
+			b.hosts[b.index[o.Node]].kill()
+		case session.PauseNode:
+			b.hosts[b.index[o.Node]].paused = true
+		case session.ResumeNode:
+			b.resume(&b.hosts[b.index[o.Node]])
+		case session.SetClock:
+			h := &b.hosts[b.index[o.Node]]
+			h.clock.set(b.now, o.Clock)
+			if h.node != nil {
+				b.plan(h)
+			}
 		case session.ToNode:
 			if h := &b.hosts[b.index[o.Node]]; h.node != nil {
 				h.stdin.put(b.now+b.cfg.Costs.Pipe, o)
 				b.plan(h)
 			}
 		case session.StopNode:
-			b.hosts[b.index[o.Node]].node = nil
+			b.hosts[b.index[o.Node]].kill()
 		case session.Finish:
 			over = true
 		}

@@ -70,6 +70,18 @@ func requireSpread(t *testing.T, history []run.Op) {
 	require.NotEmpty(t, want)
 }
 
+// sorted is a list of values in order, with blanks between them.
+func sorted(t *testing.T, list json.RawMessage) string {
+	var values []json.RawMessage
+	require.NoError(t, json.Unmarshal(list, &values))
+	var out []string
+	for _, v := range values {
+		out = append(out, string(v))
+	}
+	slices.Sort(out)
+	return strings.Join(out, " ")
+}
+
 func TestEveryValueReachesEveryNode(t *testing.T) {
 	for _, nodes := range []int{1, 2, 7, 25} {
 		out := carryOut(t, config(t, nodes), Observers{})

@@ -1,0 +1,97 @@
+package process
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"treecast/testbed/nemesis"
+)
+
+// lives reads from a node's log which processes it has been, and the ids of
+// the init messages that they got.
+func lives(t *testing.T, dir, name string) (pids, inits []int) {
+	log, err := os.ReadFile(filepath.Join(dir, name+".log"))
+	require.NoError(t, err)
+	for line := range strings.Lines(string(log)) {
+		var pid, id int
+		_, err := fmt.Sscanf(line, "pid %d init %d", &pid, &id)
+		require.NoError(t, err, line)
+		pids, inits = append(pids, pid), append(inits, id)
+	}
+	return pids, inits
+}
+
+func TestKilledNodesComeBackAsNewProcessesOfTheSameName(t *testing.T) {
+	cfg := settings(t, "echo", "lives", 3)
+	cfg.Session.TimeLimit = 1500 * time.Millisecond
+	cfg.Session.Nemesis = nemesis.Config{
+		Faults: []nemesis.Fault{nemesis.Kill, nemesis.Pause}, Interval: 20 * time.Millisecond,
+	}
+	files := openFiles()
+	out, err := bounded(t, cfg, Observers{})
+	require.NoError(t, err)
+	require.LessOrEqual(t, openFiles(), files+5, "no file handle is left behind")
+	kills := map[string]int{}
+	for _, op := range out.History {
+		if op.F == "kill" {
+			for _, name := range cfg.Session.Nodes {
+				if bytes.Contains(op.Value, fmt.Appendf(nil, `%q:"killed"`, name)) {
+					kills[name]++
+				}
+			}
+		}
+		if op.F == "start" && op.Value[0] == '{' {
+			require.NotContains(t, string(op.Value), "init", "every node that was started answered")
+		}
+	}
+	for i, name := range cfg.Session.Nodes {
+		require.Greater(t, kills[name], 3)
+		require.Empty(t, out.Notes[i].String(), "to be killed is no crash")
+		require.Positive(t, out.Usage[i].CPU)
+		pids, inits := lives(t, cfg.LogDir, name)
+		// One that was killed before it had read its init has left no line.
+		require.LessOrEqual(t, len(pids), kills[name]+1)
+		require.Greater(t, len(pids), kills[name]/2)
+		for k, pid := range pids {
+			require.True(t, gone(pid))
+			require.True(t, k == 0 || inits[k] > inits[k-1], "messages are counted on")
+			require.Equal(t, k > 0, inits[k] >= 6, "the first inits are the first messages")
+		}
+	}
+}
+
+// openFiles is how many files this process has open, as far as that can be told.
+func openFiles() int {
+	entries, _ := os.ReadDir("/proc/self/fd")
+	return len(entries)
+}
+
+func TestAPausedNodeSaysNothing(t *testing.T) {
+	cfg := settings(t, "echo", "still", 1)
+	cfg.Session.TimeLimit, cfg.Session.OpTimeout = 500*time.Millisecond, 500*time.Millisecond
+	cfg.Session.Nemesis = nemesis.Config{
+		Faults: []nemesis.Fault{nemesis.Pause}, Interval: time.Hour, Targets: []nemesis.Target{nemesis.AllNodes},
+	}
+	out, err := bounded(t, cfg, Observers{})
+	require.NoError(t, err)
+	counts := tally(out.History)
+	require.LessOrEqual(t, counts["ok echo"], 1, "it may have answered before it was stopped")
+	require.Positive(t, counts["info echo net-timeout"])
+	require.False(t, out.Notes[0].Bad())
+	pids, _ := lives(t, cfg.LogDir, "n0")
+	require.True(t, gone(pids[0]), "a stopped process is killed like any other")
+}
+
+func TestClocksOfProcessesAreLeftAlone(t *testing.T) {
+	cfg := settings(t, "echo", "echo", 1)
+	cfg.Session.Nemesis = nemesis.Config{Faults: []nemesis.Fault{nemesis.Clock}, Interval: time.Second}
+	_, err := bounded(t, cfg, Observers{})
+	require.ErrorContains(t, err, "clock faults need virtual time")
+}
