@@ -1,5 +1,5 @@
-// Command measure runs sets of settings with real processes and writes their
-// figures, each with the command that made it, to results/. It is run by hand:
+// Command measure runs sets of settings, with real processes unless a set says
+// otherwise, and writes their figures, each with the command that made it, to results/. It is run by hand:
 //
 //	go run ./scripts/measure --help
 //
@@ -141,6 +141,9 @@ func (r *row) valid() (valid, strict int) {
 func write(out, name string, s set, rows []row, runs int) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
+	}
+	if s.columns != nil {
+		return s.writeColumns(out, name, rows, runs)
 	}
 	var md, csv strings.Builder
 	fmt.Fprintf(&md, "# %s\n\n%s\n\n", s.title, s.text)

@@ -11,14 +11,21 @@ import (
 type setting struct {
 	label string
 	args  []string // of treecast test
-	// For the formula; k is 0 where there is none.
-	k, periodMS int
+	// For the formula; k is 0 where there is none. nodes is 25 if it is 0.
+	nodes, k, periodMS int
+}
+
+// column is a column of a table: its head, and what stands there for a setting.
+type column struct {
+	head string
+	cell func(*row) string
 }
 
 // set is a table.
 type set struct {
 	title, text string
 	settings    []setting
+	columns     []column // nil: the usual ones
 }
 
 func names() []string {
@@ -120,38 +127,49 @@ var sets = map[string]set{
 			{label: "uniform, k = 5, P = 470 ms", args: with(broad25+" --latency-dist uniform", "--num-children 5 --sync-period 470ms"), k: 5, periodMS: 470},
 		},
 	},
+	"scale": scaleSet(),
 	"hundred": {
 		title: "100 nodes",
 		text:  "100 nodes, 100 ms, 100 operations a second for 20 s.",
 		settings: []setting{
-			{label: "k = 10, P = 470 ms", args: with(broad100, "--num-children 10 --sync-period 470ms"), k: 10, periodMS: 470},
-			{label: "k = 99, P = 470 ms", args: with(broad100, "--num-children 99 --sync-period 470ms"), k: 99, periodMS: 470},
+			{label: "k = 10, P = 470 ms", args: with(broad100, "--num-children 10 --sync-period 470ms"), nodes: 100, k: 10, periodMS: 470},
+			{label: "k = 99, P = 470 ms", args: with(broad100, "--num-children 99 --sync-period 470ms"), nodes: 100, k: 99, periodMS: 470},
 		},
 	},
 }
 
-// formula is what the load of a setting needs per operation: every node is
-// told once a period if there is any news, and speaks once if anything in its
-// subtree has news. See the package comment of gossip.
+// The load of all sets with a formula, per second.
+const (
+	loadOperations = 100.0
+	loadBroadcasts = 50.0
+)
+
+// formula is what the load of a setting needs per operation.
 func (set) formula(s setting) string {
 	if s.k == 0 {
 		return "-"
 	}
 	nodes := 25
-	if strings.Contains(strings.Join(s.args, " "), "--node-count 100") {
-		nodes = 100
+	if s.nodes > 0 {
+		nodes = s.nodes
 	}
-	const operations, broadcasts = 100.0, 50.0
-	period := float64(s.periodMS) / 1000
-	speaks := func(share float64) float64 { return (1 - math.Exp(-broadcasts*period*share)) / period }
+	return fmt.Sprintf("%.3f", perSecond(nodes, s.k, s.periodMS)/loadOperations)
+}
+
+// perSecond is how many messages per second the load needs: every node is told
+// once a period if there is any news, and speaks once if anything in its
+// subtree has news. See the package comment of gossip.
+func perSecond(nodes, k, periodMS int) float64 {
+	period := float64(periodMS) / 1000
+	speaks := func(share float64) float64 { return (1 - math.Exp(-loadBroadcasts*period*share)) / period }
 	size := make([]int, nodes)
-	perSecond := 0.0
+	sum := 0.0
 	for i := nodes - 1; i >= 0; i-- { // children stand behind their parents
 		size[i]++
 		if i > 0 {
-			size[(i-1)/s.k] += size[i]
-			perSecond += speaks(1) + speaks(float64(size[i])/float64(nodes))
+			size[(i-1)/k] += size[i]
+			sum += speaks(1) + speaks(float64(size[i])/float64(nodes))
 		}
 	}
-	return fmt.Sprintf("%.3f", perSecond/operations)
+	return sum
 }
