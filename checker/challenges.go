@@ -53,6 +53,26 @@ func Challenges(r *run.Results) []run.Challenge {
 	return out
 }
 
+// ChallengeNames are the names of all challenges, in order.
+func ChallengeNames() []string {
+	var out []string
+	for _, c := range challenges {
+		out = append(out, c.name)
+	}
+	return out
+}
+
+// JudgeAs judges a run by one challenge's bounds, whatever its settings are;
+// false if there is no such challenge.
+func JudgeAs(r *run.Results, name string) (run.Challenge, bool) {
+	for _, c := range challenges {
+		if c.name == name {
+			return c.judge(r), true
+		}
+	}
+	return run.Challenge{}, false
+}
+
 func (c *challenge) matches(s *run.Settings) bool {
 	faults := []string{}
 	if c.partition {

@@ -107,3 +107,16 @@ func TestAFigureThatIsNotThereDoesNotPass(t *testing.T) {
 		require.False(t, check.Passed)
 	}
 }
+
+func TestARunCanBeJudgedByAnyChallenge(t *testing.T) {
+	r := &run.Results{Valid: run.Valid}
+	require.Equal(t, []string{"3a", "3b", "3c", "3d", "3e"}, ChallengeNames())
+	for _, name := range ChallengeNames() {
+		c, ok := JudgeAs(r, name)
+		require.True(t, ok)
+		require.Equal(t, name, c.Name)
+		require.Equal(t, name < "3d", c.Passed, "what has no figures keeps no bounds")
+	}
+	_, ok := JudgeAs(r, "3f")
+	require.False(t, ok)
+}
