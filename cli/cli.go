@@ -15,6 +15,7 @@ import (
 	"reflect"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -26,13 +27,13 @@ import (
 // Exit codes. The test bed's are Jepsen's.
 const (
 	ExitOK      = 0
-	ExitInvalid = 1   // test: the run is invalid
+	ExitInvalid = 1   // test: the run is invalid; summary: not passed
 	ExitFailed  = 1   // node: it could not go on
 	ExitUsage   = 2   // node: bad flags
 	ExitUnknown = 2   // test: nothing can be said
 	ExitCrashes = 3   // node: a service crashed again and again
-	ExitBadArgs = 254 // test: bad flags
-	ExitCrashed = 255 // test: the run could not be made
+	ExitBadArgs = 254 // the bed: bad flags, or a file that cannot be used
+	ExitCrashed = 255 // the bed: what was asked for could not be made
 )
 
 // exitError carries an exit code out of a command. Its text, if any, has been
@@ -57,13 +58,22 @@ type commands struct {
 	Node nodeCommand `cmd:"" default:"withargs" help:"Be a Maelstrom node: JSON lines on stdin and stdout, logs on stderr. This is what a bare 'treecast' does."`
 	Test testCommand `cmd:"" help:"Run a Maelstrom test on a cluster of nodes, with the embedded test bed."`
 
+	Sweep   sweepCommand   `cmd:"" help:"Run a test for every setting of a grid or a list, and say which to choose."`
+	Compare compareCommand `cmd:"" help:"Put runs, of treecast and of real Maelstrom, and sweeps side by side."`
+	Summary summaryCommand `cmd:"" help:"Judge a run by the Fly.io challenges 3a to 3e."`
+
 	Version kong.VersionFlag `env:"-" help:"Show the version and quit."`
 }
+
+// bedCommands are the commands of the test bed. Whatever else a command line
+// begins with, it is a node's.
+var bedCommands = []string{"test", "sweep", "compare", "summary"}
 
 const description = `treecast is a Maelstrom node for the broadcast challenge, and a test bed for such nodes.
 
   as a node:      maelstrom test -w broadcast --bin treecast --node-count 25 -- --num-children 24
   as a test bed:  treecast test -w broadcast --node-count 25 --time-limit 20 --rate 100 --latency 100
+  to tune it:     treecast sweep fanout --num-children 5,24 --sync-period 200ms..1800ms/200ms
 
 Every flag can also be set by an environment variable, shown in brackets. Flags win.`
 
@@ -94,7 +104,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		}
 	}()
 
-	isNode := len(args) == 0 || args[0] != "test"
+	isNode := len(args) == 0 || !slices.Contains(bedCommands, args[0])
 	line := newCommandLine(args, os.Environ(), isNode)
 	parser := newParser(&commands{},
 		kong.Writers(stdout, stderr), kong.Exit(func(code int) { panic(exited{code}) }),
@@ -107,16 +117,24 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	var exit exitError
 	var usage usageError
 	var parse *kong.ParseError
+	var input inputError
 	switch {
 	case err == nil:
 		return ExitOK
 	case errors.As(err, &exit):
 		return exit.code
 	case errors.As(err, &parse), errors.As(err, &usage):
-		fmt.Fprintf(stderr, "treecast: %s (see 'treecast%s --help')\n", explain(err, isNode), map[bool]string{false: " test"}[isNode])
+		command := ""
+		if !isNode {
+			command = " " + args[0]
+		}
+		fmt.Fprintf(stderr, "treecast: %s (see 'treecast%s --help')\n", explain(err, isNode), command)
 		if isNode {
 			return ExitUsage
 		}
+		return ExitBadArgs
+	case errors.As(err, &input):
+		fmt.Fprintf(stderr, "treecast: %v\n", err)
 		return ExitBadArgs
 	default:
 		fmt.Fprintf(stderr, "treecast: %v\n", err)

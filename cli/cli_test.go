@@ -36,7 +36,7 @@ func flagsOf(t *testing.T, command string) []*kong.Flag {
 
 func TestHelpListsEveryFlagWithItsVariable(t *testing.T) {
 	variables := map[string]bool{}
-	for _, command := range []string{"node", "test"} {
+	for _, command := range append([]string{"node"}, bedCommands...) {
 		got := runHere(t, command, "--help")
 		require.Equal(t, ExitOK, got.code)
 		require.Empty(t, got.stderr)
@@ -49,8 +49,10 @@ func TestHelpListsEveryFlagWithItsVariable(t *testing.T) {
 			require.False(t, variables[f.Envs[0]], "%s stands for two flags", f.Envs[0])
 			variables[f.Envs[0]] = true
 			require.True(t, strings.HasPrefix(f.Envs[0], "TREECAST_"), f.Envs[0])
-			require.Equal(t, command == "test", strings.HasPrefix(f.Envs[0], "TREECAST_TEST_"),
-				"%s: nodes inherit the bed's variables, so theirs are others", f.Envs[0])
+			for _, bed := range bedCommands {
+				require.Equal(t, command == bed, strings.HasPrefix(f.Envs[0], "TREECAST_"+strings.ToUpper(bed)+"_"),
+					"%s: nodes inherit the bed's variables, so theirs are others", f.Envs[0])
+			}
 		}
 	}
 }

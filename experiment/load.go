@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -171,7 +170,7 @@ func readResults(path string) (*run.Results, error) {
 		r, err := run.ReadResultsJSON(bytes.NewReader(text))
 		var syntax *json.SyntaxError
 		switch {
-		case errors.As(err, &syntax) && (errors.Is(err, io.ErrUnexpectedEOF) || syntax.Offset >= int64(len(text))):
+		case errors.As(err, &syntax) && !balanced(text):
 			return nil, fmt.Errorf("%s is cut off after %d bytes; make the run again, or copy the file again", path, len(text))
 		case err != nil:
 			return nil, fmt.Errorf("%s: %w", path, err)

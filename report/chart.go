@@ -202,16 +202,25 @@ func (s scale) ticks() []float64 {
 				}
 			}
 		}
-		return out
+		if len(out) >= 3 {
+			return out
+		}
+		return steps(math.Pow(10, s.low), math.Pow(10, s.up)) // less than a decade
 	}
-	step := math.Pow(10, math.Floor(math.Log10((s.up-s.low)/4)))
+	return steps(s.low, s.up)
+}
+
+// steps are four to ten multiples of a round number.
+func steps(low, up float64) []float64 {
+	step := math.Pow(10, math.Floor(math.Log10((up-low)/4)))
 	for _, m := range []float64{5, 2, 1} {
-		if (s.up-s.low)/(step*m) >= 4 {
+		if (up-low)/(step*m) >= 4 {
 			step *= m
 			break
 		}
 	}
-	for i := math.Ceil(s.low / step); i*step <= s.up; i++ {
+	var out []float64
+	for i := math.Ceil(low / step); i*step <= up; i++ {
 		out = append(out, i*step)
 	}
 	return out

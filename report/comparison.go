@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 
@@ -64,10 +65,9 @@ func comparisonText(c analysis.Comparison, format string) string {
 		}
 		t.AppendRow(row)
 	}
-	out := plain(t)
-	item := "  "
+	out, item, star := plain(t), "  ", "*"
 	if format == Markdown {
-		out, item = markdown(t)+"\n", "- "
+		out, item, star = strings.ReplaceAll(markdown(t), "*", "\\*")+"\n", "- ", "\\*"
 	}
 	out += "\nLatencies are in milliseconds. Figures of repeated runs are medians"
 	if len(c.Lines) > 1 {
@@ -75,7 +75,7 @@ func comparisonText(c analysis.Comparison, format string) string {
 	}
 	out += ".\n"
 	if repeated {
-		out += fmt.Sprintf("* a significant difference (Mann-Whitney U test, p < %v); ~ one that chance explains; neither: too few runs to tell, make four or more.\n", analysis.Alpha)
+		out += fmt.Sprintf("%s a significant difference (Mann-Whitney U test, p < %v); ~ one that chance explains; neither: too few runs to tell, make four or more.\n", star, analysis.Alpha)
 	} else if len(c.Lines) > 1 {
 		out += "There are too few runs to tell differences from chance; make four or more of each.\n"
 	}

@@ -66,7 +66,7 @@ func ReadResultsEDN(r io.Reader) (*Results, error) {
 		return nil, fmt.Errorf("run: %w: it has no :net", ErrForeign)
 	}
 	out := &Results{
-		Schema: SchemaVersion, Valid: *in.Valid, Availability: in.Availability, Net: *in.Net,
+		Schema: SchemaVersion, Valid: *in.Valid, Strict: Strict{Valid: Unknown}, Availability: in.Availability, Net: *in.Net,
 		Stats: Stats{Counts: in.Stats.Counts, ByF: make(map[string]Counts, len(in.Stats.ByF))},
 	}
 	// Jepsen completes every operation it begins.

@@ -106,7 +106,7 @@ func (out *Row) fill(r *Results) {
 		f[MsgsPerOp] = single(*v)
 	}
 	if n := r.Stats.ByF["broadcast"].Count; n > 0 {
-		f[MsgsPerBroadcast] = float64(r.Net.Servers.MsgCount) / float64(n)
+		f[MsgsPerBroadcast] = math.Round(float64(r.Net.Servers.MsgCount)/float64(n)*1e6) / 1e6
 	}
 	if t := r.Traffic; t != nil {
 		f["server_bytes"] = float64(t.Bytes)
@@ -139,7 +139,7 @@ func quantileFigures(f map[string]float64, q *Quantiles, median, p95, p99, large
 		return
 	}
 	for name, v := range map[string]Millis{median: q.Median, p95: q.P95, p99: q.P99, largest: q.Max} {
-		f[name] = float64(v) / 1e6
+		f[name] = math.Round(float64(v)/1e3) / 1e3 // to the microsecond
 	}
 }
 

@@ -119,7 +119,7 @@ func WriteRunsCSV(w io.Writer, header bool, rows ...Row) error {
 		for at, c := range columns[len(fields):] {
 			cells[len(fields)+at] = ""
 			if v, ok := r.Figures[c.Name]; ok {
-				cells[len(fields)+at] = strconv.FormatFloat(v, 'g', -1, 64)
+				cells[len(fields)+at] = spell(v)
 			}
 		}
 		out.Write(cells)
@@ -129,6 +129,14 @@ func WriteRunsCSV(w io.Writer, header bool, rows ...Row) error {
 		return fmt.Errorf("run: write runs.csv: %w", err)
 	}
 	return nil
+}
+
+// spell writes a figure as people do, without an exponent unless it is huge.
+func spell(v float64) string {
+	if math.Abs(v) < 1e15 {
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
 }
 
 // ReadRunsCSV reads what WriteRunsCSV wrote. Columns are known by their names,

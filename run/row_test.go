@@ -69,7 +69,7 @@ func TestMaelstromsOwnFiguresFillARow(t *testing.T) {
 	require.NoError(t, err)
 	f := RowOf(r).Figures
 	require.Equal(t, 1.0084872, f[MsgsPerOp])
-	require.Equal(t, 2020.0/1016, f[MsgsPerBroadcast])
+	require.Equal(t, 1.988189, f[MsgsPerBroadcast], "2020 / 1016")
 	require.Equal(t, 514.0, f[StableMax])
 	require.NotContains(t, f, DeliveryMax)
 }

@@ -157,6 +157,13 @@ func (s *Setting) Flags() []string {
 	}
 	flag("--availability", s.Availability)
 	flag("--quiet-time", seconds(s.Quiet))
+	for word := range strings.FieldsSeq(s.Other) {
+		key, value, _ := strings.Cut(word, "=")
+		if key == "phased_message_faults" {
+			key, value = "message_faults", "phases"
+		}
+		flag("--"+strings.ReplaceAll(strings.TrimSuffix(key, "_ms"), "_", "-"), value)
+	}
 	bed := len(out)
 	flag("--num-children", s.NumChildren)
 	flag("--rounds", s.Rounds)

@@ -1,0 +1,311 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"treecast/experiment"
+	"treecast/gossip"
+	"treecast/report"
+	"treecast/run"
+)
+
+// sweepCommand is many runs: every setting of a grid or a list, with several
+// seeds.
+type sweepCommand struct {
+	Name string `arg:"" help:"Name of the sweep, and of its folder below --out."`
+
+	NumChildren   string   `env:"TREECAST_SWEEP_NUM_CHILDREN" placeholder:"K,..." group:"axes" help:"Fan-outs of the tree: numbers, ranges, or what else the node's flag takes."`
+	SyncPeriod    string   `env:"TREECAST_SWEEP_SYNC_PERIOD" placeholder:"P,..." group:"axes" help:"Sync periods. Periods and latency targets are one axis: a setting has either. Eager rounds have neither, and come once for all of them."`
+	LatencyTarget string   `env:"TREECAST_SWEEP_LATENCY_TARGET" placeholder:"D,..." group:"axes" help:"Latency targets."`
+	Rounds        string   `env:"TREECAST_SWEEP_ROUNDS" placeholder:"R,..." group:"axes" help:"Rounds schemes: locked, free, eager."`
+	NodeCount     string   `default:"25" env:"TREECAST_SWEEP_NODE_COUNT" placeholder:"N,..." group:"axes" help:"Numbers of nodes. Default: ${default}."`
+	Rate          string   `default:"100" env:"TREECAST_SWEEP_RATE" placeholder:"HZ,..." group:"axes" help:"Operations per second, of all clients together. Default: ${default}."`
+	Latency       string   `default:"100" env:"TREECAST_SWEEP_LATENCY" placeholder:"MS,..." group:"axes" help:"Mean latencies between nodes, in whole milliseconds. Default: ${default}."`
+	LatencyDist   string   `default:"constant" env:"TREECAST_SWEEP_LATENCY_DIST" placeholder:"D,..." group:"axes" help:"Their distributions: constant, uniform, exponential. Default: ${default}."`
+	Setting       []string `sep:"none" env:"TREECAST_SWEEP_SETTING" placeholder:"KEY=VALUE ..." group:"axes" help:"One setting of a list, instead of a grid; may be given several times. Keys are the names of the flags above, which then have one value each, for what a setting leaves out."`
+
+	Seeds  int             `default:"5" env:"TREECAST_SWEEP_SEEDS" placeholder:"N" group:"sweep" help:"Runs of each setting. From five on there are confidence intervals, from four on differences can be told from chance. Default: ${default}."`
+	Seed   uint64          `default:"1" env:"TREECAST_SWEEP_SEED" placeholder:"N" group:"sweep" help:"Seed of the first run of each setting; the others follow. Default: ${default}."`
+	Accept []time.Duration `env:"TREECAST_SWEEP_ACCEPT" placeholder:"D" group:"sweep" help:"Latencies that you can accept: for each the summary says what to choose. Default: round ones."`
+	Resume bool            `env:"TREECAST_SWEEP_RESUME" group:"sweep" help:"Go on with a sweep that was stopped. All else must be as it was begun."`
+	Out    string          `default:"results" env:"TREECAST_SWEEP_OUT" placeholder:"DIR" group:"sweep" help:"Where the sweep's folder is made. Default: ${default}."`
+
+	Driver  string `default:"virtual" enum:"virtual,process" env:"TREECAST_SWEEP_DRIVER" group:"sweep" help:"virtual: treecast's own nodes in virtual time, as many runs at a time as there are processors. process: real processes in real time, one run at a time. Default: ${default}."`
+	Virtual bool   `env:"TREECAST_SWEEP_VIRTUAL" group:"sweep" help:"The same as --driver virtual."`
+	Jobs    int    `default:"0" env:"TREECAST_SWEEP_JOBS" placeholder:"N" group:"sweep" help:"Runs at a time in virtual time; 0: as many as there are processors. Figures do not depend on it. Default: ${default}."`
+	Bin     string `env:"TREECAST_SWEEP_BIN" placeholder:"FILE" group:"sweep" help:"The node to run, with --driver process: any Maelstrom binary. Default: treecast itself."`
+	Store   string `default:"store" env:"TREECAST_SWEEP_STORE" placeholder:"DIR" group:"sweep" help:"Where the files of single runs are kept, with --driver process. Default: ${default}."`
+
+	TimeLimit       float64 `default:"20" env:"TREECAST_SWEEP_TIME_LIMIT" placeholder:"S" group:"runs" help:"Seconds of load. Default: ${default}."`
+	QuietTime       float64 `default:"10" env:"TREECAST_SWEEP_QUIET_TIME" placeholder:"S" group:"runs" help:"Seconds of quiet between the load and the final reads. Default: ${default}."`
+	Concurrency     string  `default:"1n" env:"TREECAST_SWEEP_CONCURRENCY" group:"runs" help:"How many clients: a number, or a number and n for so many per node. Default: ${default}."`
+	Topology        string  `default:"grid" env:"TREECAST_SWEEP_TOPOLOGY" group:"runs" help:"The neighbours that a topology request names. Default: ${default}."`
+	Nemesis         string  `env:"TREECAST_SWEEP_NEMESIS" placeholder:"FAULTS" group:"runs" help:"What goes wrong, as of 'treecast test'. Default: nothing."`
+	NemesisInterval float64 `default:"10" env:"TREECAST_SWEEP_NEMESIS_INTERVAL" placeholder:"S" group:"runs" help:"Mean seconds between the steps of the nemesis. Default: ${default}."`
+	Availability    string  `env:"TREECAST_SWEEP_AVAILABILITY" placeholder:"GOAL" group:"runs" help:"What part of the operations must succeed: total, or a fraction. Default: no goal."`
+}
+
+// Help is shown below the flags.
+func (sweepCommand) Help() string {
+	return `A sweep runs a test for every combination of its axes, with several seeds each, and
+says which settings pass, which none beats in both messages and latency, and which to
+choose. Without an axis the defaults of 'treecast node' and of challenge 3d hold.
+
+Values of an axis are separated by commas; FROM..TO/STEP is a range of them:
+
+    treecast sweep fanout-period --num-children 2,3,4,5,8,24 --sync-period 100ms..1800ms/100ms
+    treecast sweep schemes --rounds locked,free,eager --sync-period 150ms,450ms --accept 400ms,1s
+    treecast sweep size --node-count 5,25,100 --num-children 10 --latency-dist constant,exponential
+    treecast sweep picks --setting 'num-children=24 sync-period=450ms' --setting latency-target=600ms
+    treecast sweep real --driver process --seeds 4 --latency-target 400ms,1s -- --ack-delay 1s
+
+What follows -- is passed to every node. results/NAME/ gets
+
+    runs.csv     one line per run: every setting, the seed, verdicts and figures
+    summary.md   what to choose, the frontier, every setting, every run that was not valid
+    *.svg        messages against latency, and both by sync period
+    sweep.json   what was asked for, and the version and machine that made it
+
+Runs in virtual time are the same whenever and wherever they are made. Ctrl-C keeps what
+is done; the same command with --resume goes on.
+
+Exit codes: 0 every run valid, 1 some invalid, 2 some unknown, 130 interrupted, 254 bad arguments, 255 the sweep could not be made.`
+}
+
+// Run makes the sweep.
+func (c *sweepCommand) Run(ctx context.Context, s streams, line commandLine) error {
+	if err := c.check(); err != nil {
+		return usageError{err}
+	}
+	points, err := c.points()
+	if err != nil {
+		return usageError{err}
+	}
+	plan := experiment.SweepPlan{
+		Dir: filepath.Join(c.Out, c.Name), Resume: c.Resume, FirstSeed: c.Seed, Seeds: c.Seeds, Jobs: c.jobs(),
+		Record: run.Sweep{
+			Name: c.Name, Version: version(), Command: line.again(), Machine: experiment.ThisMachine(), Environment: line.nodeEnv(),
+		},
+		Options: experiment.Options{Store: c.Store, Version: version()},
+	}
+	for _, p := range points {
+		one, treecast, err := c.plan(p, s, line)
+		if err != nil {
+			return err
+		}
+		plan.Plans = append(plan.Plans, one)
+		plan.Options.PollHealth = treecast
+	}
+	show := newSweepProgress(s.err, time.Now)
+	plan.Progress = show.update
+	rows, record, err := experiment.Sweep(ctx, plan)
+	show.done()
+	interrupted := err != nil && ctx.Err() != nil
+	switch {
+	case record == nil:
+		return err // nothing was begun
+	case err != nil && !interrupted:
+		return err
+	}
+	if err := c.write(plan.Dir, record, rows); err != nil {
+		return err
+	}
+	if err := report.SweepChoice(s.out, record, rows, c.Accept); err != nil {
+		return fmt.Errorf("writing the result: %w", err)
+	}
+	fmt.Fprintf(s.out, "\nfiles  %s\n", filepath.Join(plan.Dir, "summary.md"))
+	if interrupted {
+		fmt.Fprintf(s.err, "The sweep was interrupted; what is done is kept. Go on with:\n  %s\n", strings.Join(line.again("--resume"), " "))
+		return exitError{ExitInterrupted}
+	}
+	return verdictOf(rows)
+}
+
+// check looks at flags that stand for themselves.
+func (c *sweepCommand) check() error {
+	switch {
+	case c.Name == "" || c.Name != filepath.Base(c.Name) || strings.HasPrefix(c.Name, "."):
+		return fmt.Errorf("%q cannot be the name of a folder; --out says where it is made", c.Name)
+	case c.Seeds < 1 || c.Seeds > experiment.MaxSettings:
+		return fmt.Errorf("--seeds is %d; give 1 to %d", c.Seeds, experiment.MaxSettings)
+	case c.Jobs < 0:
+		return fmt.Errorf("--jobs is %d; give 0 or more", c.Jobs)
+	case c.Virtual && c.Driver == "process":
+		return errors.New("--virtual and --driver process exclude each other: leave one of them out")
+	case c.Driver == "process" && c.Jobs > 1:
+		return fmt.Errorf("--jobs is %d; runs of real processes would disturb each other, so they go on one at a time", c.Jobs)
+	case c.Driver == "virtual" && c.Bin != "":
+		return fmt.Errorf("--bin %s needs --driver process: virtual time is for treecast's own nodes", c.Bin)
+	}
+	for _, d := range c.Accept {
+		if d <= 0 {
+			return fmt.Errorf("--accept has %v; give latencies above 0", d)
+		}
+	}
+	return nil
+}
+
+func (c *sweepCommand) jobs() int {
+	switch {
+	case c.Driver == "process":
+		return 1
+	case c.Jobs == 0:
+		return runtime.GOMAXPROCS(0)
+	default:
+		return c.Jobs
+	}
+}
+
+// points are the settings that the axes, or the list, come to.
+func (c *sweepCommand) points() ([]experiment.Point, error) {
+	var g experiment.Grid
+	latencies, err := axis("latency", c.Latency, experiment.ParseWhole)
+	for _, ms := range latencies {
+		g.Latency = append(g.Latency, time.Duration(ms)*time.Millisecond)
+	}
+	errs := []error{err}
+	note := func(err error) { errs = append(errs, err) }
+	g.NodeCount, err = axis("node-count", c.NodeCount, experiment.ParseWhole)
+	note(err)
+	g.Rate, err = axis("rate", c.Rate, experiment.ParseNumbers)
+	note(err)
+	g.LatencyDist, err = axis("latency-dist", c.LatencyDist, experiment.ParseWords)
+	note(err)
+	g.Rounds, err = axis("rounds", c.Rounds, experiment.ParseWords)
+	note(err)
+	g.NumChildren, err = axis("num-children", c.NumChildren, experiment.ParseFanOuts)
+	note(err)
+	g.SyncPeriod, err = axis("sync-period", c.SyncPeriod, experiment.ParseDurations)
+	note(err)
+	g.LatencyTarget, err = axis("latency-target", c.LatencyTarget, experiment.ParseDurations)
+	note(err)
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	points, err := g.Points()
+	if err != nil || len(c.Setting) == 0 {
+		return points, err
+	}
+	if len(points) > 1 {
+		return nil, fmt.Errorf("the axes make %d settings, and --setting names others: give a grid or a list", len(points))
+	}
+	return c.list(points[0])
+}
+
+// list are the settings of a list, each on top of what they have in common.
+func (c *sweepCommand) list(common experiment.Point) ([]experiment.Point, error) {
+	var out []experiment.Point
+	for _, text := range c.Setting {
+		p, err := experiment.ParsePoint(text, common)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("--setting: %w", err)
+		case slices.Contains(out, p):
+			return nil, fmt.Errorf("--setting: %q is the same as one before it", text)
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// axis reads the values of a flag; one that was not given has none.
+func axis[T any](flag, text string, parse func(string) ([]T, error)) ([]T, error) {
+	if text == "" {
+		return nil, nil
+	}
+	values, err := parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("--%s: %w", flag, err)
+	}
+	return values, nil
+}
+
+// plan is what to run for a point, as 'treecast test' would with the same flags,
+// and whether its nodes are treecast's own.
+func (c *sweepCommand) plan(p experiment.Point, s streams, line commandLine) (experiment.Plan, bool, error) {
+	for _, arg := range line.nodeArgs {
+		if name, _, _ := strings.Cut(arg, "="); slices.Contains(run.TunedFlags(), name) {
+			return experiment.Plan{}, false, usageError{fmt.Errorf("%s is an axis of the sweep: put it before --", name)}
+		}
+	}
+	number := func(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+	words := []string{
+		"test", "--workload=broadcast", "--node-count=" + strconv.Itoa(p.NodeCount), "--rate=" + number(p.Rate),
+		"--latency=" + strconv.FormatInt(p.Latency.Milliseconds(), 10), "--latency-dist=" + p.LatencyDist,
+		"--time-limit=" + number(c.TimeLimit), "--quiet-time=" + number(c.QuietTime), "--concurrency=" + c.Concurrency,
+		"--topology=" + c.Topology, "--nemesis=" + c.Nemesis, "--nemesis-interval=" + number(c.NemesisInterval),
+		"--availability=" + c.Availability, "--bin=" + c.Bin, "--seed=" + strconv.FormatUint(c.Seed, 10),
+		"--virtual=" + strconv.FormatBool(c.Driver == "virtual"),
+	}
+	var parsed commands
+	if _, err := newParser(&parsed, kong.Writers(io.Discard, io.Discard)).Parse(words); err != nil {
+		return experiment.Plan{}, false, usageError{errors.New(explain(err, false))}
+	}
+	own := c.Bin == ""
+	if self, err := os.Executable(); err == nil && !own {
+		own = sameFile(c.Bin, self)
+	}
+	args, err := sweptArgs(p, line.nodeArgs, own)
+	if err != nil {
+		return experiment.Plan{}, false, err
+	}
+	plan, options, err := parsed.Test.plan(s, commandLine{args: words, nodeArgs: args, env: line.env}, 0)
+	return plan, options.PollHealth, err
+}
+
+// sweptArgs are the arguments of a point's nodes. Those of treecast name what is
+// tuned even where it is the default, so that the record does.
+func sweptArgs(p experiment.Point, more []string, own bool) ([]string, error) {
+	args := append(p.NodeFlags(), more...)
+	if !own {
+		return args, nil
+	}
+	cfg, _, err := nodeSettings(args)
+	if err != nil {
+		return nil, err
+	}
+	if p.NumChildren = strconv.Itoa(cfg.NumChildren); cfg.NumChildren == 0 {
+		p.NumChildren = "auto"
+	}
+	p.Rounds = map[gossip.Rounds]string{gossip.Free: "free", gossip.Locked: "locked", gossip.Eager: "eager"}[cfg.Rounds]
+	if p.LatencyTarget = cfg.LatencyTarget; p.LatencyTarget == 0 && cfg.Rounds != gossip.Eager {
+		p.SyncPeriod = cfg.SyncPeriod
+	}
+	return append(p.NodeFlags(), more...), nil
+}
+
+// write writes the summary and the charts of a sweep.
+func (c *sweepCommand) write(dir string, record *run.Sweep, rows []run.Row) error {
+	err := run.WriteFile(filepath.Join(dir, "summary.md"), func(w io.Writer) error { return report.Sweep(w, record, rows, c.Accept) })
+	for name, text := range report.SweepCharts(record, rows) {
+		err = errors.Join(err, run.WriteFile(filepath.Join(dir, name), func(w io.Writer) error {
+			_, err := io.WriteString(w, text)
+			return err
+		}))
+	}
+	return err
+}
+
+// verdictOf is the exit code of a sweep: that of its worst run.
+func verdictOf(rows []run.Row) error {
+	verdict := run.Valid
+	for i := range rows {
+		verdict = run.MergeVerdicts(verdict, rows[i].Valid, rows[i].Strict)
+	}
+	if code := verdict.ExitCode(); code != ExitOK {
+		return exitError{code}
+	}
+	return nil
+}

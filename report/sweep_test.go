@@ -1,0 +1,145 @@
+package report
+
+import (
+	"bytes"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"treecast/analysis"
+	"treecast/run"
+)
+
+// aSweep is one of two fan-outs and two periods, five seeds each, with whatever
+// a row needs to pass or not.
+func aSweep() (*run.Sweep, []run.Row) {
+	record := &run.Sweep{
+		Name: "fanout", Version: "v1.2.3", Command: []string{"treecast", "sweep", "fanout"},
+		Machine: run.Machine{OS: "linux", Arch: "amd64", Cores: 2, Go: "go1.26"},
+		Started: time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC), FirstSeed: 1, SeedCount: 5,
+	}
+	var rows []run.Row
+	for _, k := range []int{5, 24} {
+		for _, period := range []float64{260, 470} {
+			setting := run.Setting{
+				Workload: "broadcast", Driver: "virtual", NodeCount: 25, NumChildren: strconv.Itoa(k), Rounds: "locked", SyncPeriod: ms(period),
+				Rate: 100, Concurrency: 25, TimeLimit: ms(20000), Quiet: ms(10000), Latency: ms(100), LatencyDist: "constant", Topology: "grid",
+			}
+			record.Settings = append(record.Settings, setting.Label())
+			for seed := range 5 {
+				latency := period + 200 + 10*float64(seed)
+				if k == 5 {
+					latency += 200
+				}
+				row := run.Row{Setting: setting, Seed: uint64(seed + 1), Passed: "3d 3e", Figures: map[string]float64{
+					run.MsgsPerOp: 400/period - float64(k+seed)/1000, run.BusiestNode: float64(40 * k),
+					run.StableMedian: period / 2, run.StableMax: latency - 100, run.DeliveryMedian: period, run.DeliveryMax: latency,
+				}}
+				if latency > 850 {
+					row.Passed, row.Missed = "3e", "3d"
+				}
+				rows = append(rows, row)
+			}
+		}
+	}
+	return record, rows
+}
+
+func sweepText(t *testing.T, record *run.Sweep, rows []run.Row, accept ...time.Duration) string {
+	t.Helper()
+	var out bytes.Buffer
+	require.NoError(t, Sweep(&out, record, rows, accept))
+	return out.String()
+}
+
+func TestASweepAsAPage(t *testing.T) {
+	record, rows := aSweep()
+	golden(t, "sweep", sweepText(t, record, rows))
+}
+
+func TestASweepOnATerminal(t *testing.T) {
+	record, rows := aSweep()
+	rows[0].Strict, rows[0].Findings = run.Invalid, "missing:3"
+	var out bytes.Buffer
+	require.NoError(t, SweepChoice(&out, record, rows, []time.Duration{400 * time.Millisecond, 1500 * time.Microsecond, time.Second}))
+	golden(t, "sweep-choice", out.String())
+}
+
+func TestWhatFailedIsShownAndNeverChosen(t *testing.T) {
+	record, rows := aSweep()
+	for i := 15; i < 20; i++ { // what would be best
+		rows[i].Valid, rows[i].Figures = run.Unknown, map[string]float64{}
+		rows[i].Error = "no <b>program</b> | `x`"
+	}
+	rows = rows[:19]
+	text := sweepText(t, record, rows)
+	golden(t, "sweep-failing", text)
+	require.NotContains(t, text, "<b>")
+	for name, svg := range SweepCharts(record, rows) {
+		for _, title := range texts(t, svg, "title") {
+			require.NotContains(t, title, "k = 24, P = 470", name)
+		}
+	}
+}
+
+func TestASweepOfNothingIsAPage(t *testing.T) {
+	record, _ := aSweep()
+	require.Contains(t, sweepText(t, record, nil), "0 runs of 20; the sweep is not complete")
+	require.Len(t, SweepCharts(record, nil), 1)
+}
+
+func TestChartsOfASweepHaveEverySetting(t *testing.T) {
+	record, rows := aSweep()
+	charts := SweepCharts(record, rows)
+	require.Len(t, charts, 3)
+	for name, svg := range charts {
+		require.Len(t, texts(t, svg, "title"), 5, "%s: its own, and one per setting", name)
+		require.Contains(t, texts(t, svg, "text"), "locked, k = 24", name)
+	}
+	require.Contains(t, texts(t, charts[FrontierChart], "title"), "locked, k = 24, P = 260 ms: 1.512 messages per operation, 500 ms")
+	require.Contains(t, texts(t, charts[LatencyChart], "title"), "locked, k = 5, P = 470 ms: 910")
+	require.Len(t, SweepCharts(record, rows[:5]), 1, "one period is no axis")
+}
+
+// compared is a comparison of a sweep, repeated runs and a record of Maelstrom.
+func compared() analysis.Comparison {
+	_, rows := aSweep()
+	maelstrom := run.Row{Valid: run.Valid, Strict: run.Unknown, Figures: map[string]float64{run.MsgsPerOp: 1.0084872, run.StableMax: 514}}
+	return analysis.CompareEntries([]analysis.Entry{
+		{Name: "results/fanout", Version: "v1", Rows: rows[:10]},
+		{Name: "store/broadcast", Version: "v2", Rows: rows[5:9]},
+		{Name: "results.edn", Rows: []run.Row{maelstrom}, Note: "it has no settings"},
+	})
+}
+
+func TestAComparisonInEveryFormat(t *testing.T) {
+	for _, format := range []string{Text, Markdown, CSV, JSON} {
+		var out bytes.Buffer
+		require.NoError(t, Comparison(&out, compared(), format))
+		golden(t, "comparison-"+format, out.String())
+	}
+	require.ErrorContains(t, Comparison(&bytes.Buffer{}, compared(), "xml"), `there is no format "xml"; choose text, markdown, csv or json`)
+}
+
+func TestAComparisonOfSingleRunsClaimsNothing(t *testing.T) {
+	_, rows := aSweep()
+	var out bytes.Buffer
+	require.NoError(t, Comparison(&out, analysis.CompareEntries([]analysis.Entry{{Name: "a", Rows: rows[:1]}, {Name: "b", Rows: rows[5:6]}}), Text))
+	require.Contains(t, out.String(), "There are too few runs to tell differences from chance")
+	require.NotContains(t, out.String(), "*")
+	require.NotContains(t, out.String(), "~")
+	out.Reset()
+	require.NoError(t, Comparison(&out, analysis.CompareEntries([]analysis.Entry{{Name: "a", Rows: rows[:1]}}), Text))
+	require.NotContains(t, out.String(), "too few")
+}
+
+func TestChallengesAreShownBoundByBound(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, Challenges(&out, []run.Challenge{
+		{Name: "3d", Checks: []run.ChallengeCheck{{What: "valid", Target: "true", Got: "true", Passed: true}, {What: "median stable latency", Target: "< 400 ms", Got: "910 ms"}}},
+		{Name: "3e", Passed: true, Checks: []run.ChallengeCheck{{What: "valid", Target: "true", Got: "true", Passed: true}}},
+	}))
+	golden(t, "challenges", out.String())
+}
