@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"treecast/run"
@@ -99,7 +98,7 @@ func (t *Traffic) Result(broadcasts int) run.Traffic {
 	if broadcasts > 0 {
 		out.MessagesPerBroadcast = float64(t.total.messages) / float64(broadcasts)
 	}
-	for _, name := range slices.SortedFunc(maps.Keys(t.nodes), compareNames) {
+	for _, name := range slices.SortedFunc(maps.Keys(t.nodes), run.CompareNames) {
 		n := t.nodes[name]
 		out.Nodes = append(out.Nodes, run.NodeTraffic{
 			Node: name, SentMessages: n.sent.messages, SentBytes: n.sent.bytes,
@@ -131,24 +130,7 @@ func (t *Traffic) busiest() []run.LinkTraffic {
 		out = append(out, run.LinkTraffic{From: ends.from, To: ends.to, Messages: l.messages, Bytes: l.bytes})
 	}
 	slices.SortFunc(out, func(a, b run.LinkTraffic) int {
-		return cmp.Or(cmp.Compare(b.Messages, a.Messages), compareNames(a.From, b.From), compareNames(a.To, b.To))
+		return cmp.Or(cmp.Compare(b.Messages, a.Messages), run.CompareNames(a.From, b.From), run.CompareNames(a.To, b.To))
 	})
 	return out[:min(len(out), linksShown)]
-}
-
-// compareNames puts names in natural order: n2 before n10.
-func compareNames(a, b string) int {
-	prefixA, numberA := splitName(a)
-	prefixB, numberB := splitName(b)
-	return cmp.Or(strings.Compare(prefixA, prefixB), cmp.Compare(numberA, numberB), strings.Compare(a, b))
-}
-
-// splitName cuts the number off a name's end; -1 if there is none.
-func splitName(name string) (prefix string, number int64) {
-	prefix = strings.TrimRight(name, "0123456789")
-	number, err := strconv.ParseInt(name[len(prefix):], 10, 64)
-	if err != nil {
-		return name, -1
-	}
-	return prefix, number
 }

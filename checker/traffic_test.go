@@ -71,11 +71,3 @@ func TestOnlyTheBusiestLinksAreListed(t *testing.T) {
 	require.Equal(t, run.LinkTraffic{From: "n0", To: "n150", Messages: 150}, got.Links[0])
 	require.EqualValues(t, 51, got.Links[99].Messages)
 }
-
-func TestNamesAreInNaturalOrder(t *testing.T) {
-	require.Negative(t, compareNames("n2", "n10"))
-	require.Negative(t, compareNames("a10", "n2"))
-	require.Negative(t, compareNames("n", "n0"))
-	require.Zero(t, compareNames("n7", "n7"))
-	require.NotZero(t, compareNames("n7", "n07"))
-}

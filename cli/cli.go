@@ -61,13 +61,14 @@ type commands struct {
 	Sweep   sweepCommand   `cmd:"" help:"Run a test for every setting of a grid or a list, and say which to choose."`
 	Compare compareCommand `cmd:"" help:"Put runs, of treecast and of real Maelstrom, and sweeps side by side."`
 	Summary summaryCommand `cmd:"" help:"Judge a run by the Fly.io challenges 3a to 3e."`
+	Report  reportCommand  `cmd:"" help:"Draw the page of a run: what it came to, message by message."`
 
 	Version kong.VersionFlag `env:"-" help:"Show the version and quit."`
 }
 
 // bedCommands are the commands of the test bed. Whatever else a command line
 // begins with, it is a node's.
-var bedCommands = []string{"test", "sweep", "compare", "summary"}
+var bedCommands = []string{"test", "sweep", "compare", "summary", "report"}
 
 const description = `treecast is a Maelstrom node for the broadcast challenge, and a test bed for such nodes.
 

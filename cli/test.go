@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"treecast/experiment"
+	"treecast/gossip"
+	"treecast/node"
 	"treecast/report"
 	"treecast/run"
 )
@@ -51,6 +53,7 @@ type testCommand struct {
 	Store     string  `default:"store" env:"TREECAST_TEST_STORE" placeholder:"DIR" group:"ours" help:"Where the files of runs are kept. Default: ${default}."`
 	Verdict   string  `default:"strict" enum:"strict,maelstrom" env:"TREECAST_TEST_VERDICT" group:"ours" help:"What the exit code says: strict (no duplicate, nothing nobody sent, nothing missing on any node, no deaf node) or maelstrom. Default: ${default}."`
 	Health    string  `default:"auto" enum:"auto,on,off" env:"TREECAST_TEST_HEALTH" group:"ours" help:"Whether to ask the nodes for their health once a second, outside of the network. Only treecast understands it; auto asks where the binary is this one. Default: ${default}."`
+	NoReport  bool    `env:"TREECAST_TEST_NO_REPORT" group:"ours" help:"Leave no page about the run, report.html, in its directory."`
 	JSON      bool    `name:"json" env:"TREECAST_TEST_JSON" group:"ours" help:"Print results.json to stdout instead of a table, one document per run."`
 }
 
@@ -61,7 +64,8 @@ func (testCommand) Help() string {
     treecast test -w broadcast -- --num-children 5
 
 The run leaves store/WORKLOAD/TIME/ with results.edn, history.edn and history.txt as
-Maelstrom writes them, results.json, and node-logs/; store/latest leads there.
+Maelstrom writes them, results.json, messages.csv, node-logs/, and report.html, a page
+to open in a browser; store/latest leads there.
 
 Exit codes: 0 valid, 1 invalid, 2 unknown, 130 interrupted, 254 bad arguments, 255 the run could not be made.`
 }
@@ -99,6 +103,12 @@ func (c *testCommand) once(ctx context.Context, s streams, line commandLine, num
 	results, dir, err := experiment.Test(ctx, plan, options)
 	show.done()
 	if results != nil {
+		if !c.NoReport {
+			// A run is not worse for want of a page.
+			if err := writePage(dir); err != nil {
+				fmt.Fprintf(s.err, "treecast: no page was drawn: %v\n", err)
+			}
+		}
 		if err := c.show(s.out, results, dir); err != nil {
 			return 0, fmt.Errorf("writing the result: %w", err)
 		}
@@ -203,7 +213,9 @@ func (c *testCommand) nodes(p *experiment.Plan) (treecast bool, err error) {
 			return false, usageError{fmt.Errorf("--virtual runs treecast's own nodes in this process, so it cannot run --bin %s: leave one of them out", c.Bin)}
 		}
 		p.Driver = experiment.Virtual
-		p.Node, p.NodeLogLevel, err = nodeSettings(p.Args)
+		if p.Node, p.NodeLogLevel, err = nodeSettings(p.Args); err == nil {
+			p.Gossip = gossipSettings(p.Node)
+		}
 		return true, err
 	}
 	self, err := os.Executable()
@@ -213,7 +225,23 @@ func (c *testCommand) nodes(p *experiment.Plan) (treecast bool, err error) {
 	if p.Bin = c.Bin; p.Bin == "" {
 		p.Bin = self
 	}
-	return sameFile(p.Bin, self), nil
+	if !sameFile(p.Bin, self) {
+		return false, nil
+	}
+	// A mistake in the arguments is the node's to explain.
+	if cfg, _, err := nodeSettings(p.Args); err == nil {
+		p.Gossip = gossipSettings(cfg)
+	}
+	return true, nil
+}
+
+// gossipSettings is what a run's record tells of its nodes' configuration.
+func gossipSettings(cfg node.Config) *run.GossipSettings {
+	rounds := map[gossip.Rounds]string{gossip.Locked: "locked", gossip.Free: "free", gossip.Eager: "eager"}
+	return &run.GossipSettings{
+		NumChildren: cfg.NumChildren, Rounds: rounds[cfg.Rounds], SyncPeriod: run.Millis(cfg.SyncPeriod),
+		LatencyTarget: run.Millis(cfg.LatencyTarget), AckDelay: run.Millis(cfg.AckDelay),
+	}
 }
 
 // sameFile reports whether two paths lead to one file.

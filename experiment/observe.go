@@ -17,6 +17,7 @@ type observer struct {
 	net      checker.Net
 	traffic  *checker.Traffic
 	delivery *checker.Delivery
+	record   *run.MessageLog
 	unread   int64 // server messages whose values no reader found
 	// underWay is what was found in messages between servers that have not
 	// arrived yet, so that each is read once.
@@ -26,9 +27,10 @@ type observer struct {
 	logSent, logDelivered io.Writer // nil: not logged
 }
 
-func newObserver(nodes []string) *observer {
+// newObserver watches a cluster of these nodes. A nil record is none.
+func newObserver(nodes []string, record *run.MessageLog) *observer {
 	return &observer{
-		traffic: checker.NewTraffic(), delivery: checker.NewDelivery(nodes),
+		traffic: checker.NewTraffic(), delivery: checker.NewDelivery(nodes), record: record,
 		underWay: map[int64][]json.RawMessage{},
 	}
 }
@@ -41,27 +43,26 @@ func (o *observer) Sent(m run.Message) {
 	}
 	if checker.IsClient(m.Src) {
 		if m.Type == "broadcast" {
-			if r, ok := workload.Read(m.Body); ok {
-				for _, v := range r.Values {
-					o.delivery.Sent(m.Sent, v)
-				}
+			r, _ := workload.Read(m.Body)
+			for _, v := range r.Values {
+				o.delivery.Sent(m.Sent, v)
 			}
+			o.record.Sent(&m, string(r.Kind), r.Values)
 		}
 		return
 	}
 	if checker.IsClient(m.Dest) {
 		return
 	}
-	kind := workload.Other
-	if r, ok := workload.Read(m.Body); ok {
-		kind = r.Kind
-		if len(r.Values) > 0 {
-			o.underWay[m.ID] = r.Values
-		}
-	} else {
+	r, ok := workload.Read(m.Body)
+	if len(r.Values) > 0 {
+		o.underWay[m.ID] = r.Values
+	}
+	if !ok {
 		o.unread++
 	}
-	o.traffic.Sent(&m, string(kind))
+	o.traffic.Sent(&m, string(r.Kind))
+	o.record.Sent(&m, string(r.Kind), r.Values)
 }
 
 // Delivered is called for every message that reaches its receiver.
@@ -75,6 +76,7 @@ func (o *observer) Delivered(m run.Message) {
 		return
 	}
 	if !checker.IsClient(m.Src) {
+		o.record.Delivered(m.ID, m.Delivered)
 		values, ok := o.underWay[m.ID]
 		if ok {
 			delete(o.underWay, m.ID)
@@ -86,6 +88,7 @@ func (o *observer) Delivered(m run.Message) {
 			o.delivery.Handed(m.Delivered, m.Dest, values)
 		}
 	} else if m.Type == "broadcast" {
+		o.record.Delivered(m.ID, m.Delivered)
 		if r, ok := workload.Read(m.Body); ok && len(r.Values) > 0 {
 			o.delivery.Handed(m.Delivered, m.Dest, r.Values)
 		}
@@ -96,6 +99,9 @@ func (o *observer) Delivered(m run.Message) {
 func (o *observer) Dropped(m run.Message, at time.Duration) {
 	delete(o.underWay, m.ID)
 	o.traffic.Dropped(&m)
+	if !checker.IsClient(m.Dest) && (!checker.IsClient(m.Src) || m.Type == "broadcast") {
+		o.record.Lost(m.ID, at)
+	}
 	if o.logDelivered != nil {
 		logMessage(o.logDelivered, "lost", at, &m)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +20,9 @@ type script struct {
 	ids int64
 }
 
-func newScript(nodes ...string) *script { return &script{observer: newObserver(nodes)} }
+func newScript(nodes ...string) *script {
+	return &script{observer: newObserver(nodes, run.NewMessageLog(io.Discard, 0))}
+}
 
 // send lets a message be sent at one time and arrive at another, both in
 // milliseconds; it is dropped if it arrives at a negative time.

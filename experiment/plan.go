@@ -28,6 +28,10 @@ type Plan struct {
 	Node         virtual.NodeConfig
 	NodeLogLevel slog.Level
 
+	// Gossip is what Args mean to treecast's nodes, for the record; nil where
+	// the nodes are others.
+	Gossip *run.GossipSettings
+
 	NodeCount   int     // 0: Maelstrom's n1 to n5
 	Concurrency string  // "10", or "2n" for two per node
 	Rate        float64 // operations per second

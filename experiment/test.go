@@ -53,7 +53,16 @@ func Test(ctx context.Context, p Plan, o Options) (*run.Results, string, error) 
 	if err := store.LinkCurrent(); err != nil {
 		return nil, store.Dir(), err
 	}
-	results, history, runErr := plan.make(ctx, o, store, started)
+	messages, err := store.Create(run.MessagesFile)
+	if err != nil {
+		return nil, store.Dir(), err
+	}
+	defer messages.Close()
+	record := run.NewMessageLog(messages, 0)
+	results, history, runErr := plan.make(ctx, o, store, record, started)
+	if err := errors.Join(record.Close(), messages.Close()); err != nil {
+		return results, store.Dir(), err
+	}
 	if err := store.WriteHistory(history); err != nil {
 		return results, store.Dir(), err
 	}
@@ -80,13 +89,13 @@ func Measure(ctx context.Context, p Plan, o Options) (*run.Results, error) {
 	if p.Driver != Virtual {
 		return nil, errors.New("runs of real processes leave files; they need a store")
 	}
-	results, _, err := plan.make(ctx, o, nil, time.Now())
+	results, _, err := plan.make(ctx, o, nil, nil, time.Now())
 	return results, err
 }
 
-// make makes the run and judges it.
-func (p *plan) make(ctx context.Context, o Options, store *run.Store, started time.Time) (*run.Results, run.History, error) {
-	watch := newObserver(p.session.Nodes)
+// make makes the run and judges it. A nil store or record is none.
+func (p *plan) make(ctx context.Context, o Options, store *run.Store, record *run.MessageLog, started time.Time) (*run.Results, run.History, error) {
+	watch := newObserver(p.session.Nodes, record)
 	watch.copies = p.session.Nemesis.Has(nemesis.Duplicate)
 	watch.logSent, watch.logDelivered = o.LogNetSend, o.LogNetDeliver
 	health := newHealthWatch()
@@ -95,6 +104,7 @@ func (p *plan) make(ctx context.Context, o Options, store *run.Store, started ti
 	results := p.check(out, watch, health)
 	results.Version, results.Command = o.Version, o.Command
 	results.Started, results.Finished = started, time.Now()
+	results.Gossip = p.Gossip
 	if runErr != nil {
 		results.Error = runErr.Error()
 		results.Valid = run.MergeVerdicts(results.Valid, run.Unknown)

@@ -83,22 +83,37 @@ func (h History) writeLines(w io.Writer, appendOp func([]byte, Op) ([]byte, erro
 // line, of any length. Keys it does not know are ignored. An error names the
 // line it stands in.
 func ReadHistoryEDN(r io.Reader) (History, error) {
-	in := bufio.NewReaderSize(r, 64<<10)
 	var h History
+	err := ScanHistoryEDN(r, func(op Op) error {
+		h = append(h, op)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return h, nil
+}
+
+// ScanHistoryEDN reads a history.edn as ReadHistoryEDN does, and hands on one
+// operation at a time. It ends with the first error of take.
+func ScanHistoryEDN(r io.Reader, take func(Op) error) error {
+	in := bufio.NewReaderSize(r, 64<<10)
 	for number := 1; ; number++ {
 		line, err := in.ReadBytes('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("run: read history: %w", err)
+			return fmt.Errorf("run: read history: %w", err)
 		}
 		if trimmed := bytes.TrimSpace(line); len(trimmed) > 0 {
 			op, parseErr := parseOpEDN(trimmed)
 			if parseErr != nil {
-				return nil, fmt.Errorf("run: history line %d: %w", number, parseErr)
+				return fmt.Errorf("run: history line %d: %w", number, parseErr)
 			}
-			h = append(h, op)
+			if err := take(op); err != nil {
+				return err
+			}
 		}
 		if err != nil {
-			return h, nil
+			return nil
 		}
 	}
 }

@@ -25,7 +25,8 @@ type Results struct {
 	Interrupted bool      `json:"interrupted,omitempty"` // stopped before its end; figures cover what was done
 	Error       string    `json:"error,omitempty"`       // why the run could not be done as asked
 
-	Settings Settings `json:"settings"`
+	Settings Settings        `json:"settings"`
+	Gossip   *GossipSettings `json:"gossip,omitempty"` // nil where the nodes are not treecast's
 
 	Valid  Verdict `json:"valid"` // Maelstrom's verdict
 	Strict Strict  `json:"strict"`
@@ -74,6 +75,16 @@ type Settings struct {
 	PhasedMessageFaults bool `json:"phased_message_faults,omitempty"`
 
 	Availability string `json:"availability,omitempty"` // "", "total" or a fraction
+}
+
+// GossipSettings are what treecast's nodes made of their arguments, defaults
+// included: what messages and latencies follow from.
+type GossipSettings struct {
+	NumChildren   int    `json:"num_children"`
+	Rounds        string `json:"rounds"` // "locked", "free" or "eager"
+	SyncPeriod    Millis `json:"sync_period_ms"`
+	LatencyTarget Millis `json:"latency_target_ms,omitempty"` // if not 0, the period follows from it
+	AckDelay      Millis `json:"ack_delay_ms"`
 }
 
 // Workload are the figures of the workload's own checker; the one of the

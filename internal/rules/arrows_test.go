@@ -14,7 +14,7 @@ var arrows = map[string][]string{
 
 	// The node, from the outside in.
 	"cli": {
-		"experiment", "analysis", "report", "node", "testbed/session", "run", // what commands do and show
+		"experiment", "analysis", "report", "report/page", "node", "testbed/session", "run", // what commands do and show
 		"gossip", "backpressure", // the types of the node's settings
 	},
 	"node":            {"wire", "gossip", "topology", "backpressure", "chans", "journal"},
@@ -32,6 +32,8 @@ var arrows = map[string][]string{
 		"testbed/process", "testbed/virtual", "testbed/session", "testbed/network", "testbed/nemesis", "testbed/workload",
 	},
 	"report":           {"run", "analysis"},
+	"report/figure":    {"run"},
+	"report/page":      {"report/figure", "run"},
 	"analysis":         {"run"},
 	"checker":          {"run"},
 	"run":              {},

@@ -1,0 +1,61 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"treecast/report/page"
+	"treecast/run"
+)
+
+// reportFile is the page's name in a run's directory.
+const reportFile = "report.html"
+
+// reportCommand draws the page of a run.
+type reportCommand struct {
+	Run_ string `arg:"" name:"run" help:"The run: its directory, such as store/latest, or its results.json."`
+	Out  string `short:"o" placeholder:"FILE" env:"TREECAST_REPORT_OUT" group:"output" help:"Where to write the page; - is stdout. Default: report.html in the run's directory."`
+}
+
+// Help is shown below the flags.
+func (reportCommand) Help() string {
+	return `The page is one HTML file that needs no network: open it in any browser.
+'treecast test' leaves one at the end of every run.
+
+Exit codes: 0 the page is written, 254 bad arguments or no run there, 255 the page could not be made.`
+}
+
+// Run writes the page.
+func (c *reportCommand) Run(s streams) error {
+	folder, err := run.ReadFolder(c.Run_)
+	if errors.Is(err, run.ErrNoRun) {
+		return usageError{err}
+	}
+	if err != nil {
+		return err
+	}
+	draw := func(w io.Writer) error { return page.Write(w, folder) }
+	out := c.Out
+	switch out {
+	case "-":
+		return draw(s.out)
+	case "":
+		out = filepath.Join(folder.Dir, reportFile)
+	}
+	if err := run.WriteFile(out, draw); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(s.out, out)
+	return err
+}
+
+// writePage leaves the page of a run that has just ended in its directory.
+func writePage(dir string) error {
+	folder, err := run.ReadFolder(dir)
+	if err != nil {
+		return err
+	}
+	return run.WriteFile(filepath.Join(dir, reportFile), func(w io.Writer) error { return page.Write(w, folder) })
+}

@@ -1,0 +1,51 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestARunLeavesAPageAndReportDrawsItAgain(t *testing.T) {
+	store := t.TempDir()
+	got := runHere(t, "test", "--virtual", "--node-count", "3", "--time-limit", "2", "--rate", "20", "--latency", "10", "--quiet-time", "1", "--seed", "7", "--store", store)
+	require.Equal(t, ExitOK, got.code, got.stderr)
+	latest, err := filepath.EvalSymlinks(filepath.Join(store, "latest"))
+	require.NoError(t, err)
+	left, err := os.ReadFile(filepath.Join(latest, reportFile))
+	require.NoError(t, err)
+	require.Contains(t, string(left), "Valid, by Maelstrom")
+
+	out := filepath.Join(t.TempDir(), "page.html")
+	for _, args := range [][]string{{filepath.Join(store, "latest")}, {latest, "--out", out}, {filepath.Join(latest, "results.json"), "-o", "-"}} {
+		got := runHere(t, append([]string{"report"}, args...)...)
+		require.Equal(t, ExitOK, got.code, got.stderr)
+		if strings.HasPrefix(got.stdout, "<!doctype") {
+			require.True(t, string(left) == got.stdout, "the same page")
+			continue
+		}
+		again, err := os.ReadFile(strings.TrimSpace(got.stdout))
+		require.NoError(t, err)
+		require.True(t, string(left) == string(again), "the same page, %v", args)
+	}
+
+	got = runHere(t, "test", "--virtual", "--node-count", "1", "--time-limit", "1", "--quiet-time", "0", "--store", store, "--no-report")
+	require.Equal(t, ExitOK, got.code, got.stderr)
+	require.NoFileExists(t, filepath.Join(store, "latest", reportFile))
+}
+
+func TestReportTellsWhatIsNoRun(t *testing.T) {
+	for args, want := range map[string]string{
+		"":                "expected \"<run>\"",
+		"/nowhere/at/all": "name the directory of a run, such as store/latest",
+		t.TempDir():       "holds no results.json",
+	} {
+		got := runHere(t, append([]string{"report"}, strings.Fields(args)...)...)
+		require.Equal(t, ExitBadArgs, got.code)
+		require.Contains(t, got.stderr, want)
+		require.Contains(t, got.stderr, "treecast report --help")
+	}
+}

@@ -1,0 +1,219 @@
+package page
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"treecast/report/figure"
+	"treecast/run"
+)
+
+const (
+	diagramTop = 30
+	rowHeight  = 22
+	// maxLines is how many messages are drawn at a time.
+	maxLines = 1500
+	// maxShownValues is how many values a page can name.
+	maxShownValues = 5000
+	maxLineRows    = 60
+)
+
+// diagramData is what the page's script draws any window from. Times are in
+// microseconds since the start of the run.
+type diagramData struct {
+	Nodes    []string          `json:"nodes"`
+	Kinds    []string          `json:"kinds"`
+	Messages [][]any           `json:"messages"` // from (index, or a client's name), to, sent, ended, fate, kind, bytes, values as pairs
+	Values   map[string]string `json:"values"`   // number -> JSON
+	Windows  []windowData      `json:"windows"`
+	End      int64             `json:"end"`
+	MaxLines int               `json:"maxLines"`
+}
+
+type windowData struct {
+	Title  string `json:"title"`
+	From   int64  `json:"from"`
+	To     int64  `json:"to"`
+	Follow int32  `json:"follow"`
+}
+
+// newDiagramData packs a diagram for the script.
+func newDiagramData(m *run.Messages, d *figure.Diagram) *diagramData {
+	out := &diagramData{Values: map[string]string{}, MaxLines: maxLines, End: m.End.Microseconds(), Kinds: figure.Kinds[:]}
+	row := make([]int, len(m.Names))
+	for i := range row {
+		row[i] = -1
+	}
+	for i, n := range d.Nodes {
+		row[n] = i
+		out.Nodes = append(out.Nodes, m.Names[n])
+	}
+	name := func(v int32) {
+		key := fmt.Sprint(v)
+		if _, ok := out.Values[key]; !ok && len(out.Values) < maxShownValues {
+			out.Values[key] = clip(m.Values[v], 100)
+		}
+	}
+	for _, w := range d.Windows {
+		out.Windows = append(out.Windows, windowData{w.Title, w.From.Microseconds(), w.To.Microseconds(), w.Follow})
+		if w.Follow >= 0 {
+			name(w.Follow)
+		}
+	}
+	for _, i := range d.Messages {
+		t := &m.Transits[i]
+		var from any = row[t.From]
+		if m.IsClient(t.From) {
+			from = m.Names[t.From]
+			for _, s := range t.Spans {
+				for v := s.First; v <= s.Last; v++ {
+					name(v)
+				}
+			}
+		}
+		spans := []int32{}
+		for _, s := range t.Spans {
+			spans = append(spans, s.First, s.Last)
+		}
+		kind := max(0, slices.Index(figure.Kinds[:], m.Words[t.Kind]))
+		out.Messages = append(out.Messages, []any{from, row[t.To], t.Sent.Microseconds(), t.Ended.Microseconds(), int(t.Fate), kind, t.Bytes, spans})
+	}
+	return out
+}
+
+// diagramPart draws one window of a diagram. The script draws others alike.
+func diagramPart(m *run.Messages, d *figure.Diagram, w figure.Window) picture {
+	x := scale{from: w.From.Seconds(), to: w.To.Seconds()}
+	height := float64(diagramTop + len(d.Nodes)*rowHeight + axisHeight)
+	follow := "no value followed"
+	if w.Follow >= 0 {
+		follow = "following value " + clip(m.Values[w.Follow], 60)
+	}
+	summary := fmt.Sprintf("Messages between nodes from %s to %s, %s", clock(w.From, time.Millisecond), clock(w.To, time.Millisecond), follow)
+	c := newChart("lamport", "Lamport diagram. "+summary, height, diagramTop, x, scale{to: 1})
+	ticks := timeTicks(w.From, w.To, 10)
+	c.xAxis(ticks)
+	row := map[int32]float64{}
+	for i, n := range d.Nodes {
+		y := float64(diagramTop + i*rowHeight + rowHeight/2)
+		row[n] = y
+		c.text(c.x.start-8, y+4, "tick end", clip(m.Names[n], 9))
+		c.el("", "line", "x1", num(c.x.start), "x2", num(c.x.end), "y1", num(y), "y2", num(y), "class", "life")
+	}
+	known, lines, left := map[int32]time.Duration{}, 0, 0
+	t := table{Title: "The messages drawn, in numbers", Columns: []string{"sent", "from", "to", "ended", "fate", "kind", "bytes", "values"}}
+	group := "messages"
+	if w.Follow >= 0 {
+		group = "messages following"
+	}
+	c.begin("g", "class", group)
+	for _, i := range d.Messages {
+		s := &m.Transits[i]
+		if s.Sent > w.To || (s.Fate != run.UnderWay && s.Ended < w.From) {
+			continue
+		}
+		if lines++; lines > maxLines {
+			left++
+			continue
+		}
+		drawMessage(c, m, s, row, w, known)
+		if len(t.Rows) < maxLineRows {
+			t.Rows = append(t.Rows, []string{
+				clock(s.Sent, time.Millisecond), m.Names[s.From], m.Names[s.To], clock(s.Ended, time.Millisecond), fateName(s.Fate),
+				m.Words[s.Kind], count(int64(s.Bytes)), clip(valueList(m, s), 60),
+			})
+		}
+	}
+	c.end()
+	for _, n := range d.Nodes {
+		if at, ok := known[n]; ok {
+			from := max(c.x.start, c.x.at(at.Seconds()))
+			c.el("", "line", "x1", num(from), "x2", num(c.x.end), "y1", num(row[n]), "y2", num(row[n]), "class", "knows")
+		}
+	}
+	if rest := lines - len(t.Rows); rest > 0 {
+		t.Note = plural(int64(rest), "more message is", "more messages are") + " not listed."
+	}
+	p := picture{Drawing: c.html(), Live: true, Caption: summary + ".", Tables: []table{t}, Legend: []legend{
+		{"data", "data"}, {"ack", "ack"}, {"resend", "re-sent"}, {"lost", "lost on its way"}, {"client", "a client's broadcast"}, {"knows", "the node has the value"},
+	}}
+	if left > 0 {
+		p.Caption += fmt.Sprintf(" %s not drawn.", plural(int64(left), "message is", "messages are"))
+	}
+	return p
+}
+
+// drawMessage draws one message, and notes who learns the followed value by it.
+func drawMessage(c *chart, m *run.Messages, s *run.Transit, row map[int32]float64, w figure.Window, known map[int32]time.Duration) {
+	class := "msg " + m.Words[s.Kind]
+	if !slices.Contains(figure.Kinds[:], m.Words[s.Kind]) {
+		class = "msg " + run.KindOther
+	}
+	if w.Follow >= 0 && slices.ContainsFunc(s.Spans, func(p run.Span) bool { return p.First <= w.Follow && w.Follow <= p.Last }) {
+		class += " on"
+		if at, ok := known[s.To]; s.Fate == run.Received && (!ok || s.Ended < at) {
+			known[s.To] = s.Ended
+		}
+	}
+	tip := fmt.Sprintf("%s to %s, sent %s, %s %s; %s, %s", m.Names[s.From], m.Names[s.To], clock(s.Sent, time.Millisecond),
+		fateName(s.Fate), clock(s.Ended, time.Millisecond), m.Words[s.Kind], size(int64(s.Bytes)))
+	if len(s.Spans) > 0 {
+		tip += "; values " + clip(valueList(m, s), 120)
+	}
+	to := row[s.To]
+	x1, x2 := c.x.at(s.Sent.Seconds()), c.x.at(s.Ended.Seconds())
+	if m.IsClient(s.From) {
+		if x2 >= c.x.start && x2 <= c.x.end {
+			c.el(tip, "path", "d", fmt.Sprintf("M%s %sl5 5l-5 5l-5 -5z", num(x2), num(to-5)), "class", class+" client")
+		}
+		return
+	}
+	from := row[s.From]
+	switch s.Fate {
+	case run.LostOnWay:
+		class += " lost"
+	case run.UnderWay:
+		x2 = c.x.end
+		class += " underway"
+	}
+	// Cut at the edges of the plot.
+	y1, y2 := from, to
+	if x1 < c.x.start && x2 > x1 {
+		y1 += (y2 - y1) * (c.x.start - x1) / (x2 - x1)
+		x1 = c.x.start
+	}
+	if x2 > c.x.end && x2 > x1 {
+		y2 = y1 + (y2-y1)*(c.x.end-x1)/(x2-x1)
+		x2 = c.x.end
+	}
+	d := fmt.Sprintf("M%s %sL%s %s", num(x1), num(y1), num(x2), num(y2))
+	if s.Fate == run.LostOnWay {
+		mx, my := (x1+x2)/2, (y1+y2)/2
+		d = fmt.Sprintf("M%s %sL%s %sm-4 -4l8 8m0 -8l-8 8", num(x1), num(y1), num(mx), num(my))
+	} else if y2 == to && s.Fate == run.Received {
+		d += "m-2.5 0a2.5 2.5 0 1 0 5 0a2.5 2.5 0 1 0 -5 0"
+	}
+	c.el(tip, "path", "d", d, "class", class)
+}
+
+func fateName(f run.Fate) string {
+	return [...]string{"under way", "received", "lost"}[f]
+}
+
+// valueList spells the values of a message.
+func valueList(m *run.Messages, s *run.Transit) string {
+	text := ""
+	for _, span := range s.Spans {
+		for v := span.First; v <= span.Last; v++ {
+			if len(text) > 160 {
+				return text + "..."
+			}
+			if text != "" {
+				text += ", "
+			}
+			text += clip(m.Values[v], 40)
+		}
+	}
+	return text
+}

@@ -1,0 +1,212 @@
+package page
+
+import (
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"io"
+	"sync"
+
+	"treecast/report/figure"
+	"treecast/run"
+)
+
+// Files that a page is made of.
+var (
+	//go:embed assets/page.gohtml
+	pageText string
+	//go:embed assets/style.css
+	style string
+	//go:embed assets/script.js
+	script string
+)
+
+// layout is read when the first page is written.
+var layout = sync.OnceValues(func() (*template.Template, error) {
+	return template.New("page").Parse(pageText)
+})
+
+// content is what the layout is filled with.
+type content struct {
+	Title   string
+	Run     string
+	Policy  string
+	Style   template.CSS
+	Script  template.JS
+	Verdict verdict
+
+	Latency      []picture
+	Distribution *picture
+	Delivery     *picture
+	Slow         []slowValue
+	NoSpread     string // why there is no figure of the convergence
+
+	Traffic      []picture
+	TrafficKinds []legend
+	Tables       []table
+	Matrix       *picture
+	NoTraffic    string
+
+	Queues queuesPart
+
+	Diagram     *picture
+	DiagramNote string
+	NoMessages  string
+
+	Tree     *picture
+	Strip    *picture
+	TreeAt   int
+	TreeLast int
+
+	Sampled []string // what is left out, and why
+	Nodes   []run.NodeNote
+	Usage   []table
+
+	Data template.JS
+}
+
+// data is what the script reads.
+type data struct {
+	Plots   []plotted    `json:"plots"`
+	Diagram *diagramData `json:"diagram"`
+	Tree    *treeData    `json:"tree"`
+	TreeAt  int          `json:"treeAt"`
+}
+
+// Write writes the page of a run.
+func Write(w io.Writer, f *run.Folder) error {
+	t, err := layout()
+	if err != nil {
+		return fmt.Errorf("page: %w", err)
+	}
+	c, err := fill(f)
+	if err != nil {
+		return fmt.Errorf("page: %w", err)
+	}
+	if err := t.Execute(w, c); err != nil {
+		return fmt.Errorf("page: %w", err)
+	}
+	return nil
+}
+
+// fill computes everything that a page shows.
+func fill(f *run.Folder) (*content, error) {
+	c := &content{
+		Title: "treecast run " + f.Name(), Run: f.Name(), Policy: policy(), Style: template.CSS(style), Script: template.JS(script),
+		Verdict: newVerdict(f), Queues: newQueuesPart(f), Nodes: f.Results.Nodes, Sampled: f.Missing,
+	}
+	var d data
+	c.Latency, d.Plots = latencyPart(f, figure.Latencies(f.History))
+	slowest := c.spread(f, &d)
+	c.traffic(f)
+	c.lamport(f, &d, slowest)
+	c.tree(f, &d)
+	c.sampled(f)
+	for _, t := range f.Results.Tables {
+		if t.Name == "usage" {
+			c.Usage = append(c.Usage, plainTable("What each node used", t, 60))
+		}
+	}
+	text, err := json.Marshal(d) // with < as \u003c
+	c.Data = template.JS(text)
+	return c, err
+}
+
+// spread fills the part about convergence, and returns the slowest values.
+func (c *content) spread(f *run.Folder, d *data) []figure.Spread {
+	switch {
+	case f.Messages == nil:
+		c.NoSpread = "There is no record of messages in this run's folder."
+		return nil
+	case f.Results.Delivery == nil:
+		c.NoSpread = "What the nodes say to each other is not understood: their messages carry values in a form of their own."
+		return nil
+	}
+	spread := figure.Converge(f.Messages, f.Results.Settings.NodeCount)
+	if len(spread.Spreads) == 0 {
+		c.NoSpread = "No value was broadcast, or the record tells of none to its end."
+		return nil
+	}
+	slowest := spread.Slowest(figure.MaxSlowest)
+	distribution := distributionPart(&spread)
+	delivery, dots := deliveryPlot(f, &spread)
+	c.Distribution, c.Delivery = &distribution, &delivery
+	d.Plots = append(d.Plots, dots)
+	c.Slow = slowValues(f.Messages, &spread, slowest)
+	return slowest
+}
+
+// traffic fills the part about messages.
+func (c *content) traffic(f *run.Folder) {
+	t := f.Results.Traffic
+	if t == nil || t.Messages == 0 {
+		c.NoTraffic = "The nodes sent each other no message."
+		return
+	}
+	c.TrafficKinds = kindLegend(t)
+	c.Tables = []table{kindsTable(t), linksTable(t)}
+	if over := figure.TrafficOf(f.Messages); len(over.Bins) > 0 {
+		c.Traffic = append(c.Traffic,
+			trafficOverTime(f, &over, "messages", "messages per second", func(l figure.Load) int64 { return l.Messages }, whole),
+			trafficOverTime(f, &over, "bytes", "bytes per second", func(l figure.Load) int64 { return l.Bytes }, func(v float64) string { return size(int64(v)) }))
+		m := matrix(&over)
+		c.Matrix = &m
+	}
+	c.Traffic = append(c.Traffic, nodeBars(t))
+}
+
+// lamport fills the part with the diagram.
+func (c *content) lamport(f *run.Folder, d *data, slowest []figure.Spread) {
+	diagram := figure.DiagramOf(f, slowest)
+	if len(diagram.Messages) == 0 {
+		c.NoMessages = "There is no record of messages between nodes in this run's folder."
+		return
+	}
+	p := diagramPart(f.Messages, &diagram, diagram.Windows[0])
+	c.Diagram = &p
+	if len(diagram.Nodes) < diagram.AllNodes {
+		c.DiagramNote = fmt.Sprintf("%d of %s nodes are shown: the busiest, and those on the ways of the slowest values. ", len(diagram.Nodes), count(int64(diagram.AllNodes)))
+	}
+	if diagram.LeftOut > 0 {
+		c.DiagramNote += fmt.Sprintf("%s between nodes are not in this page; %s has them.", plural(int64(diagram.LeftOut), "message", "messages"), run.MessagesFile)
+	}
+	d.Diagram = newDiagramData(f.Messages, &diagram)
+}
+
+// tree fills the part with the tree.
+func (c *content) tree(f *run.Folder, d *data) {
+	tree := figure.TreeOf(f)
+	if len(tree.Links) == 0 || len(tree.Frames) == 0 {
+		return
+	}
+	c.TreeAt, c.TreeLast = worstFrame(&tree), len(tree.Frames)-1
+	p, strip := treePart(&tree, c.TreeAt), stripPart(&tree)
+	c.Tree, c.Strip = &p, &strip
+	d.Tree, d.TreeAt = newTreeData(&tree), c.TreeAt
+}
+
+// sampled says what the record of a big run has left out.
+func (c *content) sampled(f *run.Folder) {
+	m := f.Messages
+	if m == nil || m.SampledAt < 0 {
+		return
+	}
+	rate := "none was recorded"
+	if m.SampleRate > 0 {
+		rate = fmt.Sprintf("1 in %s was recorded", count(m.SampleRate))
+	}
+	c.Sampled = append(c.Sampled, fmt.Sprintf("The run was too big to record every message: from %.1f s on messages were sampled, at last %s. Traffic over time counts each for those it stands for; totals are exact.", m.SampledAt.Seconds(), rate))
+}
+
+// policy is the page's own: nothing from anywhere, no script and no style but
+// these.
+func policy() string {
+	hash := func(text string) string {
+		sum := sha256.Sum256([]byte(text))
+		return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+	}
+	return "default-src 'none'; style-src " + hash(style) + "; script-src " + hash(script) + "; base-uri 'none'; form-action 'none'"
+}

@@ -1,0 +1,69 @@
+package page
+
+import (
+	"html/template"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// svg writes a drawing. Texts and the values of attributes are escaped; names of
+// elements and attributes are the program's own.
+type svg struct {
+	b    strings.Builder
+	open []string
+}
+
+// begin opens an element. attrs are names and values in turn.
+func (s *svg) begin(name string, attrs ...string) {
+	s.tag(name, attrs)
+	s.b.WriteByte('>')
+	s.open = append(s.open, name)
+}
+
+// end closes the element that was opened last.
+func (s *svg) end() {
+	last := len(s.open) - 1
+	s.b.WriteString("</" + s.open[last] + ">")
+	s.open = s.open[:last]
+}
+
+// el writes an element with nothing in it but a tip, if that is not empty: what
+// a reader is told who points at it.
+func (s *svg) el(tip, name string, attrs ...string) {
+	s.tag(name, attrs)
+	if tip == "" {
+		s.b.WriteString("/>")
+		return
+	}
+	s.b.WriteString("><title>" + template.HTMLEscapeString(tip) + "</title></" + name + ">")
+}
+
+// text writes a text at a place.
+func (s *svg) text(x, y float64, class, text string) {
+	s.tag("text", []string{"x", num(x), "y", num(y), "class", class})
+	s.b.WriteString(">" + template.HTMLEscapeString(text) + "</text>")
+}
+
+func (s *svg) tag(name string, attrs []string) {
+	s.b.WriteString("<" + name)
+	for i := 0; i+1 < len(attrs); i += 2 {
+		s.b.WriteString(" " + attrs[i] + `="` + template.HTMLEscapeString(attrs[i+1]) + `"`)
+	}
+}
+
+// html returns the drawing, with every element closed.
+func (s *svg) html() template.HTML {
+	for len(s.open) > 0 {
+		s.end()
+	}
+	return template.HTML(s.b.String())
+}
+
+// num spells a coordinate, to a tenth.
+func num(v float64) string {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		v = 0
+	}
+	return strconv.FormatFloat(math.Round(v*10)/10, 'f', -1, 64)
+}

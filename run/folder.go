@@ -1,0 +1,144 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Folder is what a run has left in its directory, as far as it can be read.
+type Folder struct {
+	Dir     string // links resolved
+	Results *Results
+	// History is the operations of history.edn. Long values, such as the lists
+	// that reads return, are left out.
+	History  History
+	Messages *Messages // nil if there is no record of messages
+	// Missing says of every part that is not there, or not whole, what and why.
+	Missing []string
+}
+
+// The names of files in a run's directory.
+const (
+	resultsFile = "results.json"
+	historyFile = "history.edn"
+)
+
+// maxOpValue is how long values of Folder.History are at most.
+const maxOpValue = 4 << 10
+
+// ErrNoRun is wrapped by ReadFolder if a directory is not that of a run.
+var ErrNoRun = errors.New("no run")
+
+// ReadFolder reads the directory of a run, named by itself, by a link to it
+// such as store/latest, or by its results.json. What is missing beside
+// results.json, or was cut off, is said in Missing; what is broken in another
+// way is an error. The error wraps ErrNoRun if there is no run.
+func ReadFolder(path string) (*Folder, error) {
+	dir, err := folderOf(path)
+	if err != nil {
+		return nil, err
+	}
+	f := &Folder{Dir: dir}
+	err = f.open(resultsFile, func(r io.Reader) (err error) {
+		f.Results, err = ReadResultsJSON(r)
+		return err
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("run: %w: %s holds no %s; %s", ErrNoRun, path, resultsFile, adviceFor(dir))
+	}
+	if err != nil {
+		return nil, err
+	}
+	err = f.open(historyFile, func(r io.Reader) error {
+		return ScanHistoryEDN(r, func(op Op) error {
+			if len(op.Value) > maxOpValue {
+				op.Value = nil
+			}
+			f.History = append(f.History, op)
+			return nil
+		})
+	})
+	if err = f.forgive(historyFile, err); err != nil {
+		return nil, err
+	}
+	err = f.open(MessagesFile, func(r io.Reader) (err error) {
+		f.Messages, err = ReadMessages(r)
+		return err
+	})
+	if err = f.forgive(MessagesFile, err); err != nil {
+		return nil, err
+	}
+	if m := f.Messages; m != nil && !m.Whole {
+		f.Missing = append(f.Missing, fmt.Sprintf("%s ends in the middle, %.1f s into the run", MessagesFile, m.End.Seconds()))
+	}
+	return f, nil
+}
+
+// folderOf finds the directory that a path means.
+func folderOf(path string) (string, error) {
+	dir, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return "", fmt.Errorf("run: %w: %s cannot be opened: %w; name the directory of a run, such as store/latest", ErrNoRun, path, err)
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return "", fmt.Errorf("run: %w: %w", ErrNoRun, err)
+	}
+	if info.IsDir() {
+		return dir, nil
+	}
+	if filepath.Base(dir) != resultsFile {
+		return "", fmt.Errorf("run: %w: %s is a file; name the directory of a run, such as store/latest", ErrNoRun, path)
+	}
+	return filepath.Dir(dir), nil
+}
+
+// adviceFor says what a directory without results.json may be.
+func adviceFor(dir string) string {
+	has := func(name string) bool {
+		_, err := os.Stat(filepath.Join(dir, name))
+		return err == nil
+	}
+	switch {
+	case has("latest"):
+		return "it is a store of runs: name one of them, such as " + filepath.Join(dir, "latest")
+	case has("results.edn"):
+		return "Maelstrom itself made it, and keeps no record that a page could be drawn from"
+	case has(MessagesFile):
+		return "its run is under way, or was ended before it was over"
+	default:
+		return "name the directory of a run, such as store/latest"
+	}
+}
+
+// open hands a file of the run to read.
+func (f *Folder) open(name string, read func(io.Reader) error) error {
+	file, err := os.Open(filepath.Join(f.Dir, name))
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if err := read(file); err != nil {
+		return fmt.Errorf("%s: %w", file.Name(), err)
+	}
+	return nil
+}
+
+// forgive notes a file that is not there.
+func (f *Folder) forgive(name string, err error) error {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f.Missing = append(f.Missing, name+" is not there")
+	return nil
+}
+
+// Name is the run's name: its workload and the time it began.
+func (f *Folder) Name() string {
+	return strings.Join([]string{filepath.Base(filepath.Dir(f.Dir)), filepath.Base(f.Dir)}, "/")
+}

@@ -1,0 +1,237 @@
+package run
+
+import (
+	"bufio"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Fate is what became of a message.
+type Fate uint8
+
+// The fates of a message.
+const (
+	UnderWay Fate = iota // when the run, or its record, ended
+	Received
+	LostOnWay // a fault ate it
+)
+
+// Transit is the way of one message through the network, as it stands in a
+// record of messages.
+type Transit struct {
+	ID         int64
+	From, To   int32         // indexes into Messages.Names
+	Type, Kind int32         // indexes into Messages.Words
+	Bytes      int           // of the body
+	Sent       time.Duration // since the start of the run
+	Ended      time.Duration // when it was first received, or lost; Sent while it is under way
+	Fate       Fate
+	Copies     int32 // how often it was received
+	Weight     int64 // how many messages it stands for: 1 unless the record was sampled
+	Spans      []Span
+}
+
+// Span are the numbers of values from First to Last.
+type Span struct{ First, Last int32 }
+
+// Messages is a record of messages that was read. Nothing of it may be changed.
+type Messages struct {
+	Names    []string  // of nodes and clients
+	Words    []string  // types and kinds
+	Values   []string  // JSON of the values, by number
+	Transits []Transit // in the order they were sent
+
+	Whole      bool          // the record has its end; otherwise it was cut off
+	End        time.Duration // of the record
+	Offered    int64         // how many ids there were, of clients' messages too
+	SampledAt  time.Duration // from when on messages were left out; negative if never
+	SampleRate int64         // one in how many was recorded at last; 1 if all, 0 if none
+}
+
+// ErrMessages is wrapped by the errors of ReadMessages about the file's content.
+var ErrMessages = errors.New("not a record of messages")
+
+// ReadMessages reads a record of messages. A record that was cut off is read as
+// far as it goes, and is not Whole. An error names the line it stands in and,
+// if the file is something else, wraps ErrMessages.
+func ReadMessages(r io.Reader) (*Messages, error) {
+	in := csv.NewReader(bufio.NewReaderSize(r, 256<<10))
+	in.ReuseRecord, in.FieldsPerRecord = true, -1
+	header, err := in.Read()
+	if err != nil || strings.Join(header, ",")+"\n" != messagesHeader {
+		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, csv.ErrQuote) && !errors.Is(err, csv.ErrBareQuote) {
+			return nil, fmt.Errorf("run: read messages: %w", err)
+		}
+		return nil, fmt.Errorf("run: %w: its first line is not %q", ErrMessages, strings.TrimSpace(messagesHeader))
+	}
+	p := messageParser{
+		Messages: Messages{SampledAt: -1, SampleRate: 1},
+		names:    map[string]int32{}, words: map[string]int32{},
+	}
+	var bad error // of the line before: the last one may be half a line
+	for {
+		fields, err := in.Read()
+		if errors.Is(err, io.EOF) {
+			return &p.Messages, nil
+		}
+		if bad != nil {
+			return nil, bad
+		}
+		if parse, ok := errors.AsType[*csv.ParseError](err); ok {
+			bad = fmt.Errorf("run: %w: line %d: %w", ErrMessages, parse.Line, parse.Err)
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("run: read messages: %w", err)
+		}
+		if err := p.event(fields); err != nil {
+			line, _ := in.FieldPos(0)
+			bad = fmt.Errorf("run: %w: line %d: %w", ErrMessages, line, err)
+		}
+	}
+}
+
+type messageParser struct {
+	Messages
+	names, words map[string]int32
+}
+
+// event takes one line.
+func (p *messageParser) event(f []string) error {
+	if len(f) != 9 {
+		return fmt.Errorf("%d fields, not 9", len(f))
+	}
+	id, err := strconv.ParseInt(f[1], 10, 64)
+	if err != nil || id < 0 {
+		return fmt.Errorf("%q is no number of a message or value", f[1])
+	}
+	if f[0] == "value" {
+		if id != int64(len(p.Values)) {
+			return fmt.Errorf("value %d comes after %d values", id, len(p.Values))
+		}
+		p.Values = append(p.Values, strings.Clone(f[8]))
+		return nil
+	}
+	micros, err := strconv.ParseInt(f[2], 10, 64)
+	if err != nil || micros < 0 || micros > maxRunMicros {
+		return fmt.Errorf("%q is no time", f[2])
+	}
+	at := time.Duration(micros) * time.Microsecond
+	p.End = max(p.End, at)
+	switch f[0] {
+	case "sent":
+		return p.sent(id, at, f)
+	case "received", "lost":
+		return p.ended(id, at, f[0] == "received")
+	case "sampled":
+		if id < 1 || id > maxLevel {
+			return fmt.Errorf("%d is no level of sampling", id)
+		}
+		if p.SampledAt < 0 {
+			p.SampledAt = at
+		}
+		p.SampleRate = 1 << (2 * id)
+		if id == maxLevel {
+			p.SampleRate = 0
+		}
+	case "end":
+		p.Whole, p.Offered = true, id
+	default:
+		return fmt.Errorf("no event is called %q", f[0])
+	}
+	return nil
+}
+
+// maxRunMicros is a year; no run is longer.
+const maxRunMicros = int64(365 * 24 * time.Hour / time.Microsecond)
+
+func (p *messageParser) sent(id int64, at time.Duration, f []string) error {
+	if n := len(p.Transits); n > 0 && id <= p.Transits[n-1].ID {
+		return fmt.Errorf("message %d comes after message %d", id, p.Transits[n-1].ID)
+	}
+	size, err := strconv.ParseInt(f[7], 10, 48)
+	if err != nil || size < 0 {
+		return fmt.Errorf("%q is no number of bytes", f[7])
+	}
+	spans, err := p.spans(f[8])
+	if err != nil {
+		return err
+	}
+	p.Transits = append(p.Transits, Transit{
+		ID: id, From: intern(f[3], p.names, &p.Names), To: intern(f[4], p.names, &p.Names),
+		Type: intern(f[5], p.words, &p.Words), Kind: intern(f[6], p.words, &p.Words),
+		Bytes: int(size), Sent: at, Ended: at, Weight: p.SampleRate, Spans: spans,
+	})
+	return nil
+}
+
+func (p *messageParser) spans(text string) ([]Span, error) {
+	if text == "" {
+		return nil, nil
+	}
+	spans := make([]Span, 0, strings.Count(text, " ")+1)
+	for word := range strings.SplitSeq(text, " ") {
+		first, last, isRange := strings.Cut(word, "-")
+		if !isRange {
+			last = first
+		}
+		a, err1 := strconv.ParseInt(first, 10, 32)
+		b, err2 := strconv.ParseInt(last, 10, 32)
+		if err1 != nil || err2 != nil || a < 0 || b < a || int(b) >= len(p.Values) {
+			return nil, fmt.Errorf("%q are no values among %d", word, len(p.Values))
+		}
+		spans = append(spans, Span{int32(a), int32(b)})
+	}
+	return spans, nil
+}
+
+func (p *messageParser) ended(id int64, at time.Duration, received bool) error {
+	i, ok := slices.BinarySearchFunc(p.Transits, id, func(t Transit, id int64) int {
+		switch {
+		case t.ID < id:
+			return -1
+		case t.ID > id:
+			return 1
+		}
+		return 0
+	})
+	if !ok {
+		return fmt.Errorf("message %d was never sent", id)
+	}
+	t := &p.Transits[i]
+	if at < t.Sent {
+		return fmt.Errorf("message %d ended before it was sent", id)
+	}
+	if received {
+		t.Copies++
+	}
+	if t.Fate == Received {
+		return nil
+	}
+	t.Ended, t.Fate = at, LostOnWay
+	if received {
+		t.Fate = Received
+	}
+	return nil
+}
+
+// intern returns the index of a text in a list, which gets it if it is new.
+func intern(text string, known map[string]int32, list *[]string) int32 {
+	i, ok := known[text]
+	if !ok {
+		text = strings.Clone(text)
+		i = int32(len(*list))
+		known[text] = i
+		*list = append(*list, text)
+	}
+	return i
+}
+
+// IsClient tells whether a name of a record is a client's, by Maelstrom's rule.
+func (m *Messages) IsClient(name int32) bool { return strings.HasPrefix(m.Names[name], "c") }
