@@ -23,7 +23,7 @@ import (
 //	go test ./chans/catalogue -run '^$' -bench . -benchtime 100ms -count 6 | benchstat -col /queue -
 //
 // A queue whose calls do not wait is tried again after others have run; "+wait"
-// is the same under Waiting. scripts/chans makes results/chans.md of it.
+// is the same under Waiting. scripts/queues makes results/chans.md of it.
 
 const (
 	benchCapacity = 1024
@@ -69,7 +69,22 @@ func channel[T any](capacity int) subject[T] {
 	}
 }
 
-// nodeQueue is what the node runs on.
+// inbox is what the node runs on: items offered one by one, and taken through
+// an Inbox, which has them from its queue in batches.
+func inbox[T any](b *testing.B) subject[T] {
+	q, in, err := chans.Make[T](chans.NewBroker(), chans.Options{Name: "q", Preferred: benchCapacity, Capacity: benchCapacity})
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx := context.Background()
+	return subject[T]{
+		name: "chans.Inbox",
+		put:  func(item T) bool { return q.Offer(time.Duration(0), item) },
+		take: func() (T, bool) { item, err := in.Next(ctx); return item, err == nil },
+	}
+}
+
+// nodeQueue is the same queue without an Inbox, and with waiting puts.
 func nodeQueue[T any](b *testing.B) subject[T] {
 	q, err := chans.New[T](chans.Options{Name: "q", Preferred: benchCapacity, Capacity: benchCapacity})
 	if err != nil {
@@ -113,6 +128,7 @@ func mpsc[T any](b *testing.B) []subject[T] {
 		waiting("TwoLock", NewTwoLock[T](benchCapacity)),
 		waiting("Locked", NewLocked[T](benchCapacity)),
 		nodeQueue[T](b),
+		inbox[T](b),
 		channel[T](benchCapacity),
 		{name: "xsync.MPMC", put: x.TryEnqueue, take: x.TryDequeue},
 		{name: "xsync.UMPSC", put: func(item T) bool { u.Enqueue(item); return true }, take: func() (T, bool) { return u.Dequeue(), true }},

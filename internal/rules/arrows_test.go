@@ -47,6 +47,7 @@ var arrows = map[string][]string{
 	"testbed/virtual":  {"run", "wire", "testbed/network", "testbed/nemesis", "testbed/session", "node"}, // it alone knows nodes from the inside
 
 	"scripts/measure": {"run", "analysis", "topology"},
+	"scripts/queues":  {},
 	"internal/rules":  {},
 }
 
