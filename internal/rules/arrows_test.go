@@ -46,6 +46,7 @@ var arrows = map[string][]string{
 	"testbed/process":  {"run", "testbed/network", "testbed/nemesis", "testbed/session"},
 	"testbed/virtual":  {"run", "wire", "testbed/network", "testbed/nemesis", "testbed/session", "node"}, // it alone knows nodes from the inside
 
+	"scripts/feed":    {},
 	"scripts/measure": {"run", "analysis", "topology"},
 	"scripts/queues":  {},
 	"internal/rules":  {},
