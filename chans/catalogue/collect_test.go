@@ -97,3 +97,17 @@ func TestANodeThatWasTakenKeepsNoOtherAlive(t *testing.T) {
 	runtime.KeepAlive(first)
 	runtime.KeepAlive(q)
 }
+
+// The stub, out of the list while there are nodes, does not keep the first of
+// them alive.
+func TestAStubKeepsNoNodeAlive(t *testing.T) {
+	q := NewIntrusive[*item]()
+	put := func(p *item) bool { return q.TryPut(&Node[*item]{Item: p}) }
+	first, _ := newItem(put)
+	second, _ := newItem(put)
+	_, ok := q.TryTake()
+	require.True(t, ok)
+	requireCollectable(t, []weak.Pointer[item]{first})
+	require.NotNil(t, second.Value())
+	runtime.KeepAlive(q)
+}

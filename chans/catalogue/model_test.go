@@ -175,3 +175,14 @@ func TestAPointerCellCarriesPointersToNothing(t *testing.T) {
 	require.Same(t, item, got)
 	require.True(t, q.Drained())
 }
+
+// Close finds the cell full, so that only the take after it could mark the end.
+func TestAPointerCellThatWasClosedWhileFullTakesNoMore(t *testing.T) {
+	q := NewPointerCell[int]()
+	require.True(t, q.TryPut(new(int)))
+	q.Close()
+	_, ok := q.TryTake()
+	require.True(t, ok)
+	require.False(t, q.TryPut(new(int)))
+	require.True(t, q.Drained())
+}

@@ -295,3 +295,24 @@ func TestAWakeUpIsNotLostWithTheWaiterThatIsCancelled(t *testing.T) {
 		})
 	}
 }
+
+// Two consumers are about to sleep when the last item comes and the queue is
+// closed: there is one token for both. Who uses it for the item leaves it for
+// the other, which has the end to learn of.
+func TestWhoTakesTheLastItemOfAClosedQueueWakesTheNext(t *testing.T) {
+	w := NewWaiting(NewTwoLock[int](1))
+	w.items.sleepers.Add(1) // the other
+	require.NoError(t, w.Put(t.Context(), 7))
+	w.Close()
+	require.Len(t, w.items.tokens, 1)
+	tries, item := 0, 0
+	require.NoError(t, w.wait(t.Context(), &w.items, func() bool { return false }, w.hasItems, func() (ok bool) {
+		if tries++; tries <= triesBeforeSleep+1 { // it looked before the item came
+			return false
+		}
+		item, ok = w.queue.TryTake()
+		return ok
+	}))
+	require.Equal(t, 7, item)
+	require.Len(t, w.items.tokens, 1)
+}

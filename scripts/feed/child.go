@@ -163,6 +163,7 @@ func (f *feeder) flood(broadcasts int) error {
 	var answered atomic.Int64
 	room := make(chan struct{}, 1) // a token: something was answered
 	failed := make(chan error, 1)
+	every := int64(max(1, f.window/16))
 	go func() {
 		defer close(room)
 		for answered.Load() < int64(broadcasts) {
@@ -170,8 +171,8 @@ func (f *feeder) flood(broadcasts int) error {
 				failed <- err
 				return
 			}
-			// Told now and then, as who waits is in no hurry.
-			if n := answered.Add(1); n%64 == 0 {
+			// Told now and then, as who waits is in no hurry, but within a window.
+			if n := answered.Add(1); n%every == 0 {
 				select {
 				case room <- struct{}{}:
 				default:
