@@ -8,36 +8,12 @@ import (
 	"treecast/run"
 )
 
-func perOp(r *run.Results) (float64, bool) {
-	if r.Net.Servers.MsgsPerOp == nil {
-		return 0, false
-	}
-	return float64(*r.Net.Servers.MsgsPerOp), true
-}
-
-// The quantiles that are shown.
-func q50(q *run.Quantiles) run.Millis  { return q.Median }
-func q95(q *run.Quantiles) run.Millis  { return q.P95 }
-func q99(q *run.Quantiles) run.Millis  { return q.P99 }
-func q100(q *run.Quantiles) run.Millis { return q.Max }
-
-// stable is a quantile of Maelstrom's stable latencies, in ms.
-func stable(q func(*run.Quantiles) run.Millis) func(*run.Results) (float64, bool) {
+// of is a figure by its name in package run.
+func of(name string) func(*run.Results) (float64, bool) {
 	return func(r *run.Results) (float64, bool) {
-		if r.Workload.SetFull == nil || r.Workload.SetFull.StableLatencies == nil {
-			return 0, false
-		}
-		return q(r.Workload.SetFull.StableLatencies).Duration().Seconds() * 1000, true
-	}
-}
-
-// delivery is a quantile of the true delivery latencies, in ms.
-func delivery(q func(*run.Quantiles) run.Millis) func(*run.Results) (float64, bool) {
-	return func(r *run.Results) (float64, bool) {
-		if r.Delivery == nil || r.Delivery.Latencies == nil {
-			return 0, false
-		}
-		return q(r.Delivery.Latencies).Duration().Seconds() * 1000, true
+		row := run.RowOf(r)
+		v, ok := row.Figures[name]
+		return v, ok
 	}
 }
 

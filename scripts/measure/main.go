@@ -21,6 +21,7 @@ import (
 	"strings"
 	"time"
 
+	"treecast/analysis"
 	"treecast/run"
 )
 
@@ -127,15 +128,11 @@ func (r *row) median(figure func(*run.Results) (float64, bool)) (float64, bool) 
 }
 
 func (r *row) valid() (valid, strict int) {
+	var g analysis.Group
 	for _, result := range r.results {
-		if result.Valid == run.Valid {
-			valid++
-		}
-		if result.Strict.Valid == run.Valid {
-			strict++
-		}
+		g.Rows = append(g.Rows, run.RowOf(result))
 	}
-	return valid, strict
+	return g.Valid()
 }
 
 func write(out, name string, s set, rows []row, runs int) error {
@@ -155,11 +152,11 @@ func write(out, name string, s set, rows []row, runs int) error {
 		r := &rows[i]
 		valid, strict := r.valid()
 		fmt.Fprintf(&md, "| %s | %d, %d of %d | %s | %s | %s | %s | %s | %s | %s |\n", r.label, valid, strict, len(r.results),
-			r.cell(perOp, 3), s.formula(r.setting), r.cell(stable(q50), 0), r.worst(stable(q100)), r.cell(delivery(q50), 0), r.cell(delivery(q99), 0), r.worst(delivery(q100)))
+			r.cell(of(run.MsgsPerOp), 3), s.formula(r.setting), r.cell(of(run.StableMedian), 0), r.worst(of(run.StableMax)), r.cell(of(run.DeliveryMedian), 0), r.cell(of(run.DeliveryP99), 0), r.worst(of(run.DeliveryMax)))
 		for n, result := range r.results {
 			fmt.Fprintf(&csv, "%q,%d,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%q\n", r.label, n+1, result.Valid, result.Strict.Valid,
-				figure(result, perOp, 4), figure(result, stable(q50), 0), figure(result, stable(q95), 0), figure(result, stable(q100), 0),
-				figure(result, delivery(q50), 1), figure(result, delivery(q95), 1), figure(result, delivery(q99), 1), figure(result, delivery(q100), 1),
+				figure(result, of(run.MsgsPerOp), 4), figure(result, of(run.StableMedian), 0), figure(result, of(run.StableP95), 0), figure(result, of(run.StableMax), 0),
+				figure(result, of(run.DeliveryMedian), 1), figure(result, of(run.DeliveryP95), 1), figure(result, of(run.DeliveryP99), 1), figure(result, of(run.DeliveryMax), 1),
 				strings.Join(result.Command, " "))
 		}
 	}

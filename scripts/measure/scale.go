@@ -76,37 +76,24 @@ var scaleColumns = []column{
 		valid, strict := r.valid()
 		return fmt.Sprintf("%d, %d of %d", valid, strict, len(r.results))
 	}},
-	{"msgs/op", func(r *row) string { return r.cell(perOp, 2) }},
-	{"msgs/broadcast", func(r *row) string { return r.cell(perBroadcast, 1) }},
+	{"msgs/op", func(r *row) string { return r.cell(of(run.MsgsPerOp), 2) }},
+	{"msgs/broadcast", func(r *row) string { return r.cell(of(run.MsgsPerBroadcast), 1) }},
 	{"formula", func(r *row) string {
 		return fmt.Sprintf("%.1f", perSecond(r.nodes, r.k, scalePeriodMS)/loadBroadcasts)
 	}},
-	{"stable median", func(r *row) string { return r.cell(stable(q50), 0) }},
-	{"stable max", func(r *row) string { return r.cell(stable(q100), 0) }},
-	{"true median", func(r *row) string { return r.cell(delivery(q50), 0) }},
-	{"true max", func(r *row) string { return r.cell(delivery(q100), 0) }},
+	{"stable median", func(r *row) string { return r.cell(of(run.StableMedian), 0) }},
+	{"stable max", func(r *row) string { return r.cell(of(run.StableMax), 0) }},
+	{"true median", func(r *row) string { return r.cell(of(run.DeliveryMedian), 0) }},
+	{"true max", func(r *row) string { return r.cell(of(run.DeliveryMax), 0) }},
 	{"busiest node, msgs/s", func(r *row) string { return r.cell(busiestMessages, 0) }},
 	{"busiest node, busy %", func(r *row) string { return r.cell(busiestBusy, 2) }},
-}
-
-func perBroadcast(r *run.Results) (float64, bool) {
-	if r.Traffic == nil {
-		return 0, false
-	}
-	return r.Traffic.MessagesPerBroadcast, true
 }
 
 // busiestMessages is how many messages per second of load the node with the
 // most of them sends to and gets from other nodes.
 func busiestMessages(r *run.Results) (float64, bool) {
-	if r.Traffic == nil {
-		return 0, false
-	}
-	most := int64(0)
-	for _, n := range r.Traffic.Nodes {
-		most = max(most, n.SentMessages+n.ReceivedMessages)
-	}
-	return float64(most) / scaleSeconds, true
+	most, ok := of(run.BusiestNode)(r)
+	return most / scaleSeconds, ok
 }
 
 // busiestBusy is the share of a core that the busiest node's services take, in

@@ -2,9 +2,10 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
+
+	"treecast/analysis"
 )
 
 // setting is one line of a table.
@@ -156,20 +157,7 @@ func (set) formula(s setting) string {
 	return fmt.Sprintf("%.3f", perSecond(nodes, s.k, s.periodMS)/loadOperations)
 }
 
-// perSecond is how many messages per second the load needs: every node is told
-// once a period if there is any news, and speaks once if anything in its
-// subtree has news. See the package comment of gossip.
+// perSecond is how many messages per second the load needs.
 func perSecond(nodes, k, periodMS int) float64 {
-	period := float64(periodMS) / 1000
-	speaks := func(share float64) float64 { return (1 - math.Exp(-loadBroadcasts*period*share)) / period }
-	size := make([]int, nodes)
-	sum := 0.0
-	for i := nodes - 1; i >= 0; i-- { // children stand behind their parents
-		size[i]++
-		if i > 0 {
-			size[(i-1)/k] += size[i]
-			sum += speaks(1) + speaks(float64(size[i])/float64(nodes))
-		}
-	}
-	return sum
+	return analysis.LeastMessagesPerSecond(nodes, k, float64(periodMS)/1000, loadBroadcasts)
 }
