@@ -2,6 +2,7 @@ package cli
 
 import (
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -58,4 +59,61 @@ func TestTheREADMENamesEveryFlagOfTheBed(t *testing.T) {
 		}
 		require.Contains(t, string(text), "`--"+f.Name+"`")
 	}
+}
+
+// cells are those of every line of a Markdown table, without the ends' blanks.
+func cells(t *testing.T, path string) [][]string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	var out [][]string
+	for line := range strings.Lines(string(text)) {
+		line, ok := strings.CutPrefix(strings.TrimSpace(line), "| ")
+		if !ok {
+			continue
+		}
+		var row []string
+		for cell := range strings.SplitSeq(strings.TrimSuffix(line, "|"), " | ") {
+			row = append(row, strings.TrimSpace(cell))
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+// rounded is a figure of results/ as the README quotes it: the median, to so
+// many decimals.
+func rounded(t *testing.T, cell string, decimals int) string {
+	t.Helper()
+	median, _, _ := strings.Cut(cell, " ")
+	v, err := strconv.ParseFloat(median, 64)
+	require.NoError(t, err)
+	return strconv.FormatFloat(v, 'f', decimals, 64)
+}
+
+func TestTheREADMEQuotesTheFiguresOfResults(t *testing.T) {
+	measured := map[string][]string{}
+	for _, name := range []string{"challenges", "rounds"} {
+		for _, row := range cells(t, "../results/"+name+".md") {
+			measured[row[0]] = row
+		}
+	}
+	quoted := 0
+	for _, row := range cells(t, "../README.md") {
+		if ms, ok := strings.CutSuffix(row[0], " ms"); ok && len(row) == 6 {
+			m := measured["locked, star, P = "+ms+" ms"]
+			require.NotNil(t, m, row[0])
+			require.Equal(t, []string{
+				rounded(t, m[2], 2), rounded(t, m[3], 2), rounded(t, m[4], 0), rounded(t, m[5], 0), rounded(t, m[8], 0),
+			}, row[1:], row[0])
+			quoted++
+		}
+		from := map[string]string{"3d": "3d: defaults", "3e": "locked, star, P = 1740 ms"}
+		name, _, _ := strings.Cut(row[0], ",")
+		if m := measured[from[name]]; m != nil {
+			require.Equal(t, rounded(t, m[2], 2)+" msgs/op, median "+rounded(t, m[4], 0)+", max "+rounded(t, m[5], 0), row[2], row[0])
+			quoted++
+		}
+	}
+	require.Equal(t, 6, quoted)
 }
