@@ -50,7 +50,7 @@ type Config struct {
 	// than ClientThreshold it should be: clients are refused no later.
 	OwnThreshold time.Duration
 	// MaxWait is the expected wait for an answer beyond which a broadcast is
-	// refused with error 11 at once, and half of it the one for stdout beyond
+	// refused with error 11 at once, and a quarter of it the one for stdout beyond
 	// which the reader takes no further request; Never: neither. Above 0.
 	MaxWait time.Duration
 	// Permits limit the neighbours that may have anything unacked. Total 0

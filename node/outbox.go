@@ -87,14 +87,27 @@ type output struct {
 	body   []byte
 	parts  [][]byte
 	begun  bool // some of the item in hand may have been written
+
+	since time.Duration // when the oldest line was written that waits for a flush
 }
+
+// flushAfter is how long a line waits at most for others to be written with it.
+// At full speed the writer's buffer is full long before; an output that is slow
+// would collect half a second of replies and let them go all at once.
+const flushAfter = 10 * time.Millisecond
 
 // handle writes one item, or drops it if it is too late, and gives its bytes
 // back. The error is the stream's.
 func (o *output) handle(now time.Duration, item *outgoing) error {
+	if o.writer.Buffered() == 0 {
+		o.since = now
+	}
 	o.begun = true
 	err := o.write(now, item)
 	o.begun = false
+	if err == nil && now-o.since >= flushAfter {
+		err = o.writer.Flush()
+	}
 	o.box.handled(item)
 	return err
 }

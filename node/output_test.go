@@ -99,3 +99,18 @@ func TestAnErrorOfStdoutIsToldToTheRuntime(t *testing.T) {
 	}
 	require.ErrorIs(t, err, errBroken)
 }
+
+func TestALineWaitsForOthersOnlyForAMoment(t *testing.T) {
+	r := startedRig(t, ids(1))
+	write := func(now time.Duration) {
+		require.NoError(t, r.output.handle(now, &outgoing{dest: "c1", kind: outBroadcastOK, req: request{asks: true, readAt: now}}))
+	}
+	write(time.Second)
+	write(time.Second + flushAfter - 1)
+	require.Zero(t, r.stdout.Len(), "more may come")
+	write(time.Second + flushAfter)
+	require.Equal(t, 3, strings.Count(r.stdout.String(), "\n"))
+	r.stdout.Reset()
+	write(time.Second + 2*flushAfter)
+	require.Zero(t, r.stdout.Len(), "the next one is the first of its own")
+}

@@ -46,10 +46,14 @@ type Work struct {
 // and nothing waits.
 func (n *Node) Admits() bool {
 	waiting := n.outsQ.Depth()
-	if waiting > fewWaiting && n.outsQ.Wait() > n.cfg.MaxWait/2 {
+	if waiting == 0 {
+		return true
+	}
+	all := waiting + n.jobsQ.Depth()
+	if all > fewWaiting && n.outsQ.Wait()/time.Duration(waiting)*time.Duration(all) > n.cfg.MaxWait/4 {
 		return false
 	}
-	return waiting == 0 || waiting+n.jobsQ.Depth() < max(1, n.outsQ.Preferred()/2)
+	return all < max(1, n.outsQ.Preferred()/2)
 }
 
 // Admit is the reader's step: it decides what becomes of one line.

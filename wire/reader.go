@@ -10,9 +10,10 @@ import (
 const DefaultMaxLineBytes = 16 << 20
 
 const (
-	// readerBytes is the buffer's size while no line is longer: a pipe's
-	// content in one read.
-	readerBytes = 64 << 10
+	// readerBytes is the buffer's size while no line is longer. A read is cheap
+	// beside what it brings by then, and what a node that is behind has read
+	// ahead adds to what its clients wait.
+	readerBytes = 16 << 10
 	// prefixBytes is how much of a line that is too long is looked at for who
 	// sent it.
 	prefixBytes = 64 << 10

@@ -46,10 +46,11 @@ var arrows = map[string][]string{
 	"testbed/process":  {"run", "testbed/network", "testbed/nemesis", "testbed/session"},
 	"testbed/virtual":  {"run", "wire", "testbed/network", "testbed/nemesis", "testbed/session", "node"}, // it alone knows nodes from the inside
 
-	"scripts/feed":    {},
-	"scripts/measure": {"run", "analysis", "topology"},
-	"scripts/queues":  {},
-	"internal/rules":  {},
+	"scripts/feed":     {},
+	"scripts/measure":  {"run", "analysis", "topology"},
+	"scripts/queues":   {},
+	"scripts/overload": {}, // it knows no more than a client does
+	"internal/rules":   {},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

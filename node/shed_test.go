@@ -1,0 +1,185 @@
+package node
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// What is shed, in which order, and what never is. Refusals by a full intake and
+// by a closed gate are in overload_test.go, deltas at hard capacity in
+// gossiper_test.go; acks, probes and vectors without a permit in package gossip.
+
+// behind is a node whose record is busy, and slow.
+func behind(t *testing.T, change ...func(*Config)) *rig {
+	r := startedRig(t, ids(2), change...)
+	for i := range 400 {
+		r.admit(0, broadcastLine("n0", i, fmt.Sprint(i)))
+	}
+	r.Poll(0)
+	for now := 100 * time.Millisecond; now <= 300*time.Millisecond; now += 100 * time.Millisecond {
+		for range 10 {
+			j, ok := r.jobs.TryNext()
+			require.True(t, ok)
+			r.record.handle(now, &j)
+		}
+		r.Poll(now)
+	}
+	r.write(300 * time.Millisecond)
+	return r
+}
+
+func TestABroadcastWhoseAnswerWouldTakeTooLongIsRefusedFirstAndAlone(t *testing.T) {
+	r := behind(t)
+	require.InDelta(t, 3.7, r.wait().Seconds(), 0.4, "370 items at some 100 per second")
+	r.admit(300*time.Millisecond, broadcastLine("n0", 900, "900"), say("c1", "n0", `{"type":"topology","msg_id":901}`),
+		say("c1", "n0", `{"type":"health","msg_id":902}`), say("c1", "n0", `{"type":"echo","echo":1,"msg_id":903}`))
+	out := r.write(300 * time.Millisecond)
+	require.Len(t, out, 4)
+	require.Equal(t, say("n0", "c1", `{"type":"error","in_reply_to":900,"code":11,"text":"overloaded: an answer would take longer than 500ms; try again"}`), out[0])
+	require.Contains(t, out[1], "topology_ok")
+	require.Contains(t, out[2], `"refused_by_wait":1`)
+	require.Contains(t, out[3], "echo_ok")
+
+	depth := r.jobsQ.Depth()
+	r.admit(300*time.Millisecond, readLine("n0", 904))
+	require.Equal(t, depth+1, r.jobsQ.Depth(), "a read waits")
+	require.Equal(t, uint64(1), r.count.refusedByWait.Load())
+
+	// A hundred and a few may wait however long that seems to take.
+	for r.jobsQ.Depth() > fewWaiting {
+		j, _ := r.jobs.TryNext()
+		r.record.handle(time.Second, &j)
+	}
+	r.jobs.Done()
+	r.write(time.Second)
+	r.admit(time.Second, broadcastLine("n0", 905, "905"))
+	require.Empty(t, r.write(time.Second), "it is taken")
+}
+
+func TestNoWaitIsTooLongWhereThatIsSwitchedOff(t *testing.T) {
+	r := behind(t, func(c *Config) { c.MaxWait = Never })
+	r.admit(300*time.Millisecond, broadcastLine("n0", 900, "900"))
+	require.Empty(t, r.write(300*time.Millisecond))
+}
+
+func TestTheReaderTakesNoMoreThanStdoutIsExpectedToTake(t *testing.T) {
+	r := startedRig(t, ids(1))
+	for i := range 300 {
+		r.admit(0, say("c1", "n0", fmt.Sprintf(`{"type":"echo","echo":1,"msg_id":%d}`, i)))
+	}
+	require.True(t, r.Admits(), "nothing is known of stdout yet")
+	r.Poll(0)
+	handle := func(now time.Duration, n int) {
+		for range n {
+			item, ok := r.outs.TryNext()
+			require.True(t, ok)
+			require.NoError(t, r.output.handle(now, &item))
+		}
+		r.outs.Done()
+	}
+	handle(100*time.Millisecond, 50)
+	r.Poll(100 * time.Millisecond)
+	require.False(t, r.Admits(), "250 at 500 per second")
+	handle(200*time.Millisecond, 122)
+	require.True(t, r.Admits(), "128 may wait however long")
+	handle(200*time.Millisecond, 128)
+	require.True(t, r.Admits(), "stdout has nothing to do")
+}
+
+func TestWorkThatTheNodeStartsByItselfIsPutOffWhileItIsUnhealthy(t *testing.T) {
+	var logs bytes.Buffer
+	r := startedRig(t, ids(2), tiny, func(c *Config) {
+		c.Log = slog.New(slog.NewTextHandler(&logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		c.OwnThreshold = 2 * time.Second
+	})
+	log := r.cfg.Log.With("a", 1).WithGroup("g")
+	r.admit(0, readLine("n0", 1), readLine("n0", 2), readLine("n0", 3)) // one more than preferred
+	r.beat(100*time.Millisecond, 1500*time.Millisecond)
+	require.False(t, r.gates.clients.Open(1500*time.Millisecond), "clients are refused no later")
+	require.True(t, r.gates.own.Open(1500*time.Millisecond))
+	log.Debug("one")
+	r.beat(1600*time.Millisecond, 2100*time.Millisecond)
+	require.False(t, r.gates.own.Open(2100*time.Millisecond))
+	log.Debug("two")
+	log.Info("three")
+	require.False(t, log.Enabled(context.Background(), slog.LevelDebug))
+	r.settle(2150 * time.Millisecond)
+	r.beat(2200*time.Millisecond, 2200*time.Millisecond)
+	require.True(t, r.gates.own.Open(2200*time.Millisecond))
+	log.Debug("four")
+	require.Contains(t, logs.String(), "msg=one")
+	require.NotContains(t, logs.String(), "msg=two")
+	require.Contains(t, logs.String(), "msg=three")
+	require.Contains(t, logs.String(), "msg=four")
+}
+
+func TestBytesThatWaitMakeTheNodeUnhealthyAsItemsDo(t *testing.T) {
+	r := startedRig(t, ids(2))
+	r.jobBytes.limit = 1000
+	r.admit(0, broadcastLine("n0", 1, `"`+strings.Repeat("x", 600)+`"`))
+	report, _ := r.Poll(100 * time.Millisecond)
+	require.Equal(t, "intake bytes", report.Worst)
+	r.settle(100 * time.Millisecond)
+	report, _ = r.Poll(200 * time.Millisecond)
+	require.Zero(t, report.Unhealthy)
+}
+
+// With fewer permits the same values go in fewer and larger deltas.
+func TestOwnDeltasBecomeFewerAndLargerAsPermitsGo(t *testing.T) {
+	deltas := func(permits int) (messages, entries int) {
+		c := newCluster(t, 5, func(cfg *Config) {
+			cfg.NumChildren = 4
+			cfg.Permits.Total = permits
+			cfg.Permits.Grace, cfg.Permits.RevokePerSecond, cfg.Permits.ReturnPerSecond = time.Second, 5, 1
+			cfg.Permits.MinimumHealthy, cfg.Permits.Timeout = 1, 5*time.Second
+		})
+		c.run(2 * time.Second)
+		var want []string
+		for i := range 100 {
+			c.client(broadcastLine("n0", i, fmt.Sprint(i)))
+			want = append(want, fmt.Sprint(i))
+			c.run(c.now + 50*time.Millisecond)
+		}
+		c.run(c.now + 20*time.Second)
+		c.requireValues(want...)
+		for _, p := range c.between {
+			if n := gossipOf(t, p.line).Entries(); p.from == "n0" && n > 0 {
+				messages++
+				entries += n
+			}
+		}
+		return messages, entries
+	}
+	many, all := deltas(4)
+	few, same := deltas(1)
+	require.Equal(t, 400, all)
+	require.Equal(t, 400, same, "nothing is lost, nothing goes twice")
+	require.Less(t, 2*few, many)
+}
+
+func TestNothingTouchesAHealthyNode(t *testing.T) {
+	r := startedRig(t, ids(2))
+	for now := time.Duration(0); now < time.Minute; now += 100 * time.Millisecond {
+		r.ask(now, broadcastLine("n0", int(now), fmt.Sprint(int(now))))
+		select {
+		case <-r.notices.wake: // by the record
+		default:
+		}
+		report, publish := r.Poll(now)
+		require.Zero(t, report.Unhealthy)
+		require.Equal(t, now%time.Second == 0, publish, "once a second, and only then")
+		require.Empty(t, r.notices.wake, "gossip is not woken for it")
+	}
+	require.True(t, r.gates.clients.Figures(time.Minute).Open)
+	require.Zero(t, r.gates.clients.Figures(time.Minute).Closings)
+	for name, n := range r.count.figures() {
+		require.Zero(t, n, name)
+	}
+}
