@@ -45,6 +45,10 @@ func testMain(m *testing.M) int {
 			os.Unsetenv(name)
 		}
 	}
+	if err := os.Setenv("TMPDIR", dir); err != nil { // for what nodes leave that are killed
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	flag.Parse()
 	atOnce()
 	return m.Run()

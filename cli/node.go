@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"strconv"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 
 	"treecast/backpressure"
 	"treecast/gossip"
+	"treecast/journal"
 	"treecast/node"
 )
 
@@ -51,7 +53,13 @@ type nodeCommand struct {
 
 	MaxCrashes  int           `default:"30" group:"crashes" help:"A service that panics is started again, without the item it had in hand. Once it has done so more often than this within --crash-window, the node gives up, with exit code 3. Default: ${default}."`
 	CrashWindow time.Duration `default:"10s" group:"crashes" help:"See --max-crashes. Default: ${default}."`
-	Inject      []string      `sep:"none" placeholder:"FAULT" group:"crashes" help:"For tests only: make a service go wrong, as [NODE/]SERVICE:WHAT[@FROM[+FOR]]. SERVICE: intake, record, gossip, output. WHAT: slow=1000x, slow=2000/s, slow=5ms, stuck=30s, panic@K (its K-th item), panic-every=500ms (at random). FROM and FOR: durations since the start. May be given several times."`
+	Inject      []string      `sep:"none" placeholder:"FAULT" group:"crashes" help:"For tests only: make a service go wrong, as [NODE/]SERVICE:WHAT[@FROM[+FOR]]. SERVICE: intake, record, gossip, output, journal. WHAT: slow=1000x, slow=2000/s, slow=5ms, stuck=30s, panic@K (its K-th item), panic-every=500ms (at random). FROM and FOR: durations since the start. May be given several times."`
+
+	Journal          string        `placeholder:"DIR|off" group:"journal" help:"Where values are kept through a kill of the process: a value is there before it is acknowledged, and a node that is started again in the same run goes on with it. off keeps nothing: a node that is killed loses what it alone knew. Default: a directory for this run and user among the temporary files, removed when the run is over."`
+	Fsync            string        `default:"never" enum:"never,interval,always" group:"journal" help:"When the journal is synced to the disk. never: a value survives the process, not the machine, and costs one write per batch. interval: at most --fsync-interval of values is lost with the machine. always: nothing is; every batch waits for the disk, so an acknowledgement takes up to two syncs, and n clients share one. Default: ${default}."`
+	FsyncInterval    time.Duration `default:"1s" placeholder:"T" group:"journal" help:"How often --fsync interval syncs. Shorter loses less with the machine, and has more appends wait behind a sync. Default: ${default}."`
+	JournalPreferred int           `default:"65536" group:"backpressure" help:"Preferred size of the queue of what is to be kept in the journal. Default: ${default}."`
+	JournalCapacity  int           `default:"131072" group:"backpressure" help:"Hard capacity of the queue of what is to be kept: beyond it the intake waits. Default: ${default}."`
 
 	MaxLineBytes int    `default:"16777216" group:"io" help:"Longest line taken from stdin, in bytes; a longer one is skipped and answered with error 12. Default: ${default}."`
 	LogLevel     string `default:"info" enum:"debug,info,warn,error" group:"io" help:"What to log to stderr: debug, info, warn or error. Default: ${default}."`
@@ -78,8 +86,22 @@ func (c *nodeCommand) config(log *slog.Logger, line commandLine) (node.Config, e
 	cfg.Epoch = newEpoch(time.Now(), seed[16])
 	cfg.Random = rand.New(rand.NewPCG(binary.LittleEndian.Uint64(seed[:8]), binary.LittleEndian.Uint64(seed[8:16])))
 	cfg.Log = log
+	if c.Journal != journalOff {
+		cfg.Keeper = journal.NewFiles(journal.Config{
+			Dir: c.Journal, Run: os.Getenv(runVariable), Always: c.Fsync == "always",
+			Random: rand.New(rand.NewPCG(binary.LittleEndian.Uint64(seed[17:25]), binary.LittleEndian.Uint64(seed[24:]))),
+		})
+	}
 	return cfg, nil
 }
+
+const (
+	// journalOff is the directory that stands for no journal.
+	journalOff = "off"
+	// runVariable names the run that a node belongs to, for its journal. Test
+	// beds set it.
+	runVariable = "TREECAST_RUN"
+)
 
 // settings turns the flags into a node's configuration, as it is for all nodes
 // of a run.
@@ -138,6 +160,8 @@ func (c *nodeCommand) settings(line commandLine) (node.Config, error) {
 		return node.Config{}, usageError{fmt.Errorf("--monitor-period must be at least 1ms, not %v", c.MonitorPeriod)}
 	case c.ClientThreshold < 0:
 		return node.Config{}, usageError{fmt.Errorf("--client-threshold must be 0 or more, not %v", c.ClientThreshold)}
+	case c.FsyncInterval < time.Millisecond:
+		return node.Config{}, usageError{fmt.Errorf("--fsync-interval must be at least 1ms, not %v", c.FsyncInterval)}
 	case c.MaxLineBytes < 1024:
 		return node.Config{}, usageError{fmt.Errorf("--max-line-bytes must be at least 1024, not %d", c.MaxLineBytes)}
 	}
@@ -148,6 +172,7 @@ func (c *nodeCommand) settings(line commandLine) (node.Config, error) {
 		{"intake-preferred", c.IntakePreferred}, {"intake-capacity", c.IntakeCapacity},
 		{"gossip-preferred", c.GossipPreferred}, {"gossip-capacity", c.GossipCapacity},
 		{"output-preferred", c.OutputPreferred}, {"output-capacity", c.OutputCapacity},
+		{"journal-preferred", c.JournalPreferred}, {"journal-capacity", c.JournalCapacity},
 	} {
 		if size.items < 1 {
 			return node.Config{}, usageError{fmt.Errorf("--%s must be at least 1, not %d", size.flag, size.items)}
@@ -160,6 +185,10 @@ func (c *nodeCommand) settings(line commandLine) (node.Config, error) {
 			return node.Config{}, usageError{fmt.Errorf("--inject: %w", err)}
 		}
 		faults = append(faults, fault)
+	}
+	sync := time.Duration(0) // the journal's own affair, or nobody's
+	if c.Fsync == "interval" {
+		sync = c.FsyncInterval
 	}
 	permits := backpressure.DefaultPermitsConfig(c.Permits)
 	permits.Grace, permits.RevokePerSecond, permits.ReturnPerSecond = c.PermitGrace, c.PermitRevoke, c.PermitReturn
@@ -176,6 +205,7 @@ func (c *nodeCommand) settings(line commandLine) (node.Config, error) {
 		ClientThreshold: max(c.ClientThreshold, 1), OwnThreshold: max(c.OwnThreshold, c.ClientThreshold, 1),
 		MaxWait: orNever(c.MaxWait), Permits: permits,
 		MaxCrashes: c.MaxCrashes, CrashWindow: c.CrashWindow, Faults: faults,
+		Journal: node.QueueSizes{Preferred: c.JournalPreferred, Capacity: c.JournalCapacity}, KeepSync: sync,
 	}, nil
 }
 

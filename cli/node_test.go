@@ -257,7 +257,7 @@ func TestANodesVariablesStandForFlagsAndFlagsWin(t *testing.T) {
 	t.Parallel()
 	env := []string{"TREECAST_INTAKE_PREFERRED=123", "TREECAST_GOSSIP_PREFERRED=456"}
 	p := startNode(t, env, "--gossip-preferred", "789", "--output-preferred=321")
-	require.Equal(t, map[string]int{"intake": 123, "gossip": 789, "output": 321}, p.queueSizes())
+	require.Equal(t, map[string]int{"intake": 123, "gossip": 789, "output": 321, "journal": 65536}, p.queueSizes())
 	require.NoError(t, p.stdin.Close())
 	require.Equal(t, ExitOK, p.end().code)
 }

@@ -39,6 +39,14 @@ type Config struct {
 	Gossip QueueSizes // messages of peers
 	Output QueueSizes // messages to be written
 
+	// Keeper is the node's journal; nil: it has none, and its values die with
+	// its process. It is the node's alone.
+	Keeper Keeper
+	// KeepSync is how often the journal is synced to the disk; 0: never, or as
+	// the Keeper does by itself.
+	KeepSync time.Duration
+	Journal  QueueSizes // what is to be kept
+
 	// Monitor says how often every queue's health is looked at, how old an item
 	// may get, and for how long what was seen is believed.
 	Monitor backpressure.MonitorConfig
@@ -93,6 +101,9 @@ var (
 	DefaultIntake = QueueSizes{Preferred: 65536, Capacity: 131072}
 	DefaultGossip = QueueSizes{Preferred: 8192, Capacity: 16384}
 	DefaultOutput = QueueSizes{Preferred: 65536, Capacity: 131072}
+	// DefaultJournal is what the journal does in 0.2 s at its slowest, when every
+	// append waits for a disk.
+	DefaultJournal = QueueSizes{Preferred: 65536, Capacity: 131072}
 )
 
 // Bounds of memory that item counts alone do not give, in bytes of bodies
@@ -160,7 +171,7 @@ func (c Config) withDefaults() (Config, error) {
 			return c, fmt.Errorf("node: %w", err)
 		}
 	}
-	for sizes, def := range map[*QueueSizes]QueueSizes{&c.Intake: DefaultIntake, &c.Gossip: DefaultGossip, &c.Output: DefaultOutput} {
+	for sizes, def := range map[*QueueSizes]QueueSizes{&c.Intake: DefaultIntake, &c.Gossip: DefaultGossip, &c.Output: DefaultOutput, &c.Journal: DefaultJournal} {
 		if sizes.Preferred == 0 {
 			sizes.Preferred = def.Preferred
 		}

@@ -11,6 +11,7 @@ type counters struct {
 	refusedByGate  atomic.Uint64 // broadcasts refused because the node was unhealthy
 	refusedByWait  atomic.Uint64 // broadcasts refused because the answer would have taken too long
 	refusedFull    atomic.Uint64 // requests refused because the intake was full
+	refusedUnkept  atomic.Uint64 // broadcasts refused because the journal could not be written
 	droppedMail    atomic.Uint64 // peers' messages dropped because the gossip queue was full
 	badMail        atomic.Uint64 // peers' messages that could not be read
 	droppedStores  atomic.Uint64 // deltas dropped because the intake was full
@@ -29,6 +30,7 @@ func (c *counters) figures() map[string]uint64 {
 		"refused_by_gate":   c.refusedByGate.Load(),
 		"refused_by_wait":   c.refusedByWait.Load(),
 		"refused_full":      c.refusedFull.Load(),
+		"refused_unkept":    c.refusedUnkept.Load(),
 		"dropped_mail":      c.droppedMail.Load(),
 		"bad_mail":          c.badMail.Load(),
 		"dropped_stores":    c.droppedStores.Load(),

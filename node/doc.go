@@ -4,11 +4,14 @@
 //	stdin -> reader: intake.admit -> [intake] -> record -> [output] -> output -> stdout
 //	                              \-> [gossip] -> gossiper -^
 //	          gossiper -> [intake]: what it has learnt; record -> notices -> gossiper: it is stored
+//	          record -> [journal] -> journaler -> outcomes -> record: it is kept
 //
 // intake decides what becomes of a line, record is what the node knows,
 // gossiper carries messages between its peers and the gossip core, output
-// writes lines. The record's log is read by the gossiper by index; nothing else
-// is shared but immutable entries.
+// writes lines. journaler, where the node has a journal, keeps what the record
+// is about to know, which is shown, told and answered when that has come back;
+// an init is answered when the journal has been read. The record's log is read
+// by the gossiper by index; nothing else is shared but immutable entries.
 //
 // # Concurrency
 //
@@ -21,8 +24,8 @@
 //
 // # When it is full
 //
-// The reader never waits for a service; only for stdout, see below. Where the intake is full, a request is
-// answered at once with error 11, temporarily unavailable. A peer's message
+// The reader never waits for a service but behind an init; only for stdout, see
+// below. Where the intake is full, a request is answered at once with error 11, temporarily unavailable. A peer's message
 // that finds no room is dropped and counted; it is not acked, so it comes
 // again. There is no cycle of bounded queues: gossip drops a delta rather than
 // wait for the record, and the record never waits for gossip. Own gossip is

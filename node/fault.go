@@ -38,7 +38,7 @@ const (
 
 // FaultServices are the services that faults can be injected into: the reader
 // of stdin (intake), and those behind the queues.
-var FaultServices = []string{"intake", "record", "gossip", "output"}
+var FaultServices = []string{"intake", "record", "gossip", "output", "journal"}
 
 // ParseFault reads a fault: [NODE/]SERVICE:WHAT[@FROM[+FOR]], where WHAT is
 //

@@ -28,6 +28,7 @@ type gossiper struct {
 	log     *slog.Logger
 
 	mailBytes, jobBytes *budget
+	unkept              *unkept // nil without a journal
 
 	setup    *setup       // nil before begin
 	core     *gossip.Core // nil before begin
@@ -118,12 +119,15 @@ func (g *gossiper) receive(now time.Duration, m *mail) {
 		g.log.Warn("a peer's message cannot be read", "from", m.from, "why", err)
 		return
 	}
+	if g.unkept != nil && g.unkept.holds(message) {
+		message.Batch = 0 // nothing that is to be acked
+	}
 	d, ok := g.core.Receive(now, m.from, message)
 	if !ok {
 		return
 	}
 	if g.jobBytes.take(len(m.body)) {
-		if g.intake.Offer(now, job{kind: jobStore, store: d, bytes: len(m.body)}) {
+		if g.intake.Offer(now, job{kind: jobStore, request: request{readAt: now}, store: d, bytes: len(m.body)}) {
 			return
 		}
 		g.jobBytes.put(len(m.body))
@@ -151,12 +155,12 @@ func (g *gossiper) begin(now time.Duration, s *setup) {
 		return
 	}
 	cfg := g.cfg.gossip()
-	cfg.Epoch += g.lives
+	cfg.Epoch = max(cfg.Epoch, s.epoch) + g.lives
 	cfg.Neighbours = neighbours
 	cfg.Depth, cfg.Height = len(tree.Ancestors(s.id)), height(tree, s.id)
 	cfg.Direct, cfg.Self = g.isDirect(tree), s.id
 	cfg.Phase = time.Duration(g.random.Int64N(int64(g.cfg.SyncPeriod)))
-	cfg.Fresh = g.lives == 0
+	cfg.Fresh = g.lives == 0 && !s.former
 	cfg.Permits = g.permits
 	if s.greet {
 		// Not at once: a peer may not have been started yet, and a message to

@@ -18,6 +18,7 @@ type health struct {
 	Crashes     uint64            `json:"crashes"`
 	Queues      []queueHealth     `json:"queues"`
 	Permits     *permitHealth     `json:"permits,omitempty"`
+	Journal     *journalHealth    `json:"journal,omitempty"` // none: it is off
 	Gossip      map[string]uint64 `json:"gossip,omitempty"`
 	Counters    map[string]uint64 `json:"counters"`
 }
@@ -35,6 +36,21 @@ type queueHealth struct {
 	OldestMS    int64   `json:"oldest_ms"`
 	PerSecond   float64 `json:"depletion_per_second"`
 	UnhealthyMS int64   `json:"unhealthy_ms"`
+}
+
+// journalHealth times are from a broadcast's line, or a peer's entries, to their
+// being kept.
+type journalHealth struct {
+	Failing   bool   `json:"failing"`
+	Kept      uint64 `json:"kept"` // broadcasts and deliveries
+	P50US     int64  `json:"p50_us"`
+	P99US     int64  `json:"p99_us"`
+	MaxUS     int64  `json:"max_us"`
+	Appends   uint64 `json:"appends"`
+	Entries   uint64 `json:"entries"`
+	Bytes     uint64 `json:"bytes"`
+	Recovered uint64 `json:"recovered"`
+	Removed   uint64 `json:"removed"` // directories of runs that are over
 }
 
 type permitHealth struct {
@@ -56,6 +72,16 @@ func (n *Node) healthFields(now time.Duration) []byte {
 		Values:      int(n.record.shownValues.Load()),
 		Queues:      queueHealths(n.broker.Figures(now), report.Queues),
 		Counters:    n.count.figures(),
+	}
+	if n.journaler != nil {
+		f := n.journaler.figures
+		h.Journal = &journalHealth{
+			Failing: f.failing.Load(), Kept: f.delays.count.Load(),
+			P50US: f.delays.quantile(0.5).Microseconds(), P99US: f.delays.quantile(0.99).Microseconds(),
+			MaxUS:   time.Duration(f.delays.longest.Load()).Microseconds(),
+			Appends: f.appends.Load(), Entries: f.entries.Load(), Bytes: f.bytes.Load(),
+			Recovered: f.recovered.Load(), Removed: f.tidied.Load(),
+		}
 	}
 	if n.supervisor != nil {
 		h.Crashes = n.supervisor.Crashes()

@@ -108,7 +108,7 @@ func ask(r *running, said *sink, line string) (types []string) {
 func TestAServiceThatPanicsAtRandomLosesOnlyWhatItSaysItLost(t *testing.T) {
 	for _, service := range FaultServices {
 		synctest.Test(t, func(t *testing.T) {
-			r := runNode(t, injected(t, service+":panic-every=500ms@1s+30s"))
+			r := runNode(t, injected(t, service+":panic-every=500ms@1s+30s"), keptBy(memory()))
 			said := r.collect()
 			r.write(initLine(0, "n0", "n0", "n1"))
 			pass(time.Second)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"treecast/chans"
@@ -30,6 +31,9 @@ type intake struct {
 
 	roster *Roster // may be nil
 	self   *setup  // nil before init
+
+	seen    *seen       // nil without a journal
+	opening atomic.Bool // init waits for the journal, and everything behind it with it
 }
 
 // admit takes one line. Its age says whether the process was stopped while it
@@ -40,6 +44,9 @@ func (in *intake) admit(now time.Duration, item *wire.Item, waited age) {
 	if item.Kind != wire.Valid {
 		in.reject(now, item, silent)
 		return
+	}
+	if in.seen != nil {
+		in.seen.note(m)
 	}
 	from := request{client: m.Src, msgID: m.MsgID, asks: m.Answerable(), readAt: now}
 	switch m.Type {
@@ -149,13 +156,23 @@ func (in *intake) init(now time.Duration, m *wire.Message, from request) {
 	in.self = s
 	in.name(s.id)
 	// Both queues are empty, as nothing is admitted before init.
-	in.queue.Offer(now, job{kind: jobBegin, setup: s})
-	in.mail.Offer(now, mail{setup: s})
-	in.answerLate(now, from, wire.AppendReply(nil, "init_ok", from.msgID))
+	if in.seen != nil {
+		in.opening.Store(true)
+	}
+	in.queue.Offer(now, job{kind: jobBegin, setup: s, request: from})
+	if in.seen == nil {
+		in.begin(now, s, from)
+	}
 	in.log.Info("initialised", "node", s.id, "nodes", s.members.Len())
 	if s.restart {
 		in.log.Info("taken for a restart, as the init's id is not one of a run's first: broadcasts that already wait on stdin are stored and not answered", "id", m.ID)
 	}
+}
+
+// begin lets gossip begin and answers the init.
+func (in *intake) begin(now time.Duration, s *setup, from request) {
+	in.mail.Offer(now, mail{setup: s})
+	in.answerLate(now, from, wire.AppendReply(nil, "init_ok", from.msgID))
 }
 
 // isPeer reports whether a name is another node's of the cluster.
@@ -204,6 +221,7 @@ func parseInit(m *wire.Message, roster *Roster) (*setup, error) {
 		id: id, members: members,
 		greet:   !m.HasID || m.ID >= first,
 		restart: m.HasID && m.ID >= first,
+		seen:    seenIn(m),
 	}, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"treecast/gossip"
+	"treecast/journal"
 	"treecast/topology"
 )
 
@@ -52,6 +53,12 @@ type setup struct {
 	greet bool
 	// restart says that it is one: the init came later than those.
 	restart bool
+	// seen is the id and the client's number of the init.
+	seen journal.Seen
+	// epoch is what the gossip of this life begins with at least, and former says
+	// that the log holds what a former life knew. The journal tells both.
+	epoch  uint64
+	former bool
 }
 
 // tree is the spanning tree of the cluster with a fan-out as configured.

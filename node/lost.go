@@ -30,7 +30,7 @@ func (n *Node) lostJob(now time.Duration, j *job) {
 	switch j.kind {
 	case jobBegin:
 		if j.setup != nil {
-			n.record.begin(j.setup) // without it there is no node
+			n.record.begin(now, j) // without it there is no node
 		}
 	case jobBroadcast:
 		n.logLost("record", "broadcast", &j.request, j.value)

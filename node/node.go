@@ -37,6 +37,8 @@ type Node struct {
 	mails   *chans.Inbox[mail]
 	outs    *chans.Inbox[outgoing]
 	outsQ   *chans.Queue[outgoing]
+	keepsQ  *chans.Queue[*keep] // nil without a journal, as is all of it
+	keeps   *chans.Inbox[*keep]
 	outbox  *outbox
 	notices *notices
 
@@ -44,6 +46,8 @@ type Node struct {
 	record     *record
 	gossiper   *gossiper
 	output     *output
+	journaler  *journaler        // nil without a journal
+	begun      chan struct{}     // closed when what the journal holds is there; nil without one
 	supervisor *chans.Supervisor // nil under virtual time
 
 	injectors map[string]*injector // by service; nil as a rule
@@ -116,6 +120,9 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 	self := func() string { return *n.name.Load() }
 	n.injectors = newInjectors(&n.cfg, self)
 	n.output = &output{self: self, writer: wire.NewWriter(&n.stdout), box: n.outbox, count: &n.count}
+	if cfg.Keeper != nil {
+		n.makeJournaler()
+	}
 	return n, nil
 }
 
@@ -129,6 +136,11 @@ func (n *Node) makeQueues() (err error) {
 	}
 	if n.mailQ, n.mails, err = chans.Make[mail](n.broker, queueOptions("gossip", n.cfg.Gossip)); err != nil {
 		return fmt.Errorf("node: %w", err)
+	}
+	if n.cfg.Keeper != nil {
+		if n.keepsQ, n.keeps, err = chans.Make[*keep](n.broker, queueOptions("journal", n.cfg.Journal)); err != nil {
+			return fmt.Errorf("node: %w", err)
+		}
 	}
 	if n.outsQ, n.outs, err = chans.Make[outgoing](n.broker, queueOptions("output", n.cfg.Output)); err != nil {
 		return fmt.Errorf("node: %w", err)

@@ -12,8 +12,8 @@ import (
 //
 // Before a request is admitted there must be room for its reply: while stdout
 // moves the reader waits for it, so that a client that pipes in more than it
-// reads is slowed by its own pipe and not refused. Nothing else makes the
-// reader wait.
+// reads is slowed by its own pipe and not refused. Behind the init it waits until
+// the journal has been read. Nothing else makes the reader wait.
 //
 // It may be called again after it crashed, and goes on with the next line.
 func (d *driver) read(ctx context.Context, stdin io.Reader) error {
@@ -49,6 +49,13 @@ func (d *driver) read(ctx context.Context, stdin io.Reader) error {
 		d.admit(now, &item, waited)
 		leash.end()
 		d.reading.done()
+		if d.intake.opening.Load() {
+			select {
+			case <-d.begun:
+			case <-ctx.Done():
+				return nil
+			}
+		}
 	}
 }
 

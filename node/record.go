@@ -20,8 +20,10 @@ type record struct {
 
 	source  gossip.SourceID // of its own entries; set by begin
 	logName string
-	counter uint64
+	counter uint64   // of the newest own entry, kept or on its way to be
 	keys    []string // scratch of store
+
+	keeping keeping
 
 	out     *outbox
 	notices *notices
@@ -36,19 +38,33 @@ type record struct {
 func (r *record) handle(now time.Duration, j *job) {
 	switch j.kind {
 	case jobBegin:
-		r.begin(j.setup)
+		r.begin(now, j)
 	case jobBroadcast:
 		r.broadcast(now, j)
 	case jobRead:
-		r.out.offer(now, outgoing{dest: j.request.client, kind: outReadOK, req: j.request, values: r.list.view()})
+		if r.waits(now) {
+			r.hand(now, keep{kind: keepRead, request: j.request})
+		} else {
+			r.answerRead(now, j.request)
+		}
 	case jobStore:
-		r.store(&j.store)
+		r.store(now, j)
 	}
-	r.intake.put(j.bytes)
+	r.intake.put(j.bytes) // 0 if they went on to the journal
 }
 
-// begin takes note of the node's name.
-func (r *record) begin(s *setup) { r.source = gossip.NewSourceID(s.id, r.logName) }
+// begin takes note of the node's name, and has its journal opened.
+func (r *record) begin(now time.Duration, j *job) {
+	r.source = gossip.NewSourceID(j.setup.id, r.logName)
+	if r.keeping.queue != nil {
+		r.openJournal(now, j)
+	}
+}
+
+// answerRead answers a read with what is known.
+func (r *record) answerRead(now time.Duration, to request) {
+	r.out.offer(now, outgoing{dest: to.client, kind: outReadOK, req: to, values: r.list.view()})
+}
 
 // knows reports whether a value is in the record.
 func (r *record) knows(value []byte) bool {
@@ -58,7 +74,8 @@ func (r *record) knows(value []byte) bool {
 
 // store takes in what gossip has learnt, all of it or, where a value cannot be
 // read, none: a batch that is not acked comes again.
-func (r *record) store(d *gossip.Delivery) {
+func (r *record) store(now time.Duration, j *job) {
+	d := &j.store
 	r.keys = r.keys[:0]
 	for _, e := range d.Entries {
 		key, err := wire.Canonical([]byte(e.Value))
@@ -68,12 +85,21 @@ func (r *record) store(d *gossip.Delivery) {
 		}
 		r.keys = append(r.keys, key)
 	}
-	for i, e := range d.Entries {
+	if r.keeping.queue != nil {
+		r.keepDelivery(now, j)
+		return
+	}
+	r.take(d.Entries, r.keys)
+	r.notices.stored(d.Ticket)
+}
+
+// take puts entries in that are new.
+func (r *record) take(entries []gossip.Entry, keys []string) {
+	for i, e := range entries {
 		if r.held.Add(e.Source, e.Counter) {
-			r.append(e, r.keys[i])
+			r.append(e, keys[i])
 		}
 	}
-	r.notices.stored(d.Ticket)
 }
 
 // broadcast stores a client's value and says so.
@@ -83,16 +109,25 @@ func (r *record) broadcast(now time.Duration, j *job) {
 		r.out.fail(now, j.request, wire.MalformedRequest, "the message of a broadcast must be a JSON value: "+err.Error())
 		return
 	}
-	e := gossip.Entry{Source: r.source, Counter: r.counter + 1, Value: string(j.value)}
 	r.counter++
+	if r.keeping.queue != nil {
+		r.keepBroadcast(now, j, key)
+		return
+	}
+	e := gossip.Entry{Source: r.source, Counter: r.counter, Value: string(j.value)}
+	r.own(now, &e, key, j.request, j.silent)
+}
+
+// own puts an entry of the node's own in and says so to its client.
+func (r *record) own(now time.Duration, e *gossip.Entry, key string, to request, silent bool) {
 	r.held.Add(e.Source, e.Counter)
-	r.append(e, key)
+	r.append(*e, key)
 	r.notices.ring()
-	if j.silent {
+	if silent {
 		r.count.silenced.Add(1)
 	}
-	if j.request.asks {
-		r.out.offer(now, outgoing{dest: j.request.client, kind: outBroadcastOK, req: j.request})
+	if to.asks {
+		r.out.offer(now, outgoing{dest: to.client, kind: outBroadcastOK, req: to})
 	}
 }
 

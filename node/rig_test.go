@@ -90,6 +90,9 @@ func (r *rig) feed(now time.Duration, waited age, lines ...string) {
 func (r *rig) work(now time.Duration) {
 	for again := true; again; {
 		again = r.workRecord(now)
+		for r.journaler != nil && r.journaler.step(now) {
+			again = true
+		}
 		for r.gossiper.step(now) {
 			again = true
 		}
@@ -99,6 +102,9 @@ func (r *rig) work(now time.Duration) {
 // workRecord has the record do what is queued and reports whether there was
 // anything.
 func (r *rig) workRecord(now time.Duration) (any bool) {
+	for r.record.commit(now) {
+		any = true
+	}
 	for j, ok := r.jobs.TryNext(); ok; j, ok = r.jobs.TryNext() {
 		r.record.handle(now, &j)
 		any = true

@@ -24,6 +24,7 @@ type driver struct {
 	lines   *wire.Reader  // of stdin; outlives crashes of the reader
 	reading lineInHand
 	history *chans.History
+	atEnd   atomic.Bool // stdin has been read to its end
 }
 
 // The history of the queues' figures: a sample a second, for five minutes.
@@ -66,6 +67,7 @@ func (n *Node) Run(ctx context.Context, stdin io.Reader) error {
 			if err := d.read(ctx, stdin); err != nil {
 				return fmt.Errorf("reading stdin: %w", err)
 			}
+			d.atEnd.Store(ctx.Err() == nil)
 			return nil
 		}
 		if err := n.supervisor.Run(ctx, d.service("intake", &d.reading, func() {}, read)); err != nil {
@@ -87,11 +89,20 @@ func (n *Node) Run(ctx context.Context, stdin io.Reader) error {
 
 	// The services end one after the other, each when its queue is closed and
 	// drained, and closes the next one's: what is queued is still written out.
-	err := n.supervisor.Run(context.WithoutCancel(ctx),
-		d.service("record", n.jobs, func() {}, d.serveRecord),
+	services := []chans.Service{
+		d.service("record", n.jobs, func() { n.record.resume(d.now()) }, d.serveRecord),
 		d.service("gossip", n.mails, func() { n.gossiper.restart(d.now()) }, d.serveGossip),
 		d.service("output", n.outs, func() {}, d.serveOutput),
-	)
+	}
+	if n.journaler != nil {
+		services = append(services, d.service("journal", n.keeps, func() {}, d.serveJournal))
+	}
+	err := n.supervisor.Run(context.WithoutCancel(ctx), services...)
+	if n.journaler != nil {
+		if closing := n.cfg.Keeper.Close(err == nil && d.atEnd.Load()); closing != nil {
+			n.cfg.Log.Warn("closing the journal", "why", closing)
+		}
+	}
 	cause := context.Cause(ctx)
 	cancel(nil)
 	stopTicking()
@@ -117,21 +128,63 @@ func (d *driver) service(name string, inbox chans.Abandoner, prepare func(), ser
 	}
 }
 
-// serveRecord is the record service.
+// serveRecord is the record service. What has come back from the journal goes
+// first: that is room for more.
 func (d *driver) serveRecord(ctx context.Context) error {
 	leash := d.leash(ctx, "record")
+	keeping := &d.record.keeping
 	for {
-		j, err := d.jobs.Next(ctx)
-		if err != nil {
-			d.outsQ.Close()
-			return ignoreClosed(err)
-		}
 		for d.outsQ.Depth() >= d.outsQ.Capacity() && !d.stuck() && ctx.Err() == nil {
 			d.waitDrained(ctx)
 		}
-		leash.begin(true)
-		d.record.handle(d.now(), &j)
-		leash.end()
+		if d.record.commit(d.now()) {
+			continue
+		}
+		if keeping.room() {
+			if j, ok := d.jobs.TryNext(); ok {
+				leash.begin(true)
+				d.record.handle(d.now(), &j)
+				leash.end()
+				d.jobs.Done()
+				continue
+			}
+			if d.jobs.Drained() {
+				keeping.close()
+				if keeping.idle() {
+					d.outsQ.Close()
+					return nil
+				}
+			}
+		}
+		select {
+		case <-d.jobs.Ready():
+		case <-keeping.ready():
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// serveJournal is the journal service.
+func (d *driver) serveJournal(ctx context.Context) error {
+	d.journaler.leash = d.leash(ctx, "journal")
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		now := d.now()
+		if d.journaler.step(now) {
+			continue
+		}
+		if d.keeps.Drained() {
+			return nil
+		}
+		timer.Reset(min(max(d.journaler.next()-now, 0), time.Hour))
+		select {
+		case <-d.keeps.Ready():
+		case <-timer.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 }
 
@@ -240,11 +293,4 @@ func (d *driver) waitDrained(ctx context.Context) {
 	case <-timer.C:
 	case <-ctx.Done():
 	}
-}
-
-func ignoreClosed(err error) error {
-	if errors.Is(err, chans.ErrClosed) {
-		return nil
-	}
-	return err
 }

@@ -18,6 +18,7 @@ const (
 	Record Service = iota
 	Gossip
 	Output
+	Journal // only of a node that has one
 )
 
 // Never is what Due returns where nothing is to be done.
@@ -45,6 +46,9 @@ type Work struct {
 // too long. While the output has nothing to do, it is not stdout that is slow,
 // and nothing waits.
 func (n *Node) Admits() bool {
+	if n.intake.opening.Load() {
+		return false // behind the init everything waits for what the journal held
+	}
 	waiting := n.outsQ.Depth()
 	if waiting == 0 {
 		return true
@@ -76,10 +80,20 @@ func (n *Node) Due(now time.Duration, s Service) time.Duration {
 	ready := false
 	switch s {
 	case Record:
-		ready = n.jobsQ.Depth() > 0 && n.outsQ.Depth() < n.outsQ.Capacity()
+		k := &n.record.keeping
+		ready = n.outsQ.Depth() < n.outsQ.Capacity() &&
+			(n.jobsQ.Depth() > 0 && k.room() || k.queue != nil && k.any())
 	case Gossip:
 		if n.mailQ.Depth() == 0 && len(n.notices.wake) == 0 {
 			return max(now, n.gossiper.next(now))
+		}
+		ready = true
+	case Journal:
+		if n.journaler == nil {
+			return Never
+		}
+		if n.keepsQ.Depth() == 0 {
+			return max(now, n.journaler.next())
 		}
 		ready = true
 	case Output:
@@ -96,12 +110,24 @@ func (n *Node) Due(now time.Duration, s Service) time.Duration {
 func (n *Node) Step(now time.Duration, s Service) (w Work, err error) {
 	switch s {
 	case Record:
+		queued := n.outsQ.Depth()
+		if n.record.commit(now) {
+			return Work{Messages: 1 + n.outsQ.Depth() - queued}, nil
+		}
+		if !n.record.keeping.room() {
+			return Work{}, nil
+		}
 		if j, ok := n.jobs.TryNext(); ok {
-			queued := n.outsQ.Depth()
+			bytes := j.bytes
 			n.record.handle(now, &j)
 			n.jobs.Done()
-			w = Work{Messages: 1 + n.outsQ.Depth() - queued, Bytes: j.bytes}
+			w = Work{Messages: 1 + n.outsQ.Depth() - queued, Bytes: bytes}
 		}
+	case Journal:
+		before := n.keepsQ.Depth()
+		written := n.journaler.figures.bytes.Load()
+		n.journaler.step(now)
+		w = Work{Messages: before - n.keepsQ.Depth(), Bytes: int(n.journaler.figures.bytes.Load() - written)}
 	case Gossip:
 		select {
 		case <-n.notices.wake:

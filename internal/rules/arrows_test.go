@@ -16,6 +16,7 @@ var arrows = map[string][]string{
 	"cli": {
 		"experiment", "analysis", "report", "report/page", "node", "testbed/session", "run", // what commands do and show
 		"gossip", "backpressure", // the types of the node's settings
+		"journal", // where a node's is
 	},
 	"node":            {"wire", "gossip", "topology", "backpressure", "chans", "journal"},
 	"gossip":          {"topology"},

@@ -1,0 +1,56 @@
+// Package journal keeps what a node knows through the death of its process: it
+// is appended to a file before anybody is told, and found again by the next
+// life of the node.
+//
+// Format, scanning and evidence are pure; Files is the edge to directories,
+// locks and other processes; Memory is the same journal without a disk, for
+// drivers that model one.
+//
+// # The file
+//
+// A segment is a header and frames. The header bears the magic, the version,
+// the node's name, the run's name and a random salt. A frame is a mark drawn
+// from the salt, a length, a CRC-32C over salt, offset, length and payload, and
+// the payload: either what a life of the node begins with, or a batch of entries
+// with the highest message id seen so far. A frame is written by one write(2),
+// and stands for itself: no frame is needed to read another.
+//
+// A crashed append leaves a torn frame at the end, which is cut. Damage in the
+// middle is stepped over to the next frame whose checksum is right; as the
+// checksum depends on salt and offset, nothing that a client can have put into a
+// value, and nothing that was copied from elsewhere, passes for a frame. What
+// was lost is reported. After a tail was cut the counters go on behind all that
+// it can have held, so that none is used twice; after a restart of the machine,
+// which can lose whole frames, the node begins a log of a new name.
+//
+// # Whose it is
+//
+// The place says where to look, evidence says whether to believe it. The place
+// is a directory per run: named after TREECAST_RUN, or else after the process
+// that started the node - its parent, or where that is a wrapper script, which
+// is to say that it reads the very pipe that the node reads, the wrapper's
+// parent. Evidence that a file is of this run is that TREECAST_RUN agrees, or
+// that the init is later than everything journaled: it is not one of the first
+// of a run, and its message id, or failing that its client's number, is above
+// the highest seen. Without evidence the node begins with nothing: a value that
+// nobody sent in this run is worse than a cold start. Two runs at once, under
+// one parent, without TREECAST_RUN and without ids are not told apart, so their
+// nodes begin with nothing.
+//
+// # Whose it was
+//
+// A file in use is locked (flock). At its end a node that has read all of its
+// stdin removes its file. At its start a node removes directories of processes
+// that are gone, where no file is locked; only those of the same boot and the
+// same PID namespace, as nobody can tell of others.
+//
+// # Concurrency
+//
+// A Files or a Memory belongs to one goroutine at a time. Any number of
+// processes may share a directory.
+//
+// # When it is full
+//
+// An append either succeeds in full or leaves nothing: what a failed write left
+// behind is cut before the next. A failed append may be tried again at any time.
+package journal

@@ -1,0 +1,240 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+var (
+	errFull  = errors.New("no space left")
+	errCut   = errors.New("cannot be cut")
+	errFsync = errors.New("the disk is gone")
+)
+
+// badStore is storage whose calls fail when they are told to.
+type badStore struct {
+	memoryStore
+	cutFails  bool
+	syncFails bool
+	syncs     int
+}
+
+func (b *badStore) Truncate(size int64) error {
+	if b.cutFails {
+		return errCut
+	}
+	return b.memoryStore.Truncate(size)
+}
+
+func (b *badStore) Sync() error {
+	b.syncs++
+	if b.syncFails {
+		return errFsync
+	}
+	return nil
+}
+
+// newSegment is a segment on a store, its life written.
+func newSegment(t require.TestingT, store storage, always bool) *segment {
+	s := begin(store, &header{salt: 5, node: "n0"}, &life{seen: id(0), epoch: 1, log: "log"})
+	s.always = always
+	require.NoError(t, s.append(nil))
+	return s
+}
+
+// holds requires a store to hold exactly these entries.
+func holds(t require.TestingT, data []byte, want []entry) {
+	s, err := scanSegment(data)
+	require.NoError(t, err)
+	require.Equal(t, want, entriesOf(s.each))
+}
+
+func TestAFailedAppendLeavesNothingAndTheNextOneSucceeds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		store := &badStore{}
+		s := newSegment(t, store, false)
+		var want []entry
+		for i := range rapid.IntRange(1, 20).Draw(t, "appends") {
+			entries := own(uint64(i+1), fmt.Sprint(i))
+			store.fail = nil
+			fails := rapid.Bool().Draw(t, "fails")
+			if fails {
+				share := rapid.Float64Range(0, 1).Draw(t, "share")
+				store.fail = func(n int) (int, error) { return int(float64(n) * share), errFull }
+			}
+			err := s.append(batchOf(id(0), entries...))
+			if fails {
+				require.ErrorIs(t, err, errFull)
+				require.NotErrorIs(t, err, ErrUncertain)
+			} else {
+				require.NoError(t, err)
+				want = append(want, entries...)
+			}
+			holds(t, store.data, want)
+		}
+	})
+}
+
+func TestWhatCannotBeTakenBackIsUncertainAndCutBeforeTheNextAppend(t *testing.T) {
+	store := &badStore{}
+	s := newSegment(t, store, true)
+	require.NoError(t, s.append(batchOf(id(0), own(1, "1")...)))
+	store.syncFails, store.cutFails = true, true
+	err := s.append(batchOf(id(0), own(2, "refused")...))
+	require.ErrorIs(t, err, errFsync)
+	require.ErrorIs(t, err, ErrUncertain, "it stands there whole")
+
+	store.syncFails = false
+	require.ErrorIs(t, s.append(batchOf(id(0), own(2, "2")...)), errCut, "nothing goes on top of it")
+	store.cutFails = false
+	require.NoError(t, s.append(batchOf(id(0), own(2, "2")...)))
+	holds(t, store.data, own(1, "1", "2"))
+}
+
+func TestEveryAppendIsSyncedIfAsked(t *testing.T) {
+	for _, always := range []bool{false, true} {
+		store := &badStore{}
+		s := newSegment(t, store, always)
+		require.NoError(t, s.append(batchOf(id(0), own(1, "1")...)))
+		require.Equal(t, always, store.syncs == 2)
+	}
+	store := &badStore{}
+	s := newSegment(t, store, true)
+	store.syncFails = true
+	require.ErrorIs(t, s.append(batchOf(id(0), own(1, "1")...)), errFsync)
+	holds(t, store.data, nil)
+}
+
+func TestALifeThatCouldNotBeWrittenGoesWithTheFirstAppend(t *testing.T) {
+	store := &badStore{}
+	store.fail = func(int) (int, error) { return 0, errFull }
+	s := begin(store, &header{salt: 5, node: "n0"}, &life{seen: id(7), epoch: 3, log: "log"})
+	require.Error(t, s.append(nil))
+	require.Empty(t, store.data)
+	store.fail = nil
+	require.NoError(t, s.append(batchOf(id(8), own(1, "1")...)))
+	found, err := scanSegment(store.data)
+	require.NoError(t, err)
+	require.Equal(t, "log", found.last.log)
+	require.Equal(t, id(8), found.seen)
+	holds(t, store.data, own(1, "1"))
+
+	// A second life, on the same.
+	s = resume(store, found, &life{seen: id(20), epoch: 4, log: "log"})
+	require.NoError(t, s.append(batchOf(id(21), own(2, "2")...)))
+	found, err = scanSegment(store.data)
+	require.NoError(t, err)
+	require.Equal(t, 2, found.lives)
+	require.EqualValues(t, 4, found.last.epoch)
+	holds(t, store.data, own(1, "1", "2"))
+}
+
+func TestATornEndIsOverwrittenByTheNextLife(t *testing.T) {
+	w := write(t, own(1, "1"), own(2, "a long value that is torn"))
+	store := &memoryStore{data: append([]byte(nil), w.data[:len(w.data)-3]...)}
+	found, err := scanSegment(store.data)
+	require.NoError(t, err)
+	s := resume(store, found, &life{seen: id(20), epoch: 4, log: "log"})
+	require.NoError(t, s.append(batchOf(id(21), own(30, "3")...)))
+	holds(t, store.data, append(own(1, "1"), own(30, "3")...))
+	again, err := scanSegment(store.data)
+	require.NoError(t, err)
+	require.Zero(t, again.torn+again.damaged)
+}
+
+// live begins a life on a journal in memory.
+func live(t require.TestingT, m *Memory, init int64, epoch uint64) *Recovered {
+	r, err := m.Open(Start{Node: "n0", Nodes: 2, Init: id(init), Log: fmt.Sprint("fresh", init), Epoch: epoch})
+	require.NoError(t, err)
+	return r
+}
+
+func TestAKilledNodeGoesOnWithWhatItHadAppended(t *testing.T) {
+	m := NewMemory(rand.New(rand.NewPCG(1, 2)))
+	first := live(t, m, 0, 100)
+	require.Equal(t, &Recovered{Log: "fresh0", Epoch: 100}, first)
+	for i := range 3 {
+		b := batchOf(id(int64(10+i)), entry{Source{"n0", first.Log}, uint64(i + 1), fmt.Sprint(i)}, entry{Source{"n1", "x"}, uint64(i + 1), fmt.Sprint(-i)})
+		require.NoError(t, m.Append(b))
+	}
+	// Killed: the next life is all there is.
+	second := live(t, m, 40, 200)
+	require.True(t, second.Former)
+	require.Equal(t, "fresh0", second.Log)
+	require.EqualValues(t, 3, second.Counter)
+	require.EqualValues(t, 100+epochRoom, second.Epoch, "a clock that was set back does not matter")
+	require.Len(t, entriesOf(second.Each), 6)
+	require.Empty(t, second.Told)
+
+	third := live(t, m, 41, 1<<40)
+	require.Equal(t, "fresh0", third.Log)
+	require.EqualValues(t, uint64(1<<40), third.Epoch)
+
+	other := live(t, m, 1, 300)
+	require.False(t, other.Former, "the first init of another run")
+	require.Equal(t, "fresh1", other.Log)
+	require.NotEmpty(t, other.Told)
+	require.Empty(t, entriesOf(other.Each))
+	require.Len(t, entriesOf(third.Each), 6, "what was found before stays")
+
+	require.NoError(t, m.Close(true))
+	require.Zero(t, m.Bytes())
+	require.False(t, live(t, m, 90, 1).Former)
+}
+
+func TestAfterARestartOfTheMachineOwnValuesGoOnInANewLog(t *testing.T) {
+	w := write(t, own(1, "1", "2"))
+	found, err := scanSegment(w.data)
+	require.NoError(t, err)
+	r, l := recovered(&Start{Node: "n0", Log: "new", Epoch: 9}, found, "another boot")
+	require.Equal(t, "new", r.Log)
+	require.Zero(t, r.Counter)
+	require.Equal(t, "new", l.log)
+	require.Len(t, r.Told, 1)
+	require.Len(t, entriesOf(r.Each), 2)
+}
+
+func TestAJournalIsWhatAModelOfItIs(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := NewMemory(rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1)))
+		var kept []entry
+		clock, log, counter := int64(0), "", uint64(0)
+		start := func() {
+			r := live(t, m, clock, 1)
+			clock++
+			require.Equal(t, kept, entriesOf(r.Each))
+			require.Equal(t, clock > 1, r.Former)
+			if clock > 1 {
+				require.Equal(t, log, r.Log)
+			}
+			require.GreaterOrEqual(t, r.Counter, counter)
+			log, counter = r.Log, r.Counter
+		}
+		start()
+		clock = 10
+		for range rapid.IntRange(1, 30).Draw(t, "steps") {
+			switch rapid.IntRange(0, 3).Draw(t, "step") {
+			case 0:
+				clock++
+				start()
+			case 1:
+				m.store.fail = func(n int) (int, error) { return rapid.IntRange(0, n).Draw(t, "written"), errFull }
+				require.Error(t, m.Append(batchOf(id(clock), entry{Source{"n0", log}, counter + 1, "no"})))
+				m.store.fail = nil
+			default:
+				clock++
+				counter++
+				e := entry{Source{"n0", log}, counter, fmt.Sprint(clock)}
+				kept = append(kept, e)
+				require.NoError(t, m.Append(batchOf(id(clock), e)))
+			}
+		}
+		clock++
+		start()
+	})
+}

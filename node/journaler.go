@@ -1,0 +1,402 @@
+package node
+
+import (
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"treecast/chans"
+	"treecast/gossip"
+	"treecast/journal"
+)
+
+// Keeper keeps what a node knows through the death of its process:
+// journal.Files does so in a file, journal.Memory for drivers that model
+// processes and kill them. The node's journal service calls it, from one
+// goroutine at a time, Open first; what Append has returned for is kept.
+type Keeper interface {
+	// Open begins this life of the node, with what former ones of this run have
+	// left. After an error it is called again, a second later.
+	Open(journal.Start) (*journal.Recovered, error)
+	// Append keeps a batch, all of it or, with an error, nothing.
+	Append(*journal.Batch) error
+	// Sync has what was appended survive the machine as well.
+	Sync() error
+	// Tidy removes what runs have left that are over, and returns how many.
+	Tidy() int
+	// Close ends the node's life. clean says that the run is over, as stdin was
+	// read to its end: nothing need be kept any more.
+	Close(clean bool) error
+}
+
+// keep is an item of the journal queue. It is the record's, which lends it to
+// the journal service and uses it again when it has come back.
+type keep struct {
+	kind    keepKind
+	silent  bool           // broadcast: store, but do not answer
+	bytes   int            // what it counts in the intake's byte budget
+	request request        // broadcast, read, open; of a delivery, when it came
+	counter uint64         // broadcast
+	value   string         // broadcast
+	key     string         // broadcast: the value's canonical form
+	store   *storing       // store
+	start   *journal.Start // open
+}
+
+// storing is a delivery of gossip's, without what is known already.
+type storing struct {
+	entries []gossip.Entry
+	keys    []string // of their values, canonical
+	ticket  gossip.Ticket
+}
+
+type keepKind uint8
+
+const (
+	keepOpen      keepKind = iota // the node has got its name
+	keepBroadcast                 // a client's value
+	keepStore                     // entries that gossip has learnt
+	keepRead                      // a client's read that came behind others of these
+)
+
+const (
+	// keepItems and keepBytes bound what goes into one append.
+	keepItems = 1024
+	keepBytes = 256 << 10
+	// keepRetry is how long after a failed append another one is tried.
+	keepRetry = time.Second
+)
+
+// The fate of what the journal service had in hand when it crashed: it was not
+// written, or nobody knows.
+var (
+	errAborted = errors.New("the journal service crashed before it wrote")
+	errCrashed = errors.New("the journal service crashed while it wrote")
+)
+
+// outcome is what became of a batch. Of what was opened, err may say that it
+// could not be, and opened is what the node begins with all the same.
+type outcome struct {
+	batch  []*keep
+	err    error
+	opened *journal.Recovered
+}
+
+// outcomes is how the journal service answers the record. It holds no more
+// than the journal queue did, so it needs no bound of its own, and the journal
+// never waits for the record: there is no cycle of bounded queues.
+type outcomes struct {
+	mu    sync.Mutex
+	done  []outcome
+	spare [][]*keep // slices for batches
+	wake  chan struct{}
+	any   atomic.Bool
+}
+
+func newOutcomes() *outcomes { return &outcomes{wake: make(chan struct{}, 1)} }
+
+// put leaves an outcome.
+func (o *outcomes) put(item outcome) {
+	o.mu.Lock()
+	o.done = append(o.done, item)
+	o.any.Store(true)
+	o.mu.Unlock()
+	select {
+	case o.wake <- struct{}{}:
+	default:
+	}
+}
+
+// take moves what is there into buf.
+func (o *outcomes) take(buf []outcome) []outcome {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	buf = append(buf[:0], o.done...)
+	clear(o.done)
+	o.done = o.done[:0]
+	o.any.Store(false)
+	return buf
+}
+
+// recycle gives back the slice of a batch that was dealt with.
+func (o *outcomes) recycle(batch []*keep) {
+	if cap(batch) == 0 {
+		return
+	}
+	clear(batch)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.spare) < 4 {
+		o.spare = append(o.spare, batch[:0])
+	}
+}
+
+// empty returns an empty slice for a batch.
+func (o *outcomes) empty() []*keep {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	n := len(o.spare)
+	if n == 0 {
+		return make([]*keep, 0, 16)
+	}
+	batch := o.spare[n-1]
+	o.spare = o.spare[:n-1]
+	return batch
+}
+
+// journaler is the journal service: it appends what the record hands it, as
+// much at a time as there is, and says when it is kept.
+//
+// While the journal cannot be written, everything is answered at once, and a
+// write is tried once a second. What gossip has learnt meanwhile waits in
+// pending, and in unkept, for the gossip service not to ack it.
+type journaler struct {
+	keeper   Keeper
+	inbox    *chans.Inbox[*keep]
+	outcomes *outcomes
+	seen     func() journal.Seen
+	unkept   *unkept
+	figures  *journalFigures
+	log      *slog.Logger
+	syncing  time.Duration // how often to sync; 0: never
+	leash    *leash        // nil as a rule
+
+	hand  []*keep // taken and not answered; survives a crash of the service
+	begun bool    // some of it may have been written
+	bytes int
+	batch journal.Batch
+
+	start    *journal.Start // nil before open
+	isOpen   bool
+	own      journal.Source // of broadcasts
+	failing  bool
+	retryAt  time.Duration
+	pending  []gossip.Entry
+	unsynced bool // there is something to be synced
+	syncAt   time.Duration
+
+	busy atomic.Int64 // since when it has been writing; 0: it is not
+}
+
+// step does one piece of work and reports whether there may be more at once.
+func (j *journaler) step(now time.Duration) bool {
+	if len(j.hand) > 0 { // it has crashed
+		err := errAborted
+		if j.begun {
+			err = errCrashed
+		}
+		j.answer(err, nil)
+		return true
+	}
+	j.bytes, j.begun = 0, false
+	for len(j.hand) < keepItems && j.bytes < keepBytes {
+		k, ok := j.inbox.TryNext()
+		if !ok {
+			break
+		}
+		if j.hand == nil {
+			j.hand = j.outcomes.empty()
+		}
+		j.hand = append(j.hand, k)
+		j.bytes += k.bytes
+		if k.kind == keepOpen {
+			break
+		}
+	}
+	if len(j.hand) == 0 {
+		return j.idle(now)
+	}
+	j.busy.Store(int64(max(now, 1)))
+	defer j.busy.Store(0)
+	j.leash.begin(true)
+	switch {
+	case j.hand[0].kind == keepOpen:
+		j.start = j.hand[0].start
+		recovered, err := j.openKeeper(now)
+		if err != nil {
+			recovered = &journal.Recovered{Log: j.start.Log, Epoch: j.start.Epoch}
+		}
+		j.own = journal.Source{Origin: j.start.Node, Log: recovered.Log}
+		j.leash.end()
+		j.answer(err, recovered)
+		if err == nil {
+			j.figures.tidied.Add(uint64(j.keeper.Tidy()))
+		}
+	default:
+		err := j.append(now)
+		j.leash.end()
+		j.answer(err, nil)
+	}
+	j.inbox.Done()
+	return true
+}
+
+// idle does what there is time for.
+func (j *journaler) idle(now time.Duration) bool {
+	j.busy.Store(int64(max(now, 1)))
+	defer j.busy.Store(0)
+	switch {
+	case j.failing && now >= j.retryAt:
+		j.retry(now)
+	case j.unsynced && now >= j.syncAt:
+		j.sync(now)
+	default:
+		return false
+	}
+	return true
+}
+
+// next is when the service wants its step called, if nothing arrives before.
+func (j *journaler) next() time.Duration {
+	next := gossip.Never
+	if j.failing {
+		next = j.retryAt
+	}
+	if j.unsynced {
+		next = min(next, j.syncAt)
+	}
+	return next
+}
+
+// openKeeper begins the journal.
+func (j *journaler) openKeeper(now time.Duration) (*journal.Recovered, error) {
+	r, err := j.keeper.Open(*j.start)
+	if err != nil {
+		j.fail(now, err)
+		return nil, err
+	}
+	j.isOpen = true
+	for _, text := range r.Told {
+		j.log.Warn("journal: " + text)
+	}
+	return r, nil
+}
+
+// append writes the batch in hand. While that is known to fail it does not try.
+func (j *journaler) append(now time.Duration) error {
+	if j.failing {
+		if now < j.retryAt || !j.retry(now) {
+			return errUnkept
+		}
+	}
+	j.batch.Reset()
+	for i := range j.hand {
+		k := j.hand[i]
+		switch k.kind {
+		case keepBroadcast:
+			j.batch.Add(j.own, k.counter, k.value)
+		case keepStore:
+			for i := range k.store.entries {
+				j.add(&k.store.entries[i])
+			}
+		}
+	}
+	if j.batch.Entries() == 0 {
+		return nil
+	}
+	return j.write(now)
+}
+
+// errUnkept says that the journal is known to fail.
+var errUnkept = errors.New("the journal cannot be written")
+
+func (j *journaler) add(e *gossip.Entry) {
+	j.batch.Add(journal.Source(e.Source.Value()), e.Counter, e.Value)
+}
+
+// write appends the batch that was made.
+func (j *journaler) write(now time.Duration) error {
+	j.batch.Seen = j.seen()
+	j.begun = true
+	err := j.keeper.Append(&j.batch)
+	if err != nil {
+		j.fail(now, err)
+		return err
+	}
+	j.figures.appends.Add(1)
+	j.figures.entries.Add(uint64(j.batch.Entries()))
+	j.figures.bytes.Add(uint64(j.batch.Bytes()))
+	if j.syncing > 0 && !j.unsynced {
+		j.unsynced, j.syncAt = true, now+j.syncing
+	}
+	return nil
+}
+
+// fail says, once, that the journal cannot be written.
+func (j *journaler) fail(now time.Duration, err error) {
+	j.retryAt = now + keepRetry
+	if !j.failing {
+		j.failing = true
+		j.figures.failing.Store(true)
+		j.log.Error("the journal cannot be written: broadcasts get error 11 until it can, reads and gossip go on; --journal DIR names another place, --journal off does without",
+			"why", err)
+	}
+}
+
+// retry tries to open what could not be opened and to write what could not be
+// written, and reports whether all is well.
+func (j *journaler) retry(now time.Duration) bool {
+	if !j.isOpen {
+		r, err := j.openKeeper(now)
+		if err != nil {
+			return false
+		}
+		j.outcomes.put(outcome{opened: r})
+	}
+	for done := false; !done; {
+		j.batch.Reset()
+		n := 0
+		for n < len(j.pending) && j.batch.Bytes() < keepBytes {
+			j.add(&j.pending[n])
+			n++
+		}
+		if j.write(now) != nil {
+			return false
+		}
+		j.pending = j.pending[n:]
+		done = len(j.pending) == 0
+	}
+	j.pending = nil
+	j.unkept.clear()
+	j.failing = false
+	j.figures.failing.Store(false)
+	j.log.Warn("the journal can be written again")
+	return true
+}
+
+// sync has the disk keep what was appended.
+func (j *journaler) sync(now time.Duration) {
+	j.unsynced = false
+	err := j.keeper.Sync()
+	if err != nil {
+		j.log.Error("the journal cannot be synced: what was acknowledged survives this process, but not the machine", "why", err)
+	}
+}
+
+// answer tells the record what became of the batch in hand.
+func (j *journaler) answer(err error, opened *journal.Recovered) {
+	if err != nil {
+		for i := range j.hand {
+			if s := j.hand[i].store; s != nil && len(s.entries) > 0 {
+				j.pending = append(j.pending, s.entries...)
+				j.unkept.add(s.entries)
+			}
+		}
+		if len(j.pending) > 0 && !j.failing { // after a crash
+			j.failing = true
+			j.figures.failing.Store(true)
+		}
+	}
+	hand := j.hand
+	j.hand, j.begun = nil, false
+	j.outcomes.put(outcome{batch: hand, err: err, opened: opened})
+}
+
+// stalled reports whether a write has taken so long that nobody should wait
+// for it.
+func (j *journaler) stalled(now time.Duration) bool {
+	since := time.Duration(j.busy.Load())
+	return since != 0 && now-since > 100*time.Millisecond
+}

@@ -1,0 +1,408 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"treecast/gossip"
+	"treecast/journal"
+	"treecast/wire"
+)
+
+// memory is an empty journal.
+func memory() *journal.Memory { return journal.NewMemory(rand.New(rand.NewPCG(3, 4))) }
+
+// keptBy gives a node a journal.
+func keptBy(k Keeper) func(*Config) { return func(c *Config) { c.Keeper = k } }
+
+// another is a further life of a node: it draws other random numbers.
+func another(life uint64) func(*Config) {
+	return func(c *Config) { c.Random, c.Epoch = rand.New(rand.NewPCG(life, 2)), life<<12 }
+}
+
+// restartedRig is a node that is started again in the same run.
+func restartedRig(t require.TestingT, id int, nodes []string, change ...func(*Config)) *rig {
+	r := newRig(t, change...)
+	r.admit(0, initLine(id, nodes[0], nodes...))
+	require.Equal(t, []string{say(nodes[0], "c0", `{"type":"init_ok","in_reply_to":1}`)}, r.settle(0))
+	return r
+}
+
+var errDisk = errors.New("no space left on device")
+
+// disk is a journal whose calls fail when they are told to.
+type disk struct {
+	*journal.Memory
+	open, append error
+	crash        bool
+	opens        int
+}
+
+func (d *disk) Open(s journal.Start) (*journal.Recovered, error) {
+	d.opens++
+	if d.open != nil {
+		return nil, d.open
+	}
+	return d.Memory.Open(s)
+}
+
+func (d *disk) Append(b *journal.Batch) error {
+	if d.crash {
+		panic("the disk has a bad day")
+	}
+	if d.append != nil {
+		return d.append
+	}
+	return d.Memory.Append(b)
+}
+
+func TestAValueIsInTheJournalBeforeItIsShownOrToldOrAnswered(t *testing.T) {
+	r := startedRig(t, ids(2), keptBy(memory()))
+	r.admit(time.Second, broadcastLine("n0", 1, "7"))
+	require.True(t, r.workRecord(time.Second))
+	require.Empty(t, r.write(time.Second))
+	require.Zero(t, r.log.Len(), "gossip cannot see it")
+	require.Zero(t, r.record.shownValues.Load())
+
+	require.True(t, r.journaler.step(time.Second))
+	require.Empty(t, r.write(time.Second), "the record says so, not the journal")
+	require.True(t, r.workRecord(time.Second))
+	require.Contains(t, r.write(time.Second)[0], "broadcast_ok")
+	require.Equal(t, 1, r.log.Len())
+	require.Equal(t, "[7]", r.values(time.Second))
+	require.Zero(t, r.jobBytes.used.Load())
+}
+
+func TestADeliveryIsInTheJournalBeforeItIsAcked(t *testing.T) {
+	r := startedRig(t, ids(2), keptBy(memory()))
+	j := delivery(3, entry(1, "1"), entry(2, "2"))
+	r.record.handle(0, &j)
+	again := delivery(4, entry(2, "2"))
+	r.record.handle(0, &again)
+	require.Empty(t, r.notices.take(nil))
+	require.True(t, r.journaler.step(0))
+	require.Empty(t, r.notices.take(nil))
+	for r.record.commit(0) {
+	}
+	require.Equal(t, []gossip.Ticket{j.store.Ticket, again.store.Ticket}, r.notices.take(nil))
+	require.Equal(t, "[1,2]", r.values(0))
+
+	r.record.handle(0, &again)
+	require.Len(t, r.notices.take(nil), 1, "what has been kept for long is acked at once")
+}
+
+func TestInitWaitsForTheJournalAndEverythingElseForInit(t *testing.T) {
+	r := newRig(t, keptBy(memory()))
+	require.True(t, r.Admits())
+	r.admit(0, initLine(0, "n0", ids(2)...))
+	require.False(t, r.Admits())
+	require.Empty(t, r.write(0))
+	for _, s := range []Service{Record, Journal, Record} {
+		require.Zero(t, r.Due(0, s))
+		_, err := r.Step(0, s)
+		require.NoError(t, err)
+	}
+	for r.record.commit(0) {
+	}
+	require.True(t, r.Admits())
+	require.Contains(t, r.write(0)[0], "init_ok")
+}
+
+func TestAKilledNodeGoesOnInItsNextLife(t *testing.T) {
+	m := memory()
+	first := startedRig(t, ids(3), keptBy(m), another(1))
+	for i, v := range []string{"1", `"two"`, "1"} {
+		require.Contains(t, first.ask(time.Second, broadcastLine("n0", i, v))[0], "broadcast_ok")
+	}
+	j := delivery(3, entry(1, "10"), entry(2, "1"))
+	first.record.handle(0, &j)
+	first.work(0)
+	first.admit(time.Second, broadcastLine("n0", 9, "99"))
+	first.workRecord(time.Second) // killed before the journal had it
+
+	second := restartedRig(t, 50, ids(3), keptBy(m), another(2))
+	require.EqualValues(t, 5, second.journaler.figures.recovered.Load())
+	require.Equal(t, `[1,"two",10]`, second.values(0))
+	require.Equal(t, 5, second.log.Len())
+	require.Equal(t, first.record.source, second.record.source, "the log goes on")
+	require.Contains(t, second.logs.String(), "a former life of this node has left a journal")
+	second.ask(0, broadcastLine("n0", 1, "5"))
+	last := second.log.At(5)
+	require.EqualValues(t, 4, last.Counter, "after the highest that was kept")
+
+	// It owes what it holds, and asks for what it lacks, after a second.
+	said := second.settle(2 * time.Second)
+	require.NotEmpty(t, said)
+	require.Contains(t, strings.Join(said, ""), `"vec":`)
+	require.NotContains(t, strings.Join(said, ""), `"two"`, "nothing is sent before it is known to be missing")
+
+	h, _ := second.askHealth(3 * time.Second)
+	require.EqualValues(t, 5, h.Journal.Recovered)
+	require.EqualValues(t, 1, h.Journal.Kept)
+	require.EqualValues(t, 1, h.Journal.Entries)
+	require.False(t, h.Journal.Failing)
+}
+
+func TestWithoutEvidenceANodeBeginsWithNothingAndSaysSo(t *testing.T) {
+	m := memory()
+	first := startedRig(t, ids(3), keptBy(m), another(1))
+	first.ask(time.Second, broadcastLine("n0", 1, "1"))
+	next := restartedRig(t, 2, ids(3), keptBy(m), another(2))
+	require.Equal(t, "[]", next.values(0))
+	require.Contains(t, next.logs.String(), "of another run were left out")
+
+	lost := restartedRig(t, 500, ids(3), keptBy(memory()), another(3))
+	require.Equal(t, "[]", lost.values(0))
+	require.Contains(t, lost.logs.String(), "it begins with nothing")
+}
+
+func TestTheJournalNotesTheHighestThatWasSeen(t *testing.T) {
+	m := memory()
+	first := startedRig(t, ids(2), keptBy(m), another(1))
+	first.ask(0, `{"id":70,"src":"c9","dest":"n0","body":{"type":"broadcast","message":1,"msg_id":1}}`)
+	first.ask(0, `{"id":60,"src":"c3","dest":"n0","body":{"type":"broadcast","message":2,"msg_id":1}}`)
+	require.Zero(t, restartedRig(t, 70, ids(2), keptBy(clone(m)), another(2)).log.Len())
+	require.Equal(t, 2, restartedRig(t, 71, ids(2), keptBy(m), another(2)).log.Len())
+}
+
+// clone is a journal that holds what another does.
+func clone(m *journal.Memory) *journal.Memory {
+	c := *m
+	return &c
+}
+
+func TestAReadFollowsTheBroadcastsBeforeItUnlessTheJournalIsStuck(t *testing.T) {
+	r := startedRig(t, ids(1), keptBy(memory()))
+	r.admit(0, broadcastLine("n0", 1, "1"), readLine("n0", 2))
+	r.workRecord(0)
+	require.Empty(t, r.write(0))
+	said := r.settle(0)
+	require.Len(t, said, 2)
+	require.Contains(t, said[1], `"messages":[1]`)
+
+	r.journaler.busy.Store(int64(time.Second)) // as in the middle of a write
+	r.admit(time.Second, broadcastLine("n0", 3, "2"), readLine("n0", 4))
+	r.workRecord(2 * time.Second)
+	said = r.write(2 * time.Second)
+	require.Len(t, said, 1)
+	require.Contains(t, said[0], `"messages":[1]`)
+	r.journaler.busy.Store(0)
+	require.Contains(t, r.settle(2 * time.Second)[0], "broadcast_ok")
+}
+
+func TestWhileTheDiskIsFullBroadcastsAreRefusedAndTheRestGoesOn(t *testing.T) {
+	d := &disk{Memory: memory()}
+	r := startedRig(t, ids(2), keptBy(d))
+	require.Contains(t, r.ask(0, broadcastLine("n0", 1, "1"))[0], "broadcast_ok")
+	r.logs.Reset()
+	d.append = errDisk
+	for i := range 3 {
+		out := r.ask(time.Duration(i)*time.Millisecond, broadcastLine("n0", 10+i, "2"))
+		require.Contains(t, out[0], `"code":11`)
+		require.Contains(t, out[0], "journal cannot be written")
+	}
+	require.Equal(t, 1, strings.Count(r.logs.String(), "journal cannot be written"), "once")
+	require.Contains(t, r.logs.String(), errDisk.Error())
+
+	batch := `{"type":"gossip","e":5,"f":1,"b":3,"runs":[{"o":"n1","l":"x","c":1,"v":[10,11]}]}`
+	acked := func(now time.Duration) bool {
+		r.admit(now, say("n1", "n0", batch))
+		r.settle(now)
+		text := strings.Join(r.settle(now+3*time.Second), "")
+		return strings.Contains(text, `"a":[[3,3]]`)
+	}
+	require.False(t, acked(10*time.Millisecond))
+	require.Equal(t, "[1,10,11]", r.values(4*time.Second), "it is shown")
+	require.Equal(t, 3, r.log.Len(), "and passed on")
+	require.False(t, acked(5*time.Second), "nor when it comes again")
+	h, _ := r.askHealth(9 * time.Second)
+	require.True(t, h.Journal.Failing)
+	require.EqualValues(t, 3, h.Counters["refused_unkept"])
+
+	d.append = nil
+	r.logs.Reset()
+	r.work(20 * time.Second)
+	require.Contains(t, r.logs.String(), "the journal can be written again")
+	require.True(t, acked(20*time.Second))
+	require.Contains(t, strings.Join(r.ask(30*time.Second, broadcastLine("n0", 20, "3")), ""), "broadcast_ok")
+	require.EqualValues(t, 2, r.log.At(3).Counter, "what was refused leaves no gap")
+	require.Equal(t, "[1,10,11,3]", restartedRig(t, 90, ids(2), keptBy(d), another(2)).values(0), "what came meanwhile is kept by now")
+}
+
+func TestAJournalThatCannotBeOpenedIsTriedAgain(t *testing.T) {
+	m := memory()
+	first := startedRig(t, ids(2), keptBy(m), another(1))
+	first.ask(0, broadcastLine("n0", 1, "1"))
+
+	d := &disk{Memory: m, open: errDisk}
+	r := restartedRig(t, 50, ids(2), keptBy(d), another(2))
+	require.Contains(t, r.ask(0, broadcastLine("n0", 1, "2"))[0], `"code":11`)
+	require.Equal(t, "[]", r.values(0))
+	require.Equal(t, 1, d.opens, "not more than once a second")
+	r.work(time.Second)
+	require.Equal(t, 2, d.opens)
+	d.open = nil
+	r.work(3 * time.Second)
+	require.Equal(t, "[1]", r.values(3*time.Second))
+	require.Contains(t, strings.Join(r.ask(4*time.Second, broadcastLine("n0", 1, "3")), ""), "broadcast_ok")
+	require.NotEqual(t, r.log.At(0).Source, r.log.At(1).Source, "the log of a node that has begun keeps its name")
+	require.Equal(t, "[1,3]", restartedRig(t, 90, ids(2), keptBy(m), another(3)).values(0))
+}
+
+func TestAnAppendThatMayHaveBeenWrittenIsAnsweredSoAndItsCounterIsUsed(t *testing.T) {
+	d := &disk{Memory: memory()}
+	r := startedRig(t, ids(1), keptBy(d))
+	d.append = fmt.Errorf("%w, %w", errDisk, journal.ErrUncertain)
+	require.Contains(t, r.ask(0, broadcastLine("n0", 1, "1"))[0], fmt.Sprintf(`"code":%d`, wire.Crash))
+	d.append = nil
+	require.Contains(t, r.ask(2*time.Second, broadcastLine("n0", 2, "2"))[0], "broadcast_ok")
+	require.EqualValues(t, 2, r.log.At(0).Counter)
+}
+
+func TestAfterACrashOfTheJournalServiceWhatItHadInHandIsAnswered(t *testing.T) {
+	d := &disk{Memory: memory()}
+	r := startedRig(t, ids(2), keptBy(d))
+	r.admit(0, broadcastLine("n0", 1, "1"))
+	j := delivery(3, entry(1, "10"))
+	r.record.handle(0, &j)
+	r.workRecord(0)
+	d.crash = true
+	require.Panics(t, func() { r.journaler.step(0) })
+	r.keeps.Abandon()
+	d.crash = false
+	out := r.settle(0)
+	require.Contains(t, out[0], fmt.Sprintf(`"code":%d`, wire.Crash))
+	r.work(2 * time.Second)
+	require.Equal(t, "[10]", r.values(2*time.Second))
+	require.Contains(t, strings.Join(r.ask(3*time.Second, broadcastLine("n0", 2, "2")), ""), "broadcast_ok")
+	require.Zero(t, r.jobBytes.used.Load())
+	require.Equal(t, "[10,2]", restartedRig(t, 90, ids(2), keptBy(d), another(2)).values(0))
+}
+
+func TestTheJournalIsSyncedAtIntervals(t *testing.T) {
+	s := &synced{Memory: memory()}
+	r := startedRig(t, ids(1), keptBy(s), func(c *Config) { c.KeepSync = time.Second })
+	require.Equal(t, Never, r.Due(0, Journal))
+	r.ask(0, broadcastLine("n0", 1, "1"))
+	r.ask(time.Second/2, broadcastLine("n0", 2, "2"))
+	require.Zero(t, s.syncs)
+	require.Equal(t, time.Second, r.Due(time.Second/2, Journal))
+	r.work(time.Second)
+	require.Equal(t, 1, s.syncs)
+	require.Equal(t, Never, r.Due(time.Second, Journal), "nothing new")
+	s.err = errDisk
+	r.ask(2*time.Second, broadcastLine("n0", 3, "3"))
+	r.work(3 * time.Second)
+	require.Equal(t, 2, s.syncs)
+	require.Contains(t, r.logs.String(), "cannot be synced")
+}
+
+// synced counts syncs.
+type synced struct {
+	*journal.Memory
+	syncs int
+	err   error
+}
+
+func (s *synced) Sync() error {
+	s.syncs++
+	return s.err
+}
+
+func TestADriversStepsServeAJournalToo(t *testing.T) {
+	r := newRig(t, keptBy(memory()))
+	r.Admit(0, item(t, initLine(0, "n0", ids(1)...)))
+	said := ""
+	for i := range 100 {
+		now := time.Duration(i) * time.Millisecond
+		r.Admit(now, item(t, broadcastLine("n0", i, fmt.Sprint(i))))
+		for again := true; again; {
+			again = false
+			for _, s := range []Service{Record, Journal, Gossip, Output} {
+				for r.Due(now, s) <= now {
+					_, err := r.Step(now, s)
+					require.NoError(t, err)
+					again = true
+				}
+			}
+		}
+		said = r.stdout.String()
+	}
+	require.Equal(t, 100, strings.Count(said, "broadcast_ok"))
+	require.Equal(t, 1, strings.Count(said, "init_ok"))
+	require.Equal(t, Never, startedRig(t, ids(1)).Due(0, Journal))
+}
+
+func TestWhatALifeAcknowledgesTheNextOnesShow(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := &disk{Memory: memory()}
+		acked, sent := map[string]bool{}, map[string]bool{}
+		known := map[gossip.SourceID]map[uint64]string{} // all that any life has told
+		id, values := 10, 0
+		r := restartedRig(t, 0, ids(2), keptBy(d), another(1))
+		now := time.Duration(0)
+		listen := func(lines []string) {
+			for _, line := range lines {
+				if _, value, ok := strings.Cut(line, `"broadcast_ok","in_reply_to":`); ok {
+					acked[strings.TrimRight(value, "}")] = true
+				}
+			}
+			for i := range r.log.Len() {
+				e := r.log.At(i)
+				if known[e.Source] == nil {
+					known[e.Source] = map[uint64]string{}
+				}
+				if before, ok := known[e.Source][e.Counter]; ok {
+					require.Equal(t, before, e.Value, "one identity, one value, for ever")
+				}
+				known[e.Source][e.Counter] = e.Value
+			}
+		}
+		for life := uint64(2); life < 6; life++ {
+			for range rapid.IntRange(0, 12).Draw(t, "steps") {
+				now += rapid.SampledFrom([]time.Duration{0, time.Millisecond, 2 * time.Second}).Draw(t, "passes")
+				switch rapid.IntRange(0, 6).Draw(t, "step") {
+				case 0, 1:
+					value := fmt.Sprint(values)
+					sent[value] = true
+					r.admit(now, broadcastLine("n0", values, value))
+					values++
+				case 2:
+					r.workRecord(now)
+				case 3:
+					r.journaler.step(now)
+				case 4:
+					d.append = nil
+					if rapid.Bool().Draw(t, "full") {
+						d.append = errDisk
+					}
+				default:
+					listen(r.settle(now))
+				}
+			}
+			listen(r.write(now))
+			id += values + 10
+			r = restartedRig(t, id, ids(2), keptBy(d), another(life))
+			now = 0
+			text := strings.Trim(r.values(0), "[]")
+			shown := map[string]bool{}
+			for v := range strings.SplitSeq(text, ",") {
+				if v != "" {
+					require.True(t, sent[v], "nobody sent %s", v)
+					shown[v] = true
+				}
+			}
+			for v := range acked {
+				require.True(t, shown[v], "%s was acknowledged", v)
+			}
+			listen(nil)
+		}
+	})
+}
