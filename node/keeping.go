@@ -276,20 +276,36 @@ func (n *Node) makeJournaler() {
 	}
 }
 
-// began lets the node begin: what its journal held is there.
+// beginning is an init that was answered by the journal.
+type beginning struct {
+	setup *setup
+	init  request
+}
+
+// began takes note that what the journal held is there. Run's reader has the
+// node begin; where there is none, nothing can have come in between.
 func (n *Node) began(now time.Duration, s *setup, from request) {
-	switch recovered := n.journaler.figures.recovered.Load(); {
+	switch {
 	case s.former:
-		n.cfg.Log.Info("a former life of this node has left a journal", "entries", recovered, "log", n.record.logName)
+		n.cfg.Log.Info("a former life of this node has left a journal", "entries", n.journaler.figures.recovered.Load(), "log", n.record.logName)
 	case s.restart:
 		n.cfg.Log.Warn("no journal shows that it is of a former life of this node in this run: it begins with nothing")
 	}
+	n.beginning = beginning{s, from}
 	if s.former && !s.restart {
 		n.stale.restarted() // the reader waits, so this is not in its way
 	}
-	n.intake.begin(now, s, from)
-	n.intake.opening.Store(false)
+	if n.supervisor == nil {
+		n.begin(now)
+		return
+	}
 	close(n.begun)
+}
+
+// begin lets gossip begin and answers the init.
+func (n *Node) begin(now time.Duration) {
+	n.intake.begin(now, n.beginning.setup, n.beginning.init)
+	n.intake.opening.Store(false)
 }
 
 // seen is the highest id and client's number of what was admitted. The reader

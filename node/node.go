@@ -47,7 +47,8 @@ type Node struct {
 	gossiper   *gossiper
 	output     *output
 	journaler  *journaler        // nil without a journal
-	begun      chan struct{}     // closed when what the journal holds is there; nil without one
+	begun      chan struct{}     // closed when what the journal holds is there
+	beginning  beginning         // what is to be answered then
 	supervisor *chans.Supervisor // nil under virtual time
 
 	injectors map[string]*injector // by service; nil as a rule

@@ -24,9 +24,13 @@ func (d *driver) read(ctx context.Context, stdin io.Reader) error {
 	leash := d.leash(ctx, "intake")
 	var item wire.Item // one for all lines, as a crash must find it
 	for {
+		if !d.awaitBegin(ctx) {
+			return nil
+		}
 		if d.stale.behind != fresh && !r.Ready() && dry(stdin) {
 			d.Dry()
 		}
+		d.answerInit()
 		var err error
 		item, err = r.Next()
 		if errors.Is(err, io.EOF) {
@@ -49,13 +53,28 @@ func (d *driver) read(ctx context.Context, stdin io.Reader) error {
 		d.admit(now, &item, waited)
 		leash.end()
 		d.reading.done()
-		if d.intake.opening.Load() {
-			select {
-			case <-d.begun:
-			case <-ctx.Done():
-				return nil
-			}
-		}
+	}
+}
+
+// awaitBegin waits, behind an init, until the journal has been read; false if
+// the node ends before that.
+func (d *driver) awaitBegin(ctx context.Context) bool {
+	if !d.intake.opening.Load() {
+		return true
+	}
+	select {
+	case <-d.begun:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// answerInit answers an init that has waited for the journal: after the reader
+// has looked at what is on stdin, as what comes later was meant for this life.
+func (d *driver) answerInit() {
+	if d.intake.opening.Load() {
+		d.begin(d.now())
 	}
 }
 
