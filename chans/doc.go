@@ -42,9 +42,9 @@
 // # Which queue serves which edge, and why
 //
 // Every edge of a node (intake: from the reader, and from gossip what it
-// stores; gossip: from the reader; output: from record and gossip) has Queue,
-// which is the catalogue's Locked with figures: a ring under one mutex, taken
-// from in batches. Package chans/catalogue has the queues that were tried in
+// stores; gossip: from the reader; journal: from record; output: from record and
+// gossip) has Queue, which is the catalogue's Locked with figures: a ring under
+// one mutex, taken from in batches. Package chans/catalogue has the queues that were tried in
 // its place, results/chans.md what they cost. What decided, on two cores:
 //
 //   - Batches are worth more than any choice of queue. Under a mutex or two

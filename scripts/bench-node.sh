@@ -24,11 +24,9 @@ trap 'rm -rf "$work"' EXIT
 cd "$here"
 go build -o "$work/" . ./testbed/testdata/nodes/library ./testbed/testdata/nodes/loop ./scripts/feed
 
-# Where treecast keeps a journal, both with and without one are measured.
-nodes=("treecast=$work/treecast" "library=$work/library" "loop=$work/loop")
-if "$work/treecast" node --help 2>/dev/null | grep -q -- --journal; then
-  nodes=("treecast=$work/treecast --journal off" "${nodes[@]:1}" "treecast with its journal=$work/treecast")
-fi
+# Each process is started in a directory of its own, so the journal is new.
+nodes=("treecast --journal off=$work/treecast --journal off" "library=$work/library" "loop=$work/loop"
+  "treecast with its journal=$work/treecast --journal journal")
 made=scripts/bench-node.sh
 [ $# -eq 0 ] || made="$made $*"
 "$work/feed" --made-by "$made" "$@" "${nodes[@]}"
