@@ -63,7 +63,10 @@ func scaleFanOuts(n int) []int {
 		}
 		return k
 	}
-	all := []int{n - 1, topology.AutoNumChildren(n), least(2), least(3), 24, 10, 5, 3, 2}
+	all := []int{n - 1, topology.AutoNumChildren(n), least(2), 24, 10, 5}
+	if n <= 5000 {
+		all = append(all, least(3), 3, 2) // beyond, they take long and tell nothing new
+	}
 	all = slices.DeleteFunc(all, func(k int) bool { return k >= n })
 	slices.SortFunc(all, func(a, b int) int { return b - a })
 	return slices.Compact(all)

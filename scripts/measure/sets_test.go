@@ -32,7 +32,7 @@ func TestEverySettingNamesItself(t *testing.T) {
 func TestScaleTriesTheStarTheChosenAndSmallFanOuts(t *testing.T) {
 	require.Equal(t, []int{24, 10, 5, 3, 2}, scaleFanOuts(25))
 	require.Equal(t, []int{999, 32, 24, 10, 5, 3, 2}, scaleFanOuts(1000))
-	require.Equal(t, []int{9999, 100, 24, 22, 10, 5, 3, 2}, scaleFanOuts(10_000))
+	require.Equal(t, []int{9999, 100, 24, 10, 5}, scaleFanOuts(10_000))
 	require.Contains(t, scaleSet().settings[0].label, "25 nodes, k = 24 (a star, auto)")
 }
 
