@@ -16,7 +16,7 @@ const reportFile = "report.html"
 // reportCommand draws the page of a run.
 type reportCommand struct {
 	Run_ string `arg:"" name:"run" help:"The run: its directory, such as store/latest, or its results.json."`
-	Out  string `short:"o" placeholder:"FILE" env:"TREECAST_REPORT_OUT" group:"output" help:"Where to write the page; - is stdout. Default: report.html in the run's directory."`
+	Out  string `short:"o" placeholder:"FILE" env:"TREECAST_REPORT_OUT" group:"report" help:"Where to write the page; - is stdout. Default: report.html in the run's directory."`
 }
 
 // Help is shown below the flags.

@@ -16,6 +16,8 @@ import (
 	"treecast/node"
 	"treecast/report"
 	"treecast/run"
+	"treecast/testbed/session"
+	"treecast/topology"
 )
 
 // testCommand is one run of the test bed, or a few. Its flags are Maelstrom's,
@@ -214,7 +216,7 @@ func (c *testCommand) nodes(p *experiment.Plan) (treecast bool, err error) {
 		}
 		p.Driver = experiment.Virtual
 		if p.Node, p.NodeLogLevel, err = nodeSettings(p.Args); err == nil {
-			p.Gossip = gossipSettings(p.Node)
+			p.Gossip = gossipSettings(p.Node, p.NodeCount)
 		}
 		return true, err
 	}
@@ -230,13 +232,16 @@ func (c *testCommand) nodes(p *experiment.Plan) (treecast bool, err error) {
 	}
 	// A mistake in the arguments is the node's to explain.
 	if cfg, _, err := nodeSettings(p.Args); err == nil {
-		p.Gossip = gossipSettings(cfg)
+		p.Gossip = gossipSettings(cfg, p.NodeCount)
 	}
 	return true, nil
 }
 
 // gossipSettings is what a run's record tells of its nodes' configuration.
-func gossipSettings(cfg node.Config) *run.GossipSettings {
+func gossipSettings(cfg node.Config, nodes int) *run.GossipSettings {
+	if cfg.NumChildren == 0 { // the nodes choose
+		cfg.NumChildren = topology.AutoNumChildren(len(session.NodeNames(nodes)))
+	}
 	rounds := map[gossip.Rounds]string{gossip.Locked: "locked", gossip.Free: "free", gossip.Eager: "eager"}
 	return &run.GossipSettings{
 		NumChildren: cfg.NumChildren, Rounds: rounds[cfg.Rounds], SyncPeriod: run.Millis(cfg.SyncPeriod),

@@ -15,7 +15,7 @@ var arrows = map[string][]string{
 	// The node, from the outside in.
 	"cli": {
 		"experiment", "analysis", "report", "report/page", "node", "testbed/session", "run", // what commands do and show
-		"gossip", "backpressure", // the types of the node's settings
+		"gossip", "backpressure", "topology", // the types of the node's settings, and what they mean
 		"journal", // where a node's is
 	},
 	"node":            {"wire", "gossip", "topology", "backpressure", "chans", "journal"},

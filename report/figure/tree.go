@@ -18,6 +18,13 @@ const (
 	Cut       = 'x' // a message was lost, or a partition stands between the two
 )
 
+// Node states, one byte each.
+const (
+	Up     = '.'
+	Killed = 'k'
+	Paused = 'p'
+)
+
 // Tree is the tree of a run as its messages show it, and the state of its links
 // over time.
 type Tree struct {
@@ -47,6 +54,7 @@ type TreeLink struct {
 type Frame struct {
 	From, To time.Duration
 	States   []byte // by link
+	Nodes    []byte // by node: Up, Killed or Paused
 	Fault    string // what was in force; empty for nothing
 }
 
@@ -189,7 +197,7 @@ func (t *Tree) frames(f *run.Folder, at map[int32]int, index map[pair]int) {
 	width := max(NiceStep(end, maxFrames), 500*time.Millisecond)
 	resend := slices.Index(m.Words, run.KindResend)
 	for from := time.Duration(0); from <= end; from += width {
-		t.Frames = append(t.Frames, Frame{From: from, To: from + width, States: slices.Repeat([]byte{Idle}, len(t.Links))})
+		t.Frames = append(t.Frames, Frame{From: from, To: from + width, States: slices.Repeat([]byte{Idle}, len(t.Links)), Nodes: slices.Repeat([]byte{Up}, len(t.Nodes))})
 	}
 	worsen := func(state *byte, to byte) {
 		if strings.IndexByte(".asx", to) > strings.IndexByte(".asx", *state) {
@@ -209,6 +217,14 @@ func (t *Tree) frames(f *run.Folder, at map[int32]int, index map[pair]int) {
 		worsen(&t.Frames[s.Sent/width].States[link], state)
 		if s.Fate == run.LostOnWay {
 			worsen(&t.Frames[min(int(s.Ended/width), len(t.Frames)-1)].States[link], Cut)
+		}
+	}
+	for _, down := range Downs(f.Results.Faults) {
+		node := slices.IndexFunc(t.Nodes, func(n TreeNode) bool { return n.Name == down.Node })
+		for i := range t.Frames {
+			if fr := &t.Frames[i]; node >= 0 && down.From < fr.To && down.To > fr.From {
+				fr.Nodes[node] = map[string]byte{"kill": Killed, "pause": Paused}[down.Kind]
+			}
 		}
 	}
 	names := map[string]int32{}

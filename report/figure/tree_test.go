@@ -17,7 +17,8 @@ func folder(m *run.Messages, faults ...run.Fault) *run.Folder {
 
 func TestTheTreeIsReadOffTheMessages(t *testing.T) {
 	cut := run.Fault{Kind: "partition", From: run.Millis(ms(600)), To: run.Millis(ms(900)), Text: `one ["isolated",{"n1":["n0"],"n0":["n1"]}]`}
-	got := TreeOf(folder(record(t, small), cut))
+	kill := run.Fault{Kind: "kill", From: run.Millis(ms(1100)), To: run.Millis(ms(1400)), Text: `one {"n2":"killed"}`}
+	got := TreeOf(folder(record(t, small), cut, kill))
 	names := func() (out []string) {
 		for _, n := range got.Nodes {
 			out = append(out, fmt.Sprintf("%s below %d at %d", n.Name, n.Parent, n.Depth))
@@ -29,9 +30,9 @@ func TestTheTreeIsReadOffTheMessages(t *testing.T) {
 	require.Equal(t, 2, got.AllLinks)
 	var states []string
 	for _, f := range got.Frames {
-		states = append(states, string(f.States)+f.Fault)
+		states = append(states, string(f.States)+string(f.Nodes)+f.Fault)
 	}
-	require.Equal(t, []string{"xa", ".xpartition", "sa", "a."}, states)
+	require.Equal(t, []string{"xa...", ".x...partition", "sa..kkill", "a...."}, states)
 	require.Equal(t, ms(500), got.Frames[1].From)
 	require.Equal(t, ms(1000), got.Frames[1].To)
 	require.Equal(t, Tree{}, TreeOf(folder(nil)))

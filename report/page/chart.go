@@ -2,6 +2,7 @@ package page
 
 import (
 	"html/template"
+	"slices"
 	"time"
 
 	"treecast/run"
@@ -56,21 +57,26 @@ func (c *chart) yAxis(ticks []tick) {
 // title writes what the plot shows above it.
 func (c *chart) title(text string) { c.text(c.x.start, c.y.end-8, "plot-title", text) }
 
-// faults shades what the nemesis did, and names it where there is room.
+// faults shades what the nemesis did, and names it where there is room, every
+// kind on a line of its own.
 func (c *chart) faults(faults []run.Fault) {
-	lastEnd := -1.0
+	lanes, ends := map[string]int{}, map[string]float64{}
 	for _, f := range faults {
 		from, to := c.x.at(f.From.Duration().Seconds()), c.x.at(f.To.Duration().Seconds())
 		from, to = max(from, c.x.start), min(to, c.x.end)
 		if to < from {
 			continue
 		}
+		lane, ok := lanes[f.Kind]
+		if !ok {
+			lane = len(lanes)
+			lanes[f.Kind] = lane
+		}
 		tip := f.Kind + " from " + clock(f.From.Duration(), time.Millisecond) + " to " + clock(f.To.Duration(), time.Millisecond) + ": " + clip(f.Text, 160)
 		c.el(tip, "rect", "x", num(from), "y", num(c.y.end), "width", num(max(to-from, 1)), "height", num(c.y.start-c.y.end), "class", "fault "+faultClass(f.Kind))
-		if from >= lastEnd && to-from > 24 {
-			label := clip(f.Kind, int((to-from)/6.5))
-			c.text(from+3, c.y.end+11, "fault-name", label)
-			lastEnd = from + float64(len(label))*6.5
+		if label := clip(f.Kind, int((to-from)/6)); label != "" && from >= ends[f.Kind] {
+			c.text(from+3, c.y.end+11+float64(lane*13), "fault-name", label)
+			ends[f.Kind] = from + float64(len(label))*6
 		}
 	}
 }
@@ -81,7 +87,18 @@ func faultClass(kind string) string {
 	case "partition", "kill", "pause":
 		return kind
 	}
-	return "other"
+	return "other-fault"
+}
+
+// faultLegend explains the shades of a run.
+func faultLegend(faults []run.Fault) (out []legend) {
+	for _, f := range faults {
+		entry := legend{"fault " + faultClass(f.Kind), clip(f.Kind, 40)}
+		if !slices.Contains(out, entry) {
+			out = append(out, entry)
+		}
+	}
+	return out
 }
 
 // picture is a drawing on a page with what belongs to it.

@@ -46,7 +46,7 @@ func distributionPart(c *figure.Convergence) picture {
 	ch := newChart("distribution", "Distribution of delivery times. "+summary, cdfHeight, 26,
 		scale{to: float64(most)}, scale{from: 0, to: 1})
 	ch.yAxis([]tick{{0, "0 %"}, {0.25, "25 %"}, {0.5, "50 %"}, {0.75, "75 %"}, {1, "100 %"}})
-	ch.xAxis(linearTicks(float64(most), 12, func(ms float64) string { return count(int64(ms)) + " ms" }))
+	ch.xAxis(linearTicks(float64(most), 12, span))
 	ch.title("share that is there within this time of the broadcast")
 	for _, curve := range []struct {
 		class string

@@ -14,6 +14,8 @@ const (
 	rowHeight  = 22
 	// maxLines is how many messages are drawn at a time.
 	maxLines = 1500
+	// quietAbove is how many messages may surround those that are followed.
+	quietAbove = 400
 	// maxShownValues is how many values a page can name.
 	maxShownValues = 5000
 	maxLineRows    = 60
@@ -27,7 +29,10 @@ type diagramData struct {
 	Messages [][]any           `json:"messages"` // from (index, or a client's name), to, sent, ended, fate, kind, bytes, values as pairs
 	Values   map[string]string `json:"values"`   // number -> JSON
 	Windows  []windowData      `json:"windows"`
+	Downs    [][]any           `json:"downs"`  // node's index, kind, from, to
+	Faults   [][]any           `json:"faults"` // style, from, to, what it says
 	End      int64             `json:"end"`
+	Quiet    int               `json:"quiet"` // with more messages, only those that are followed are drawn
 	MaxLines int               `json:"maxLines"`
 }
 
@@ -39,8 +44,9 @@ type windowData struct {
 }
 
 // newDiagramData packs a diagram for the script.
-func newDiagramData(m *run.Messages, d *figure.Diagram) *diagramData {
-	out := &diagramData{Values: map[string]string{}, MaxLines: maxLines, End: m.End.Microseconds(), Kinds: figure.Kinds[:]}
+func newDiagramData(f *run.Folder, d *figure.Diagram) *diagramData {
+	m := f.Messages
+	out := &diagramData{Values: map[string]string{}, MaxLines: maxLines, Quiet: quietAbove, End: m.End.Microseconds(), Kinds: figure.Kinds[:]}
 	row := make([]int, len(m.Names))
 	for i := range row {
 		row[i] = -1
@@ -48,6 +54,14 @@ func newDiagramData(m *run.Messages, d *figure.Diagram) *diagramData {
 	for i, n := range d.Nodes {
 		row[n] = i
 		out.Nodes = append(out.Nodes, m.Names[n])
+	}
+	for _, down := range figure.Downs(f.Results.Faults) {
+		if i := slices.Index(out.Nodes, down.Node); i >= 0 {
+			out.Downs = append(out.Downs, []any{i, faultClass(down.Kind), down.From.Microseconds(), down.To.Microseconds()})
+		}
+	}
+	for _, fault := range wide(f.Results.Faults) {
+		out.Faults = append(out.Faults, []any{faultClass(fault.Kind), fault.From.Duration().Microseconds(), fault.To.Duration().Microseconds(), fault.Kind})
 	}
 	name := func(v int32) {
 		key := fmt.Sprint(v)
@@ -82,8 +96,19 @@ func newDiagramData(m *run.Messages, d *figure.Diagram) *diagramData {
 	return out
 }
 
+// wide are the faults that are no node's own: those are drawn at their nodes.
+func wide(faults []run.Fault) (out []run.Fault) {
+	for _, f := range faults {
+		if len(figure.Downs([]run.Fault{f})) == 0 {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
 // diagramPart draws one window of a diagram. The script draws others alike.
-func diagramPart(m *run.Messages, d *figure.Diagram, w figure.Window) picture {
+func diagramPart(f *run.Folder, d *figure.Diagram, w figure.Window) picture {
+	m := f.Messages
 	x := scale{from: w.From.Seconds(), to: w.To.Seconds()}
 	height := float64(diagramTop + len(d.Nodes)*rowHeight + axisHeight)
 	follow := "no value followed"
@@ -94,23 +119,34 @@ func diagramPart(m *run.Messages, d *figure.Diagram, w figure.Window) picture {
 	c := newChart("lamport", "Lamport diagram. "+summary, height, diagramTop, x, scale{to: 1})
 	ticks := timeTicks(w.From, w.To, 10)
 	c.xAxis(ticks)
-	row := map[int32]float64{}
+	c.faults(wide(f.Results.Faults))
+	row, byName := map[int32]float64{}, map[string]float64{}
 	for i, n := range d.Nodes {
 		y := float64(diagramTop + i*rowHeight + rowHeight/2)
-		row[n] = y
+		row[n], byName[m.Names[n]] = y, y
 		c.text(c.x.start-8, y+4, "tick end", clip(m.Names[n], 9))
 		c.el("", "line", "x1", num(c.x.start), "x2", num(c.x.end), "y1", num(y), "y2", num(y), "class", "life")
+	}
+	for _, down := range figure.Downs(f.Results.Faults) {
+		y, ok := byName[down.Node]
+		from, to := max(c.x.at(down.From.Seconds()), c.x.start), min(c.x.at(down.To.Seconds()), c.x.end)
+		if ok && from < to {
+			c.el(down.Node+": "+down.Kind, "rect", "x", num(from), "width", num(to-from), "y", num(y-4), "height", "8", "class", "down "+faultClass(down.Kind))
+		}
 	}
 	known, lines, left := map[int32]time.Duration{}, 0, 0
 	t := table{Title: "The messages drawn, in numbers", Columns: []string{"sent", "from", "to", "ended", "fate", "kind", "bytes", "values"}}
 	group := "messages"
 	if w.Follow >= 0 {
 		group = "messages following"
+		if inWindow(m, d, w) > quietAbove {
+			group += " only"
+		}
 	}
 	c.begin("g", "class", group)
 	for _, i := range d.Messages {
 		s := &m.Transits[i]
-		if s.Sent > w.To || (s.Fate != run.UnderWay && s.Ended < w.From) {
+		if !within(s, w) {
 			continue
 		}
 		if lines++; lines > maxLines {
@@ -138,10 +174,28 @@ func diagramPart(m *run.Messages, d *figure.Diagram, w figure.Window) picture {
 	p := picture{Drawing: c.html(), Live: true, Caption: summary + ".", Tables: []table{t}, Legend: []legend{
 		{"data", "data"}, {"ack", "ack"}, {"resend", "re-sent"}, {"lost", "lost on its way"}, {"client", "a client's broadcast"}, {"knows", "the node has the value"},
 	}}
+	if len(figure.Downs(f.Results.Faults)) > 0 {
+		p.Legend = append(p.Legend, legend{"down kill", "node killed"}, legend{"down pause", "node paused"})
+	}
+	p.Legend = append(p.Legend, faultLegend(wide(f.Results.Faults))...)
 	if left > 0 {
 		p.Caption += fmt.Sprintf(" %s not drawn.", plural(int64(left), "message is", "messages are"))
 	}
 	return p
+}
+
+// within says whether any of a message's way lies in a window.
+func within(s *run.Transit, w figure.Window) bool {
+	return s.Sent <= w.To && (s.Fate == run.UnderWay || s.Ended >= w.From)
+}
+
+func inWindow(m *run.Messages, d *figure.Diagram, w figure.Window) (n int) {
+	for _, i := range d.Messages {
+		if within(&m.Transits[i], w) {
+			n++
+		}
+	}
+	return n
 }
 
 // drawMessage draws one message, and notes who learns the followed value by it.

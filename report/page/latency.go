@@ -57,7 +57,7 @@ func latencyPlot(f *run.Folder, l *figure.Latency, end time.Duration, id string)
 		summary += fmt.Sprintf(", %s without an end", count(int64(l.Open)))
 	}
 	c := newChart(id, "Latency over time. "+summary, latencyHeight, 26, scale{to: max(end.Seconds(), 0.001)}, y)
-	c.yAxis(logTicks(shortest, longest, func(ms float64) string { return milliseconds(ms) + " ms" }))
+	c.yAxis(logTicks(shortest, longest, span))
 	c.xAxis(timeTicks(0, end, 12))
 	c.faults(f.Results.Faults)
 	c.title(clip(l.F, 60))
@@ -77,9 +77,9 @@ func latencyPlot(f *run.Folder, l *figure.Latency, end time.Duration, id string)
 			c.dots(fmt.Sprintf("%s-%s", id, name), name, paths[outcome].String())
 		}
 	}
-	p := picture{Drawing: c.html(), Caption: summary + ".", Legend: []legend{
+	p := picture{Drawing: c.html(), Caption: summary + ".", Legend: append([]legend{
 		{"ok", "ok"}, {"info", "info: it may have happened"}, {"fail", "fail: it did not happen"},
-	}}
+	}, faultLegend(f.Results.Faults)...)}
 	if len(marks) < len(l.Operations) {
 		p.Caption += fmt.Sprintf(" Operations that lie on top of each other are drawn once: %s marks.", count(int64(len(marks))))
 	}
@@ -178,7 +178,7 @@ func deliveryPlot(f *run.Folder, c *figure.Convergence) (picture, plotted) {
 	shortest, longest := extremes(l.Operations)
 	summary := fmt.Sprintf("How long each of %s took to reach the last node, by the time it was broadcast", plural(int64(len(l.Operations)), "value", "values"))
 	ch := newChart("delivery", summary, latencyHeight, 26, scale{to: max(end.Seconds(), 0.001)}, scale{from: shortest, to: longest, log: true})
-	ch.yAxis(logTicks(shortest, longest, func(ms float64) string { return milliseconds(ms) + " ms" }))
+	ch.yAxis(logTicks(shortest, longest, span))
 	ch.xAxis(timeTicks(0, end, 12))
 	ch.faults(f.Results.Faults)
 	ch.title("values, by the time of their broadcast")

@@ -165,7 +165,7 @@ func (c *content) lamport(f *run.Folder, d *data, slowest []figure.Spread) {
 		c.NoMessages = "There is no record of messages between nodes in this run's folder."
 		return
 	}
-	p := diagramPart(f.Messages, &diagram, diagram.Windows[0])
+	p := diagramPart(f, &diagram, diagram.Windows[0])
 	c.Diagram = &p
 	if len(diagram.Nodes) < diagram.AllNodes {
 		c.DiagramNote = fmt.Sprintf("%d of %s nodes are shown: the busiest, and those on the ways of the slowest values. ", len(diagram.Nodes), count(int64(diagram.AllNodes)))
@@ -173,7 +173,7 @@ func (c *content) lamport(f *run.Folder, d *data, slowest []figure.Spread) {
 	if diagram.LeftOut > 0 {
 		c.DiagramNote += fmt.Sprintf("%s between nodes are not in this page; %s has them.", plural(int64(diagram.LeftOut), "message", "messages"), run.MessagesFile)
 	}
-	d.Diagram = newDiagramData(f.Messages, &diagram)
+	d.Diagram = newDiagramData(f, &diagram)
 }
 
 // tree fills the part with the tree.

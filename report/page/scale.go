@@ -95,6 +95,14 @@ func logTicks(from, to float64, label func(float64) string) []tick {
 	return out
 }
 
+// span spells so many milliseconds in a unit that keeps it short.
+func span(ms float64) string {
+	if ms >= 1000 {
+		return trimZeros(strconv.FormatFloat(ms/1000, 'f', 1, 64)) + " s"
+	}
+	return milliseconds(ms) + " ms"
+}
+
 // millis spells a duration in milliseconds with about three digits.
 func millis(d time.Duration) string { return milliseconds(d.Seconds()*1000) + " ms" }
 
@@ -112,6 +120,9 @@ func milliseconds(ms float64) string {
 }
 
 func trimZeros(text string) string {
+	if !strings.Contains(text, ".") {
+		return text
+	}
 	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
 }
 

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"bytes"
 	"fmt"
 	"time"
 
@@ -22,10 +23,23 @@ type treeData struct {
 type frameData struct {
 	Text   string `json:"text"`
 	States string `json:"states"`
+	Nodes  string `json:"nodes"`
 }
 
 var stateNames = map[byte]string{
 	figure.Idle: "idle", figure.Active: "active", figure.Suspected: "suspected", figure.Cut: "cut",
+}
+
+var nodeStates = map[byte]string{figure.Up: "up", figure.Killed: "killed", figure.Paused: "paused"}
+
+// anyDown says whether any node was ever killed or paused.
+func anyDown(t *figure.Tree) bool {
+	for i := range t.Frames {
+		if n := t.Frames[i].Nodes; bytes.IndexByte(n, figure.Killed) >= 0 || bytes.IndexByte(n, figure.Paused) >= 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // worstFrame is the frame with most to see: most links cut, then most suspected,
@@ -58,6 +72,9 @@ func frameText(f *figure.Frame) string {
 	if n[figure.Cut] > 0 {
 		text += fmt.Sprintf(", %d cut", n[figure.Cut])
 	}
+	if down := len(f.Nodes) - bytes.Count(f.Nodes, []byte{figure.Up}); down > 0 {
+		text += fmt.Sprintf(", %s down", plural(int64(down), "node", "nodes"))
+	}
 	if f.Fault != "" {
 		text += "; " + f.Fault
 	}
@@ -67,7 +84,7 @@ func frameText(f *figure.Frame) string {
 func newTreeData(t *figure.Tree) *treeData {
 	out := &treeData{Frames: []frameData{}}
 	for i := range t.Frames {
-		out.Frames = append(out.Frames, frameData{frameText(&t.Frames[i]), string(t.Frames[i].States)})
+		out.Frames = append(out.Frames, frameData{frameText(&t.Frames[i]), string(t.Frames[i].States), string(t.Frames[i].Nodes)})
 	}
 	return out
 }
@@ -98,28 +115,37 @@ func treePart(t *figure.Tree, at int) picture {
 			"path", "d", d, "class", class)
 	}
 	s.end()
+	s.begin("g", "id", "tree-nodes")
 	radius := 9.0
 	if len(t.Nodes) > 60 {
 		radius = 4
 	}
 	for i, n := range t.Nodes {
 		x, y := place(n)
-		class := "node"
+		class := "node " + nodeStates[frame.Nodes[i]]
 		if i == 0 {
 			class += " root"
 		}
 		s.el(fmt.Sprintf("%s, depth %d", n.Name, n.Depth), "circle", "cx", num(x), "cy", num(y), "r", num(radius), "class", class)
+	}
+	s.end()
+	for _, n := range t.Nodes {
+		x, y := place(n)
 		if len(t.Nodes) <= maxNamed {
 			dx, dy := n.X*22, n.Y*22
 			if n.X == 0 && n.Y == 0 {
-				dy = -18
+				dx, dy = 19, -15
 			}
 			s.text(x+dx, y+dy+4, "tick mid halo", clip(n.Name, 8))
 		}
 	}
-	p := picture{Drawing: s.html(), Live: true, Caption: summary + ".", Legend: []legend{
+	names := []legend{
 		{"active", "active"}, {"suspected", "suspected: something was sent again"}, {"cut", "cut: a message was lost, or a partition stands"}, {"idle", "idle"},
-	}}
+	}
+	if anyDown(t) {
+		names = append(names, legend{"down kill", "node killed"}, legend{"down pause", "node paused"})
+	}
+	p := picture{Drawing: s.html(), Live: true, Caption: summary + ".", Legend: names}
 	if len(t.Nodes) < t.AllNodes {
 		p.Caption += fmt.Sprintf(" The %s busiest of %s nodes are shown.", count(int64(len(t.Nodes))), count(int64(t.AllNodes)))
 	}

@@ -106,7 +106,7 @@
     const fates = ['under way', 'received', 'lost'];
     const numbers = new Map();
     for (const v in d.values) if (!numbers.has(d.values[v])) numbers.set(d.values[v], +v);
-    let from = d.windows[0].from, to = d.windows[0].to, follow = d.windows[0].follow, only = false;
+    let from = d.windows[0].from, to = d.windows[0].to, follow = d.windows[0].follow, only = false, quiet = false;
 
     const carries = (m, v) => {
       for (let i = 0; i < m[SPANS].length; i += 2) if (m[SPANS][i] <= v && v <= m[SPANS][i + 1]) return true;
@@ -140,11 +140,20 @@
         svg.append(make('line', { x1: x(t), x2: x(t), y1: top, y2: height - 26, class: 'grid' }));
         svg.append(make('text', { x: x(t), y: height - 8, class: 'tick mid' }, (t / 1e6).toFixed(Math.max(0, Math.ceil(6 - Math.log10(step)))) + ' s'));
       }
+      const bar = (a, b, y, h, cls, text) => {
+        const x1 = Math.max(left, x(a)), x2 = Math.min(right, x(b));
+        if (x1 >= x2) return;
+        const e = make('rect', { x: x1, width: x2 - x1, y, height: h, class: cls });
+        e.dataset.tip = text;
+        svg.append(e);
+      };
+      for (const [cls, a, b, text] of d.faults || []) bar(a, b, top, height - 26 - top, 'fault ' + cls, `${text} from ${ms(a)} to ${ms(b)}`);
       d.nodes.forEach((n, i) => {
         svg.append(make('text', { x: left - 8, y: y(i) + 4, class: 'tick end' }, clip(n, 9)));
         svg.append(make('line', { x1: left, x2: right, y1: y(i), y2: y(i), class: 'life' }));
       });
-      const group = make('g', { class: 'messages' + (follow >= 0 ? ' following' : '') + (only && follow >= 0 ? ' only' : '') });
+      for (const [i, kind, a, b] of d.downs || []) bar(a, b, y(i) - 4, 8, 'down ' + kind, `${d.nodes[i]}: ${kind} from ${ms(a)} to ${ms(b)}`);
+      const group = make('g', { class: 'messages' + (follow >= 0 ? ' following' : '') });
       const known = new Map();
       let lines = 0, more = 0, carrying = 0;
       for (const m of d.messages) {
@@ -156,12 +165,16 @@
         const part = stroke(m, on, x);
         if (part) group.append(part);
       }
+      quiet = follow >= 0 && lines > d.quiet;
+      group.classList.toggle('only', follow >= 0 && only !== quiet);
+      $('only').textContent = quiet ? 'All messages' : 'Only its messages';
       svg.append(group);
       for (const [n, at] of known) {
         if (at <= to) svg.append(make('line', { x1: Math.max(left, x(at)), x2: right, y1: y(n), y2: y(n), class: 'knows' }));
       }
       let text = `${ms(from)} to ${ms(to)}: ${lines} messages`;
-      if (more) text += `, ${more} of them not drawn`;
+      if (quiet !== only && follow >= 0) text += `, of which ${carrying} are drawn`;
+      else if (more) text += `, ${more} of them not drawn`;
       if (follow >= 0) text += `; value ${clip(d.values[follow] || '#' + follow, 60)} is carried by ${carrying}, and known to ${[...known.values()].filter((at) => at <= to).length} of the ${d.nodes.length} nodes shown by the end`;
       $('filter-says').hidden = true;
       svg.setAttribute('aria-label', 'Lamport diagram. ' + text);
@@ -245,12 +258,14 @@
     const links = $('tree-links');
     if (!t || !links) return;
     const names = { '.': 'idle', a: 'active', s: 'suspected', x: 'cut' };
-    const moment = $('moment');
+    const moment = $('moment'), nodes = $('tree-nodes');
+    const ups = { '.': 'up', k: 'killed', p: 'paused' };
     const show = (i) => {
       const frame = t.frames[i];
       [...links.children].forEach((e, j) => e.setAttribute('class', 'link ' + names[frame.states[j]] + (e.classList.contains('chord') ? ' chord' : '')));
       moment.value = i;
       moment.setAttribute('aria-valuetext', frame.text);
+      [...nodes.children].forEach((e, j) => e.setAttribute('class', 'node ' + ups[frame.nodes[j]] + (j ? '' : ' root')));
       $('tree-drawing').setAttribute('aria-label', 'The tree. ' + frame.text);
       $('tree-drawing').closest('figure').querySelector('figcaption').textContent = frame.text + '.';
     };
