@@ -35,6 +35,7 @@ var arrows = map[string][]string{
 	"report":           {"run", "analysis"},
 	"report/figure":    {"run"},
 	"report/page":      {"report/figure", "run"},
+	"report/browser":   {},
 	"analysis":         {"run"},
 	"checker":          {"run"},
 	"run":              {},

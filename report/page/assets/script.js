@@ -17,7 +17,9 @@
   const ms = (us) => (us / 1e6).toFixed(3) + ' s';
 
   // Tips: one box for what a drawing's parts say of themselves.
-  const say = (text, x, y) => {
+  let byKey = false;
+  const say = (text, x, y, key) => {
+    byKey = !!key;
     if (tip.textContent !== text) tip.textContent = text;
     tip.hidden = false;
     const box = tip.getBoundingClientRect();
@@ -77,14 +79,14 @@
       at = Math.max(0, Math.min(parts.length - 1, at + step));
       if (points) {
         mark(svg, parts[at]);
-        say(parts[at].text, ...place(svg, parts[at]));
+        say(parts[at].text, ...place(svg, parts[at]), true);
       } else {
         const box = parts[at].getBoundingClientRect();
-        say(parts[at].dataset.tip, box.x + box.width / 2, box.y + box.height / 2);
+        say(parts[at].dataset.tip, box.x + box.width / 2, box.y + box.height / 2, true);
       }
     });
   }
-  addEventListener('scroll', hush, { passive: true });
+  addEventListener('scroll', () => { if (!byKey) hush(); }, { passive: true });
 
   // The theme is the reader's, until the button says otherwise.
   const theme = $('theme'), dark = matchMedia('(prefers-color-scheme: dark)');
