@@ -42,13 +42,16 @@ func (q *Intrusive[T]) TryPut(n *Node[T]) bool { return q.link(n, n) }
 // TryPutBatch may be called from any goroutine. It puts in all nodes or, if
 // the queue is closed, none. Nothing of another producer comes between them.
 func (q *Intrusive[T]) TryPutBatch(nodes []*Node[T]) int {
-	if len(nodes) == 0 || q.Closed() {
+	if len(nodes) == 0 {
 		return 0
 	}
 	for i, n := range nodes[1:] {
 		nodes[i].next.Store(n)
 	}
 	if !q.link(nodes[0], nodes[len(nodes)-1]) {
+		for _, n := range nodes {
+			n.next = atomic.Pointer[Node[T]]{}
+		}
 		return 0
 	}
 	return len(nodes)

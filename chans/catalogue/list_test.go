@@ -97,3 +97,13 @@ func TestThePoolsCountOfPutsMayOverflow(t *testing.T) {
 		require.Zero(t, q.Len())
 	}
 }
+
+func TestNodesThatAClosedQueueRefusedAreNotLinked(t *testing.T) {
+	q := NewIntrusive[int]()
+	q.Close()
+	nodes := []*Node[int]{{Item: 1}, {Item: 2}}
+	require.Zero(t, q.TryPutBatch(nodes))
+	for _, n := range nodes {
+		require.Nil(t, n.next.Load())
+	}
+}
