@@ -1,6 +1,9 @@
 package gossip
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // maxAckSpans bounds the acks of one message; more wait for the next.
 const maxAckSpans = 128
@@ -56,14 +59,16 @@ func (c *Core) dispatch(now time.Duration) {
 	for len(c.timers) > 0 && c.timers[0].wake <= now {
 		l := c.timers[0]
 		if l.expire(now) {
-			if l.role == Guest && l.tries >= guestTries {
+			if c.cfg.Tree == nil && l.role == Guest && l.tries >= guestTries {
 				l.show, l.suspect = false, false // it asks again if it lives
 			}
 			c.lost(now, l)
+			c.unanswered(now, l)
 		}
 		if l.greetDue <= now {
 			l.greetDue = Never
 			if l.epoch == 0 || l.owed {
+				l.asked = l.asked && slices.ContainsFunc(l.flights, func(f flight) bool { return f.want })
 				c.showVector(l)
 			}
 		}
@@ -74,6 +79,15 @@ func (c *Core) dispatch(now time.Duration) {
 			l.ackDue, l.ackReady = Never, true
 		}
 		c.timers.set(l)
+	}
+	if c.search.until <= now {
+		c.searchOn(now)
+	}
+	if c.adoptAt <= now {
+		c.adoptOrphans(now)
+	}
+	if c.swaps.at <= now {
+		c.swap(now)
 	}
 }
 
@@ -108,6 +122,9 @@ func (c *Core) speak(now time.Duration, l *link, out []Outgoing, room int) ([]Ou
 		m := &Message{Epoch: c.cfg.Epoch, For: l.epoch}
 		f := flight{at: now}
 		bytes := fixedBytes + c.addVector(l, m, &f)
+		if l.tieDue {
+			bytes += tieBytes
+		}
 		if c.maySendData(now, l) {
 			c.addData(l, m, &f, bytes)
 			bytes += f.bytes
@@ -116,8 +133,20 @@ func (c *Core) speak(now time.Duration, l *link, out []Outgoing, room int) ([]Ou
 		if l.hurry && c.slotUnknown(l) {
 			acks = 0
 		}
-		if l.suspect && len(l.flights) == 0 {
-			m.Probe = true
+		waits := l.suspect && len(l.flights) > 0
+		if l.ask || (l.suspect && !waits) || (l.tieDue && !waits && l.tie != Parted) {
+			m.Probe, l.ask = true, false
+		}
+		if l.tieDue && l.tie == Parted && len(m.Runs) == 0 && !m.Probe {
+			// It wants no ack: should it be lost, it is said again when the peer
+			// next speaks as if it had not been said.
+			l.batches++
+			m.Batch, m.Tie, l.tieDue, l.partedAt = l.batches, Parted, false, now
+			l.addAcks(m, acks)
+			c.batches = max(c.batches, l.batches)
+			c.stats.MessagesOut++
+			out = append(out, Outgoing{To: l.peer, Message: m})
+			continue
 		}
 		if len(m.Runs) == 0 && !m.Probe {
 			if !l.ackReady || acks == 0 {
@@ -128,6 +157,9 @@ func (c *Core) speak(now time.Duration, l *link, out []Outgoing, room int) ([]Ou
 				return out, true
 			}
 			c.stats.BareAcks++
+		}
+		if l.tie != Untied && (len(m.Runs) > 0 || m.Probe) {
+			c.addTie(l, m, &f)
 		}
 		l.addAcks(m, acks)
 		c.addTiming(now, l, m)
@@ -149,7 +181,7 @@ func (c *Core) addVector(l *link, m *Message, f *flight) int {
 	bytes := 0
 	if l.show && len(l.showing) == 0 {
 		l.exchange++
-		l.showing = c.held.parts(l.exchange, MaxLineBytes-fixedBytes)
+		l.showing = c.held.parts(l.exchange, MaxLineBytes-fixedBytes-tieBytes)
 	}
 	if l.show {
 		m.Vector, f.vector, m.Probe = &l.showing[0], true, true
@@ -214,7 +246,7 @@ func (c *Core) addTiming(now time.Duration, l *link, m *Message) {
 	if c.parent == nil {
 		c.root = c.cfg.Epoch
 	}
-	m.Root = c.root
+	m.Root, m.Reign = c.root, c.reign
 	if l.flushDue {
 		m.Round = c.round
 	}
@@ -252,7 +284,11 @@ func (c *Core) maySendData(now time.Duration, l *link) bool {
 	if !l.permit && !c.cfg.Permits.Acquire(now, l.peer) {
 		c.stats.PermitsRefused++
 		l.dataDue = false
-		c.retry(now)
+		if l.role == Partner {
+			l.again = nil // until the next swap
+		} else {
+			c.retry(now)
+		}
 		return false
 	}
 	l.permit = true
@@ -280,6 +316,7 @@ func (c *Core) launch(now time.Duration, l *link, m *Message, f flight) {
 		}
 	}
 	l.batches++
+	c.batches = max(c.batches, l.batches)
 	m.Batch, f.batch = l.batches, l.batches
 	wait := c.ackWait(l)
 	if m.Probe {
@@ -287,7 +324,7 @@ func (c *Core) launch(now time.Duration, l *link, m *Message, f flight) {
 	}
 	// A peer that has been seen to take longer gets longer, so that it is not
 	// made slower still.
-	f.expires = now + max(wait+l.rtt.interval(l.tries), min(l.tardy+l.rtt.margin(), maxInterval))
+	f.expires = now + max(wait+l.rtt.interval(l.tries), min(l.tardy+l.rtt.margin(), maxInterval), c.pause(l))
 	l.flights = append(l.flights, f)
 	l.unacked += f.bytes
 	l.departed.note(f.batch, now)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"treecast/topology"
 )
 
 // Never is a time that does not come.
@@ -19,6 +21,9 @@ const (
 	Parent
 	// Guest is no neighbour in our tree but talks to us: it gets acks only.
 	Guest
+	// Partner is no neighbour either but once swapped vectors with us: it gets
+	// what it lacked then.
+	Partner
 )
 
 // Neighbour is one end of a link.
@@ -57,6 +62,13 @@ type Config struct {
 	Neighbours []Neighbour
 	Depth      int // this node's own, 0 for the root
 	Height     int // levels below this node, 0 for a leaf
+
+	// Tree, if not nil, is the tree that Neighbours are those of Self in, and its
+	// nodes are those of the cluster; then the core repairs its links. It may be
+	// shared. With Direct, nothing of it counts but the nodes.
+	Tree *topology.Tree
+	// Seed decides which nodes vectors are swapped with at random.
+	Seed uint64
 
 	// Direct says that Neighbours are all other nodes and not those of a tree:
 	// each node sends its own entries, those of origin Self, to everyone and
@@ -154,6 +166,11 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if parents > 1 {
 		return c, fmt.Errorf("gossip: %d parents, at most one is allowed", parents)
+	}
+	if c.Tree != nil {
+		if _, ok := c.Tree.Index(c.Self); !ok {
+			return c, fmt.Errorf("gossip: %q is not in the tree", c.Self)
+		}
 	}
 	if c.Permits == nil {
 		c.Permits = unlimited{}

@@ -27,6 +27,8 @@ type Core struct {
 	root         uint64        // the root's life that the newest flush was of ...
 	round        uint64        // ... and the root's count of it, as far as it has come down
 
+	repair
+
 	timers deadlines
 	due    []*link // links that act in this Advance, in order
 
@@ -67,25 +69,32 @@ func New(now time.Duration, cfg Config, log *Log) (*Core, error) {
 		byPeer: make(map[string]*link, len(cfg.Neighbours)),
 		isLeaf: true,
 		upAt:   Never, downAt: Never, period: cfg.Period,
-		delta: delta{last: map[SourceID]int{}},
+		repair: repair{depth: cfg.Depth, adoptAt: Never, search: search{until: Never}, swaps: swaps{at: Never, random: cfg.Seed}},
+		delta:  delta{last: map[SourceID]int{}},
 	}
 	if cfg.Direct {
 		c.delta.own = cfg.Self
 	}
 	c.absorb()
+	c.grown = now
+	if cfg.Tree != nil {
+		c.index, _ = cfg.Tree.Index(cfg.Self)
+	}
 	base := c.known
 	if cfg.Fresh {
 		base = 0
 	}
-	for i, n := range cfg.Neighbours {
-		l := newLink(n, i, base, cfg.FirstRTT)
+	for _, n := range cfg.Neighbours {
+		l := newLink(n, c.serial, base, cfg.FirstRTT)
 		l.greetDue = cfg.GreetAt
-		c.isLeaf = c.isLeaf && n.Role != Child
-		c.links = append(c.links, l)
-		c.byPeer[n.Name] = l
+		l.neighbour, l.missed = true, now-recentlyMissed
+		if cfg.Tree != nil {
+			l.index, _ = cfg.Tree.Index(n.Name)
+		}
+		c.join(l)
 		c.timers.set(l)
 		if n.Role == Parent {
-			c.parent = l
+			c.parent, c.home = l, l
 		}
 	}
 	if base < c.known {
@@ -107,6 +116,10 @@ func (c *Core) absorb() bool {
 
 // Learn tells the core that the log has grown.
 func (c *Core) Learn(now time.Duration) {
+	if c.cfg.Tree != nil && c.log.Len() > c.known {
+		c.markAge(now)
+		c.grown = now
+	}
 	if c.absorb() {
 		c.plan(now)
 	}
@@ -120,12 +133,12 @@ func (c *Core) Receive(now time.Duration, from string, m *Message) (d Delivery, 
 		c.stats.Malformed++
 		return Delivery{}, false
 	}
-	l := c.byPeer[from]
+	l := c.linkTo(from)
 	if l == nil {
-		l = newLink(Neighbour{Name: from, Role: Guest}, len(c.links), 0, c.cfg.FirstRTT)
-		c.links = append(c.links, l)
-		c.byPeer[from] = l
+		c.stats.Malformed++
+		return Delivery{}, false
 	}
+	l.used = now
 	defer c.timers.set(l)
 	c.stats.MessagesIn++
 
@@ -159,8 +172,11 @@ func (c *Core) Receive(now time.Duration, from string, m *Message) (d Delivery, 
 	c.stats.EntriesIn += uint64(m.Entries())
 	c.stats.EntriesKnown += uint64(m.Entries() - len(news))
 
+	if current && c.cfg.Tree != nil {
+		c.seen(now, l, m, len(news) > 0)
+	}
 	d = Delivery{Entries: news}
-	if current && m.Batch != 0 {
+	if current && m.Batch != 0 && !m.parting() {
 		if m.Batch > l.newest {
 			l.newest, l.arrived = m.Batch, now
 		}
@@ -204,6 +220,7 @@ func (c *Core) receiveLinkState(now time.Duration, l *link, m *Message) {
 		// The peer means a life before ours, so it cannot know what we lack.
 		c.showVector(l)
 	}
+	c.readTie(now, l, m)
 	if p := m.Vector; p != nil {
 		for _, h := range p.Held {
 			for _, s := range h.Counters {
@@ -211,7 +228,9 @@ func (c *Core) receiveLinkState(now time.Duration, l *link, m *Message) {
 			}
 		}
 		if l.vector.take(p) && l.owed {
-			l.settle(c.log, c.held, c.known)
+			if l.settle(c.log, c.held, c.known) && l == c.swaps.partner {
+				c.useful(now)
+			}
 			c.send(l)
 		}
 	}
@@ -229,9 +248,16 @@ func (c *Core) readRounds(now time.Duration, l *link, m *Message) (flush bool) {
 	if c.cfg.Rounds != Locked {
 		return false
 	}
+	if m.Reign > l.reign {
+		l.reign = m.Reign
+		c.newReign()
+	}
 	newer := m.Root > c.root || (m.Root == c.root && m.Round > c.round)
 	older := m.Root < c.root || (m.Root == c.root && m.Round < c.round && m.Round != 0) ||
 		(m.Round == 0 && m.Echo.Batch < l.timed)
+	if m.Reign < l.reign {
+		newer, older = false, true
+	}
 	changed := m.Period > 0 && m.Period != c.period && !older
 	if changed {
 		c.period = m.Period
@@ -269,16 +295,27 @@ func (c *Core) restarted(now time.Duration, l *link) {
 	if l.owed {
 		c.act(l) // to ask for its vector
 	}
+	if c.cfg.Tree != nil {
+		c.reborn(now, l)
+	}
 }
 
 // progress handles acks: the link works.
 func (c *Core) progress(now time.Duration, l *link) {
 	held := l.suspect || l.stalled
+	if l.neighbour && c.cfg.Tree != nil {
+		lost := l.tries
+		if l.suspect {
+			lost++
+		}
+		c.notice(lost)
+	}
 	l.suspect, l.tries, l.stalled = false, 0, false
 	if l.permit {
 		c.cfg.Permits.Progress(now, l.peer)
 	}
 	c.returnPermit(now, l)
+	c.answered(now, l)
 	switch {
 	case held && l.behind(c.known):
 		c.send(l)
@@ -348,12 +385,16 @@ func (c *Core) Next() time.Duration {
 	if len(c.due) > 0 {
 		return time.Duration(math.MinInt64)
 	}
-	next := min(c.upAt, c.downAt)
+	next := min(c.upAt, c.downAt, c.search.until, c.swaps.at, c.adoptAt)
 	if len(c.timers) > 0 {
 		next = min(next, c.timers[0].wake)
 	}
 	return next
 }
+
+// Carriers is how many links are owed what this node knows, each of which needs
+// a permit at times. It changes when links are repaired.
+func (c *Core) Carriers() int { return c.carriers }
 
 // Stats is what a core has done so far.
 type Stats struct {
@@ -364,7 +405,10 @@ type Stats struct {
 	BareAcks                   uint64 // messages with acks only
 	PeerRestarts, Malformed    uint64
 	PermitsRefused             uint64
-	TargetUnkept               bool // the latency target cannot be kept
+	Suspicions                 uint64 // peers that were taken to be out of reach
+	Attaches, Adoptions, Swaps uint64 // parents sought, orphans taken, vectors swapped at random
+	Suspects                   int    // peers that are taken to be out of reach
+	TargetUnkept               bool   // the latency target cannot be kept
 	Period                     time.Duration
 	SuspectLinks, UnackedLinks int // links that wait for a sign of life; links with anything unacked
 	BacklogEntries             int // log positions of the link that is furthest behind
@@ -373,7 +417,7 @@ type Stats struct {
 // Stats returns the figures as of now.
 func (c *Core) Stats() Stats {
 	s := c.stats
-	s.TargetUnkept, s.Period = c.unkept, c.period
+	s.TargetUnkept, s.Period, s.Suspects = c.unkept, c.period, len(c.suspects)
 	for _, l := range c.links {
 		if l.suspect {
 			s.SuspectLinks++
@@ -381,8 +425,8 @@ func (c *Core) Stats() Stats {
 		if len(l.flights) > 0 {
 			s.UnackedLinks++
 		}
-		if l.role == Guest {
-			continue
+		if l.role == Guest || l.role == Partner {
+			continue // what is left for them waits for the next swap
 		}
 		behind := c.known - l.cursor
 		for _, seg := range l.again {

@@ -81,7 +81,7 @@ func (d *delta) fill(l *link, log *Log, known, limit int) {
 		l.again = l.again[1:]
 	}
 	l.again = nil
-	if l.cursor < known {
+	if l.cursor < known && l.role != Partner {
 		d.only = d.own
 		defer func() { d.only = "" }()
 		l.cursor = d.scan(log, l.told, segment{from: l.cursor, to: known}, limit)
@@ -105,7 +105,7 @@ func (l *link) skipTold(log *Log, known int) {
 		}
 		l.again = l.again[1:]
 	}
-	for l.cursor < known && told(l.cursor) {
+	for l.role != Partner && l.cursor < known && told(l.cursor) {
 		l.cursor++
 	}
 }

@@ -64,8 +64,9 @@ func (v *Vector) parts(exchange uint64, limit int) []VectorPart {
 
 // settle works out, once the peer's vector is complete, which entries from
 // before the link began the peer lacks, and puts them down to be sent. It
-// looks through the log from its end and stops when it has found them all.
-func (l *link) settle(log *Log, held *Vector, known int) {
+// looks through the log from its end and stops when it has found them all. It
+// reports whether there are any.
+func (l *link) settle(log *Log, held *Vector, known int) bool {
 	missing := held.MissingFrom(l.told)
 	for i := l.base; i < known; i++ {
 		if e := log.At(i); !l.told.Contains(e.Source, e.Counter) {
@@ -89,4 +90,5 @@ func (l *link) settle(log *Log, held *Vector, known int) {
 	}
 	l.again = append(found, l.again...)
 	l.owed = false
+	return len(found) > 0
 }

@@ -19,6 +19,7 @@ type flight struct {
 	bytes   int
 	parts   []segment // what it covered; entries that the peer has told are skipped again on a re-send
 	vector  bool      // it carried (a part of) our vector
+	tie     bool      // it told the peer of our tie
 	want    bool      // it asked for the peer's
 }
 
@@ -81,6 +82,8 @@ type link struct {
 	stalled  bool // the window ended a delta early
 	greetDue time.Duration
 
+	repaired // what repair has made of the link
+
 	queued bool          // in Core.due
 	wake   time.Duration // deadline as filed in Core.timers
 	slot   int           // index there, -1: not filed
@@ -99,7 +102,7 @@ func newLink(n Neighbour, order, base int, firstRTT time.Duration) *link {
 // begin says that the log was so long when this life of the link began. A
 // guest is owed nothing.
 func (l *link) begin(known int) {
-	l.base, l.cursor, l.owed = known, known, known > 0 && l.role != Guest
+	l.base, l.cursor, l.owed = known, known, known > 0 && (l.role == Child || l.role == Parent)
 }
 
 // meet takes note of the peer's epoch and reports whether it is its present
@@ -124,6 +127,7 @@ func (l *link) meet(epoch uint64, known int) (current, fresh bool) {
 	l.acks, l.ackDue, l.newest, l.timed = nil, Never, 0, 0
 	l.ackReady, l.hurry, l.waiting = false, false, nil
 	l.suspect, l.tries, l.stalled = false, 0, false
+	l.doubted, l.ask, l.tied, l.theirs, l.reign = false, false, 0, Untied, 0
 	return true, true
 }
 
@@ -147,7 +151,7 @@ func (l *link) expire(now time.Duration) bool {
 		return false
 	}
 	l.takeBack()
-	if l.suspect {
+	if l.suspect || l.doubted {
 		l.tries++
 	}
 	l.suspect = true
@@ -170,6 +174,7 @@ func (l *link) takeBack() {
 			l.show, l.showing = true, nil
 		}
 		l.asked = l.asked && !f.want
+		l.tieDue = l.tieDue || f.tie
 		l.lost = append(l.lost, f)
 	}
 	l.lost = l.lost[max(0, len(l.lost)-maxLost):]
@@ -190,6 +195,11 @@ func (l *link) acked(now time.Duration, spans []Span) bool {
 			return false
 		}
 		l.unacked -= f.bytes
+		if f.want && l.owed {
+			// The vector comes now, unless the peer took one for an answer that
+			// was on its way before.
+			l.greetDue = min(l.greetDue, now+l.rtt.interval(0))
+		}
 		return true
 	})
 	if before > len(l.lost)+len(l.flights) {
@@ -267,7 +277,13 @@ func covers(spans []Span, n uint64) bool {
 
 // behind reports whether the log holds entries that may be news to the peer.
 func (l *link) behind(known int) bool {
-	return l.role != Guest && (len(l.again) > 0 || l.cursor < known)
+	switch {
+	case l.role == Guest, l.mute:
+		return false
+	case l.role == Partner:
+		return len(l.again) > 0
+	}
+	return len(l.again) > 0 || l.cursor < known
 }
 
 // departures remembers when the last batches left, to measure round trips.

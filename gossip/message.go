@@ -12,7 +12,7 @@ type Message struct {
 	Epoch uint64 // the sender's
 	For   uint64 // the receiver's, as the sender knows it; 0: unknown
 
-	Batch  uint64 // number of what wants an ack here, per sender's epoch and link; 0: nothing does
+	Batch  uint64 // number of what wants an ack here, per sender's epoch and link; 0: nothing does; see Tie too
 	Runs   []Run  // entries
 	Vector *VectorPart
 	Resent bool // Runs were sent before, at least in part
@@ -26,6 +26,17 @@ type Message struct {
 	Round  uint64
 	Period time.Duration
 
+	// Reign counts how often the sender's flushes have begun to come from another
+	// root; a larger one makes a root and its rounds new, whatever their numbers.
+	// It goes downwards only.
+	Reign uint64
+
+	// Tie says what the sender is to the receiver where the tree does not say
+	// it, in messages that have a Batch; the newest counts. Suspects are nodes
+	// that do not answer the sender and whose children need another parent.
+	Tie      Tie
+	Suspects []string
+
 	// Path is what the longest way from below the sender up to it and back
 	// takes, guards included. It goes upwards only.
 	Path time.Duration
@@ -33,6 +44,23 @@ type Message struct {
 	Acks []Span // batches that the sender has stored: exactly those, no "up to"
 	Echo Echo
 }
+
+// Tie is what repair makes of two nodes that are no neighbours in the tree.
+type Tie uint8
+
+const (
+	// Untied nodes are to each other what the tree says.
+	Untied Tie = iota
+	// Attached: the receiver is the sender's parent.
+	Attached
+	// Adopted: the receiver is the sender's child.
+	Adopted
+	// Parted: they are neither any more. A message that says nothing else has a
+	// Batch, for its place in the order, but wants no ack.
+	Parted
+	// Swapping: the two show each other what they hold, once.
+	Swapping
+)
 
 // Run is consecutive entries of one source: Values[i] has the counter
 // First+i.
@@ -71,6 +99,11 @@ func (m *Message) Entries() int {
 	return n
 }
 
+// parting reports whether the message parts and wants no ack.
+func (m *Message) parting() bool {
+	return m.Tie == Parted && len(m.Runs) == 0 && !m.Probe
+}
+
 // empty reports whether the message would say nothing.
 func (m *Message) empty() bool {
 	return m.Batch == 0 && len(m.Acks) == 0 && !m.Probe
@@ -84,6 +117,7 @@ const (
 	MaxLineBytes = 48 << 10
 
 	fixedBytes = 640 // envelope, numbers, echo
+	tieBytes   = 640 // a tie and the names of suspects
 	runBytes   = 64  // braces and keys of a run, and its counter
 	spanBytes  = 44  // two numbers and their brackets
 )
@@ -99,6 +133,7 @@ const (
 	maxNameBytes = 1024      // of a source's two names together
 	maxSpoken    = time.Hour // of any duration
 	maxEpoch     = 1 << 62
+	maxSuspects  = 8
 	maxCounter   = 1 << 62
 )
 
@@ -106,7 +141,8 @@ const (
 // and do not overflow, spans are in order, names are names and durations are
 // within bounds.
 func (m *Message) valid() bool {
-	if m.Epoch == 0 || m.Epoch > maxEpoch || m.For >= maxEpoch {
+	if m.Epoch == 0 || m.Epoch > maxEpoch || m.For >= maxEpoch ||
+		m.Tie > Swapping || len(m.Suspects) > maxSuspects {
 		return false
 	}
 	for _, d := range []time.Duration{m.Echo.Held, m.Echo.Early, m.Period, m.Path} {

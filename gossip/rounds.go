@@ -129,7 +129,7 @@ func (c *Core) ackWait(l *link) time.Duration {
 	case c.cfg.Rounds == Eager, l.role == Child && l.leaf:
 		return c.cfg.AckDelay
 	case c.cfg.Rounds == Locked && l.role == Parent:
-		return c.period + time.Duration(c.cfg.Depth-1)*(l.rtt.roundTrip()+minGuard)
+		return c.period + time.Duration(c.depth-1)*(l.rtt.roundTrip()+minGuard)
 	}
 	return c.period
 }

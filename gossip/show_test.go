@@ -50,6 +50,15 @@ func show(m *Message) string {
 	if m.Period != 0 {
 		say("period %v", m.Period)
 	}
+	if m.Reign != 0 {
+		say("reign %d", m.Reign)
+	}
+	if m.Tie != Untied {
+		say("%s", [...]string{Attached: "attached", Adopted: "adopted", Parted: "parted", Swapping: "swapping"}[m.Tie])
+	}
+	if len(m.Suspects) > 0 {
+		say("suspects %s", strings.Join(m.Suspects, ","))
+	}
 	if m.Path != 0 {
 		say("path %v", m.Path)
 	}

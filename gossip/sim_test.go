@@ -41,6 +41,9 @@ type simNode struct {
 	source  SourceID
 	counter uint64
 	wakeAt  time.Duration
+	dead    bool // says and hears nothing
+	paused  bool // what it would say and hear waits
+	waiting []func()
 }
 
 type simEvent struct {
@@ -106,6 +109,7 @@ func (s *sim) restartCore(n *simNode, greetAt time.Duration) {
 	s.epochs++
 	cfg := Config{Epoch: s.epochs, Self: n.name, Depth: len(n.tree.Ancestors(n.name)), Height: height(n.tree, n.name), Period: 400 * time.Millisecond, GreetAt: greetAt}
 	cfg.Neighbours = neighboursIn(n.tree, n.name)
+	cfg.Tree, cfg.Seed = n.tree, s.epochs
 	if s.config != nil {
 		s.config(&cfg)
 	}
@@ -116,7 +120,7 @@ func (s *sim) restartCore(n *simNode, greetAt time.Duration) {
 	if err != nil {
 		panic(err)
 	}
-	n.core = core
+	n.core, n.dead = core, false
 	n.wakeAt = Never
 	s.pump(n)
 }
@@ -147,6 +151,9 @@ func (s *sim) run(until time.Duration) {
 }
 
 func (s *sim) broadcast(n *simNode, value string) {
+	if n.dead || n.paused {
+		panic("a node that is down takes no broadcasts")
+	}
 	n.counter++
 	n.log.Append(Entry{n.source, n.counter, value})
 	n.held.Add(n.source, n.counter)
@@ -156,6 +163,9 @@ func (s *sim) broadcast(n *simNode, value string) {
 
 // pump sends what a core wants to send and files its next deadline.
 func (s *sim) pump(n *simNode) {
+	if n.dead || n.paused {
+		return
+	}
 	for n.core.Next() <= s.now {
 		room := s.room()
 		if room == 0 {
@@ -193,6 +203,13 @@ func (s *sim) pump(n *simNode) {
 }
 
 func (s *sim) deliver(to *simNode, from string, m *Message) {
+	switch {
+	case to.dead:
+		return
+	case to.paused:
+		to.waiting = append(to.waiting, func() { s.deliver(to, from, m) })
+		return
+	}
 	if s.onTake != nil {
 		s.onTake(to, from, m)
 	}
@@ -221,6 +238,18 @@ func (s *sim) store(n *simNode, d Delivery) {
 	n.core.Learn(s.now)
 	n.core.Stored(s.now, d.Ticket)
 	s.pump(n)
+}
+
+// resume ends a pause: timers first, as in a process that was stopped, and then
+// what has arrived meanwhile.
+func (s *sim) resume(n *simNode) {
+	n.paused = false
+	s.pump(n)
+	waiting := n.waiting
+	n.waiting = nil
+	for _, do := range waiting {
+		do()
+	}
 }
 
 // complete reports whether every node holds n entries.

@@ -27,6 +27,9 @@ import (
 //	                              many us before the sender's slot it came
 //	 "q":7,"r":9,"t":470000,      root's epoch, its count of flushes, its period in us
 //	 "d":210000,                  the longest way below the sender and back, us
+//	 "g":2,                       how often the root has changed, as the sender knows
+//	 "j":1,"z":["n0"],            what the sender is to us: 1 child, 2 parent, 3 neither
+//	                              any more, 4 swaps vectors; who does not answer it
 //	 "vec":{"x":1,"i":0,"n":1,"h":[{"o":"n3","l":"k2x","s":[[1,9]]}]}}
 //	                              part i of n of exchange x of the vector
 const gossipType = "gossip"
@@ -83,6 +86,18 @@ func appendGossip(dst []byte, m *gossip.Message) []byte {
 	}
 	if m.Path != 0 {
 		dst = appendUint(dst, `,"d":`, uint64(m.Path.Microseconds()))
+	}
+	if m.Reign != 0 {
+		dst = appendUint(dst, `,"g":`, m.Reign)
+	}
+	if m.Tie != gossip.Untied {
+		dst = appendUint(dst, `,"j":`, uint64(m.Tie))
+	}
+	for i, name := range m.Suspects {
+		dst = wire.AppendString(append(dst, separator(i, `,"z":[`)...), name)
+	}
+	if len(m.Suspects) > 0 {
+		dst = append(dst, ']')
 	}
 	if v := m.Vector; v != nil {
 		dst = appendUint(dst, `,"vec":{"x":`, v.Exchange)
@@ -171,6 +186,14 @@ func parseGossip(body []byte) (*gossip.Message, error) {
 			m.Period, good = readMicros(v)
 		case "d":
 			m.Path, good = readMicros(v)
+		case "g":
+			good = readUint(v, &m.Reign)
+		case "j":
+			var tie uint64
+			good = readUint(v, &tie) && tie <= math.MaxUint8 // the core knows which there are
+			m.Tie = gossip.Tie(tie)
+		case "z":
+			m.Suspects, good = parseNames(v)
 		case "vec":
 			m.Vector, good = parseVector(v)
 		}
@@ -304,6 +327,18 @@ func parseSpans(data []byte) (spans []gossip.Span, ok bool) {
 		return good
 	})
 	return spans, ok && good
+}
+
+// parseNames reads ["n0","n1"].
+func parseNames(data []byte) (names []string, ok bool) {
+	good := true
+	ok = wire.EachElement(data, func(v json.RawMessage) bool {
+		var name string
+		name, good = wire.Text(v)
+		names = append(names, name)
+		return good
+	})
+	return names, ok && good
 }
 
 func readUint(v json.RawMessage, to *uint64) bool {

@@ -23,13 +23,14 @@ func everything() *gossip.Message {
 		Acks:  []gossip.Span{{First: 3, Last: 5}, {First: 7, Last: 7}},
 		Echo:  gossip.Echo{Batch: 7, Held: 1500 * time.Microsecond, Planned: true, Early: 200 * time.Microsecond},
 		Round: 9, Period: 470 * time.Millisecond, Path: 210 * time.Millisecond,
+		Reign: 2, Tie: gossip.Attached, Suspects: []string{"n0", "n1"},
 		Vector: &gossip.VectorPart{Exchange: 1, Part: 0, Parts: 1,
 			Held: []gossip.Held{{Source: s, Counters: gossip.Spans{{First: 1, Last: 9}}}}},
 	}
 }
 
 const everythingText = `{"type":"gossip","e":7,"f":9,"b":12,"re":true,` +
-	`"runs":[{"o":"n3","l":"k2x","c":5,"v":[17,"a"]}],"p":true,"w":true,"a":[[3,5],[7,7]],"x":[7,1500,200],"r":9,"t":470000,"d":210000,` +
+	`"runs":[{"o":"n3","l":"k2x","c":5,"v":[17,"a"]}],"p":true,"w":true,"a":[[3,5],[7,7]],"x":[7,1500,200],"r":9,"t":470000,"d":210000,"g":2,"j":1,"z":["n0","n1"],` +
 	`"vec":{"x":1,"i":0,"n":1,"h":[{"o":"n3","l":"k2x","s":[[1,9]]}]}}`
 
 func TestAGossipBodyLooksAsDocumented(t *testing.T) {
@@ -94,6 +95,12 @@ var anyMessage = rapid.Custom(func(t *rapid.T) *gossip.Message {
 	if rapid.Bool().Draw(t, "rounds") {
 		m.Round, m.Period, m.Path = number.Draw(t, "round"), micros.Draw(t, "period"), micros.Draw(t, "path")
 	}
+	if rapid.Bool().Draw(t, "repair") {
+		m.Reign, m.Tie = number.Draw(t, "reign"), gossip.Tie(rapid.IntRange(0, int(gossip.Swapping)).Draw(t, "tie"))
+		for range rapid.IntRange(0, 3).Draw(t, "suspects") {
+			m.Suspects = append(m.Suspects, name.Draw(t, "suspect"))
+		}
+	}
 	if rapid.Bool().Draw(t, "vector") {
 		m.Vector = &gossip.VectorPart{
 			Exchange: number.Draw(t, "exchange"),
@@ -119,7 +126,7 @@ func TestEveryMessageComesBackAsItWas(t *testing.T) {
 
 func TestSpacesAndOrderOfFieldsDoNotMatter(t *testing.T) {
 	m, err := parseGossip([]byte(` { "vec" : { "h" : [ { "s" : [ [ 1 , 9 ] ] , "l" : "k2x" , "o" : "n3" } ] , "n" : 1 , "x" : 1 , "i" : 0 } ,
-		"d" : 210000 , "t" : 470000 , "r" : 9 , "x" : [ 7 , 1500 , 200 ] , "a" : [ [ 3 , 5 ] , [ 7 , 7 ] ] , "w" : true , "p" : true , "re" : true , "b" : 12 ,
+		"z" : [ "n0" , "n1" ] , "j" : 1 , "g" : 2 , "d" : 210000 , "t" : 470000 , "r" : 9 , "x" : [ 7 , 1500 , 200 ] , "a" : [ [ 3 , 5 ] , [ 7 , 7 ] ] , "w" : true , "p" : true , "re" : true , "b" : 12 ,
 		"runs" : [ { "v" : [ 17 , "a" ] , "c" : 5 , "l" : "k2x" , "o" : "n3" } ] , "f" : 9 , "e" : 7 , "type" : "gossip" } `))
 	require.NoError(t, err)
 	require.Equal(t, everything(), m)

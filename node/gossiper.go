@@ -34,6 +34,7 @@ type gossiper struct {
 	core     *gossip.Core // nil before begin
 	lives    uint64       // cores made so far
 	permits  *backpressure.Permits
+	carriers int           // links that may need a permit
 	reported time.Duration // of the newest report that the permits have seen
 	tickets  []gossip.Ticket
 	shown    atomic.Pointer[gossipFigures]
@@ -82,6 +83,12 @@ func (g *gossiper) settle(now time.Duration) {
 	g.core.Learn(now)
 	for _, t := range g.tickets {
 		g.core.Stored(now, t)
+	}
+	if g.cfg.Permits.Total == 0 && g.core.Carriers() != g.carriers {
+		g.carriers = g.core.Carriers()
+		if err := g.permits.SetTotal(now, g.carriers); err != nil { // it is never negative
+			g.log.Error("no permits", "why", err)
+		}
 	}
 	if r, known := g.monitor.Report(now); known && r.At > g.reported {
 		g.reported = r.At
@@ -146,6 +153,7 @@ func (g *gossiper) begin(now time.Duration, s *setup) {
 	if permits.Total == 0 {
 		permits.Total = len(neighbours)
 	}
+	g.carriers = len(neighbours)
 	permits.Stale = g.monitor.Stale()
 	g.setup = s
 	var err error
@@ -159,7 +167,9 @@ func (g *gossiper) begin(now time.Duration, s *setup) {
 	cfg.Neighbours = neighbours
 	cfg.Depth, cfg.Height = len(tree.Ancestors(s.id)), height(tree, s.id)
 	cfg.Direct, cfg.Self = g.isDirect(tree), s.id
+	cfg.Tree = tree
 	cfg.Phase = time.Duration(g.random.Int64N(int64(g.cfg.SyncPeriod)))
+	cfg.Seed = g.random.Uint64()
 	cfg.Fresh = g.lives == 0 && !s.former
 	cfg.Permits = g.permits
 	if s.greet {

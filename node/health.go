@@ -96,6 +96,8 @@ func (n *Node) healthFields(now time.Duration) []byte {
 			"resends": s.Resends, "bare_acks": s.BareAcks,
 			"peer_restarts": s.PeerRestarts, "malformed": s.Malformed, "permits_refused": s.PermitsRefused,
 			"suspect_links": uint64(s.SuspectLinks), "unacked_links": uint64(s.UnackedLinks),
+			"suspicions": s.Suspicions, "attaches": s.Attaches, "adoptions": s.Adoptions, "swaps": s.Swaps,
+			"suspects":        uint64(s.Suspects),
 			"backlog_entries": uint64(s.BacklogEntries), "period_us": uint64(s.Period.Microseconds()),
 		}
 	}

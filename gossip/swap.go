@@ -1,0 +1,164 @@
+package gossip
+
+import "time"
+
+// swaps is when a node that suspects others swaps vectors with a node that is
+// no link of it, and with whom. What flows is what both should have had for
+// long, so that nothing does while the trees hang together.
+type swaps struct {
+	at       time.Duration // Never while nobody is suspected
+	interval time.Duration
+	partner  *link
+	useful   bool // the newest swap has brought something
+	random   uint64
+}
+
+const (
+	minSwap = time.Second
+	maxSwap = 10 * time.Second
+)
+
+// startSwaps plans the first swap after a suspicion.
+func (c *Core) startSwaps(now time.Duration) {
+	if s := &c.swaps; s.at == Never {
+		s.interval = minSwap
+		s.at = now + minSwap + time.Duration(c.draw()%uint64(minSwap))
+	}
+}
+
+// draw returns the next of the numbers that the seed stands for (splitmix64).
+func (c *Core) draw() uint64 {
+	c.swaps.random += 0x9e3779b97f4a7c15
+	z := c.swaps.random
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}
+
+// swap begins a swap with a random node, and plans the next one: soon if the
+// last one has brought anything, later and later if not.
+func (c *Core) swap(now time.Duration) {
+	s := &c.swaps
+	if len(c.suspects) == 0 {
+		s.at, s.partner = Never, nil
+		return
+	}
+	if s.interval *= 2; s.useful {
+		s.interval = minSwap
+	}
+	s.interval = min(s.interval, maxSwap)
+	s.useful = false
+	s.at = now + s.interval
+	s.partner = c.pickPartner()
+	if l := s.partner; l != nil {
+		c.stats.Swaps++
+		if l.role == Guest {
+			c.setRole(l, Partner)
+		}
+		c.owe(now, l)
+		l.asked = false
+		l.tie, l.tieDue = Swapping, true
+		l.show, l.showing = true, nil
+		c.act(l)
+	}
+}
+
+// useful notes that a swap has brought something: the next one comes soon.
+func (c *Core) useful(now time.Duration) {
+	if s := &c.swaps; s.at != Never {
+		s.useful, s.interval = true, minSwap
+		s.at = min(s.at, now+minSwap)
+	}
+}
+
+// pickPartner draws a node that is not suspected and no link, or with direct
+// links just not suspected; nil if a few tries find none.
+func (c *Core) pickPartner() *link {
+	nodes := c.cfg.Tree.Nodes()
+	for range 8 {
+		name := nodes[c.draw()%uint64(len(nodes))]
+		l := c.byPeer[name]
+		switch {
+		case name == c.cfg.Self:
+		case l == nil:
+			return c.linkTo(name)
+		case l.suspected || l.suspect || l.offered || l.tieDue || l.show || l == c.search.choice || l.tie == Attached:
+		case c.cfg.Direct, !l.neighbour && (l.role == Guest || l.role == Partner):
+			return l
+		}
+	}
+	return nil
+}
+
+// owe has what we have held for long wait for the peer's vector.
+func (c *Core) owe(now time.Duration, l *link) {
+	l.base = c.heldSince(now - c.overdue())
+	l.owed = l.base > 0
+	if l.role == Partner {
+		l.cursor, l.again = c.known, nil
+	}
+}
+
+// overdue is the age at which an entry should be everywhere.
+func (c *Core) overdue() time.Duration {
+	way := c.cfg.FirstRTT
+	for _, l := range c.links {
+		if l.neighbour && l.rtt.measured {
+			way = l.rtt.roundTrip() + l.rtt.margin()
+			break
+		}
+	}
+	return c.period + time.Duration(c.cfg.Tree.Depth())*way + 250*time.Millisecond
+}
+
+// swapWith is the other side of a swap.
+func (c *Core) swapWith(now time.Duration, l *link, m *Message) {
+	if m.Vector == nil {
+		return
+	}
+	if !c.cfg.Direct {
+		if l.neighbour || l == c.search.choice || (l.role != Guest && l.role != Partner) {
+			return // what it lacks comes anyway
+		}
+		c.setRole(l, Partner)
+	}
+	c.owe(now, l)
+	l.asked = true // it is on its way
+}
+
+// mark is how long the log was at a time.
+type mark struct {
+	at    time.Duration
+	known int
+}
+
+// markAge notes how long the log is before it grows, a few times in what it
+// takes an entry to become overdue.
+func (c *Core) markAge(now time.Duration) {
+	n := len(c.marks)
+	if n > 0 && (now-c.marks[n-1].at < minMark || now-c.marks[n-1].at < c.overdue()/(maxMarks/2)) {
+		return
+	}
+	if n == maxMarks {
+		c.marks = c.marks[:copy(c.marks, c.marks[1:])]
+	}
+	c.marks = append(c.marks, mark{now, c.known})
+}
+
+// heldSince is how long the log was some time ago, or a little less.
+func (c *Core) heldSince(t time.Duration) int {
+	if c.grown <= t {
+		return c.known
+	}
+	for i := len(c.marks) - 1; i >= 0; i-- {
+		if c.marks[i].at <= t {
+			return c.marks[i].known
+		}
+	}
+	return 0
+}
+
+const (
+	maxMarks = 16
+	minMark  = 50 * time.Millisecond
+)
