@@ -13,17 +13,23 @@ import (
 // line is one span: it takes some 24 bytes here, so that ten thousand nodes with
 // a thousand sources each fit into one process.
 type Vector struct {
-	sources []SourceID
-	spans   []shortSpan     // of each source
-	more    map[int32]Spans // of those that one shortSpan cannot hold
-	slots   []int32         // open addressing over sources: index + 1, 0 where free; nil while short
-	count   uint64
+	lines []line
+	more  map[int32]Spans // of those lines that one short span cannot hold
+	slots []int32         // open addressing over lines: index + 1, 0 where free; nil while there are few
+	count uint64
 }
 
-// shortSpan is a span of a counter's usual size; First is 0 where the line
-// stands in Vector.more.
-type shortSpan struct{ First, Last uint32 }
+// line is a source and one span of counters of the usual size; first is 0 where
+// the counters stand in Vector.more.
+type line struct {
+	source      SourceID
+	first, last uint32
+}
 
+// full returns the span of a line that holds one.
+func (l *line) full() Span { return Span{uint64(l.first), uint64(l.last)} }
+
+// isShort says whether a line holds the span.
 func (s Span) isShort() bool { return s.First > 0 && s.Last <= math.MaxUint32 }
 
 // Held is one line of a vector.
@@ -41,8 +47,8 @@ func (v *Vector) Contains(s SourceID, counter uint64) bool {
 	if i < 0 {
 		return false
 	}
-	if short := v.spans[i]; short.First != 0 {
-		return uint64(short.First) <= counter && counter <= uint64(short.Last)
+	if l := &v.lines[i]; l.first != 0 {
+		return uint64(l.first) <= counter && counter <= uint64(l.last)
 	}
 	return v.more[int32(i)].Contains(counter)
 }
@@ -60,44 +66,45 @@ func (v *Vector) AddSpan(s SourceID, span Span) (added uint64) {
 	if fresh {
 		i = v.insert(s)
 	}
-	switch short := &v.spans[i]; {
+	switch l := &v.lines[i]; {
 	case fresh && span.isShort():
-		*short = shortSpan{uint32(span.First), uint32(span.Last)}
+		l.first, l.last = uint32(span.First), uint32(span.Last)
 		added = span.Len()
-	case short.First != 0 && span.First == uint64(short.Last)+1 && span.Last <= math.MaxUint32:
-		short.Last = uint32(span.Last) // the usual case: the next of a source
+	case l.first != 0 && span.First == uint64(l.last)+1 && span.Last <= math.MaxUint32:
+		l.last = uint32(span.Last) // the usual case: the next of a source
 		added = span.Len()
-	case short.First != 0 && uint64(short.First) <= span.First && span.Last <= uint64(short.Last):
+	case l.first != 0 && uint64(l.first) <= span.First && span.Last <= uint64(l.last):
 		return 0
 	default:
-		line := v.line(i)
-		added = line.AddSpan(span)
-		v.set(i, line)
+		counters := v.counters(i)
+		added = counters.AddSpan(span)
+		v.set(i, counters)
 	}
 	v.count += added
 	return added
 }
 
-// line returns the counters of the source at an index. The caller may change
-// them, and then hands them to set.
-func (v *Vector) line(i int) Spans {
-	if short := v.spans[i]; short.First != 0 {
-		return Spans{{uint64(short.First), uint64(short.Last)}}
+// counters returns those of a line. The caller may change them, and then hands
+// them to set.
+func (v *Vector) counters(i int) Spans {
+	if l := &v.lines[i]; l.first != 0 {
+		return Spans{l.full()}
 	}
 	return v.more[int32(i)]
 }
 
-func (v *Vector) set(i int, line Spans) {
-	if len(line) == 1 && line[0].isShort() {
-		v.spans[i] = shortSpan{uint32(line[0].First), uint32(line[0].Last)}
+func (v *Vector) set(i int, counters Spans) {
+	l := &v.lines[i]
+	if len(counters) == 1 && counters[0].isShort() {
+		l.first, l.last = uint32(counters[0].First), uint32(counters[0].Last)
 		delete(v.more, int32(i))
 		return
 	}
 	if v.more == nil {
 		v.more = map[int32]Spans{}
 	}
-	v.spans[i] = shortSpan{}
-	v.more[int32(i)] = line
+	l.first, l.last = 0, 0
+	v.more[int32(i)] = counters
 }
 
 // Count is the number of entries held.
@@ -105,24 +112,24 @@ func (v *Vector) Count() uint64 { return v.count }
 
 // Lines returns the vector's lines. They must not be changed.
 func (v *Vector) Lines() []Held {
-	lines := make([]Held, len(v.sources))
-	for i, s := range v.sources {
-		lines[i] = Held{Source: s, Counters: v.line(i)}
+	out := make([]Held, len(v.lines))
+	for i := range v.lines {
+		out[i] = Held{Source: v.lines[i].source, Counters: v.counters(i)}
 	}
-	return lines
+	return out
 }
 
 // MissingFrom is how many of v's entries other does not hold. It costs one
 // step per span, not per entry.
 func (v *Vector) MissingFrom(other *Vector) uint64 {
 	missing := v.count
-	for i, s := range v.sources {
-		j := other.find(s)
+	for i := range v.lines {
+		j := other.find(v.lines[i].source)
 		if j < 0 {
 			continue
 		}
-		theirs := other.line(j)
-		for _, span := range v.line(i) {
+		theirs := other.counters(j)
+		for _, span := range v.counters(i) {
 			missing -= theirs.CountIn(span)
 		}
 	}
@@ -139,8 +146,8 @@ var vectorSeed = maphash.MakeSeed()
 // find returns the index of a source, or -1.
 func (v *Vector) find(s SourceID) int {
 	if v.slots == nil {
-		for i, other := range v.sources {
-			if other == s {
+		for i := range v.lines {
+			if v.lines[i].source == s {
 				return i
 			}
 		}
@@ -153,7 +160,7 @@ func (v *Vector) find(s SourceID) int {
 func (v *Vector) slot(s SourceID) uint64 {
 	mask := uint64(len(v.slots) - 1)
 	at := maphash.Comparable(vectorSeed, s) & mask
-	for v.slots[at] != 0 && v.sources[v.slots[at]-1] != s {
+	for v.slots[at] != 0 && v.lines[v.slots[at]-1].source != s {
 		at = (at + 1) & mask
 	}
 	return at
@@ -161,14 +168,13 @@ func (v *Vector) slot(s SourceID) uint64 {
 
 // insert appends a source that is not there, with nothing in its line.
 func (v *Vector) insert(s SourceID) int {
-	v.sources = append(v.sources, s)
-	v.spans = append(v.spans, shortSpan{})
-	n := len(v.sources)
+	v.lines = append(v.lines, line{source: s})
+	n := len(v.lines)
 	switch {
 	case n > linear && 4*n > 3*len(v.slots):
 		v.slots = make([]int32, max(4*linear, 2*len(v.slots)))
-		for i, s := range v.sources {
-			v.slots[v.slot(s)] = int32(i + 1)
+		for i := range v.lines {
+			v.slots[v.slot(v.lines[i].source)] = int32(i + 1)
 		}
 	case n > linear:
 		v.slots[v.slot(s)] = int32(n)
