@@ -60,6 +60,13 @@ func waiting[T any](name string, q Queue[T]) subject[T] {
 	}
 }
 
+// inPlace is q item by item through its calls for batches, which copy an item
+// once, where passing it by value copies it on every call on the way.
+func inPlace[T any](s subject[T]) subject[T] {
+	s.name, s.put, s.take = s.name+"+place", nil, nil
+	return s
+}
+
 func channel[T any](capacity int) subject[T] {
 	c := make(chan T, capacity)
 	return subject[T]{
@@ -109,6 +116,8 @@ func spsc[T any](*testing.B) []subject[T] {
 	x := xsync.NewSPSCQueue[T](benchCapacity)
 	return []subject[T]{
 		of("Ring", NewRing[T](benchCapacity)),
+		inPlace(of("Ring", NewRing[T](benchCapacity))),
+		inPlace(waiting("Ring", NewRing[T](benchCapacity))),
 		waiting("Ring", NewRing[T](benchCapacity)),
 		channel[T](benchCapacity),
 		{name: "xsync.SPSC", put: x.TryEnqueue, take: x.TryDequeue},
@@ -123,6 +132,8 @@ func mpsc[T any](b *testing.B) []subject[T] {
 		of("SlottedSingle", NewSlottedSingle[T](benchCapacity)),
 		waiting("SlottedSingle", NewSlottedSingle[T](benchCapacity)),
 		of("TwoLock", NewTwoLock[T](benchCapacity)),
+		inPlace(of("TwoLock", NewTwoLock[T](benchCapacity))),
+		inPlace(waiting("TwoLock", NewTwoLock[T](benchCapacity))),
 		of("Locked", NewLocked[T](benchCapacity)),
 		waiting("Pooled", NewPooled[T](benchCapacity)),
 		waiting("TwoLock", NewTwoLock[T](benchCapacity)),
@@ -141,6 +152,8 @@ func mpmc[T any](b *testing.B) []subject[T] {
 		of("Slotted", NewSlotted[T](benchCapacity)),
 		waiting("Slotted", NewSlotted[T](benchCapacity)),
 		of("TwoLock", NewTwoLock[T](benchCapacity)),
+		inPlace(of("TwoLock", NewTwoLock[T](benchCapacity))),
+		inPlace(waiting("TwoLock", NewTwoLock[T](benchCapacity))),
 		of("Locked", NewLocked[T](benchCapacity)),
 		waiting("TwoLock", NewTwoLock[T](benchCapacity)),
 		waiting("Locked", NewLocked[T](benchCapacity)),
@@ -169,12 +182,20 @@ func alone[T any](b *testing.B, shape string, size int, subjects func(*testing.B
 			s := subjects(b)[i]
 			b.ReportAllocs()
 			var item T
+			if s.put == nil {
+				items := []T{item}
+				for range b.N {
+					s.putBatch(items)
+					s.takeBatch(items)
+				}
+				return
+			}
 			for range b.N {
 				s.put(item)
 				item, _ = s.take()
 			}
 		})
-		if s.putBatch == nil {
+		if s.putBatch == nil || s.put == nil {
 			continue
 		}
 		b.Run(fmt.Sprintf("shape=%s/size=%d/batch=%d/queue=%s", shape, size, benchBatch, s.name), func(b *testing.B) {
@@ -208,7 +229,7 @@ func BenchmarkBeside(b *testing.B) {
 func beside[T any](b *testing.B, shape string, size, producers, consumers int, subjects func(*testing.B) []subject[T]) {
 	for i, s := range subjects(b) {
 		for _, batch := range []int{1, benchBatch} {
-			if batch > 1 && s.putBatch == nil {
+			if batch > 1 && (s.putBatch == nil || s.put == nil) {
 				continue
 			}
 			name := fmt.Sprintf("shape=%s/size=%d/batch=%d/producers=%d/queue=%s", shape, size, batch, producers, s.name)
@@ -241,7 +262,7 @@ func shareOf(n, several, which int) int {
 }
 
 func produce[T any](s subject[T], items, batch int) {
-	if batch == 1 {
+	if s.put != nil && batch == 1 {
 		var item T
 		for range items {
 			for !s.put(item) {
@@ -260,7 +281,7 @@ func produce[T any](s subject[T], items, batch int) {
 }
 
 func consume[T any](s subject[T], items, batch int) {
-	if batch == 1 {
+	if s.take != nil && batch == 1 {
 		for range items {
 			for {
 				if _, ok := s.take(); ok {

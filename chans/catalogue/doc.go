@@ -34,6 +34,13 @@
 // its sign reversed, a count below zero, a drained queue that keeps its items
 // alive.
 //
+// # How to use them
+//
+// In batches where there can be any: that is worth more than the choice of the
+// queue. Items of 100 bytes and more go through TryPutBatch and TryTakeBatch
+// also one by one, or as pointers: passed by value they are copied on every call
+// on the way.
+//
 // # What all have in common
 //
 // No call of a Queue waits; Waiting makes any of them one whose calls do, end

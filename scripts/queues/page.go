@@ -12,7 +12,8 @@ func page(f *figures, made string) string {
 	b.WriteString("# Queues\n\nNanoseconds per item, put in and taken out: Go's channels, the queues of xsync v4, and those of\n" +
 		"`chans/catalogue`. What its columns are called: `alone`, one goroutine does both; `P = 4`, four producers and, for\n" +
 		"MPMC, as many consumers, else one; `x 64`, in batches of 64. `+wait` sleeps when it has to, as channels do; the\n" +
-		"others are tried again after other goroutines ran. Figures are medians. Where both ends run at the same time they\n" +
+		"others are tried again after other goroutines ran; `+place` goes through the calls for batches with one item, which\n" +
+		"copy it once. Figures are medians. Where both ends run at the same time they\n" +
 		"depend on how the machine happens to schedule them: chans.txt has all runs, for benchstat.\n\n")
 	b.WriteString(made + "\n\n")
 	writeGoal(&b, f)
