@@ -58,6 +58,7 @@ type commands struct {
 	Node nodeCommand `cmd:"" default:"withargs" help:"Be a Maelstrom node: JSON lines on stdin and stdout, logs on stderr. This is what a bare 'treecast' does."`
 	Test testCommand `cmd:"" help:"Run a Maelstrom test on a cluster of nodes, with the embedded test bed."`
 
+	Fuzz    fuzzCommand    `cmd:"" help:"Run many short tests in virtual time, with settings and faults drawn at random, until one goes wrong."`
 	Sweep   sweepCommand   `cmd:"" help:"Run a test for every setting of a grid or a list, and say which to choose."`
 	Compare compareCommand `cmd:"" help:"Put runs, of treecast and of real Maelstrom, and sweeps side by side."`
 	Summary summaryCommand `cmd:"" help:"Judge a run by the Fly.io challenges 3a to 3e."`
@@ -68,7 +69,7 @@ type commands struct {
 
 // bedCommands are the commands of the test bed. Whatever else a command line
 // begins with, it is a node's.
-var bedCommands = []string{"test", "sweep", "compare", "summary", "report"}
+var bedCommands = []string{"test", "fuzz", "sweep", "compare", "summary", "report"}
 
 const description = `treecast is a Maelstrom node for the broadcast challenge, and a test bed for such nodes.
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"treecast/run"
+	"treecast/testbed/invariant"
 	"treecast/testbed/process"
 	"treecast/testbed/session"
 	"treecast/testbed/virtual"
@@ -34,6 +35,7 @@ type Progress struct {
 type outcome struct {
 	session.Result
 	usage run.Table
+	exact *invariant.Watch // nil unless the plan asks for it
 }
 
 // carryOut has the plan's driver make the run. A run that could not be made
@@ -46,8 +48,13 @@ func (p *plan) carryOut(ctx context.Context, o Options, store *run.Store, starte
 	}
 	heard := func(_ time.Duration, node string, body json.RawMessage) { health.take(node, body) }
 	if p.Driver == Virtual {
+		var exact *invariant.Watch
+		if p.Exact {
+			exact = invariant.New(p.session.Nodes)
+		}
 		out, err := virtual.Run(ctx, virtual.Config{
 			Session: p.session, Node: p.Node, LogLevel: p.NodeLogLevel, LogStderr: o.LogStderr, PollHealth: o.PollHealth,
+			Watch: exact,
 		}, virtual.Observers{
 			Network: watch, Health: heard,
 			Progress: func(progress virtual.Progress) { tell(progress.Now, progress.Status) },
@@ -60,7 +67,7 @@ func (p *plan) carryOut(ctx context.Context, o Options, store *run.Store, starte
 			}
 			err = errors.Join(err, writeLog(store, n.Node, n.Log))
 		}
-		return outcome{out.Result, usage}, err
+		return outcome{out.Result, usage, exact}, err
 	}
 	out, err := process.Run(ctx, process.Config{
 		Session: p.session, Bin: p.Bin, Args: p.Args,
@@ -74,7 +81,7 @@ func (p *plan) carryOut(ctx context.Context, o Options, store *run.Store, starte
 	for _, u := range out.Usage {
 		usage.Rows = append(usage.Rows, []any{u.Node, u.CPU.Milliseconds(), u.MaxRSSBytes})
 	}
-	return outcome{out.Result, usage}, err
+	return outcome{out.Result, usage, nil}, err
 }
 
 // writeLog leaves a node's log where its process would have written it, as

@@ -54,6 +54,10 @@ type Plan struct {
 
 	Availability string // "", "total" or a fraction
 
+	// Exact has the nodes watched from the inside, in virtual time, and makes the
+	// strict verdict one on what the watch finds. See package invariant.
+	Exact bool
+
 	Quiet time.Duration // between healing and the final reads
 	Seed  uint64
 }
@@ -91,6 +95,9 @@ func (p Plan) read() (*plan, error) {
 	}
 	if p.Driver == Process && slices.Contains(faults, nemesis.Clock) {
 		return nil, errors.New("the clocks of processes cannot be changed: clock faults need virtual time (--virtual)")
+	}
+	if p.Exact && (p.Driver != Virtual || p.Workload != "broadcast") {
+		return nil, errors.New("the exact verdict looks into treecast's nodes as they broadcast: it needs virtual time (--virtual)")
 	}
 	goal, err := checker.ParseAvailability(p.Availability)
 	if err != nil {

@@ -141,6 +141,9 @@ func (p *plan) check(out outcome, watch *observer, health *healthWatch) *run.Res
 			results.Valid = run.Invalid
 		}
 	}
+	if out.exact != nil {
+		p.exactly(&results, out.History, out.exact, out.Ended)
+	}
 	results.Nodes = notes
 	results.Faults = faults(out.History, out.Ended)
 	if t, ok := health.table(p.session.Nodes); ok {

@@ -59,6 +59,9 @@ func (c *Core) dispatch(now time.Duration) {
 	for len(c.timers) > 0 && c.timers[0].wake <= now {
 		l := c.timers[0]
 		if l.expire(now) {
+			if c.cfg.Mistake == DropOnResend {
+				l.again = nil
+			}
 			if c.cfg.Tree == nil && l.role == Guest && l.tries >= guestTries {
 				l.show, l.suspect = false, false // it asks again if it lives
 			}
@@ -325,7 +328,9 @@ func (c *Core) launch(now time.Duration, l *link, m *Message, f flight) {
 	// A peer that has been seen to take longer gets longer, so that it is not
 	// made slower still.
 	f.expires = now + max(wait+l.rtt.interval(l.tries), min(l.tardy+l.rtt.margin(), maxInterval), c.pause(l))
-	l.flights = append(l.flights, f)
-	l.unacked += f.bytes
+	if c.cfg.Mistake != LoseLastBatch || l.dataDue {
+		l.flights = append(l.flights, f)
+		l.unacked += f.bytes
+	}
 	l.departed.note(f.batch, now)
 }

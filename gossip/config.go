@@ -70,6 +70,9 @@ type Config struct {
 	// Seed decides which nodes vectors are swapped with at random.
 	Seed uint64
 
+	// Mistake has the core be wrong in one way. For tests alone.
+	Mistake Mistake
+
 	// Direct says that Neighbours are all other nodes and not those of a tree:
 	// each node sends its own entries, those of origin Self, to everyone and
 	// passes nothing on. For eager rounds.

@@ -181,7 +181,7 @@ func (c *Core) Receive(now time.Duration, from string, m *Message) (d Delivery, 
 			l.newest, l.arrived = m.Batch, now
 		}
 		a := arrival{batch: m.Batch, at: now, probe: m.Probe, flush: flush}
-		if len(news) == 0 {
+		if len(news) == 0 || c.cfg.Mistake == AckBeforeStore {
 			c.stored(now, l, a)
 		} else {
 			l.await(a)
@@ -195,8 +195,12 @@ func (c *Core) Receive(now time.Duration, from string, m *Message) (d Delivery, 
 
 // outlive begins a life after the one that a peer takes us for, which was to
 // have a smaller epoch: the clock that epochs are drawn from was set back.
+//
+// It may be that more than one life does so after the same former one, each told
+// by another peer. That they do not come to the same epoch is left to what tells
+// their own epochs apart.
 func (c *Core) outlive(epoch uint64) {
-	c.cfg.Epoch = epoch + 1
+	c.cfg.Epoch = epoch + 1 + c.cfg.Epoch*0x9e3779b97f4a7c15>>40
 	for _, l := range c.links {
 		l.takeBack()
 		c.send(l)
@@ -207,7 +211,11 @@ func (c *Core) outlive(epoch uint64) {
 // receiveLinkState takes what a message of the peer's present life says of
 // the link itself.
 func (c *Core) receiveLinkState(now time.Duration, l *link, m *Message) {
-	switch m.For {
+	life := m.For
+	if c.cfg.Mistake == WrongEpoch {
+		life = c.cfg.Epoch
+	}
+	switch life {
 	case 0:
 	case c.cfg.Epoch:
 		if at, ok := l.departed.at(m.Echo.Batch); ok {
@@ -289,6 +297,7 @@ func (c *Core) readRounds(now time.Duration, l *link, m *Message) (flush bool) {
 func (c *Core) restarted(now time.Duration, l *link) {
 	c.returnPermit(now, l)
 	c.stats.PeerRestarts++
+	l.owed = l.owed && c.cfg.Mistake != NoVectorSwap
 	if l == c.parent {
 		c.phase = phase{}
 	}
@@ -346,6 +355,9 @@ func (c *Core) stored(now time.Duration, l *link, a arrival) {
 		c.flushed(now)
 	}
 	l.acks.Add(a.batch)
+	if c.cfg.Mistake == AckOverGap {
+		l.acks.AddSpan(Span{1, a.batch})
+	}
 	l.hurry = l.hurry || a.probe
 	due := c.ackTime(now, l, a.at)
 	if l.hurry && !c.slotUnknown(l) {

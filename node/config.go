@@ -77,6 +77,8 @@ type Config struct {
 	// former one, such as the milliseconds of a clock shifted to make room for
 	// a few restarts of the gossip service. At most 2^53; 0 means 1.
 	Epoch uint64
+	// Mistake has gossip be wrong in one way. For tests alone.
+	Mistake gossip.Mistake
 	// Random draws the name of the log and the phase of the timer. Required.
 	Random *rand.Rand
 	// Log takes what the node has to say to people. Required.
@@ -119,7 +121,7 @@ const (
 func (c *Config) gossip() gossip.Config {
 	return gossip.Config{
 		Epoch: c.Epoch, Rounds: c.Rounds, Period: c.SyncPeriod, Target: c.LatencyTarget,
-		AckDelay: c.AckDelay, GreetAt: gossip.Never,
+		AckDelay: c.AckDelay, GreetAt: gossip.Never, Mistake: c.Mistake,
 	}
 }
 

@@ -19,6 +19,7 @@ const (
 	FindingUnsent    FindingKind = "unsent"    // a read shows a value nobody had broadcast
 	FindingRefused   FindingKind = "refused"   // a read shows a value whose broadcast failed
 	FindingMalformed FindingKind = "malformed" // a read answered no list
+	FindingInvariant FindingKind = "invariant" // something was so, inside of the nodes, that must never be
 	FindingMaelstrom FindingKind = "maelstrom" // Maelstrom's own verdict is already false
 )
 

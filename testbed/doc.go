@@ -5,6 +5,7 @@
 //	network   message ids, latency, receivers, partitions
 //	nemesis   what goes wrong, and when
 //	workload  what clients ask, what replies mean, and what values a body carries
+//	invariant what must be true inside of the nodes at any time
 //	session   the order of a run, from the first init to the last read
 //	process   a driver: any Maelstrom binary as child processes, in real time
 //	virtual   a driver: treecast nodes in this process, in virtual time

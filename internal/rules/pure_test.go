@@ -13,7 +13,7 @@ import (
 var pure = []string{
 	"gossip", "topology", "backpressure", "checker", "analysis", "report",
 	"testbed/layout", "testbed/network", "testbed/nemesis", "testbed/workload", "testbed/session",
-	"testbed/virtual",
+	"testbed/virtual", "testbed/invariant",
 }
 
 // clock are the names of package time that read a clock or wait for one.

@@ -14,7 +14,7 @@ type Faults struct {
 	Loss      float64       // it never arrives
 	Duplicate float64       // it arrives a second time, after a latency of its own
 	Reorder   float64       // its latency is uniform in [0, 2*mean), so that it overtakes others, or they it
-	Delay     float64       // it takes longer, by an exponential time
+	Delay     float64       // it takes longer, by an exponential time for which it holds up nobody
 	DelayMean time.Duration // of that time
 }
 
@@ -59,10 +59,28 @@ func (n *Network) carry(now time.Duration, r *receiver, m run.Message) {
 			mean := max(n.latency.Mean, leastReorder)
 			latency = time.Duration(n.mishaps.Int64N(int64(2 * mean))).Truncate(time.Millisecond)
 		}
-		if n.strikes(n.faults.Delay) {
-			latency += time.Duration(n.mishaps.ExpFloat64() * float64(n.faults.DelayMean)).Truncate(time.Millisecond)
-		}
 		m.Copy = i > 0
+		if n.strikes(n.faults.Delay) {
+			extra := time.Duration(n.mishaps.ExpFloat64() * float64(n.faults.DelayMean)).Truncate(time.Millisecond)
+			n.delayed.push(item[stray]{at: now + extra, id: m.ID, value: stray{r, m, latency}})
+			continue
+		}
 		n.enqueue(now, r, m, now+latency)
+	}
+}
+
+// stray is a message that is delayed before it comes to its receiver's queue: in
+// the queue it would hold up what comes behind it.
+type stray struct {
+	r       *receiver
+	m       run.Message
+	latency time.Duration // that it takes then
+}
+
+// arrive lets a delayed message come to its receiver's queue.
+func (n *Network) arrive() {
+	d := n.delayed.pop()
+	if d.value.r.present {
+		n.enqueue(d.at, d.value.r, d.value.m, d.at+d.value.latency)
 	}
 }

@@ -148,6 +148,18 @@ func TestDelayedMessagesTakeLonger(t *testing.T) {
 	require.Greater(t, slices.Max(latencies), 600*ms)
 }
 
+func TestADelayedMessageHoldsUpNobody(t *testing.T) {
+	n := build(Latency{Mean: 10 * ms}, nil, "n0", "n1", "c0")
+	n.SetFaults(Faults{Delay: 1, DelayMean: time.Hour}, newSource(1))
+	send(t, n, 0, "n0", "n1")
+	n.SetFaults(Faults{}, nil)
+	send(t, n, 0, "n0", "n1")
+	send(t, n, 20*ms, "c0", "n1")
+	got := drain(n)
+	require.Equal(t, []string{"1@10ms", "2@20ms"}, got[:2])
+	require.Len(t, got, 3)
+}
+
 func TestFaultsDoNotChangeTheLatenciesOfOthers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		latency := Latency{Mean: 50 * ms, Dist: Exponential}

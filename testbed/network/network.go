@@ -70,6 +70,7 @@ type Network struct {
 
 	names     map[string]*receiver
 	cuts      []*receiver // receivers with anything refused
+	delayed   heap[stray] // by the time they come to their queue
 	holding   heap[hold]  // those that hold a message, by the time it is due
 	nextID    int64
 	delivered []run.Message // reused by Advance
@@ -237,7 +238,14 @@ func (n *Network) take(r *receiver, now time.Duration) {
 func (n *Network) Advance(now time.Duration) []run.Message {
 	clear(n.delivered)
 	n.delivered = n.delivered[:0]
-	for len(n.holding) > 0 && n.holding[0].at <= now {
+	for {
+		if len(n.delayed) > 0 && n.delayed[0].at <= now && (len(n.holding) == 0 || n.delayed[0].at <= n.holding[0].at) {
+			n.arrive()
+			continue
+		}
+		if len(n.holding) == 0 || n.holding[0].at > now {
+			break
+		}
 		h := n.holding.pop()
 		r := h.value.r
 		if !r.busy || r.holds != h.value.number {
@@ -254,8 +262,12 @@ func (n *Network) Advance(now time.Duration) []run.Message {
 }
 
 // Next returns when the next message is due; false if none is being held.
-// It may name the time of a message whose receiver was removed.
+// It may name the time of a message whose receiver was removed, or that is
+// delayed and only comes to its queue then.
 func (n *Network) Next() (time.Duration, bool) {
+	if len(n.delayed) > 0 && (len(n.holding) == 0 || n.delayed[0].at < n.holding[0].at) {
+		return n.delayed[0].at, true
+	}
 	if len(n.holding) == 0 {
 		return 0, false
 	}

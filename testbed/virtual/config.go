@@ -8,6 +8,7 @@ import (
 
 	"treecast/node"
 	"treecast/run"
+	"treecast/testbed/invariant"
 	"treecast/testbed/network"
 	"treecast/testbed/session"
 )
@@ -28,6 +29,9 @@ type Config struct {
 	// LogStderr is sent the nodes' logs as they come, each line with the node's
 	// name in front; nil for nobody.
 	LogStderr io.Writer
+	// Watch holds the nodes to what must be true at any time; nil for nobody.
+	// What it finds ends the run.
+	Watch *invariant.Watch
 	// PollHealth asks nodes for their health every second: see session.PollHealth.
 	PollHealth bool
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"treecast/node"
+	"treecast/testbed/network"
 	"treecast/testbed/session"
 	"treecast/wire"
 )
@@ -72,6 +73,9 @@ func prepare(cfg Config, obs Observers) (*bed, error) {
 	cfg.Session.Network, cfg.Session.OnOp, cfg.Session.OnHealth = obs.Network, obs.Op, nil
 	if cfg.PollHealth && obs.Health != nil {
 		cfg.Session.OnHealth = obs.Health
+	}
+	if cfg.Watch != nil {
+		cfg.Session.Network = network.Tee(cfg.Watch, obs.Network)
 	}
 	s, err := session.New(cfg.Session)
 	if err != nil {
@@ -160,7 +164,7 @@ func (b *bed) handle(e event) (over bool) {
 		} else {
 			h.step(b.now, e.kind)
 		}
-		if over = over || b.ended(h); over || h.node == nil {
+		if over = over || b.ended(h) || b.looked(h); over || h.node == nil {
 			return over
 		}
 	}
@@ -199,6 +203,9 @@ func (b *bed) start(h *host) (over bool) {
 	if err := h.start(b.now, b.cfg.Node, b.cfg.LogLevel, rng, epoch(h.clock.wall(b.now), rng.Uint64()), clock); err != nil {
 		return b.obey(b.session.NodeExited(b.now, h.name, "it could not be started: "+err.Error()))
 	}
+	if b.cfg.Watch != nil {
+		b.cfg.Watch.Born(b.now, h.index, h.node.View())
+	}
 	b.tickAt(h, h.global(h.node.NextTick()))
 	return b.obey(b.session.NodeStarted(b.now, h.name))
 }
@@ -219,6 +226,27 @@ func (b *bed) resume(h *host) {
 	b.plan(h)
 }
 
+// kill ends a node.
+func (b *bed) kill(h *host) {
+	if b.cfg.Watch != nil {
+		b.cfg.Watch.Died(b.now, h.index, false)
+	}
+	h.kill()
+}
+
+// looked has a node looked at that has done something. What must never be ends
+// the run.
+func (b *bed) looked(h *host) (over bool) {
+	if b.cfg.Watch == nil || h.node == nil {
+		return false
+	}
+	b.cfg.Watch.Look(b.now, h.index)
+	if b.cfg.Watch.Violated() == nil {
+		return false
+	}
+	return b.obey(b.session.Interrupt(b.now))
+}
+
 // tickAt plans when a node's health monitor looks next.
 func (b *bed) tickAt(h *host, at time.Duration) {
 	h.tickAt = at
@@ -232,7 +260,7 @@ func (b *bed) ended(h *host) (over bool) {
 	}
 	status := h.died
 	h.died = ""
-	h.kill()
+	b.kill(h)
 	return b.obey(b.session.NodeExited(b.now, h.name, status))
 }
 
@@ -246,7 +274,7 @@ func (b *bed) obey(outputs []session.Output) (over bool) {
 			h.bootAt = b.started
 			b.at(b.started, forBoot, h.index)
 		case session.KillNode:
-			b.hosts[b.index[o.Node]].kill()
+			b.kill(&b.hosts[b.index[o.Node]])
 		case session.PauseNode:
 			b.hosts[b.index[o.Node]].paused = true
 		case session.ResumeNode:

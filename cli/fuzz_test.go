@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"treecast/experiment"
+	"treecast/gossip"
+	"treecast/node"
+)
+
+func TestTwoHundredSchedulesGoWell(t *testing.T) {
+	got := runHere(t, "fuzz", "--runs", "200", "--seed", "20001")
+	require.Equal(t, ExitOK, got.code, got.stdout)
+	require.Contains(t, got.stdout, "200 schedules from seed 20001 on, ")
+	require.Contains(t, got.stdout, "; none failed\n")
+	for _, kind := range []string{"partition", "kill", "pause", "loss", "duplicate", "reorder", "delay", "clock"} {
+		require.Regexp(t, `[1-9]\d* `+kind, got.stdout)
+	}
+}
+
+// mistaken reads the arguments of nodes that gossip wrongly.
+func mistaken(m gossip.Mistake) func([]string) (node.Config, slog.Level, error) {
+	return func(args []string) (node.Config, slog.Level, error) {
+		cfg, level, err := nodeSettings(args)
+		cfg.Mistake = m
+		return cfg, level, err
+	}
+}
+
+// Each is found within a thousand schedules; mostly it takes a few.
+func TestEveryMistakeIsFound(t *testing.T) {
+	for _, m := range gossip.Mistakes() {
+		t.Run(m.String(), func(t *testing.T) {
+			t.Parallel()
+			out, err := experiment.Fuzz(t.Context(), experiment.FuzzPlan{
+				Runs: 1000, Seed: 1, Jobs: 1, ShrinkRuns: 40, Nodes: mistaken(m),
+			})
+			require.NoError(t, err)
+			require.NotNil(t, out.Failure, "%d schedules", out.Done)
+			t.Logf("%s found in schedule %d: %s\n%s", m, out.Failure.Schedule.Seed, out.Failure.Findings[0].Text, strings.Join(out.Failure.Shortest.Command(), " "))
+		})
+	}
+}
+
+func TestTheFirstFailureIsTheSameForAnyNumberOfJobs(t *testing.T) {
+	var first *experiment.FuzzFailure
+	for _, jobs := range []int{1, 3, runtime.GOMAXPROCS(0)} {
+		out, err := experiment.Fuzz(t.Context(), experiment.FuzzPlan{
+			Runs: 100, Seed: 7, Jobs: jobs, ShrinkRuns: 30, Nodes: mistaken(gossip.DropOnResend),
+		})
+		require.NoError(t, err)
+		require.NotNil(t, out.Failure)
+		if first == nil {
+			first = out.Failure
+		}
+		require.Equal(t, first, out.Failure)
+	}
+	require.LessOrEqual(t, first.Shortest.NodeCount, first.Schedule.NodeCount)
+	require.LessOrEqual(t, len(first.Shortest.Faults), len(first.Schedule.Faults))
+	require.LessOrEqual(t, first.Shortest.Load, first.Schedule.Load)
+}
+
+// The command that a schedule is shown with makes the very run that failed.
+func TestTheCommandOfAScheduleIsTheSchedule(t *testing.T) {
+	for seed := range uint64(300) {
+		s := experiment.DrawSchedule(seed)
+		words := s.Command()
+		require.Equal(t, []string{"treecast", "test"}, words[:2])
+		var cli commands
+		line := newCommandLine(words[1:], nil, false)
+		_, err := newParser(&cli).Parse(line.args)
+		require.NoError(t, err)
+		plan, _, err := cli.Test.plan(streams{err: &bytes.Buffer{}}, line, 0)
+		require.NoError(t, err)
+		want, err := s.Plan(nodeSettings)
+		require.NoError(t, err)
+		plan.NodeLogLevel, want.NodeLogLevel = 0, 0
+		require.Equal(t, settingsOf(t, want), settingsOf(t, plan), strings.Join(words, " "))
+		require.Equal(t, want.Node, plan.Node)
+		require.Equal(t, want.Exact, plan.Exact)
+	}
+}
+
+// settingsOf is what a plan comes to, told by a run that ends before it begins.
+func settingsOf(t *testing.T, p experiment.Plan) any {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	results, err := experiment.Measure(ctx, p, experiment.Options{})
+	require.NoError(t, err)
+	return results.Settings
+}
+
+func TestAFailureIsShownWithItsCommands(t *testing.T) {
+	out, err := experiment.Fuzz(t.Context(), experiment.FuzzPlan{
+		Runs: 100, Seed: 7, Jobs: 2, ShrinkRuns: 20, Nodes: mistaken(gossip.DropOnResend),
+	})
+	require.NoError(t, err)
+	var text bytes.Buffer
+	require.NoError(t, showFuzz(&text, 7, out))
+	require.Contains(t, text.String(), "failed:\n  invariant  at ")
+	require.Contains(t, text.String(), "\nRun it again:\n  treecast test --virtual --verdict exact --node-count ")
+	require.Contains(t, text.String(), "\nA shorter one, found in 20 runs:\n  treecast test --virtual --verdict exact")
+}
+
+func TestAnInterruptedFuzzerSaysWhatWasDone(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var stdout, stderr bytes.Buffer
+	code := Run(ctx, []string{"fuzz", "--runs", "5", "--seed", "3"}, strings.NewReader(""), &stdout, &stderr)
+	require.Equal(t, ExitInterrupted, code)
+	require.Equal(t, "0 schedules from seed 3 on; none failed\n", stdout.String())
+}
+
+func TestMistakesInAFuzzersArgumentsAreExplained(t *testing.T) {
+	for want, args := range map[string][]string{
+		"--runs is 0; give 1 or more":                      {"--runs", "0"},
+		"--jobs is -1; give 0 or more":                     {"--jobs=-1"},
+		"--shrink is -1; give 0 or more":                   {"--shrink=-1"},
+		"the nodes' arguments: --num-children must be":     {"--", "--num-children", "none"},
+		"unknown flag --node-count":                        {"--node-count", "5"},
+		"--seed: expected a valid 64 bit uint but got \"x": {"--seed", "x"},
+	} {
+		got := runHere(t, append([]string{"fuzz"}, args...)...)
+		require.Equal(t, ExitBadArgs, got.code, want)
+		require.Contains(t, got.stderr, want)
+		require.Contains(t, got.stderr, "see 'treecast fuzz --help'")
+	}
+}

@@ -1,0 +1,236 @@
+package experiment
+
+import (
+	"cmp"
+	"fmt"
+	"log/slog"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"treecast/run"
+	"treecast/testbed/nemesis"
+	"treecast/testbed/network"
+	"treecast/testbed/virtual"
+)
+
+// Schedule is one run of a fuzzer: settings of the bed and of the nodes, and
+// faults. It is drawn from a seed, and can be spelt as a command.
+type Schedule struct {
+	Seed uint64
+
+	NodeCount   int
+	PerNode     int     // clients for each node
+	Rate        float64 // operations per second
+	Load        time.Duration
+	Latency     time.Duration // mean
+	LatencyDist network.Distribution
+
+	Faults   []nemesis.Fault
+	Interval time.Duration
+	Rates    nemesis.Messages
+	Phased   bool
+
+	NumChildren int           // 0: as the number of nodes wants it
+	Rounds      string        // locked, free or eager
+	Period      time.Duration // 0: the default
+	AckDelay    time.Duration // 0: the default
+	Permits     int           // 0: as many as links
+	Intake      int           // capacity of the intake; 0: the default
+	More        []string      // further arguments of the nodes
+}
+
+// largeEvery is how many schedules there are to a large one.
+const largeEvery = 50
+
+// DrawSchedule draws a schedule from its seed.
+func DrawSchedule(seed uint64) Schedule {
+	rng := rand.New(rand.NewPCG(seed, 0xf022))
+	chance := func(p float64) bool { return rng.Float64() < p }
+	// between is a duration, as likely in every octave, in steps.
+	between := func(least, most, step time.Duration) time.Duration {
+		d := float64(least) * math.Pow(float64(most)/float64(least), rng.Float64())
+		return max(step, time.Duration(d).Round(step))
+	}
+	rate := func() float64 { return float64(1+rng.IntN(40)) / 100 }
+	s := Schedule{
+		Seed: seed, NodeCount: 2 + rng.IntN(11), PerNode: 1, Rate: float64(2 + rng.IntN(59)),
+		Load:    between(2*time.Second, 10*time.Second, 100*time.Millisecond),
+		Latency: time.Duration(rng.IntN(4)*rng.IntN(51)) * time.Millisecond, LatencyDist: network.Constant,
+		Interval: between(200*time.Millisecond, 5*time.Second, 100*time.Millisecond),
+		Rounds:   []string{"locked", "locked", "locked", "free", "eager"}[rng.IntN(5)],
+	}
+	if rng.IntN(largeEvery) == 0 {
+		s.NodeCount, s.Load = 13+rng.IntN(38), between(5*time.Second, 20*time.Second, 100*time.Millisecond)
+	}
+	if chance(0.2) {
+		s.PerNode = 2
+	}
+	if chance(0.4) {
+		s.LatencyDist = network.Distributions()[rng.IntN(3)]
+	}
+	for _, f := range nemesis.Faults() {
+		if chance(0.35) {
+			s.Faults = append(s.Faults, f)
+		}
+	}
+	s.Rates = nemesis.Messages{
+		Loss: rate(), Duplicate: rate(), Reorder: rate(), Delay: rate(),
+		DelayMean: between(20*time.Millisecond, 2*time.Second, time.Millisecond),
+	}
+	s.Phased = chance(0.5)
+	if chance(0.8) {
+		s.NumChildren = 1 + rng.IntN(min(s.NodeCount, 6))
+	}
+	if chance(0.6) {
+		s.Period = between(20*time.Millisecond, 1500*time.Millisecond, time.Millisecond)
+	}
+	if chance(0.3) {
+		s.AckDelay = between(20*time.Millisecond, 3*time.Second, time.Millisecond)
+	}
+	if chance(0.15) {
+		s.Permits = 1 + rng.IntN(4)
+	}
+	if chance(0.1) {
+		s.Intake = 1 + rng.IntN(8)
+	}
+	return s
+}
+
+// Quiet is how long the nodes have, once everything is healed, until all of them
+// must know what any of them knows: eight seconds, the longest that an ack may
+// wait, and what it takes to go up the tree and down again -
+// in turns, where permits are few.
+func (s *Schedule) Quiet() time.Duration {
+	ack := cmp.Or(s.AckDelay, 2*time.Second)
+	depth := 1
+	if k := s.NumChildren; k == 1 {
+		depth = s.NodeCount - 1
+	} else if k > 1 {
+		depth = 1 + int(math.Log(float64(s.NodeCount))/math.Log(float64(k)))
+	}
+	hop := 4 * s.Latency
+	if s.Rounds == "free" {
+		hop += s.period()
+	}
+	turns := 0 // for which a neighbour may have to wait, as a permit is held until an ack has come
+	if s.Permits > 0 {
+		links := cmp.Or(s.NumChildren, s.NodeCount-1) + 1
+		turns = (links + s.Permits - 1) / s.Permits * 2 * depth
+	}
+	return (8*time.Second + ack + 2*s.period() + time.Duration(2*depth)*hop + time.Duration(turns)*(ack+hop)).Round(100 * time.Millisecond)
+}
+
+func (s *Schedule) period() time.Duration { return cmp.Or(s.Period, 500*time.Millisecond) }
+
+// has says whether a fault is among those of the schedule.
+func (s *Schedule) has(f nemesis.Fault) bool { return slices.Contains(s.Faults, f) }
+
+// bed are the arguments of the test bed, beside those that every schedule has.
+func (s *Schedule) bed() (args []string) {
+	add := func(flag string, value any) { args = append(args, flag, fmt.Sprint(value)) }
+	add("--node-count", s.NodeCount)
+	if s.PerNode > 1 {
+		add("--concurrency", fmt.Sprintf("%dn", s.PerNode))
+	}
+	add("--rate", s.Rate)
+	add("--time-limit", s.Load.Seconds())
+	add("--quiet-time", s.Quiet().Seconds())
+	if s.Latency > 0 {
+		add("--latency", s.Latency.Milliseconds())
+	}
+	if s.LatencyDist != network.Constant {
+		add("--latency-dist", s.LatencyDist)
+	}
+	if len(s.Faults) == 0 {
+		return args
+	}
+	var names []string
+	for _, f := range s.Faults {
+		names = append(names, string(f))
+	}
+	add("--nemesis", strings.Join(names, ","))
+	add("--nemesis-interval", s.Interval.Seconds())
+	of := func(f nemesis.Fault, flag string, value any) {
+		if s.has(f) {
+			add(flag, value)
+		}
+	}
+	of(nemesis.Loss, "--loss-rate", s.Rates.Loss)
+	of(nemesis.Duplicate, "--duplicate-rate", s.Rates.Duplicate)
+	of(nemesis.Reorder, "--reorder-rate", s.Rates.Reorder)
+	of(nemesis.Delay, "--delay-rate", s.Rates.Delay)
+	of(nemesis.Delay, "--delay-mean", s.Rates.DelayMean.Milliseconds())
+	if s.Phased && (s.has(nemesis.Loss) || s.has(nemesis.Duplicate) || s.has(nemesis.Reorder) || s.has(nemesis.Delay)) {
+		add("--message-faults", "phases")
+	}
+	return args
+}
+
+// NodeArgs are the arguments of the nodes.
+func (s *Schedule) NodeArgs() (args []string) {
+	add := func(flag string, value any) { args = append(args, flag, fmt.Sprint(value)) }
+	if s.NumChildren > 0 {
+		add("--num-children", s.NumChildren)
+	}
+	if s.Rounds != "locked" {
+		add("--rounds", s.Rounds)
+	}
+	if s.Period > 0 {
+		add("--sync-period", s.Period)
+	}
+	if s.AckDelay > 0 {
+		add("--ack-delay", s.AckDelay)
+	}
+	if s.Permits > 0 {
+		add("--permits", s.Permits)
+	}
+	if s.Intake > 0 {
+		add("--intake-preferred", s.Intake)
+		add("--intake-capacity", s.Intake)
+	}
+	return append(args, s.More...)
+}
+
+// Command are the words of the shell command that makes the run, as often as
+// one likes.
+func (s *Schedule) Command() []string {
+	words := append([]string{"treecast", "test", "--virtual", "--verdict", "exact"}, s.bed()...)
+	words = append(words, "--seed", strconv.FormatUint(s.Seed, 10))
+	if args := s.NodeArgs(); len(args) > 0 {
+		words = append(append(words, "--"), args...)
+	}
+	for i := range words {
+		words[i] = run.ShellQuote(words[i])
+	}
+	return words
+}
+
+// Plan is what the command runs. What its nodes' arguments mean, the command
+// line has to say.
+func (s *Schedule) Plan(nodes func(args []string) (virtual.NodeConfig, slog.Level, error)) (Plan, error) {
+	p := Plan{
+		Workload: "broadcast", Driver: Virtual, Args: s.NodeArgs(), Exact: true,
+		NodeCount: s.NodeCount, Concurrency: fmt.Sprintf("%dn", s.PerNode),
+		Rate: s.Rate, TimeLimit: s.Load, Quiet: s.Quiet(), Topology: "grid",
+		Latency: s.Latency, LatencyDist: string(s.LatencyDist), Seed: s.Seed,
+		NemesisInterval: s.Interval, PhasedMessageFaults: s.Phased,
+		LossRate: s.Rates.Loss, DuplicateRate: s.Rates.Duplicate, ReorderRate: s.Rates.Reorder,
+		DelayRate: s.Rates.Delay, DelayMean: s.Rates.DelayMean,
+	}
+	if len(s.Faults) == 0 {
+		p.NemesisInterval = nemesis.DefaultInterval // as of a command that does not name it
+	}
+	for i, f := range s.Faults {
+		if i > 0 {
+			p.Nemesis += ","
+		}
+		p.Nemesis += string(f)
+	}
+	var err error
+	p.Node, p.NodeLogLevel, err = nodes(s.NodeArgs())
+	return p, err
+}
