@@ -18,14 +18,16 @@ func (v View) Parent() string {
 	return v.c.parent.peer
 }
 
-// Links calls do for every link over which entries flow, in their order. The
-// LinkView is valid within the call.
+// Links calls do for every link over which entries flow, in their order. One
+// whose peer does not answer begins anew when it does, with a swap of vectors, so
+// nothing counts as confirmed by it until then. The LinkView is valid within the
+// call.
 func (v View) Links(do func(LinkView)) {
 	if v.c.cfg.Direct {
 		return // each node answers for its own entries only
 	}
 	for _, l := range v.c.links {
-		if l.role == Parent || l.role == Child {
+		if (l.role == Parent || l.role == Child) && !l.mute && !l.suspected {
 			do(LinkView{l})
 		}
 	}
