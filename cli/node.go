@@ -86,7 +86,7 @@ func (c *nodeCommand) config(log *slog.Logger, line commandLine) (node.Config, e
 	cfg.Epoch = newEpoch(time.Now(), seed[16])
 	cfg.Random = rand.New(rand.NewPCG(binary.LittleEndian.Uint64(seed[:8]), binary.LittleEndian.Uint64(seed[8:16])))
 	cfg.Log = log
-	if c.Journal != journalOff {
+	if !cfg.NoKeeper {
 		cfg.Keeper = journal.NewFiles(journal.Config{
 			Dir: c.Journal, Run: os.Getenv(runVariable), Always: c.Fsync == "always",
 			Random: rand.New(rand.NewPCG(binary.LittleEndian.Uint64(seed[17:25]), binary.LittleEndian.Uint64(seed[24:]))),
@@ -195,10 +195,10 @@ func (c *nodeCommand) settings(line commandLine) (node.Config, error) {
 	permits.MinimumHealthy, permits.Timeout = c.PermitMinimum, c.PermitTimeout
 	return node.Config{
 		NumChildren: numChildren, SyncPeriod: period, LatencyTarget: c.LatencyTarget, Rounds: rounds, AckDelay: c.AckDelay,
-		MaxLineBytes: c.MaxLineBytes,
-		Intake:       node.QueueSizes{Preferred: c.IntakePreferred, Capacity: c.IntakeCapacity},
-		Gossip:       node.QueueSizes{Preferred: c.GossipPreferred, Capacity: c.GossipCapacity},
-		Output:       node.QueueSizes{Preferred: c.OutputPreferred, Capacity: c.OutputCapacity},
+		MaxLineBytes: c.MaxLineBytes, NoKeeper: c.Journal == journalOff,
+		Intake: node.QueueSizes{Preferred: c.IntakePreferred, Capacity: c.IntakeCapacity},
+		Gossip: node.QueueSizes{Preferred: c.GossipPreferred, Capacity: c.GossipCapacity},
+		Output: node.QueueSizes{Preferred: c.OutputPreferred, Capacity: c.OutputCapacity},
 		Monitor: backpressure.MonitorConfig{
 			Period: c.MonitorPeriod, Reassert: c.MonitorReassert, Stale: c.MonitorStale, MaxAge: orNever(c.MaxAge),
 		},

@@ -4,10 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
+	"strings"
 	"time"
 
+	"treecast/journal"
 	"treecast/run"
 	"treecast/testbed/invariant"
 	"treecast/testbed/process"
@@ -69,19 +70,44 @@ func (p *plan) carryOut(ctx context.Context, o Options, store *run.Store, starte
 		}
 		return outcome{out.Result, usage, exact}, err
 	}
+	runID := journal.RunName(started.UTC().Format("20060102T150405.000000000"))
 	out, err := process.Run(ctx, process.Config{
 		Session: p.session, Bin: p.Bin, Args: p.Args,
-		RunID:  fmt.Sprintf("%s-%d", started.UTC().Format("20060102T150405.000000000"), os.Getpid()),
+		RunID:  runID,
 		LogDir: store.Path("node-logs"), LogStderr: o.LogStderr, PollHealth: o.PollHealth,
 	}, process.Observers{
 		Network: watch, Health: heard,
 		Progress: func(progress process.Progress) { tell(progress.Now, progress.Status) },
 	})
+	for _, dir := range journalDirs(p.Args, os.Getenv("TREECAST_JOURNAL")) {
+		err = errors.Join(err, journal.RemoveRun(dir, runID))
+	}
 	usage := run.Table{Name: "usage", Columns: []string{"node", "cpu_ms", "max_rss_bytes"}, Rows: [][]any{}}
 	for _, u := range out.Usage {
 		usage.Rows = append(usage.Rows, []any{u.Node, u.CPU.Milliseconds(), u.MaxRSSBytes})
 	}
 	return outcome{out.Result, usage, nil}, err
+}
+
+// journalDirs lists where treecast nodes with these arguments, and this in the
+// variable for it, may have had their journals: nodes are killed at the end, and
+// leave them. "" is where they are by default.
+func journalDirs(args []string, variable string) []string {
+	dirs := []string{""}
+	add := func(dir string) {
+		if dir != "" && dir != "off" {
+			dirs = append(dirs, dir)
+		}
+	}
+	add(variable)
+	for i, arg := range args {
+		if value, ok := strings.CutPrefix(arg, "--journal="); ok {
+			add(value)
+		} else if arg == "--journal" && i+1 < len(args) {
+			add(args[i+1])
+		}
+	}
+	return dirs
 }
 
 // writeLog leaves a node's log where its process would have written it, as

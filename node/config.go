@@ -40,8 +40,10 @@ type Config struct {
 	Output QueueSizes // messages to be written
 
 	// Keeper is the node's journal; nil: it has none, and its values die with
-	// its process. It is the node's alone.
-	Keeper Keeper
+	// its process. It is the node's alone. NoKeeper tells a driver that models
+	// journals not to: somebody wants nodes without.
+	Keeper   Keeper
+	NoKeeper bool
 	// KeepSync is how often the journal is synced to the disk; 0: never, or as
 	// the Keeper does by itself.
 	KeepSync time.Duration

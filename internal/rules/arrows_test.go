@@ -30,6 +30,7 @@ var arrows = map[string][]string{
 	// The test bed.
 	"experiment": {
 		"checker", "analysis", "run",
+		"journal", // whose runs are named, and what they leave removed
 		"testbed/process", "testbed/virtual", "testbed/invariant", "testbed/session", "testbed/network", "testbed/nemesis", "testbed/workload",
 	},
 	"report":            {"run", "analysis"},
@@ -47,7 +48,7 @@ var arrows = map[string][]string{
 	"testbed/session":   {"run", "wire", "testbed/layout", "testbed/nemesis", "testbed/network", "testbed/workload"},
 	"testbed/process":   {"run", "testbed/network", "testbed/nemesis", "testbed/session"},
 	"testbed/invariant": {"run", "wire", "gossip"},
-	"testbed/virtual":   {"run", "wire", "testbed/network", "testbed/nemesis", "testbed/session", "testbed/invariant", "node"}, // it alone knows nodes from the inside
+	"testbed/virtual":   {"run", "wire", "testbed/network", "testbed/nemesis", "testbed/session", "testbed/invariant", "node", "journal"}, // it alone knows nodes from the inside
 
 	"scripts/feed":     {},
 	"scripts/measure":  {"run", "analysis", "topology"},

@@ -54,6 +54,9 @@ type Config struct {
 	OnHealth func(now time.Duration, node string, body json.RawMessage)
 }
 
+// Kills reports whether nodes will be killed, and started again.
+func (c *Config) Kills() bool { return c.Nemesis.Has(nemesis.Kill) }
+
 // Validate returns an error that says what to change.
 func (c *Config) Validate() error {
 	switch {

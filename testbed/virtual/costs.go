@@ -12,7 +12,7 @@ type Costs struct {
 	// Pipe is how long lines take from one side of a pipe to the other.
 	Pipe time.Duration
 
-	Intake, Record, Gossip, Output Cost // of the services
+	Intake, Record, Gossip, Output, Journal Cost // of the services
 }
 
 // Cost is how long a service is busy with one step.
@@ -42,6 +42,8 @@ func DefaultCosts() Costs {
 		Record: Cost{Step: 3 * time.Microsecond, KiB: 5 * time.Microsecond},
 		Gossip: Cost{Step: 10 * time.Microsecond, Message: 5 * time.Microsecond, KiB: 10 * time.Microsecond},
 		Output: Cost{Step: 3 * time.Microsecond, KiB: time.Microsecond},
+		// A write to a file, which nobody waits for a disk for.
+		Journal: Cost{Step: 15 * time.Microsecond, KiB: time.Microsecond},
 	}
 }
 

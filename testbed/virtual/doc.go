@@ -18,7 +18,9 @@
 // # Faults
 //
 // A node that is killed is gone with all that was on its way to and from it; the
-// next one has its name and nothing else. The services of a paused node do
+// next one has its name and what its journal service had appended by then, and
+// nothing else. Where no node will be killed, none has a journal, which would
+// serve nobody. The services of a paused node do
 // nothing while its pipes fill; when it goes on, its clock shows how long that
 // was, as a stopped process' clock does. A node's clocks can jump ahead and go at
 // another rate; its wall clock alone, of which its epoch is made, can be off.

@@ -10,6 +10,7 @@ const (
 	forRecord              // the node's services
 	forGossip              //
 	forOutput              //
+	forJournal             //
 	forPrinter             // stdout to the session
 	services               // how many there are
 

@@ -21,8 +21,9 @@ func struck(t testing.TB, nodes int, faults ...nemesis.Fault) Config {
 	return cfg
 }
 
-func TestKilledNodesComeBackBlankAndCatchUp(t *testing.T) {
+func TestKilledNodesWithoutJournalsComeBackBlankAndCatchUp(t *testing.T) {
 	cfg := struck(t, 7, nemesis.Kill)
+	cfg.Node.NoKeeper = true
 	// Never more than a few at once, so that nothing is lost that had spread.
 	cfg.Session.Nemesis.Targets = []nemesis.Target{nemesis.OneNode}
 	inits := map[string]int{}

@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"treecast/journal"
 	"treecast/node"
 	"treecast/testbed/session"
 	"treecast/wire"
@@ -24,7 +25,8 @@ type host struct {
 	costs *Costs
 	lines *lines // shared: one line at a time goes through it
 
-	node   *node.Node // nil: not running
+	node   *node.Node      // nil: not running
+	kept   *journal.Memory // what outlives the node; nil: nothing does
 	clock  clocks
 	paused bool          // the process is stopped
 	bootAt time.Duration // when it will be there; never: it is not being started
@@ -55,6 +57,9 @@ func (h *host) Write(p []byte) (int, error) {
 func (h *host) start(now time.Duration, cfg NodeConfig, level slog.Level, rng *rand.Rand, epoch uint64, clock func() time.Time) error {
 	cfg.Random, cfg.Epoch, cfg.LogTime = rng, epoch, clock
 	cfg.Log = slog.New(slog.NewTextHandler(&h.stderr, &slog.HandlerOptions{Level: level}))
+	if h.kept != nil {
+		cfg.Keeper = h.kept
+	}
 	n, err := node.New(cfg, h)
 	if err != nil {
 		return err
@@ -98,6 +103,8 @@ func (h *host) due(now time.Duration, k kind) time.Duration {
 		return h.global(h.node.Due(h.local(now), node.Gossip))
 	case forOutput:
 		return h.global(h.node.Due(h.local(now), node.Output))
+	case forJournal:
+		return h.global(h.node.Due(h.local(now), node.Journal))
 	default: // forPrinter
 		if h.stdout.empty() {
 			return never
@@ -117,6 +124,8 @@ func (h *host) cost(k kind) Cost {
 		return h.costs.Gossip
 	case forOutput:
 		return h.costs.Output
+	case forJournal:
+		return h.costs.Journal
 	}
 	return Cost{}
 }
@@ -125,7 +134,7 @@ func (h *host) cost(k kind) Cost {
 // be woken at the time returned.
 func (h *host) next(now time.Duration, k kind) (time.Duration, bool) {
 	s := &h.services[k]
-	if s.wake != never && k != forGossip {
+	if s.wake != never && k != forGossip && k != forJournal {
 		return 0, false // nothing makes another service's step come sooner
 	}
 	due := h.due(now, k)
@@ -155,6 +164,8 @@ func (h *host) step(now time.Duration, k kind) {
 	case forOutput:
 		work = h.work(now, node.Output)
 		work.Bytes = h.flush(now)
+	case forJournal:
+		work = h.work(now, node.Journal)
 	}
 	cost := h.cost(k)
 	more := cost.beyond(work.Messages, work.Bytes)
@@ -173,7 +184,7 @@ func (h *host) injected(now time.Duration, k kind, took time.Duration) time.Dura
 }
 
 // faultService is what faults call the services.
-var faultService = [services]string{forReader: "intake", forRecord: "record", forGossip: "gossip", forOutput: "output"}
+var faultService = [services]string{forReader: "intake", forRecord: "record", forGossip: "gossip", forOutput: "output", forJournal: "journal"}
 
 // admit hands a line of stdin to the node, and returns how many bytes it has.
 func (h *host) admit(now time.Duration, what *session.Output) int {

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"treecast/journal"
 	"treecast/node"
 	"treecast/testbed/network"
 	"treecast/testbed/session"
@@ -23,6 +24,8 @@ const (
 const (
 	orderStream = 1 << 62
 	nodeStream  = 1 << 63 // and the number of the life and of the node
+
+	journalStream = 1<<62 | 1<<61 // and the number of the node
 )
 
 // bed is one run.
@@ -93,6 +96,9 @@ func prepare(cfg Config, obs Observers) (*bed, error) {
 			name: name, index: i, costs: &b.cfg.Costs, lines: lines,
 			clock: rightClocks(), bootAt: never, tickAt: never,
 			stderr: stderr{node: name, echo: cfg.LogStderr},
+		}
+		if cfg.Session.Kills() && !cfg.Node.NoKeeper {
+			b.hosts[i].kept = journal.NewMemory(rand.New(rand.NewPCG(cfg.Session.Seed, journalStream|uint64(i))))
 		}
 	}
 	return b, nil

@@ -18,29 +18,29 @@ import (
 	"treecast/testbed/network"
 )
 
-// journal digests every message, with its times and all of its body.
-type journal struct{ hash.Hash }
+// digest sums up every message, with its times and all of its body.
+type digest struct{ hash.Hash }
 
-func (j journal) Sent(m run.Message)      { j.note("sent", m, m.Sent) }
-func (j journal) Delivered(m run.Message) { j.note("delivered", m, m.Delivered) }
-func (j journal) Dropped(m run.Message, at time.Duration) {
-	j.note("dropped", m, at)
+func (d digest) Sent(m run.Message)      { d.note("sent", m, m.Sent) }
+func (d digest) Delivered(m run.Message) { d.note("delivered", m, m.Delivered) }
+func (d digest) Dropped(m run.Message, at time.Duration) {
+	d.note("dropped", m, at)
 }
 
-func (j journal) note(what string, m run.Message, at time.Duration) {
-	fmt.Fprintf(j, "%s %d %s %s %d %s\n", what, m.ID, m.Src, m.Dest, at, m.Body)
+func (d digest) note(what string, m run.Message, at time.Duration) {
+	fmt.Fprintf(d, "%s %d %s %s %d %s\n", what, m.ID, m.Src, m.Dest, at, m.Body)
 }
 
 // trace is all that a run leaves behind, digested: history, messages, logs.
 func trace(t *testing.T, cfg Config) (history, messages, logs string) {
-	j := journal{sha256.New()}
-	out := carryOut(t, cfg, Observers{Network: j})
+	d := digest{sha256.New()}
+	out := carryOut(t, cfg, Observers{Network: d})
 	var text, log bytes.Buffer
 	require.NoError(t, run.History(out.History).WriteEDN(&text))
 	for _, n := range out.Nodes {
 		fmt.Fprintf(&log, "%s %d\n%s", n.Node, n.Busy, n.Log)
 	}
-	return fmt.Sprintf("%x", sha256.Sum256(text.Bytes())), fmt.Sprintf("%x", j.Sum(nil)), log.String()
+	return fmt.Sprintf("%x", sha256.Sum256(text.Bytes())), fmt.Sprintf("%x", d.Sum(nil)), log.String()
 }
 
 func TestTheSameSeedIsTheSameRunOnAnyNumberOfProcessors(t *testing.T) {
