@@ -225,14 +225,18 @@ func TestASweepsPlainProgressIsALineNowAndThen(t *testing.T) {
 	require.Equal(t, "0 of 8 runs\n3 of 8 runs  about 10s left\n6 of 8 runs  about 4s left\n8 of 8 runs\n", out.String())
 }
 
-func TestASweepsBarHasTheSameWords(t *testing.T) {
-	out := &awaited{want: "1 of 8 runs  about", seen: make(chan struct{})}
+func TestASweepsBarHasTheSameWordsAndFillsAsTheSweepDoes(t *testing.T) {
+	out := &awaited{want: "7 of 8 runs  about 1s left", seen: make(chan struct{})}
 	now := time.Unix(1000, 0)
 	p := newSweepProgress(out, func() time.Time { return now })
 	p.draw(mpb.WithAutoRefresh(), mpb.WithRefreshRate(10*time.Millisecond))
 	p.update(experiment.SweepProgress{Total: 8})
-	now = now.Add(2 * time.Second)
-	p.update(experiment.SweepProgress{Total: 8, Done: 1})
+	for _, done := range []int{1, 2, 7} {
+		now = now.Add(2 * time.Second)
+		p.update(experiment.SweepProgress{Total: 8, Done: done})
+		require.Equal(t, int64(done), p.bar.Current())
+		require.False(t, p.bar.Completed())
+	}
 	select {
 	case <-out.seen:
 	case <-time.After(time.Minute):

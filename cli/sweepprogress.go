@@ -37,7 +37,8 @@ func (p *sweepProgress) draw(options ...mpb.ContainerOption) {
 	starting := "starting"
 	p.text.Store(&starting)
 	p.bars = mpb.New(append(options, mpb.WithOutput(p.w), mpb.WithWidth(30))...)
-	p.bar = p.bars.AddBar(1, mpb.BarRemoveOnComplete(),
+	// A bar of 0 learns its total later, and ends only when it is told to.
+	p.bar = p.bars.AddBar(0, mpb.BarRemoveOnComplete(),
 		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return *p.text.Load() })))
 }
 
@@ -50,7 +51,7 @@ func (p *sweepProgress) update(s experiment.SweepProgress) {
 	text := sweepLine(s, now.Sub(p.began))
 	if p.bars != nil {
 		p.text.Store(&text)
-		p.bar.SetTotal(int64(s.Total)+1, false) // done takes the bar away, not the last run
+		p.bar.SetTotal(int64(s.Total), false)
 		p.bar.SetCurrent(int64(s.Done))
 		return
 	}

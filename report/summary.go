@@ -42,7 +42,9 @@ func Summary(w io.Writer, r *run.Results, dir string) error {
 	}
 	t.AppendRow(table.Row{"", ""})
 	t.AppendRow(table.Row{"files", dir})
-	t.AppendRow(table.Row{"run it again", strings.Join(r.Command, " ")})
+	if len(r.Command) > 0 {
+		t.AppendRow(table.Row{"run it again", strings.Join(r.Command, " ")})
+	}
 
 	var b strings.Builder
 	for line := range strings.Lines(t.Render() + "\n") {
