@@ -47,7 +47,7 @@ func (p *plan) carryOut(ctx context.Context, o Options, store *run.Store, starte
 			o.Progress(Progress{Now: now, Status: status, Unhealthy: health.unhealthy()})
 		}
 	}
-	heard := func(_ time.Duration, node string, body json.RawMessage) { health.take(node, body) }
+	heard := func(now time.Duration, node string, body json.RawMessage) { health.take(now, node, body) }
 	if p.Driver == Virtual {
 		var exact *invariant.Watch
 		if p.Exact {

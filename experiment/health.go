@@ -7,14 +7,18 @@ import (
 	"treecast/run"
 )
 
-// healthWatch keeps the worst of what nodes have said of their health. It
-// reads the replies of treecast nodes; what it does not know it ignores.
+// healthWatch keeps the worst of what nodes have said of their health, when
+// they were overwhelmed, and has all of it recorded. It reads the replies of
+// treecast nodes; what it does not know it ignores.
 type healthWatch struct {
 	nodes map[string]*nodeHealth
+	order []*nodeHealth  // as they first spoke
+	log   *run.HealthLog // nil: not recorded
 }
 
 // nodeHealth is one node's figures, the worst or the last of a run.
 type nodeHealth struct {
+	name         string
 	now          time.Duration // unhealthy duration as last reported
 	worst        time.Duration
 	worstQueue   string
@@ -25,6 +29,10 @@ type nodeHealth struct {
 	crashes      uint64
 	unusual      uint64 // all counters together
 	deepest      map[string]int
+
+	seen    time.Duration // when it last spoke
+	refused uint64        // broadcasts, as last told
+	trouble trouble
 }
 
 // healthReply is the part of a health reply that is read here.
@@ -32,14 +40,27 @@ type healthReply struct {
 	UnhealthyMS int64  `json:"unhealthy_ms"`
 	Worst       string `json:"worst"`
 	Crashes     uint64 `json:"crashes"`
+	Entries     uint64 `json:"entries"`
 	Queues      []struct {
-		Name      string `json:"name"`
-		HighWater int    `json:"high_water"`
-		Rejected  uint64 `json:"rejected"`
+		Name        string  `json:"name"`
+		Depth       int     `json:"depth"`
+		Preferred   int     `json:"preferred"`
+		HighWater   int     `json:"high_water"`
+		In          uint64  `json:"in"`
+		Out         uint64  `json:"out"`
+		Rejected    uint64  `json:"rejected"`
+		Lost        uint64  `json:"lost"`
+		OldestMS    int64   `json:"oldest_ms"`
+		WaitMS      int64   `json:"wait_ms"`
+		PerSecond   float64 `json:"depletion_per_second"`
+		UnhealthyMS int64   `json:"unhealthy_ms"`
 	} `json:"queues"`
 	Permits struct {
-		Revoked int    `json:"revoked"`
-		Refused uint64 `json:"refused"`
+		Total     int    `json:"total"`
+		Revoked   int    `json:"revoked"`
+		InUse     int    `json:"in_use"`
+		Available int    `json:"available"`
+		Refused   uint64 `json:"refused"`
 	} `json:"permits"`
 	Gossip struct {
 		Resends uint64 `json:"resends"`
@@ -47,18 +68,23 @@ type healthReply struct {
 	Counters map[string]uint64 `json:"counters"`
 }
 
-func newHealthWatch() *healthWatch { return &healthWatch{nodes: map[string]*nodeHealth{}} }
+// newHealthWatch returns a watch that records what it hears in log, if that is
+// not nil.
+func newHealthWatch(log *run.HealthLog) *healthWatch {
+	return &healthWatch{nodes: map[string]*nodeHealth{}, log: log}
+}
 
 // take reads one reply.
-func (h *healthWatch) take(node string, body json.RawMessage) {
-	var r healthReply
-	if json.Unmarshal(body, &r) != nil {
+func (h *healthWatch) take(now time.Duration, node string, body json.RawMessage) {
+	r := &healthReply{}
+	if json.Unmarshal(body, r) != nil {
 		return
 	}
 	n := h.nodes[node]
 	if n == nil {
-		n = &nodeHealth{deepest: map[string]int{}}
+		n = &nodeHealth{name: node, deepest: map[string]int{}}
 		h.nodes[node] = n
+		h.order = append(h.order, n)
 	}
 	n.now = time.Duration(r.UnhealthyMS) * time.Millisecond
 	if n.now > n.worst {
@@ -68,6 +94,11 @@ func (h *healthWatch) take(node string, body json.RawMessage) {
 	for _, q := range r.Queues {
 		n.rejected += q.Rejected
 		n.deepest[q.Name] = max(n.deepest[q.Name], q.HighWater)
+		h.log.Queue(now, node, &run.QueueSample{
+			Name: q.Name, Depth: q.Depth, Preferred: q.Preferred, HighWater: q.HighWater, In: q.In, Out: q.Out,
+			Rejected: q.Rejected, Lost: q.Lost, OldestMS: q.OldestMS, WaitMS: q.WaitMS,
+			DepletionPerSecond: q.PerSecond, UnhealthyMS: q.UnhealthyMS,
+		})
 	}
 	n.revoked = max(n.revoked, r.Permits.Revoked)
 	n.refusedSyncs, n.resends, n.crashes = r.Permits.Refused, r.Gossip.Resends, r.Crashes
@@ -75,6 +106,13 @@ func (h *healthWatch) take(node string, body json.RawMessage) {
 	for _, c := range r.Counters {
 		n.unusual += c
 	}
+	h.log.Health(now, node, &run.HealthSample{
+		UnhealthyMS: r.UnhealthyMS, Worst: r.Worst, Permits: r.Permits.Total, Revoked: r.Permits.Revoked,
+		InUse: r.Permits.InUse, Available: r.Permits.Available, PermitsRefused: r.Permits.Refused,
+		RefusedByGate: r.Counters["refused_by_gate"], RefusedByWait: r.Counters["refused_by_wait"],
+		RefusedFull: r.Counters["refused_full"], Crashes: r.Crashes, Entries: r.Entries,
+	})
+	n.note(now, r)
 }
 
 // unhealthy is how many nodes said at last that they are unhealthy.

@@ -3,12 +3,13 @@ package experiment
 import (
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
 func TestTheWorstOfANodesHealthIsKept(t *testing.T) {
-	h := newHealthWatch()
+	h := newHealthWatch(nil)
 	for _, reply := range []string{
 		`{"type":"health_ok","unhealthy_ms":0,"queues":[{"name":"intake","high_water":5,"rejected":1}]}`,
 		`{"unhealthy_ms":1500,"worst":"gossip","crashes":1,"queues":[{"name":"intake","high_water":3,"rejected":1},
@@ -18,7 +19,7 @@ func TestTheWorstOfANodesHealthIsKept(t *testing.T) {
 			{"name":"intake","rejected":1},{"name":"output","high_water":8}],"permits":{"revoked":1,"refused":4},
 			"gossip":{"resends":9},"counters":{"malformed":1,"dropped":4}}`,
 	} {
-		h.take("n1", json.RawMessage(reply))
+		h.take(time.Second, "n1", json.RawMessage(reply))
 	}
 	table, ok := h.table([]string{"n0", "n1"})
 	require.True(t, ok)
@@ -35,20 +36,20 @@ func TestTheWorstOfANodesHealthIsKept(t *testing.T) {
 }
 
 func TestUnhealthyNodesAreThoseThatLastSaidSo(t *testing.T) {
-	h := newHealthWatch()
+	h := newHealthWatch(nil)
 	require.Zero(t, h.unhealthy())
-	h.take("n0", json.RawMessage(`{"unhealthy_ms":100}`))
-	h.take("n1", json.RawMessage(`{"unhealthy_ms":1}`))
-	h.take("n2", json.RawMessage(`{"unhealthy_ms":0}`))
+	h.take(time.Second, "n0", json.RawMessage(`{"unhealthy_ms":100}`))
+	h.take(time.Second, "n1", json.RawMessage(`{"unhealthy_ms":1}`))
+	h.take(time.Second, "n2", json.RawMessage(`{"unhealthy_ms":0}`))
 	require.Equal(t, 2, h.unhealthy())
-	h.take("n0", json.RawMessage(`{"unhealthy_ms":0}`))
+	h.take(time.Second, "n0", json.RawMessage(`{"unhealthy_ms":0}`))
 	require.Equal(t, 1, h.unhealthy())
 }
 
 func TestRepliesOfOtherProgramsAreIgnored(t *testing.T) {
-	h := newHealthWatch()
-	h.take("n0", json.RawMessage(`{"unhealthy_ms":"very"}`))
-	h.take("n0", json.RawMessage(`[]`))
+	h := newHealthWatch(nil)
+	h.take(time.Second, "n0", json.RawMessage(`{"unhealthy_ms":"very"}`))
+	h.take(time.Second, "n0", json.RawMessage(`[]`))
 	_, ok := h.table([]string{"n0"})
 	require.False(t, ok)
 	require.Zero(t, h.unhealthy())

@@ -59,8 +59,12 @@ func Test(ctx context.Context, p Plan, o Options) (*run.Results, string, error) 
 	}
 	defer messages.Close()
 	record := run.NewMessageLog(messages, 0)
-	results, history, runErr := plan.make(ctx, o, store, record, started)
-	if err := errors.Join(record.Close(), messages.Close()); err != nil {
+	told, closeTold, err := createHealthLog(store, o.PollHealth)
+	if err != nil {
+		return nil, store.Dir(), err
+	}
+	results, history, runErr := plan.make(ctx, o, store, record, told, started)
+	if err := errors.Join(record.Close(), messages.Close(), closeTold()); err != nil {
 		return results, store.Dir(), err
 	}
 	if err := store.WriteHistory(history); err != nil {
@@ -89,16 +93,34 @@ func Measure(ctx context.Context, p Plan, o Options) (*run.Results, error) {
 	if p.Driver != Virtual {
 		return nil, errors.New("runs of real processes leave files; they need a store")
 	}
-	results, _, err := plan.make(ctx, o, nil, nil, time.Now())
+	results, _, err := plan.make(ctx, o, nil, nil, nil, time.Now())
 	return results, err
 }
 
-// make makes the run and judges it. A nil store or record is none.
-func (p *plan) make(ctx context.Context, o Options, store *run.Store, record *run.MessageLog, started time.Time) (*run.Results, run.History, error) {
+// createHealthLog begins the record of the nodes' health, where they are asked
+// for it, and returns how to end it.
+func createHealthLog(store *run.Store, wanted bool) (told *run.HealthLog, end func() error, err error) {
+	if !wanted {
+		return nil, func() error { return nil }, nil
+	}
+	queues, err := store.Create(run.QueuesFile)
+	if err != nil {
+		return nil, nil, err
+	}
+	health, err := store.Create(run.HealthFile)
+	if err != nil {
+		return nil, nil, errors.Join(err, queues.Close())
+	}
+	told = run.NewHealthLog(queues, health)
+	return told, func() error { return errors.Join(told.Close(), queues.Close(), health.Close()) }, nil
+}
+
+// make makes the run and judges it. A nil store, record or told is none.
+func (p *plan) make(ctx context.Context, o Options, store *run.Store, record *run.MessageLog, told *run.HealthLog, started time.Time) (*run.Results, run.History, error) {
 	watch := newObserver(p.session.Nodes, record)
 	watch.copies = p.session.Nemesis.Has(nemesis.Duplicate)
 	watch.logSent, watch.logDelivered = o.LogNetSend, o.LogNetDeliver
-	health := newHealthWatch()
+	health := newHealthWatch(told)
 
 	out, runErr := p.carryOut(ctx, o, store, started, watch, health)
 	results := p.check(out, watch, health)
@@ -146,6 +168,7 @@ func (p *plan) check(out outcome, watch *observer, health *healthWatch) *run.Res
 	}
 	results.Nodes = notes
 	results.Faults = faults(out.History, out.Ended)
+	results.Overwhelmed = health.overwhelmed()
 	if t, ok := health.table(p.session.Nodes); ok {
 		results.Tables = append(results.Tables, t)
 	}

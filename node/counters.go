@@ -21,23 +21,29 @@ type counters struct {
 	droppedGossip  atomic.Uint64 // own gossip messages that found no room after all
 }
 
-// figures lists the counters by name, for the health reply.
-func (c *counters) figures() map[string]uint64 {
-	return map[string]uint64{
-		"malformed_lines":   c.malformedLines.Load(),
-		"long_lines":        c.longLines.Load(),
-		"stray_messages":    c.strayMessages.Load(),
-		"refused_by_gate":   c.refusedByGate.Load(),
-		"refused_by_wait":   c.refusedByWait.Load(),
-		"refused_full":      c.refusedFull.Load(),
-		"refused_unkept":    c.refusedUnkept.Load(),
-		"dropped_mail":      c.droppedMail.Load(),
-		"bad_mail":          c.badMail.Load(),
-		"dropped_stores":    c.droppedStores.Load(),
-		"dropped_replies":   c.droppedReplies.Load(),
-		"late_replies":      c.lateReplies.Load(),
-		"silenced_requests": c.silenced.Load(),
-		"dropped_gossip":    c.droppedGossip.Load(),
+// figure is a number with a name.
+type figure struct {
+	name  string
+	count uint64
+}
+
+// figures lists the counters by name.
+func (c *counters) figures() []figure {
+	return []figure{
+		{"malformed_lines", c.malformedLines.Load()},
+		{"long_lines", c.longLines.Load()},
+		{"stray_messages", c.strayMessages.Load()},
+		{"refused_by_gate", c.refusedByGate.Load()},
+		{"refused_by_wait", c.refusedByWait.Load()},
+		{"refused_full", c.refusedFull.Load()},
+		{"refused_unkept", c.refusedUnkept.Load()},
+		{"dropped_mail", c.droppedMail.Load()},
+		{"bad_mail", c.badMail.Load()},
+		{"dropped_stores", c.droppedStores.Load()},
+		{"dropped_replies", c.droppedReplies.Load()},
+		{"late_replies", c.lateReplies.Load()},
+		{"silenced_requests", c.silenced.Load()},
+		{"dropped_gossip", c.droppedGossip.Load()},
 	}
 }
 

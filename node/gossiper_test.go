@@ -35,8 +35,8 @@ func TestWhatOneNodeIsToldEveryNodeKnows(t *testing.T) {
 			c.requireValues(values...)
 			c.requireQuiet()
 			for _, name := range c.names {
-				for figure, n := range c.rigs[name].count.figures() {
-					require.Zero(t, n, "%s of %s: a healthy run", figure, name)
+				for _, f := range c.rigs[name].count.figures() {
+					require.Zero(t, f.count, "%s of %s: a healthy run", f.name, name)
 				}
 				require.Zero(t, c.rigs[name].jobBytes.used.Load())
 				require.Zero(t, c.rigs[name].mailBytes.used.Load())

@@ -1,127 +1,168 @@
 package node
 
 import (
-	"encoding/json"
+	"math"
+	"strconv"
 	"time"
 
 	"treecast/backpressure"
 	"treecast/chans"
+	"treecast/gossip"
 )
 
-// health is the node's answer to a health request, beside type and
-// in_reply_to. Durations are whole milliseconds.
-type health struct {
-	UnhealthyMS int64             `json:"unhealthy_ms"` // of the worst queue; 0: healthy
-	Worst       string            `json:"worst,omitempty"`
-	Values      int               `json:"values"`
-	Entries     int               `json:"entries"`
-	Crashes     uint64            `json:"crashes"`
-	Queues      []queueHealth     `json:"queues"`
-	Permits     *permitHealth     `json:"permits,omitempty"`
-	Journal     *journalHealth    `json:"journal,omitempty"` // none: it is off
-	Gossip      map[string]uint64 `json:"gossip,omitempty"`
-	Counters    map[string]uint64 `json:"counters"`
-}
-
-type queueHealth struct {
-	Name        string  `json:"name"`
-	Depth       int     `json:"depth"`
-	Preferred   int     `json:"preferred"`
-	Capacity    int     `json:"capacity"`
-	HighWater   int     `json:"high_water"`
-	In          uint64  `json:"in"`
-	Out         uint64  `json:"out"`
-	Rejected    uint64  `json:"rejected"`
-	Lost        uint64  `json:"lost"`
-	OldestMS    int64   `json:"oldest_ms"`
-	PerSecond   float64 `json:"depletion_per_second"`
-	UnhealthyMS int64   `json:"unhealthy_ms"`
-}
-
-// journalHealth times are from a broadcast's line, or a peer's entries, to their
-// being kept.
-type journalHealth struct {
-	Failing   bool   `json:"failing"`
-	Kept      uint64 `json:"kept"` // broadcasts and deliveries
-	P50US     int64  `json:"p50_us"`
-	P99US     int64  `json:"p99_us"`
-	MaxUS     int64  `json:"max_us"`
-	Appends   uint64 `json:"appends"`
-	Entries   uint64 `json:"entries"`
-	Bytes     uint64 `json:"bytes"`
-	Recovered uint64 `json:"recovered"`
-	Removed   uint64 `json:"removed"` // directories of runs that are over
-}
-
-type permitHealth struct {
-	Total     int    `json:"total"`
-	Revoked   int    `json:"revoked"`
-	InUse     int    `json:"in_use"`
-	Available int    `json:"available"`
-	Refused   uint64 `json:"refused"`
-	TimedOut  uint64 `json:"timed_out"`
-}
-
-// healthFields returns the answer's fields as they follow in_reply_to.
+// healthFields returns the answer to a health request as its fields follow
+// in_reply_to. Durations are whole milliseconds, rates rounded to a tenth. It is
+// spelt by hand: a thousand nodes that are asked once a second feel it.
 func (n *Node) healthFields(now time.Duration) []byte {
 	report, _ := n.monitor.Report(now)
-	h := health{
-		UnhealthyMS: report.Unhealthy.Milliseconds(),
-		Worst:       report.Worst,
-		Entries:     n.log.Len(),
-		Values:      int(n.record.shownValues.Load()),
-		Queues:      queueHealths(n.broker.Figures(now), report.Queues),
-		Counters:    n.count.figures(),
+	b := spelling{text: make([]byte, 0, 2048)}
+	b.text = append(b.text, ',')
+	b.number("unhealthy_ms", uint64(report.Unhealthy.Milliseconds())) // of the worst queue; 0: healthy
+	if report.Worst != "" {
+		b.key("worst")
+		b.text = strconv.AppendQuote(b.text, report.Worst)
 	}
-	if n.journaler != nil {
-		f := n.journaler.figures
-		h.Journal = &journalHealth{
-			Failing: f.failing.Load(), Kept: f.delays.count.Load(),
-			P50US: f.delays.quantile(0.5).Microseconds(), P99US: f.delays.quantile(0.99).Microseconds(),
-			MaxUS:   time.Duration(f.delays.longest.Load()).Microseconds(),
-			Appends: f.appends.Load(), Entries: f.entries.Load(), Bytes: f.bytes.Load(),
-			Recovered: f.recovered.Load(), Removed: f.tidied.Load(),
-		}
+	b.number("values", uint64(n.record.shownValues.Load()))
+	b.number("entries", uint64(n.log.Len()))
+	b.number("crashes", n.crashes())
+	b.key("queues")
+	b.text = append(b.text, '[')
+	for _, f := range n.broker.Figures(now) {
+		b.queue(&f, report.Queues)
 	}
-	if n.supervisor != nil {
-		h.Crashes = n.supervisor.Crashes()
+	b.text = append(b.text, ']')
+	b.gate("client_gate", n.gates.clients.Figures(now))
+	b.gate("own_gate", n.gates.own.Figures(now))
+	if n.journaler != nil { // it is on
+		b.journal(n.journaler.figures)
 	}
 	if g := n.gossiper.shown.Load(); g != nil {
-		p := g.permits
-		h.Permits = &permitHealth{p.Total, p.Revoked, p.InUse, p.Available, p.Refused, p.TimedOut}
-		s := g.stats
-		h.Gossip = map[string]uint64{
-			"messages_in": s.MessagesIn, "messages_out": s.MessagesOut,
-			"entries_in": s.EntriesIn, "entries_out": s.EntriesOut, "entries_known": s.EntriesKnown,
-			"resends": s.Resends, "bare_acks": s.BareAcks,
-			"peer_restarts": s.PeerRestarts, "malformed": s.Malformed, "permits_refused": s.PermitsRefused,
-			"suspect_links": uint64(s.SuspectLinks), "unacked_links": uint64(s.UnackedLinks),
-			"suspicions": s.Suspicions, "attaches": s.Attaches, "adoptions": s.Adoptions, "swaps": s.Swaps,
-			"suspects":        uint64(s.Suspects),
-			"backlog_entries": uint64(s.BacklogEntries), "period_us": uint64(s.Period.Microseconds()),
-		}
+		b.permits(&g.permits)
+		b.gossip(&g.stats)
 	}
-	text, err := json.Marshal(h)
-	if err != nil {
-		return []byte(`}`)
+	b.open("counters")
+	for _, c := range n.count.figures() {
+		b.number(c.name, c.count)
 	}
-	text[0] = ','
-	return text
+	b.text = append(b.text, '}', '}')
+	return b.text
 }
 
-func queueHealths(figures []chans.Figures, seen []backpressure.QueueHealth) []queueHealth {
-	out := make([]queueHealth, len(figures))
-	for i, f := range figures {
-		out[i] = queueHealth{
-			Name: f.Name, Depth: f.Depth, Preferred: f.Preferred, Capacity: f.Capacity, HighWater: f.HighWater,
-			In: f.In, Out: f.Out, Rejected: f.Rejected, Lost: f.Lost,
-			OldestMS: f.OldestAge.Milliseconds(), PerSecond: f.DepletionPerSecond,
-		}
-		for _, q := range seen {
-			if q.Name == f.Name {
-				out[i].UnhealthyMS = q.Unhealthy.Milliseconds()
-			}
+// crashes is how often services have been started again.
+func (n *Node) crashes() uint64 {
+	if n.supervisor == nil {
+		return 0
+	}
+	return n.supervisor.Crashes()
+}
+
+// spelling is JSON as it is put together. Names need no escapes.
+type spelling struct{ text []byte }
+
+// key begins a field, behind a comma where it is not the first.
+func (b *spelling) key(name string) {
+	if last := b.text[len(b.text)-1]; last != '{' && last != ',' {
+		b.text = append(b.text, ',')
+	}
+	b.text = append(b.text, '"')
+	b.text = append(b.text, name...)
+	b.text = append(b.text, '"', ':')
+}
+
+func (b *spelling) number(name string, n uint64) {
+	b.key(name)
+	b.text = strconv.AppendUint(b.text, n, 10)
+}
+
+func (b *spelling) open(name string) {
+	b.key(name)
+	b.text = append(b.text, '{')
+}
+
+func (b *spelling) queue(f *chans.Figures, seen []backpressure.QueueHealth) {
+	if b.text[len(b.text)-1] != '[' {
+		b.text = append(b.text, ',')
+	}
+	b.text = append(b.text, '{')
+	b.key("name")
+	b.text = strconv.AppendQuote(b.text, f.Name)
+	b.number("depth", uint64(f.Depth))
+	b.number("preferred", uint64(f.Preferred))
+	b.number("capacity", uint64(f.Capacity))
+	b.number("high_water", uint64(f.HighWater))
+	b.number("in", f.In)
+	b.number("out", f.Out)
+	b.number("rejected", f.Rejected)
+	b.number("lost", f.Lost)
+	b.number("oldest_ms", uint64(f.OldestAge.Milliseconds()))
+	b.number("wait_ms", uint64(f.Wait.Milliseconds()))
+	b.key("depletion_per_second")
+	b.text = strconv.AppendFloat(b.text, math.Round(10*f.DepletionPerSecond)/10, 'f', -1, 64)
+	unhealthy := time.Duration(0)
+	for _, q := range seen {
+		if q.Name == f.Name {
+			unhealthy = q.Unhealthy
 		}
 	}
-	return out
+	b.number("unhealthy_ms", uint64(unhealthy.Milliseconds()))
+	b.text = append(b.text, '}')
+}
+
+func (b *spelling) gate(name string, f backpressure.GateFigures) {
+	b.open(name)
+	b.key("open")
+	b.text = strconv.AppendBool(b.text, f.Open)
+	b.number("closings", f.Closings)
+	b.text = append(b.text, '}')
+}
+
+func (b *spelling) permits(f *backpressure.PermitFigures) {
+	b.open("permits")
+	b.number("total", uint64(f.Total))
+	b.number("revoked", uint64(f.Revoked))
+	b.number("in_use", uint64(f.InUse))
+	b.number("available", uint64(f.Available))
+	b.number("refused", f.Refused)
+	b.number("timed_out", f.TimedOut)
+	b.text = append(b.text, '}')
+}
+
+// journal tells times from a broadcast's line, or a peer's entries, to their being
+// kept.
+func (b *spelling) journal(f *journalFigures) {
+	b.open("journal")
+	b.key("failing")
+	b.text = strconv.AppendBool(b.text, f.failing.Load())
+	b.number("kept", f.delays.count.Load()) // broadcasts and deliveries
+	b.number("p50_us", uint64(f.delays.quantile(0.5).Microseconds()))
+	b.number("p99_us", uint64(f.delays.quantile(0.99).Microseconds()))
+	b.number("max_us", uint64(time.Duration(f.delays.longest.Load()).Microseconds()))
+	b.number("appends", f.appends.Load())
+	b.number("entries", f.entries.Load())
+	b.number("bytes", f.bytes.Load())
+	b.number("recovered", f.recovered.Load())
+	b.number("removed", f.tidied.Load()) // directories of runs that are over
+	b.text = append(b.text, '}')
+}
+
+func (b *spelling) gossip(s *gossip.Stats) {
+	b.open("gossip")
+	for _, f := range gossipFigureList(s) {
+		b.number(f.name, f.count)
+	}
+	b.text = append(b.text, '}')
+}
+
+// gossipFigureList lists the figures of the gossip core by name.
+func gossipFigureList(s *gossip.Stats) []figure {
+	return []figure{
+		{"messages_in", s.MessagesIn}, {"messages_out", s.MessagesOut},
+		{"entries_in", s.EntriesIn}, {"entries_out", s.EntriesOut}, {"entries_known", s.EntriesKnown},
+		{"resends", s.Resends}, {"bare_acks", s.BareAcks},
+		{"peer_restarts", s.PeerRestarts}, {"malformed", s.Malformed}, {"permits_refused", s.PermitsRefused},
+		{"suspect_links", uint64(s.SuspectLinks)}, {"unacked_links", uint64(s.UnackedLinks)},
+		{"suspicions", s.Suspicions}, {"attaches", s.Attaches}, {"adoptions", s.Adoptions}, {"swaps", s.Swaps},
+		{"suspects", uint64(s.Suspects)},
+		{"backlog_entries", uint64(s.BacklogEntries)}, {"period_us", uint64(s.Period.Microseconds())},
+	}
 }

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -8,6 +9,66 @@ import (
 
 	"github.com/stretchr/testify/require"
 )
+
+// health is what others read in the answer to a health request, beside type and
+// in_reply_to.
+type health struct {
+	UnhealthyMS int64             `json:"unhealthy_ms"` // of the worst queue; 0: healthy
+	Worst       string            `json:"worst,omitempty"`
+	Values      int               `json:"values"`
+	Entries     int               `json:"entries"`
+	Crashes     uint64            `json:"crashes"`
+	Queues      []queueHealth     `json:"queues"`
+	ClientGate  gateHealth        `json:"client_gate"`
+	OwnGate     gateHealth        `json:"own_gate"`
+	Permits     *permitHealth     `json:"permits,omitempty"`
+	Journal     *journalHealth    `json:"journal,omitempty"` // none: it is off
+	Gossip      map[string]uint64 `json:"gossip,omitempty"`
+	Counters    map[string]uint64 `json:"counters"`
+}
+
+type queueHealth struct {
+	Name        string  `json:"name"`
+	Depth       int     `json:"depth"`
+	Preferred   int     `json:"preferred"`
+	Capacity    int     `json:"capacity"`
+	HighWater   int     `json:"high_water"`
+	In          uint64  `json:"in"`
+	Out         uint64  `json:"out"`
+	Rejected    uint64  `json:"rejected"`
+	Lost        uint64  `json:"lost"`
+	OldestMS    int64   `json:"oldest_ms"`
+	WaitMS      int64   `json:"wait_ms"`
+	PerSecond   float64 `json:"depletion_per_second"`
+	UnhealthyMS int64   `json:"unhealthy_ms"`
+}
+
+type permitHealth struct {
+	Total     int    `json:"total"`
+	Revoked   int    `json:"revoked"`
+	InUse     int    `json:"in_use"`
+	Available int    `json:"available"`
+	Refused   uint64 `json:"refused"`
+	TimedOut  uint64 `json:"timed_out"`
+}
+
+type journalHealth struct {
+	Failing   bool   `json:"failing"`
+	Kept      uint64 `json:"kept"`
+	P50US     int64  `json:"p50_us"`
+	P99US     int64  `json:"p99_us"`
+	MaxUS     int64  `json:"max_us"`
+	Appends   uint64 `json:"appends"`
+	Entries   uint64 `json:"entries"`
+	Bytes     uint64 `json:"bytes"`
+	Recovered uint64 `json:"recovered"`
+	Removed   uint64 `json:"removed"`
+}
+
+type gateHealth struct {
+	Open     bool   `json:"open"`
+	Closings uint64 `json:"closings"`
+}
 
 // askHealth returns the answer to a health request, and its keys.
 func (r *rig) askHealth(now time.Duration) (health, map[string]json.RawMessage) {
@@ -74,4 +135,39 @@ func TestHealthNamesTheWorstQueueAndCountsWhatIsUnusual(t *testing.T) {
 	require.Contains(t, out[0], `"malformed_lines":1`)
 	require.Contains(t, out[0], `"name":"intake","depth":3,"preferred":2,"capacity":4,"high_water":3,`)
 	require.Contains(t, out[0], `"unhealthy_ms":700}`)
+}
+
+// The reply is spelt by hand: it must be JSON whatever the figures are.
+func TestAHealthReplyIsWhatAnEncoderWouldMakeOfIt(t *testing.T) {
+	for _, prepare := range []func() (*rig, time.Duration){
+		func() (*rig, time.Duration) { return newRig(t), 0 },
+		func() (*rig, time.Duration) { return behind(t), 300 * time.Millisecond },
+		func() (*rig, time.Duration) {
+			r := tinyRig(t)
+			r.admit(0, readLine("n0", 1), readLine("n0", 2), readLine("n0", 3), "garbage")
+			r.beat(100*time.Millisecond, 2*time.Second)
+			return r, 2 * time.Second
+		},
+	} {
+		r, now := prepare()
+		fields := r.healthFields(now)
+		require.Equal(t, byte(','), fields[0])
+		fields[0] = '{'
+		var h health
+		decoder := json.NewDecoder(bytes.NewReader(fields))
+		decoder.DisallowUnknownFields()
+		require.NoError(t, decoder.Decode(&h), "%s", fields)
+		require.NotEmpty(t, h.Queues)
+		again, err := json.Marshal(h)
+		require.NoError(t, err)
+		require.JSONEq(t, string(again), string(fields))
+	}
+}
+
+func BenchmarkHealthReply(b *testing.B) {
+	r := startedRig(b, ids(25))
+	b.ReportAllocs()
+	for b.Loop() {
+		r.healthFields(time.Second)
+	}
 }

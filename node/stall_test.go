@@ -9,8 +9,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// smallOutput has room for few replies, and for plenty of everything else.
-func smallOutput(c *Config) { c.Output = QueueSizes{Preferred: 64, Capacity: 128} }
+// smallOutput has room for few replies, and for plenty of everything else. With
+// so little room the record waits for stdout too, which is not to be taken for
+// slowness of its own.
+func smallOutput(c *Config) {
+	c.Output = QueueSizes{Preferred: 64, Capacity: 128}
+	c.MaxWait = Never
+}
 
 // pour writes to a node's stdin in a goroutine of its own, which says when the
 // node has taken all of it.

@@ -83,6 +83,7 @@ func wrong(b *strings.Builder, r *run.Results, dir string) {
 	if r.Interrupted {
 		b.WriteString("\nThe run was interrupted; the figures cover what was done.\n")
 	}
+	overwhelmed(b, r.Overwhelmed)
 	if len(r.Strict.Findings) > 0 {
 		b.WriteString("\nFindings:\n")
 		for _, f := range r.Strict.Findings {

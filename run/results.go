@@ -40,6 +40,10 @@ type Results struct {
 	Traffic    *Traffic    `json:"traffic,omitempty"`
 	Challenges []Challenge `json:"challenges,omitempty"` // those whose settings these are
 
+	// Overwhelmed are the times at which components could not keep up, by what
+	// the nodes said of themselves.
+	Overwhelmed []Overwhelmed `json:"overwhelmed,omitempty"`
+
 	Faults []Fault    `json:"faults,omitempty"`
 	Nodes  []NodeNote `json:"nodes,omitempty"`
 	Tables []Table    `json:"tables,omitempty"` // figures from inside the nodes: queues, permits, ...
