@@ -120,6 +120,17 @@ func draw(t testing.TB, f *run.Folder) string {
 	return out.String()
 }
 
+// has requires a text of a page, without printing all of that.
+func has(t *testing.T, page, text string, about ...any) {
+	t.Helper()
+	require.True(t, strings.Contains(page, text), "the page lacks %q %v", text, about)
+}
+
+func hasNot(t *testing.T, page, text string) {
+	t.Helper()
+	require.False(t, strings.Contains(page, text), "the page has "+text)
+}
+
 func TestThePageOfASmallRun(t *testing.T) {
 	got := draw(t, small(t))
 	for _, asset := range []string{style, script} { // which are read where they are
@@ -155,13 +166,13 @@ func TestEveryPartIsThereWhateverTheRecordLacks(t *testing.T) {
 	for name, f := range map[string]*run.Folder{"bare": bare, "silent": silent, "strange": strange, "small": small(t)} {
 		page := draw(t, f)
 		for _, id := range sections {
-			require.Contains(t, page, `<section id="`+id+`"`, name)
-			require.Contains(t, page, `id="`+id+`-h"`, name)
-			require.Contains(t, page, `<a href="#`+id+`">`, name)
+			has(t, page, `<section id="`+id+`"`, name)
+			has(t, page, `id="`+id+`-h"`, name)
+			has(t, page, `<a href="#`+id+`">`, name)
 		}
 	}
-	require.Contains(t, draw(t, bare), "history.edn is not there")
-	require.Contains(t, draw(t, strange), "is not understood")
+	has(t, draw(t, bare), "history.edn is not there")
+	has(t, draw(t, strange), "is not understood")
 }
 
 func TestAPageAsksForNothing(t *testing.T) {
@@ -171,8 +182,8 @@ func TestAPageAsksForNothing(t *testing.T) {
 	require.NotRegexp(t, `(?i)@import|url\(`, page)
 	urls := regexp.MustCompile(`https?://[^'"\s<]*`).FindAllString(page, -1)
 	require.Equal(t, []string{"http://www.w3.org/2000/svg"}, urls, "the name of SVG is all that looks like an address")
-	require.Contains(t, page, `content="default-src &#39;none&#39;; style-src &#39;sha256-`)
-	require.NotContains(t, page, "unsafe")
+	has(t, page, `content="default-src &#39;none&#39;; style-src &#39;sha256-`)
+	hasNot(t, page, "unsafe")
 	require.NotRegexp(t, ` (style|on[a-z]+)="`, page, "the policy would not let it work")
 }
 
@@ -215,13 +226,13 @@ func hostileRun(t testing.TB) *run.Folder {
 
 func TestHostileTextsStayTexts(t *testing.T) {
 	page := draw(t, hostileRun(t))
-	require.NotContains(t, page, "<img")
-	require.NotContains(t, page, hostile[:9]+"</style>")
+	hasNot(t, page, "<img")
+	hasNot(t, page, hostile[:9]+"</style>")
 	require.Equal(t, 2, strings.Count(page, "</script"), "the data and the script")
 	require.Equal(t, 1, strings.Count(page, "</style"))
 	require.NotContains(t, strings.Split(page, "<body>")[1], "<!--")
 	// It is there, as text and as data.
-	require.Contains(t, page, "&lt;/script&gt;&lt;/style&gt;&lt;img src=x")
+	has(t, page, "&lt;/script&gt;&lt;/style&gt;&lt;img src=x")
 	data := regexp.MustCompile(`(?s)id="data">(.*?)</script>`).FindStringSubmatch(page)[1]
 	require.True(t, json.Valid([]byte(data)))
 	require.NotContains(t, data, "<")
@@ -243,7 +254,7 @@ func (broken) Write([]byte) (int, error) { return 0, fmt.Errorf("disk full") }
 func TestARecordThatWasSampledSaysSo(t *testing.T) {
 	f := small(t)
 	f.Messages.SampledAt, f.Messages.SampleRate = 1505*time.Millisecond, 16
-	require.Contains(t, draw(t, f), "from 1.5 s on messages were sampled, at last 1 in 16 was recorded")
+	has(t, draw(t, f), "from 1.5 s on messages were sampled, at last 1 in 16 was recorded")
 	f.Messages.SampleRate = 0
-	require.Contains(t, draw(t, f), "at last none was recorded")
+	has(t, draw(t, f), "at last none was recorded")
 }
