@@ -13,10 +13,10 @@ import (
 // reportFile is the page's name in a run's directory.
 const reportFile = "report.html"
 
-// reportCommand draws the page of a run.
+// reportCommand draws the page of a run, or of a sweep.
 type reportCommand struct {
-	Run_ string `arg:"" name:"run" help:"The run: its directory, such as store/latest, or its results.json."`
-	Out  string `short:"o" placeholder:"FILE" env:"TREECAST_REPORT_OUT" group:"report" help:"Where to write the page; - is stdout. Default: report.html in the run's directory."`
+	Run_ string `arg:"" name:"run" help:"The run: its directory, such as store/latest, or its results.json. Or a sweep: its directory, such as results/fanout."`
+	Out  string `short:"o" placeholder:"FILE" env:"TREECAST_REPORT_OUT" group:"report" help:"Where to write the page; - is stdout. Default: report.html in that directory."`
 }
 
 // Help is shown below the flags.
@@ -29,26 +29,41 @@ Exit codes: 0 the page is written, 254 bad arguments or no run there, 255 the pa
 
 // Run writes the page.
 func (c *reportCommand) Run(s streams) error {
-	folder, err := run.ReadFolder(c.Run_)
+	dir, draw, err := c.read()
 	if errors.Is(err, run.ErrNoRun) {
 		return usageError{err}
 	}
 	if err != nil {
 		return err
 	}
-	draw := func(w io.Writer) error { return page.Write(w, folder) }
 	out := c.Out
 	switch out {
 	case "-":
 		return draw(s.out)
 	case "":
-		out = filepath.Join(folder.Dir, reportFile)
+		out = filepath.Join(dir, reportFile)
 	}
 	if err := run.WriteFile(out, draw); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(s.out, out)
 	return err
+}
+
+// read finds out what the page is about, and returns what draws it.
+func (c *reportCommand) read() (dir string, draw func(io.Writer) error, err error) {
+	sweep, err := run.ReadSweepFolder(c.Run_)
+	if err == nil {
+		return sweep.Dir, func(w io.Writer) error { return page.WriteSweep(w, sweep) }, nil
+	}
+	if !errors.Is(err, run.ErrNoRun) {
+		return "", nil, err
+	}
+	folder, err := run.ReadFolder(c.Run_)
+	if err != nil {
+		return "", nil, err
+	}
+	return folder.Dir, func(w io.Writer) error { return page.Write(w, folder) }, nil
 }
 
 // writePage leaves the page of a run that has just ended in its directory.

@@ -37,6 +37,12 @@ func TestARunLeavesAPageAndReportDrawsItAgain(t *testing.T) {
 	require.NoFileExists(t, filepath.Join(store, "latest", reportFile))
 }
 
+func TestReportDrawsASweepToo(t *testing.T) {
+	got := runHere(t, "report", "../results/fanout", "-o", "-")
+	require.Equal(t, ExitOK, got.code, got.stderr)
+	require.Contains(t, got.stdout, `<section id="pareto"`)
+}
+
 func TestReportTellsWhatIsNoRun(t *testing.T) {
 	for args, want := range map[string]string{
 		"":                "expected \"<run>\"",

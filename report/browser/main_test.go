@@ -106,8 +106,14 @@ type visit struct {
 // open draws a page, opens it from a file and watches it.
 func open(t *testing.T, f *run.Folder, before ...chromedp.Action) *visit {
 	t.Helper()
+	return visitTo(t, func(w io.Writer) error { return page.Write(w, f) }, before...)
+}
+
+// visitTo opens what is drawn.
+func visitTo(t *testing.T, draw func(io.Writer) error, before ...chromedp.Action) *visit {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "report.html")
-	require.NoError(t, run.WriteFile(path, func(w io.Writer) error { return page.Write(w, f) }))
+	require.NoError(t, run.WriteFile(path, draw))
 	tab, cancel := chromedp.NewContext(browserContext)
 	t.Cleanup(cancel)
 	ctx, cancel := context.WithTimeout(tab, 60*time.Second)

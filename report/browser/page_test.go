@@ -5,6 +5,7 @@ package browser
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 
+	"treecast/report/page"
 	"treecast/run"
 )
 
@@ -276,4 +278,23 @@ func TestHostileTextsAreInert(t *testing.T) {
 	require.True(t, eval[bool](t, v, "window.pwned === undefined"))
 	require.Zero(t, eval[int](t, v, "document.querySelectorAll('img').length"))
 	v.quiet(t)
+}
+
+func TestThePageOfASweepIsQuietAndWhole(t *testing.T) {
+	sweep, err := run.ReadSweepFolder("../../results/fanout-period")
+	require.NoError(t, err)
+	for _, before := range [][]chromedp.Action{nil, {withoutScript()}} {
+		v := visitTo(t, func(w io.Writer) error { return page.WriteSweep(w, sweep) }, before...)
+		for _, id := range []string{"verdict-h", "pareto-h", "maps-h", "settings-h", "about-h", "pareto-drawing", "map-0"} {
+			v.do(t, chromedp.WaitVisible("#"+id))
+		}
+		v.quiet(t)
+		if before != nil {
+			continue
+		}
+		v.do(t, chromedp.Focus("#pareto-drawing"), chromedp.KeyEvent(kb.ArrowRight))
+		require.Regexp(t, `k = \d+.* messages per operation, worst stable latency`, tip(t, v))
+		point(t, v, "document.querySelector('#map-0 .heat')")
+		require.Regexp(t, `P = \d+ ms: [0-9.]+`, tip(t, v))
+	}
 }

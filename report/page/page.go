@@ -16,26 +16,59 @@ import (
 
 // Files that a page is made of.
 var (
+	//go:embed assets/parts.gohtml
+	partsText string
 	//go:embed assets/page.gohtml
-	pageText string
+	runText string
+	//go:embed assets/sweep.gohtml
+	sweepText string
 	//go:embed assets/style.css
 	style string
 	//go:embed assets/script.js
 	script string
 )
 
-// layout is read when the first page is written.
-var layout = sync.OnceValues(func() (*template.Template, error) {
-	return template.New("page").Parse(pageText)
+// layouts are read when the first page is written: "run" and "sweep".
+var layouts = sync.OnceValues(func() (*template.Template, error) {
+	t := template.New("pages")
+	for name, text := range map[string]string{"parts": partsText, "run": runText, "sweep": sweepText} {
+		if _, err := t.New(name).Parse(text); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
 })
+
+// frame is what every page has.
+type frame struct {
+	Title  string
+	Run    string // its headline
+	Policy string
+	Style  template.CSS
+	Script template.JS
+	Data   template.JS
+}
+
+func newFrame(title, name string, d *data) (frame, error) {
+	text, err := json.Marshal(d) // with < as \u003c
+	return frame{title, name, policy(), template.CSS(style), template.JS(script), template.JS(text)}, err
+}
+
+// write fills a layout.
+func write(w io.Writer, layout string, content any) error {
+	t, err := layouts()
+	if err == nil {
+		err = t.ExecuteTemplate(w, layout, content)
+	}
+	if err != nil {
+		return fmt.Errorf("page: %w", err)
+	}
+	return nil
+}
 
 // content is what the layout is filled with.
 type content struct {
-	Title   string
-	Run     string
-	Policy  string
-	Style   template.CSS
-	Script  template.JS
+	frame
 	Verdict verdict
 
 	Latency      []picture
@@ -64,8 +97,6 @@ type content struct {
 	Sampled []string // what is left out, and why
 	Nodes   []run.NodeNote
 	Usage   []table
-
-	Data template.JS
 }
 
 // data is what the script reads.
@@ -78,24 +109,16 @@ type data struct {
 
 // Write writes the page of a run.
 func Write(w io.Writer, f *run.Folder) error {
-	t, err := layout()
-	if err != nil {
-		return fmt.Errorf("page: %w", err)
-	}
 	c, err := fill(f)
 	if err != nil {
 		return fmt.Errorf("page: %w", err)
 	}
-	if err := t.Execute(w, c); err != nil {
-		return fmt.Errorf("page: %w", err)
-	}
-	return nil
+	return write(w, "run", c)
 }
 
 // fill computes everything that a page shows.
 func fill(f *run.Folder) (*content, error) {
 	c := &content{
-		Title: "treecast run " + f.Name(), Run: f.Name(), Policy: policy(), Style: template.CSS(style), Script: template.JS(script),
 		Verdict: newVerdict(f), Queues: newQueuesPart(f), Nodes: f.Results.Nodes, Sampled: f.Missing,
 	}
 	var d data
@@ -110,8 +133,8 @@ func fill(f *run.Folder) (*content, error) {
 			c.Usage = append(c.Usage, plainTable("What each node used", t, 60))
 		}
 	}
-	text, err := json.Marshal(d) // with < as \u003c
-	c.Data = template.JS(text)
+	var err error
+	c.frame, err = newFrame("treecast run "+f.Name(), f.Name(), &d)
 	return c, err
 }
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"treecast/report/figure"
+	"treecast/analysis"
 	"treecast/run"
 )
 
@@ -118,7 +118,7 @@ func leastPerOperation(r *run.Results) float64 {
 		return 0
 	}
 	broadcasts := float64(r.Stats.ByF["broadcast"].Count) / limit.Seconds()
-	least := figure.LeastMessages(r.Settings.NodeCount, g.NumChildren, broadcasts, g.SyncPeriod.Duration())
+	least := analysis.LeastMessagesPerSecond(r.Settings.NodeCount, g.NumChildren, g.SyncPeriod.Duration().Seconds(), broadcasts)
 	return least * limit.Seconds() / float64(r.Stats.Count)
 }
 

@@ -1,0 +1,72 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// SweepFolder is what a sweep has left in its directory, as far as it can be
+// read.
+type SweepFolder struct {
+	Dir     string // links resolved
+	Record  *Sweep // nil if sweep.json is not there
+	Rows    []Row
+	Missing []string // says of every part that is not there, or not whole, what
+}
+
+// The names of files in a sweep's directory.
+const (
+	sweepRecordFile = "sweep.json"
+	sweepRunsFile   = "runs.csv"
+)
+
+// ReadSweepFolder reads the directory of a sweep, named by itself, by a link to
+// it or by its runs.csv. The error wraps ErrNoRun if there is no sweep.
+func ReadSweepFolder(path string) (*SweepFolder, error) {
+	dir, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return nil, fmt.Errorf("run: %w: %w", ErrNoRun, err)
+	}
+	if filepath.Base(dir) == sweepRunsFile {
+		dir = filepath.Dir(dir)
+	}
+	f := &SweepFolder{Dir: dir}
+	runs, err := os.Open(filepath.Join(dir, sweepRunsFile))
+	if err != nil {
+		return nil, fmt.Errorf("run: %w: %s holds no %s of a sweep", ErrNoRun, path, sweepRunsFile)
+	}
+	defer runs.Close()
+	f.Rows, err = ReadRunsCSV(runs)
+	if errors.Is(err, ErrCutOff) {
+		f.Missing = append(f.Missing, sweepRunsFile+" ends in the middle of a line; go on with the sweep by --resume")
+	} else if err != nil {
+		return nil, fmt.Errorf("%s: %w", runs.Name(), err)
+	}
+	record, err := os.Open(filepath.Join(dir, sweepRecordFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		f.Missing = append(f.Missing, sweepRecordFile+" is not there, so nobody knows what made this sweep")
+		return f, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer record.Close()
+	if f.Record, err = ReadSweepJSON(record); err != nil {
+		return nil, fmt.Errorf("%s: %w", record.Name(), err)
+	}
+	if total := len(f.Record.Settings) * f.Record.SeedCount; len(f.Rows) < total {
+		f.Missing = append(f.Missing, fmt.Sprintf("the sweep is not complete, %d of %d runs; go on with it by --resume", len(f.Rows), total))
+	}
+	return f, nil
+}
+
+// Name is the sweep's name.
+func (f *SweepFolder) Name() string {
+	if f.Record != nil && f.Record.Name != "" {
+		return f.Record.Name
+	}
+	return filepath.Base(f.Dir)
+}
