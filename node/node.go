@@ -171,8 +171,13 @@ const fewWaiting = 128
 // wait is how long a broadcast that is taken now is expected to wait until it is
 // stored. For stdout the reader waits itself.
 func (n *Node) wait() time.Duration {
-	if n.jobsQ.Depth() <= fewWaiting {
+	waiting, wait := n.jobsQ.Depth(), n.jobsQ.Wait()
+	if n.keepsQ != nil {
+		waiting += n.keepsQ.Depth()
+		wait += n.keepsQ.Wait()
+	}
+	if waiting <= fewWaiting {
 		return 0
 	}
-	return n.jobsQ.Wait()
+	return wait
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -90,7 +91,7 @@ func startCluster(bin string, count int, args []string, dir string, reply func(n
 	ready := make(chan struct{}, count)
 	for i, name := range names {
 		n := &child{name: name, toPeer: newLines(0), toClient: newLines(clientRoom), log: fmt.Sprintf("%s/%s.log", dir, name)}
-		n.cmd = exec.Command(bin, args...)
+		n.cmd = exec.Command(bin, append([]string{"--journal", filepath.Join(dir, "journal")}, args...)...)
 		stdin, err := n.cmd.StdinPipe()
 		if err != nil {
 			return c, err

@@ -24,14 +24,15 @@ var off = []string{"--max-wait", "0", "--max-age", "0", "--client-threshold", "9
 func goodput(o *options) (string, error) {
 	var b strings.Builder
 	b.WriteString("## Goodput of an overloaded component\n\n")
-	fmt.Fprintf(&b, "One component slowed to %.0f items/s, %.0f requests/s offered for %v. Of requests accepted; windows of 1 s, the first\nand the last left out.\n\n", goodCapacity, goodRate, o.steady)
+	fmt.Fprintf(&b, "One component slowed to %.0f items/s, %.0f requests/s offered for %v (%v without\nback-pressure). Of requests accepted; windows of 1 s, the first\nand the last left out.\n\n", goodCapacity, goodRate, o.steady, o.off)
 	b.WriteString("| component | back-pressure | accepted per second | share of what it can do | worst second | p50 | p99 | max | error 11 | no answer | not taken | peak RSS, MiB |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, service := range strings.Fields(o.good) {
 		for _, on := range []bool{true, false} {
+			length := o.steady
 			args := []string{"--inject", fmt.Sprintf("n0/%s:slow=%.0f/s", service, goodCapacity)}
 			name := "on"
 			if !on {
-				args, name = append(args, off...), "off"
+				args, name, length = append(args, off...), "off", o.off
 			}
 			fmt.Fprintf(os.Stderr, "goodput, %s, back-pressure %s ...\n", service, name)
 			l := newLoad()
@@ -45,21 +46,21 @@ func goodput(o *options) (string, error) {
 				return "", err
 			}
 			begin := c.now()
-			go l.poll(c, begin+o.steady)
-			l.flood(c, goodRate, begin+o.steady)
+			go l.poll(c, begin+length)
+			l.flood(c, goodRate, begin+length)
 			time.Sleep(6 * time.Second)
 			peak := c.nodes[0].peak()
 			c.stop()
 
-			all := l.between(begin, begin+o.steady)
+			all := l.between(begin, begin+length)
 			worst, got := -1, 0
-			for at := begin + time.Second; at+2*time.Second <= begin+o.steady; at += time.Second {
+			for at := begin + time.Second; at+2*time.Second <= begin+length; at += time.Second {
 				n := l.between(at, at+time.Second).answeredOK
 				if got += n; worst < 0 || n < worst {
 					worst = n
 				}
 			}
-			perSecond := float64(got) / max(1, (o.steady.Truncate(time.Second)-2*time.Second).Seconds())
+			perSecond := float64(got) / max(1, (length.Truncate(time.Second)-2*time.Second).Seconds())
 			ms := func(d time.Duration) string { return fmt.Sprintf("%d ms", d.Milliseconds()) }
 			fmt.Fprintf(&b, "| %s | %s | %.0f | %.0f %% | %.0f %% | %s | %s | %s | %d | %d | %d | %d |\n", service, name,
 				perSecond, 100*perSecond/goodCapacity, 100*float64(worst)/goodCapacity, ms(all.p50), ms(all.p99), ms(all.max), all.refused, all.pending, all.unsent, peak>>20)

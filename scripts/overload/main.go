@@ -31,9 +31,11 @@ type options struct {
 	work   string
 	out    string
 	nodes  int
-	stuck  time.Duration // how long things are stuck or slow
+	stuck  time.Duration // how long things are stuck
+	slow   time.Duration // how long they are slow
 	rate   float64       // of a flood
-	steady time.Duration // length of the goodput runs
+	steady time.Duration // length of the goodput runs with back-pressure
+	off    time.Duration // and of those without
 	good   string        // components whose goodput is measured
 	print  bool          // a line per second
 }
@@ -48,9 +50,11 @@ func overload(args []string) error {
 	flags.StringVar(&o.bin, "bin", "", "the node's program; built from here by default")
 	flags.StringVar(&o.out, "out", "results", "directory that gets overload.md and the goodput's CSV files; empty: print only")
 	flags.IntVar(&o.nodes, "nodes", 3, "how many nodes")
-	flags.DurationVar(&o.stuck, "stuck", 30*time.Second, "how long a component is stuck, or slow")
+	flags.DurationVar(&o.stuck, "stuck", 30*time.Second, "how long a component is stuck")
+	flags.DurationVar(&o.slow, "slow", 10*time.Second, "how long it is slow")
 	flags.Float64Var(&o.rate, "rate", 20_000, "requests per second of a flood")
 	flags.DurationVar(&o.steady, "steady", 60*time.Second, "how long the goodput is measured")
+	flags.DurationVar(&o.off, "off", 20*time.Second, "how long it is measured without back-pressure")
 	flags.StringVar(&o.good, "components", "record output", "the components whose goodput is measured")
 	flags.BoolVar(&o.print, "print", false, "print a line per second of every run")
 	if err := flags.Parse(args); err != nil {

@@ -33,13 +33,13 @@ type trial struct {
 // faultAt is when things begin to go wrong.
 const faultAt = 3 * time.Second
 
-var services = []string{"intake", "record", "gossip", "output"}
+var services = []string{"intake", "record", "gossip", "output", "journal"}
 
 func slowTrials(o *options) (out []trial) {
 	for _, s := range services {
 		out = append(out, trial{
-			name: s + " 1000 times as slow", from: faultAt, ends: faultAt + o.stuck,
-			args: []string{"--inject", fmt.Sprintf("n0/%s:slow=1000x@%v+%v", s, faultAt, o.stuck)},
+			name: fmt.Sprintf("%s 1000 times as slow for %v", s, o.slow), from: faultAt, ends: faultAt + o.slow,
+			args: []string{"--inject", fmt.Sprintf("n0/%s:slow=1000x@%v+%v", s, faultAt, o.slow)},
 		})
 	}
 	return out
