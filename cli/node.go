@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net/netip"
 	"os"
 	"strconv"
 	"time"
@@ -16,6 +17,7 @@ import (
 
 	"treecast/backpressure"
 	"treecast/gossip"
+	"treecast/inspect"
 	"treecast/journal"
 	"treecast/node"
 )
@@ -62,6 +64,7 @@ type nodeCommand struct {
 	JournalCapacity  int           `default:"131072" group:"backpressure" help:"Hard capacity of the queue of what is to be kept: beyond it the intake waits. Default: ${default}."`
 
 	MaxLineBytes int    `default:"16777216" group:"io" help:"Longest line taken from stdin, in bytes; a longer one is skipped and answered with error 12. Default: ${default}."`
+	DebugAddr    string `placeholder:"PORT|IP:PORT" group:"io" help:"Show the inside of the node over HTTP: expvar, Prometheus text, the history of its queues and Go's profiles. A PORT alone is for this machine only; 0 lets the system choose one, which is logged. Every node needs one of its own. Default: off."`
 	LogLevel     string `default:"info" enum:"debug,info,warn,error" group:"io" help:"What to log to stderr: debug, info, warn or error. Default: ${default}."`
 }
 
@@ -257,7 +260,35 @@ func (c *nodeCommand) Run(ctx context.Context, s streams, line commandLine) erro
 	if err != nil {
 		return usageError{err}
 	}
+	if c.DebugAddr != "" {
+		server, err := showInside(c.DebugAddr, n, cfg.Log)
+		if err != nil {
+			return err
+		}
+		defer server.Close()
+	}
 	return n.Run(ctx, s.in)
+}
+
+// showInside serves the inside of a node over HTTP. Nodes of one machine are
+// mostly started alike, so the first gets the port and the others one that the
+// system chooses.
+func showInside(where string, n *node.Node, log *slog.Logger) (*inspect.Server, error) {
+	addr, err := inspect.ParseAddr(where)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--debug-addr: %w", err)}
+	}
+	server, err := inspect.Listen(addr)
+	if err != nil && addr.Port() != 0 {
+		log.Warn("--debug-addr: the system chooses a port", "why", err)
+		server, err = inspect.Listen(netip.AddrPortFrom(addr.Addr(), 0))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--debug-addr: %w", err)
+	}
+	log.Info("the inside of this node is shown", "url", "http://"+server.Addr().String()+"/")
+	server.Serve(n)
+	return server, nil
 }
 
 // newLogger logs to stderr, in colour on a terminal.

@@ -336,3 +336,17 @@ func TestSettingsOfBackPressureThatCannotWorkAreExplained(t *testing.T) {
 		require.Contains(t, got.stderr, why, flags)
 	}
 }
+
+func TestTheInsideOfANodeIsShownWhereThatIsAskedFor(t *testing.T) {
+	t.Parallel()
+	p := startNode(t, nil, "--debug-addr", "0")
+	p.write(`{"id":0,"src":"c0","dest":"n0","body":{"type":"init","node_id":"n0","node_ids":["n0"],"msg_id":1}}`)
+	p.next()
+	p.write(to(1, `"type":"broadcast","message":7`))
+	p.next()
+	require.NoError(t, p.stdin.Close())
+	got := p.end()
+	require.Equal(t, ExitOK, got.code, got.stderr)
+	require.Regexp(t, `the inside of this node is shown.*url=http://127\.0\.0\.1:\d+/`, got.stderr)
+	require.Contains(t, startNode(t, nil, "--debug-addr", "here").end().stderr, `--debug-addr: "here" is no address`)
+}

@@ -52,6 +52,9 @@ type Node struct {
 	supervisor *chans.Supervisor // nil under virtual time
 
 	injectors map[string]*injector // by service; nil as a rule
+
+	history  *chans.History            // of the queues; kept by Run alone
+	runStart atomic.Pointer[time.Time] // nil before Run
 }
 
 // New returns a node that writes to stdout. It reports settings that cannot
@@ -71,6 +74,7 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 	}
 	cfg.Log = slog.New(considerate{cfg.Log.Handler(), n.gates.ownOpen.Load})
 	n.cfg.Log = cfg.Log
+	n.history = chans.NewHistory(n.broker, historySamples)
 	n.stdout.to = stdout
 	n.stale.period = cfg.Monitor.Period
 	n.jobBytes.name, n.jobBytes.limit = "intake bytes", intakeBytes

@@ -23,7 +23,6 @@ type driver struct {
 	drained chan struct{} // a token when the output queue has become short
 	lines   *wire.Reader  // of stdin; outlives crashes of the reader
 	reading lineInHand
-	history *chans.History
 	atEnd   atomic.Bool // stdin has been read to its end
 }
 
@@ -48,10 +47,10 @@ const stuckAfter = time.Second
 func (n *Node) Run(ctx context.Context, stdin io.Reader) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	start := time.Now()
+	n.runStart.Store(&start)
 	d := &driver{
 		Node: n, now: func() time.Duration { return time.Since(start) },
 		drained: make(chan struct{}, 1),
-		history: chans.NewHistory(n.broker, historySamples),
 	}
 	d.reading.lost = func() { n.lostLine(d.now(), &d.reading.item.Message, d.reading.begun) }
 	d.watchLost()

@@ -15,6 +15,7 @@ var arrows = map[string][]string{
 	// The node, from the outside in.
 	"cli": {
 		"experiment", "analysis", "report", "report/page", "node", "testbed/session", "run", // what commands do and show
+		"inspect",
 		"gossip", "backpressure", "topology", // the types of the node's settings, and what they mean
 		"journal", // where a node's is
 	},
@@ -23,6 +24,7 @@ var arrows = map[string][]string{
 	"wire":            {},
 	"topology":        {},
 	"backpressure":    {},
+	"inspect":         {},
 	"chans":           {},
 	"chans/catalogue": {}, // what chans could be built on; nothing of the node imports it
 	"journal":         {},

@@ -1,0 +1,67 @@
+package node
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestARunningNodeCanBeLookedAtFromAnyGoroutine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := runNode(t)
+		said := r.collect()
+		require.True(t, json.Valid(r.Health()))
+		r.write(initLine(0, "n0", "n0"))
+		for i := range 3 {
+			pass(time.Second)
+			r.write(broadcastLine("n0", i, "1"))
+		}
+		pass(500 * time.Millisecond)
+		var h health
+		require.NoError(t, json.Unmarshal(r.Health(), &h))
+		require.Equal(t, 3, h.Entries)
+		require.NoError(t, r.stdin.Close())
+		require.NoError(t, soon(t, r.ended))
+		soon(t, said.done)
+
+		rows, err := csv.NewReader(strings.NewReader(string(r.History()))).ReadAll()
+		require.NoError(t, err)
+		require.Equal(t, []string{"time_ms", "queue", "depth", "preferred", "in", "out", "rejected", "oldest_ms", "depletion_per_second"}, rows[0])
+		var intake [][]string
+		for _, row := range rows[1:] {
+			if row[1] == "intake" {
+				intake = append(intake, row)
+			}
+		}
+		require.GreaterOrEqual(t, len(intake), 3, "a sample a second")
+		last := intake[len(intake)-1]
+		require.Equal(t, []string{"0", "65536", "3", "3"}, last[2:6], "the init and two broadcasts")
+	})
+}
+
+// History is work that the node starts by itself.
+func TestTheHistoryPausesWhileTheNodeIsUnhealthy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := runNode(t, injected(t, "record:stuck=20s@2s"))
+		said := r.collect()
+		r.write(initLine(0, "n0", "n0"))
+		pass(2500 * time.Millisecond)
+		r.write(broadcastLine("n0", 1, "1"), broadcastLine("n0", 2, "2"))
+		pass(27500 * time.Millisecond)
+		require.NoError(t, r.stdin.Close())
+		require.NoError(t, soon(t, r.ended))
+		soon(t, said.done)
+		samples := r.history.Queues()[0].Samples
+		var gap time.Duration
+		for i := 1; i < len(samples); i++ {
+			gap = max(gap, samples[i].At-samples[i-1].At)
+		}
+		require.Greater(t, gap, 15*time.Second)
+		require.Greater(t, samples[len(samples)-1].At, 25*time.Second, "it goes on")
+	})
+}
