@@ -29,8 +29,8 @@ type fuzzCommand struct {
 func (fuzzCommand) Help() string {
 	return `Every schedule is a cluster in virtual time: nodes, tree, rounds, periods, latencies and
 faults are drawn from its seed, everything is healed at the end, and the verdict is the
-exact one of 'treecast test': the nodes are looked into all the time, and a value may be
-missing only if every node that had it was killed.
+exact one of 'treecast test': the nodes are looked into all the time, and with '-- --journal off'
+a value may be missing if every node that had it was killed.
 
 The first schedule that fails ends it. It is shown with the command that makes it again,
 and with a shorter one that fails, too:

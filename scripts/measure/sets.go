@@ -110,6 +110,16 @@ var sets = map[string]set{
 			{label: "25 nodes, a cut or a heal every 4 s", args: with(broad25+" --nemesis partition --nemesis-interval 4", "")},
 		},
 	},
+	"journal": {
+		title: "Kills",
+		text:  "Nodes are killed (SIGKILL) and started again, stopped and let go on, or cut off, all through the load: one of them, some, a third, a minority, a majority or all, as Maelstrom draws it. The last line is the same without journals: what it loses is what the others keep.",
+		settings: []setting{
+			{label: "kill, every 3 s", args: with(broad25+" --nemesis kill --nemesis-interval 3", "")},
+			{label: "pause, every 3 s", args: with(broad25+" --nemesis pause --nemesis-interval 3", "")},
+			{label: "kill, pause and partition, every 3 s", args: with(broad25+" --nemesis kill,pause,partition --nemesis-interval 3", "")},
+			{label: "kill, every 3 s, no journal", args: with(broad25+" --nemesis kill --nemesis-interval 3", "--journal off")},
+		},
+	},
 	"depth": {
 		title: "A tree of depth 2 for 3d",
 		text:  "k = 5, with the period as long as 3d's bounds allow.",
