@@ -56,6 +56,7 @@ var arrows = map[string][]string{
 	"scripts/measure":  {"run", "analysis", "topology"},
 	"scripts/queues":   {},
 	"scripts/overload": {}, // it knows no more than a client does
+	"scripts/kills":    {}, // nor does this
 	"internal/rules":   {},
 }
 
