@@ -29,6 +29,9 @@ type nodeHealth struct {
 	crashes      uint64
 	unusual      uint64 // all counters together
 	deepest      map[string]int
+	kept99       int64 // us from a request's line to its being in the journal, worst life
+	keptMax      int64
+	recovered    uint64 // entries that the last life found
 
 	seen    time.Duration // when it last spoke
 	refused uint64        // broadcasts, as last told
@@ -65,6 +68,11 @@ type healthReply struct {
 	Gossip struct {
 		Resends uint64 `json:"resends"`
 	} `json:"gossip"`
+	Journal struct {
+		P99US     int64  `json:"p99_us"`
+		MaxUS     int64  `json:"max_us"`
+		Recovered uint64 `json:"recovered"`
+	} `json:"journal"`
 	Counters map[string]uint64 `json:"counters"`
 }
 
@@ -102,6 +110,8 @@ func (h *healthWatch) take(now time.Duration, node string, body json.RawMessage)
 	}
 	n.revoked = max(n.revoked, r.Permits.Revoked)
 	n.refusedSyncs, n.resends, n.crashes = r.Permits.Refused, r.Gossip.Resends, r.Crashes
+	n.kept99, n.keptMax = max(n.kept99, r.Journal.P99US), max(n.keptMax, r.Journal.MaxUS)
+	n.recovered = r.Journal.Recovered
 	n.unusual = 0
 	for _, c := range r.Counters {
 		n.unusual += c
@@ -132,6 +142,7 @@ func (h *healthWatch) table(nodes []string) (run.Table, bool) {
 	t := run.Table{Name: "health", Columns: []string{
 		"node", "worst_unhealthy_ms", "worst_queue", "rejected", "permits_revoked", "syncs_refused",
 		"resends", "service_crashes", "unusual_events", "deepest_intake", "deepest_gossip", "deepest_output",
+		"deepest_journal", "journal_p99_us", "journal_max_us", "recovered_entries",
 	}}
 	for _, name := range nodes {
 		n := h.nodes[name]
@@ -141,6 +152,7 @@ func (h *healthWatch) table(nodes []string) (run.Table, bool) {
 		t.Rows = append(t.Rows, []any{
 			name, n.worst.Milliseconds(), n.worstQueue, n.rejected, n.revoked, n.refusedSyncs,
 			n.resends, n.crashes, n.unusual, n.deepest["intake"], n.deepest["gossip"], n.deepest["output"],
+			n.deepest["journal"], n.kept99, n.keptMax, n.recovered,
 		})
 	}
 	return t, len(t.Rows) > 0

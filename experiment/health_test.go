@@ -14,10 +14,10 @@ func TestTheWorstOfANodesHealthIsKept(t *testing.T) {
 		`{"type":"health_ok","unhealthy_ms":0,"queues":[{"name":"intake","high_water":5,"rejected":1}]}`,
 		`{"unhealthy_ms":1500,"worst":"gossip","crashes":1,"queues":[{"name":"intake","high_water":3,"rejected":1},
 			{"name":"gossip","high_water":900,"rejected":41}],"permits":{"revoked":3,"refused":2},
-			"gossip":{"resends":7},"counters":{"malformed":1,"dropped":2}}`,
+			"gossip":{"resends":7},"journal":{"p99_us":40,"max_us":50,"recovered":3},"counters":{"malformed":1,"dropped":2}}`,
 		`{"unhealthy_ms":200,"worst":"output","crashes":1,"queues":[{"name":"gossip","high_water":10,"rejected":42},
-			{"name":"intake","rejected":1},{"name":"output","high_water":8}],"permits":{"revoked":1,"refused":4},
-			"gossip":{"resends":9},"counters":{"malformed":1,"dropped":4}}`,
+			{"name":"intake","rejected":1},{"name":"output","high_water":8},{"name":"journal","high_water":6}],"permits":{"revoked":1,"refused":4},
+			"gossip":{"resends":9},"journal":{"p99_us":30,"max_us":70,"recovered":5},"counters":{"malformed":1,"dropped":4}}`,
 	} {
 		h.take(time.Second, "n1", json.RawMessage(reply))
 	}
@@ -32,6 +32,7 @@ func TestTheWorstOfANodesHealthIsKept(t *testing.T) {
 		"node": "n1", "worst_unhealthy_ms": int64(1500), "worst_queue": "gossip", "rejected": uint64(43),
 		"permits_revoked": 3, "syncs_refused": uint64(4), "resends": uint64(9), "service_crashes": uint64(1),
 		"unusual_events": uint64(5), "deepest_intake": 5, "deepest_gossip": 900, "deepest_output": 8,
+		"deepest_journal": 6, "journal_p99_us": int64(40), "journal_max_us": int64(70), "recovered_entries": uint64(5),
 	}, row)
 }
 
