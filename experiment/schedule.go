@@ -40,6 +40,7 @@ type Schedule struct {
 	AckDelay    time.Duration // 0: the default
 	Permits     int           // 0: as many as links
 	Intake      int           // capacity of the intake; 0: the default
+	Blank       bool          // nodes have no journals
 	More        []string      // further arguments of the nodes
 }
 
@@ -97,11 +98,12 @@ func DrawSchedule(seed uint64) Schedule {
 	if chance(0.1) {
 		s.Intake = 1 + rng.IntN(8)
 	}
+	s.Blank = chance(0.5)
 	return s
 }
 
 // Quiet is how long the nodes have, once everything is healed, until all of them
-// must know what any of them knows: eight seconds, the longest that an ack may
+// must know what any of them knows: 25 seconds, the longest that an ack may
 // wait, and what it takes to go up the tree and down again -
 // in turns, where permits are few.
 func (s *Schedule) Quiet() time.Duration {
@@ -121,7 +123,7 @@ func (s *Schedule) Quiet() time.Duration {
 		links := cmp.Or(s.NumChildren, s.NodeCount-1) + 1
 		turns = (links + s.Permits - 1) / s.Permits * 2 * depth
 	}
-	return (8*time.Second + ack + 2*s.period() + time.Duration(2*depth)*hop + time.Duration(turns)*(ack+hop)).Round(100 * time.Millisecond)
+	return (25*time.Second + ack + 2*s.period() + time.Duration(2*depth)*hop + time.Duration(turns)*(ack+hop)).Round(100 * time.Millisecond)
 }
 
 func (s *Schedule) period() time.Duration { return cmp.Or(s.Period, 500*time.Millisecond) }
@@ -191,6 +193,9 @@ func (s *Schedule) NodeArgs() (args []string) {
 	if s.Intake > 0 {
 		add("--intake-preferred", s.Intake)
 		add("--intake-capacity", s.Intake)
+	}
+	if s.Blank {
+		add("--journal", "off")
 	}
 	return append(args, s.More...)
 }

@@ -287,8 +287,8 @@ func (c *Core) maySendData(now time.Duration, l *link) bool {
 	if !l.permit && !c.cfg.Permits.Acquire(now, l.peer) {
 		c.stats.PermitsRefused++
 		l.dataDue = false
-		if l.role == Partner {
-			l.again = nil // until the next swap
+		if l.role == Partner && l != c.search.choice {
+			l.again = nil // until the next swap; a parent to be has none
 		} else {
 			c.retry(now)
 		}

@@ -175,6 +175,9 @@ func (c *Core) Receive(now time.Duration, from string, m *Message) (d Delivery, 
 	if current && c.cfg.Tree != nil {
 		c.seen(now, l, m, len(news) > 0)
 	}
+	if c.cfg.Direct && (!current || m.For != c.cfg.Epoch && m.For != 0) {
+		c.delta.pass(news)
+	}
 	d = Delivery{Entries: news}
 	if current && m.Batch != 0 && !m.parting() {
 		if m.Batch > l.newest {

@@ -10,7 +10,8 @@ type delta struct {
 	alone bool // the message holds nothing else, so that a large entry may go
 	bytes int
 	count int
-	own   string // direct links: the only origin whose new entries are sent
+	own   string // direct links: the only origin whose new entries are sent ...
+	stray Vector // ... beside these
 	only  string // own, while new entries are looked through
 }
 
@@ -43,6 +44,16 @@ func (d *delta) add(e Entry, limit int) bool {
 	return true
 }
 
+// pass has entries sent to everybody over direct links that are not our own. They
+// came with a message of a former life of its sender, or for one of ours: it had
+// waited while a node was down, and those that were to tell others of them may
+// have died.
+func (d *delta) pass(entries []Entry) {
+	for _, e := range entries {
+		d.stray.Add(e.Source, e.Counter)
+	}
+}
+
 // scan adds what the peer lacks of a segment and returns the position where
 // it stopped: s.to, or an entry for which there was no room.
 func (d *delta) scan(log *Log, told *Vector, s segment, limit int) int {
@@ -50,7 +61,7 @@ func (d *delta) scan(log *Log, told *Vector, s segment, limit int) int {
 	i := s.from
 	for ; i < s.to; i++ {
 		e := log.At(i)
-		if told.Contains(e.Source, e.Counter) || (d.only != "" && e.Source.Value().Origin != d.only) {
+		if told.Contains(e.Source, e.Counter) || (d.only != "" && e.Source.Value().Origin != d.only && !d.stray.Contains(e.Source, e.Counter)) {
 			continue
 		}
 		if !d.add(e, limit) {

@@ -235,7 +235,7 @@ func (b *bed) resume(h *host) {
 // kill ends a node.
 func (b *bed) kill(h *host) {
 	if b.cfg.Watch != nil {
-		b.cfg.Watch.Died(b.now, h.index, false)
+		b.cfg.Watch.Died(b.now, h.index, h.kept != nil)
 	}
 	h.kill()
 }
