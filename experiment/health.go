@@ -48,6 +48,7 @@ type healthReply struct {
 		Name        string  `json:"name"`
 		Depth       int     `json:"depth"`
 		Preferred   int     `json:"preferred"`
+		Capacity    int     `json:"capacity"`
 		HighWater   int     `json:"high_water"`
 		In          uint64  `json:"in"`
 		Out         uint64  `json:"out"`
@@ -103,7 +104,7 @@ func (h *healthWatch) take(now time.Duration, node string, body json.RawMessage)
 		n.rejected += q.Rejected
 		n.deepest[q.Name] = max(n.deepest[q.Name], q.HighWater)
 		h.log.Queue(now, node, &run.QueueSample{
-			Name: q.Name, Depth: q.Depth, Preferred: q.Preferred, HighWater: q.HighWater, In: q.In, Out: q.Out,
+			Name: q.Name, Depth: q.Depth, Preferred: q.Preferred, Capacity: q.Capacity, HighWater: q.HighWater, In: q.In, Out: q.Out,
 			Rejected: q.Rejected, Lost: q.Lost, OldestMS: q.OldestMS, WaitMS: q.WaitMS,
 			DepletionPerSecond: q.PerSecond, UnhealthyMS: q.UnhealthyMS,
 		})

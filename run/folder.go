@@ -1,12 +1,14 @@
 package run
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -17,7 +19,9 @@ type Folder struct {
 	// History is the operations of history.edn. Long values, such as the lists
 	// that reads return, are left out.
 	History  History
-	Messages *Messages // nil if there is no record of messages
+	Messages *Messages      // nil if there is no record of messages
+	Queues   []QueueRecord  // empty if nobody asked the nodes
+	Health   []HealthRecord // as is this
 	// Missing says of every part that is not there, or not whole, what and why.
 	Missing []string
 }
@@ -55,7 +59,7 @@ func ReadFolder(path string) (*Folder, error) {
 		return nil, err
 	}
 	err = f.open(historyFile, func(r io.Reader) error {
-		return ScanHistoryEDN(r, func(op Op) error {
+		return scanHistoryEDN(r, parseShortOp, func(op Op) error {
 			if len(op.Value) > maxOpValue {
 				op.Value = nil
 			}
@@ -73,10 +77,47 @@ func ReadFolder(path string) (*Folder, error) {
 	if err = f.forgive(MessagesFile, err); err != nil {
 		return nil, err
 	}
+	if err := f.readHealth(); err != nil {
+		return nil, err
+	}
 	if m := f.Messages; m != nil && !m.Whole {
 		f.Missing = append(f.Missing, fmt.Sprintf("%s ends in the middle, %.1f s into the run", MessagesFile, m.End.Seconds()))
 	}
 	return f, nil
+}
+
+// parseShortOp reads a line of history.edn, without its value if that is a long
+// list: histories are mostly lists that were read, and grow with their square.
+func parseShortOp(line []byte) (Op, error) {
+	from := bytes.Index(line, []byte(":value ["))
+	to := bytes.LastIndexByte(line, ']')
+	// What went well has no error behind its value.
+	if from >= 0 && to-from > maxOpValue && bytes.Contains(line[:from], []byte(":type :ok,")) {
+		short := slices.Concat(line[:from], []byte(":value nil"), line[to+1:])
+		if op, err := parseOpEDN(short); err == nil {
+			return op, nil
+		}
+	}
+	return parseOpEDN(line)
+}
+
+// readHealth reads what nodes said of themselves, if they were asked.
+func (f *Folder) readHealth() error {
+	err := f.open(QueuesFile, func(r io.Reader) (err error) {
+		f.Queues, err = ReadQueues(r)
+		return err
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	err = f.open(HealthFile, func(r io.Reader) (err error) {
+		f.Health, err = ReadHealth(r)
+		return err
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // folderOf finds the directory that a path means.

@@ -24,6 +24,8 @@ func keptRun(t *testing.T) (base, dir string) {
 	require.NoError(t, store.WriteHistory(History{
 		{Index: 0, Type: Invoke, F: "broadcast", Value: json.RawMessage("1")},
 		{Index: 1, Time: 5, Type: OK, F: "broadcast", Value: json.RawMessage(long)},
+		{Index: 2, Time: 6, Type: OK, F: "read", Value: json.RawMessage("[" + strings.Repeat("1,", maxOpValue) + "2]"), Final: true},
+		{Index: 3, Time: 7, Type: Fail, F: "read", Value: json.RawMessage("[" + long + "]"), Error: &OpError{Name: "crash", Text: "[x] ]"}},
 	}))
 	file, err := store.Create(MessagesFile)
 	require.NoError(t, err)
@@ -49,6 +51,8 @@ func TestARunIsReadBackFromItsFolder(t *testing.T) {
 		require.Equal(t, History{
 			{Index: 0, Type: Invoke, F: "broadcast", Value: json.RawMessage("1")},
 			{Index: 1, Time: 5, Type: OK, F: "broadcast"},
+			{Index: 2, Time: 6, Type: OK, F: "read", Final: true},
+			{Index: 3, Time: 7, Type: Fail, F: "read", Error: &OpError{Name: "crash", Text: "[x] ]"}},
 		}, f.History, "long values are left out")
 		require.Equal(t, "broadcast/"+filepath.Base(dir), f.Name())
 	}

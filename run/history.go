@@ -97,6 +97,11 @@ func ReadHistoryEDN(r io.Reader) (History, error) {
 // ScanHistoryEDN reads a history.edn as ReadHistoryEDN does, and hands on one
 // operation at a time. It ends with the first error of take.
 func ScanHistoryEDN(r io.Reader, take func(Op) error) error {
+	return scanHistoryEDN(r, parseOpEDN, take)
+}
+
+// scanHistoryEDN is ScanHistoryEDN with a parser of its lines.
+func scanHistoryEDN(r io.Reader, parse func(line []byte) (Op, error), take func(Op) error) error {
 	in := bufio.NewReaderSize(r, 64<<10)
 	for number := 1; ; number++ {
 		line, err := in.ReadBytes('\n')
@@ -104,7 +109,7 @@ func ScanHistoryEDN(r io.Reader, take func(Op) error) error {
 			return fmt.Errorf("run: read history: %w", err)
 		}
 		if trimmed := bytes.TrimSpace(line); len(trimmed) > 0 {
-			op, parseErr := parseOpEDN(trimmed)
+			op, parseErr := parse(trimmed)
 			if parseErr != nil {
 				return fmt.Errorf("run: history line %d: %w", number, parseErr)
 			}

@@ -12,11 +12,11 @@ import (
 // Both are CSV, one line per node and moment, queues.csv one per queue as well,
 // times in whole milliseconds since the start of the run:
 //
-//	time_ms,node,queue,depth,preferred,high_water,in,out,rejected,lost,oldest_ms,wait_ms,depletion_per_second,unhealthy_ms
+//	time_ms,node,queue,depth,preferred,capacity,high_water,in,out,rejected,lost,oldest_ms,wait_ms,depletion_per_second,unhealthy_ms
 //	time_ms,node,unhealthy_ms,worst_queue,permits,permits_revoked,permits_in_use,permits_available,permits_refused,refused_by_gate,refused_by_wait,refused_full,service_crashes,entries
 //
 // Depth is items waiting or in hand, preferred the depth above which the queue
-// is unhealthy; in, out, rejected, lost and what was refused are counts since
+// is unhealthy, capacity the depth that it never exceeds; in, out, rejected, lost and what was refused are counts since
 // the node's start. oldest_ms is how long the next item has waited, wait_ms how
 // long a new one is expected to; unhealthy_ms for how long the queue, or the
 // worst of the node, has been unhealthy without a break.
@@ -26,7 +26,7 @@ const (
 )
 
 const (
-	queuesHeader = "time_ms,node,queue,depth,preferred,high_water,in,out,rejected,lost,oldest_ms,wait_ms,depletion_per_second,unhealthy_ms\n"
+	queuesHeader = "time_ms,node,queue,depth,preferred,capacity,high_water,in,out,rejected,lost,oldest_ms,wait_ms,depletion_per_second,unhealthy_ms\n"
 	healthHeader = "time_ms,node,unhealthy_ms,worst_queue,permits,permits_revoked,permits_in_use,permits_available,permits_refused,refused_by_gate,refused_by_wait,refused_full,service_crashes,entries\n"
 )
 
@@ -34,6 +34,7 @@ const (
 type QueueSample struct {
 	Name               string
 	Depth, Preferred   int
+	Capacity           int // it is never deeper
 	HighWater          int
 	In, Out            uint64
 	Rejected, Lost     uint64
@@ -85,7 +86,7 @@ func (l *HealthLog) Queue(now time.Duration, node string, s *QueueSample) {
 	f := &l.queues
 	f.begin(now, node)
 	f.text(s.Name)
-	f.ints(int64(s.Depth), int64(s.Preferred), int64(s.HighWater), int64(s.In), int64(s.Out), int64(s.Rejected), int64(s.Lost), s.OldestMS, s.WaitMS)
+	f.ints(int64(s.Depth), int64(s.Preferred), int64(s.Capacity), int64(s.HighWater), int64(s.In), int64(s.Out), int64(s.Rejected), int64(s.Lost), s.OldestMS, s.WaitMS)
 	f.buf = append(f.buf, ',')
 	f.buf = strconv.AppendFloat(f.buf, s.DepletionPerSecond, 'f', -1, 64)
 	f.ints(s.UnhealthyMS)

@@ -14,7 +14,7 @@ func TestTheRecordsOfHealthHaveTheColumnsTheySay(t *testing.T) {
 	var queues, health strings.Builder
 	l := NewHealthLog(&queues, &health)
 	l.Queue(1500*time.Millisecond, "n3", &QueueSample{
-		Name: "intake", Depth: 1, Preferred: 2, HighWater: 3, In: 4, Out: 5, Rejected: 6, Lost: 7,
+		Name: "intake", Depth: 1, Preferred: 2, Capacity: 12, HighWater: 3, In: 4, Out: 5, Rejected: 6, Lost: 7,
 		OldestMS: 8, WaitMS: 9, DepletionPerSecond: 10.5, UnhealthyMS: 11,
 	})
 	l.Health(2*time.Second, "n3", &HealthSample{
@@ -23,7 +23,7 @@ func TestTheRecordsOfHealthHaveTheColumnsTheySay(t *testing.T) {
 	})
 	require.Empty(t, queues.String(), "it is buffered")
 	require.NoError(t, l.Close())
-	require.Equal(t, queuesHeader+"1500,n3,intake,1,2,3,4,5,6,7,8,9,10.5,11\n", queues.String())
+	require.Equal(t, queuesHeader+"1500,n3,intake,1,2,12,3,4,5,6,7,8,9,10.5,11\n", queues.String())
 	require.Equal(t, healthHeader+"2000,n3,1,intake bytes,2,3,4,5,6,7,8,9,10,11\n", health.String())
 	for _, text := range []string{queues.String(), health.String()} {
 		rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()

@@ -27,14 +27,37 @@ type Convergence struct {
 	// was handed one value; All, until every node was handed it.
 	Each, All []int64
 	Handed    int64 // sum of Each
+	Refused   int   // values that were refused and are not everywhere; they need not be, and are not among Spreads
 	LeftOut   int   // values not looked at: the record does not tell enough, or they are too many
 }
 
 // maxHeld is how many pairs of value and node are looked at, at most.
 const maxHeld = 1 << 30
 
+// Refused are the values, as they are spelt, of which every broadcast failed:
+// nobody promised that they spread.
+func Refused(h run.History) map[string]bool {
+	out := map[string]bool{}
+	for i := range h {
+		op := &h[i]
+		if op.F != "broadcast" || op.Process == run.NemesisProcess {
+			continue
+		}
+		switch text := string(op.Value); op.Type {
+		case run.Fail:
+			if _, known := out[text]; !known {
+				out[text] = true
+			}
+		case run.OK, run.Info:
+			out[text] = false
+		}
+	}
+	return out
+}
+
 // Converge reads off a record of messages how values spread over so many nodes.
-func Converge(m *run.Messages, nodes int) Convergence {
+// Values that were refused are left out, unless they are everywhere anyway.
+func Converge(m *run.Messages, nodes int, refused map[string]bool) Convergence {
 	out := Convergence{Nodes: nodes}
 	if m == nil || nodes < 1 || len(m.Values) == 0 {
 		return out
@@ -95,6 +118,8 @@ func Converge(m *run.Messages, nodes int) Convergence {
 		st := state[i]
 		switch {
 		case st.Sent < 0:
+		case st.Handed < nodes && refused[m.Values[st.Value]]:
+			out.Refused++
 		case m.SampledAt >= 0 && (st.Handed < nodes || st.Sent+st.Took >= m.SampledAt):
 			out.LeftOut++
 		default:

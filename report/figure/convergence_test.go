@@ -16,7 +16,7 @@ import (
 
 func TestConvergenceCountsFromTheBroadcastToEveryNode(t *testing.T) {
 	m := record(t, small)
-	c := Converge(m, 3)
+	c := Converge(m, 3, nil)
 	n1, n2 := int32(slices.Index(m.Names, "n1")), int32(slices.Index(m.Names, "n2"))
 	require.Equal(t, []Spread{
 		{Value: 0, Sent: ms(10), Took: ms(1500), Handed: 3, Last: n2},
@@ -30,8 +30,24 @@ func TestConvergenceCountsFromTheBroadcastToEveryNode(t *testing.T) {
 	require.Zero(t, c.LeftOut)
 }
 
+func TestARefusedValueNeedNotSpread(t *testing.T) {
+	h := run.History{
+		op(1, run.Fail, 0, "broadcast", "17"), op(2, run.Fail, 1, "broadcast", `"a"`), op(3, run.Info, 2, "broadcast", `"a"`),
+		op(4, run.OK, 2, "broadcast", `9`), op(5, run.Fail, 2, "broadcast", `9`), op(6, run.Fail, 2, "read", "8"),
+	}
+	refused := Refused(h)
+	require.Equal(t, map[string]bool{"17": true, `"a"`: false, "9": false}, refused)
+	c := Converge(record(t, small), 4, refused)
+	require.Equal(t, 1, c.Refused)
+	require.Len(t, c.Spreads, 1)
+	require.Equal(t, int32(1), c.Spreads[0].Value)
+	c = Converge(record(t, small), 3, refused)
+	require.Zero(t, c.Refused, "it is everywhere anyway")
+	require.Equal(t, 2, c.Full)
+}
+
 func TestAValueThatIsNotEverywhereIsTheSlowest(t *testing.T) {
-	c := Converge(record(t, small), 4)
+	c := Converge(record(t, small), 4, nil)
 	require.Zero(t, c.Full)
 	require.Empty(t, c.All)
 	require.Equal(t, c.Spreads, c.Slowest(9), "of equals the first sent is first")
@@ -49,16 +65,16 @@ func TestTheWayOfAValueIsThatOfTheMessagesThatHandedItFirst(t *testing.T) {
 func TestOfASampledRecordOnlyWhatIsWholeCounts(t *testing.T) {
 	m := record(t, small)
 	m.SampledAt = ms(1505)
-	c := Converge(m, 3)
+	c := Converge(m, 3, nil)
 	require.Len(t, c.Spreads, 1, "the other one reached its last node later")
 	require.Equal(t, int32(1), c.Spreads[0].Value)
 	require.Equal(t, 1, c.LeftOut)
 }
 
 func TestWithoutARecordThereIsNoConvergence(t *testing.T) {
-	require.Equal(t, Convergence{Nodes: 3}, Converge(nil, 3))
-	require.Equal(t, Convergence{}, Converge(record(t, small), 0))
-	require.Equal(t, Convergence{Nodes: 2}, Converge(&run.Messages{}, 2))
+	require.Equal(t, Convergence{Nodes: 3}, Converge(nil, 3, nil))
+	require.Equal(t, Convergence{}, Converge(record(t, small), 0, nil))
+	require.Equal(t, Convergence{Nodes: 2}, Converge(&run.Messages{}, 2, nil))
 }
 
 // The same figures, found in the slowest and plainest way.
@@ -69,7 +85,7 @@ func TestConvergenceIsWhatACountByHandFinds(t *testing.T) {
 		if nodes == 0 {
 			return
 		}
-		c := Converge(m, nodes)
+		c := Converge(m, nodes, nil)
 		seen := 0
 		for v := range m.Values {
 			sent := time.Duration(-1)

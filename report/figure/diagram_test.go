@@ -13,7 +13,7 @@ import (
 
 func TestADiagramOfASmallRunHoldsAllOfIt(t *testing.T) {
 	m := record(t, small)
-	c := Converge(m, 3)
+	c := Converge(m, 3, nil)
 	fault := run.Fault{Kind: "kill", From: run.Millis(ms(1000)), To: run.Millis(ms(1200))}
 	d := DiagramOf(folder(m, fault), c.Slowest(1))
 	require.Equal(t, []string{"n0", "n1", "n2"}, names(m, d.Nodes))
@@ -55,7 +55,7 @@ func TestADiagramOfABigRunHoldsItsWindowsAndSaysWhatItLeavesOut(t *testing.T) {
 		fmt.Fprintf(&events, "received %d %d\n", i, (i-1)/(nodes-1)*100+60)
 	}
 	m := record(t, events.String())
-	c := Converge(m, nodes)
+	c := Converge(m, nodes, nil)
 	require.Equal(t, 1, c.Full)
 	d := DiagramOf(folder(m), c.Slowest(MaxSlowest))
 	require.Len(t, d.Nodes, maxDiagramNodes)

@@ -98,6 +98,10 @@ func small(t testing.TB) *run.Folder {
 			},
 			Challenges: []run.Challenge{{Name: "3c", Passed: true}, {Name: "3d", Checks: []run.ChallengeCheck{{What: "median stable latency", Target: "< 400 ms", Got: "410 ms"}}}},
 			Faults:     []run.Fault{{Kind: "partition", From: ms(200), To: ms(1200), Text: `one ["isolated",{"n2":["n0"],"n0":["n2"]}]`}},
+			Overwhelmed: []run.Overwhelmed{
+				{Node: "n0", Queue: "intake", From: ms(900), To: ms(1000), Deepest: 1, Refused: 1},
+				{Node: "n1", Queue: "gossip", From: ms(0), To: ms(1000), Unhealthy: ms(1500), Deepest: 44, Refused: 4},
+			},
 			Tables: []run.Table{
 				{Name: "health", Columns: []string{"node", "worst_unhealthy_ms", "worst_queue", "rejected"}, Rows: [][]any{{"n0", 0.0, "", 0.0}, {"n1", 1500.0, "gossip", 41.0}}},
 				{Name: "usage", Columns: []string{"node", "modelled_busy_ms"}, Rows: [][]any{{"n0", 12.25}, {"n1", 3.5}}},
@@ -110,6 +114,14 @@ func small(t testing.TB) *run.Folder {
 			operation(1900, run.Invoke, 2, "read", ""), operation(1901, run.OK, 2, "read", "[17]"),
 		},
 		Messages: messages(t, "17", `"a"`),
+		Queues: []run.QueueRecord{
+			{At: time.Second, Node: "n0", QueueSample: run.QueueSample{Name: "gossip", Depth: 3, Preferred: 10, Capacity: 100}},
+			{At: time.Second, Node: "n1", QueueSample: run.QueueSample{Name: "gossip", Depth: 44, Preferred: 10, Capacity: 100, Rejected: 41, UnhealthyMS: 1500}},
+		},
+		Health: []run.HealthRecord{
+			{At: time.Second, Node: "n0", HealthSample: run.HealthSample{Permits: 2, Available: 2}},
+			{At: time.Second, Node: "n1", HealthSample: run.HealthSample{Permits: 2, Available: 1, Revoked: 1, UnhealthyMS: 1500, Worst: "gossip", RefusedByGate: 4}},
+		},
 	}
 }
 
@@ -216,6 +228,10 @@ func hostileRun(t testing.TB) *run.Folder {
 	r.Faults[0].Kind, r.Faults[0].Text = hostile, hostile
 	r.Nodes = []run.NodeNote{{Node: hostile, Kind: hostile, Text: hostile, Stderr: []string{hostile}}}
 	r.Traffic.ByType[0].Name, r.Traffic.Nodes[1].Node, r.Traffic.Links[0].From = hostile, hostile, hostile
+	for i := range f.Queues {
+		f.Queues[i].Name, f.Queues[i].Node, f.Health[i].Worst, f.Health[i].Node = hostile, hostile, hostile, hostile
+	}
+	r.Overwhelmed[0].Node, r.Overwhelmed[1].Queue = hostile, hostile
 	r.Tables[0].Columns[0], r.Tables[0].Rows[1][0], r.Tables[0].Rows[1][2] = hostile, hostile, hostile
 	for i := range f.History {
 		f.History[i].F = hostile

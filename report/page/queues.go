@@ -2,56 +2,202 @@ package page
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
+	"treecast/report/figure"
 	"treecast/run"
+)
+
+const (
+	queueHeight    = 190
+	maxOverwhelmed = 6
 )
 
 // queuesPart is what nodes said of their health.
 type queuesPart struct {
 	Sentence string
-	Tables   []table
+	Times    []string // when components were overwhelmed, the longest first
 	Pictures []picture
+	Tables   []table
 }
 
-// newQueuesPart reads the table of the nodes' health that the test bed keeps.
+// newQueuesPart reads what the nodes said as the run went on.
 func newQueuesPart(f *run.Folder) queuesPart {
+	out := queuesPart{Sentence: "Nobody asked the nodes for their health in this run: treecast test does, where the nodes are treecast's own, unless --health is off."}
 	for _, t := range f.Results.Tables {
 		if t.Name == "health" {
-			return queuesPart{Sentence: overwhelmed(t), Tables: []table{plainTable("The worst of each node's health", t, 40)}}
+			out.Sentence = "No component was overwhelmed: whenever the nodes were asked, no queue was above its preferred size for long enough to count as unhealthy, and no request was refused."
+			out.Tables = append(out.Tables, plainTable("The worst of each node's health", t, 40))
 		}
 	}
-	return queuesPart{Sentence: "Nobody asked the nodes for their health in this run: treecast test does, where the nodes are treecast's own, unless --health is off."}
+	if worst := longest(f.Results.Overwhelmed); len(worst) > 0 {
+		out.Sentence = "The overwhelmed component was " + trouble(&worst[0]) + "."
+		for _, o := range worst[1:min(len(worst), maxOverwhelmed)] {
+			out.Times = append(out.Times, trouble(&o))
+		}
+		if more := len(worst) - maxOverwhelmed; more > 0 {
+			out.Times = append(out.Times, plural(int64(more), "more time is", "more times are")+" in results.json")
+		}
+	}
+	end := time.Duration(0)
+	for i := range f.Queues {
+		end = max(end, f.Queues[i].At)
+	}
+	for i, q := range figure.Queues(f.Queues) {
+		out.Pictures = append(out.Pictures, queuePicture(f, &q, end, fmt.Sprintf("queue-%d", i)))
+	}
+	if health := figure.HealthOverTime(f.Health); len(health) > 0 {
+		out.Pictures = append(out.Pictures, healthPicture(f, health))
+	}
+	return out
 }
 
-// overwhelmed names the component that fared worst.
-func overwhelmed(t run.Table) string {
-	column := map[string]int{}
-	for i, c := range t.Columns {
-		column[c] = i
+// longest puts the times of trouble in order.
+func longest(all []run.Overwhelmed) []run.Overwhelmed {
+	out := slices.Clone(all)
+	slices.SortStableFunc(out, func(a, b run.Overwhelmed) int { return int((b.To - b.From) - (a.To - a.From)) })
+	return out
+}
+
+// drains is the service behind a queue, where that has another name.
+var drains = map[string]string{"intake": "record"}
+
+// trouble says when a component could not keep up.
+func trouble(o *run.Overwhelmed) string {
+	name := o.Queue
+	if service, ok := drains[name]; ok {
+		name = service
 	}
-	cell := func(row []any, name string) any {
-		if i, ok := column[name]; ok && i < len(row) {
-			return row[i]
+	text := fmt.Sprintf("the %s service of %s, from %.1f s to %.1f s: its queue (%s) was up to %s deep",
+		name, o.Node, o.From.Duration().Seconds(), o.To.Duration().Seconds(), o.Queue, count(int64(o.Deepest)))
+	if o.Unhealthy > 0 {
+		text += fmt.Sprintf(" and unhealthy for %.1f s", o.Unhealthy.Duration().Seconds())
+	}
+	if o.Refused > 0 {
+		text += fmt.Sprintf("; %s refused meanwhile", plural(int64(min(o.Refused, 1<<62)), "request was", "requests were"))
+	}
+	return text
+}
+
+// queuePicture draws the depth of a component's queue over time, on a
+// logarithmic scale, for the sizes lie far apart.
+func queuePicture(f *run.Folder, q *figure.Queue, end time.Duration, id string) picture {
+	most := float64(max(q.Preferred, q.Capacity, q.Deepest.Depth, 10))
+	summary := fmt.Sprintf("%s: deepest %s on %s, at %s; preferred size %s", q.Name, plural(int64(q.Deepest.Depth), "item", "items"), q.Deepest.Node,
+		clock(q.Deepest.From, time.Second), count(int64(q.Preferred)))
+	if q.Capacity > 0 {
+		summary += fmt.Sprintf(", capacity %s", count(int64(q.Capacity)))
+	}
+	summary += fmt.Sprintf("; %s rejected", count(int64(min(q.Rejected, 1<<62))))
+	if q.Unhealthy > 0 {
+		summary += fmt.Sprintf("; unhealthy for up to %s", millis(q.Unhealthy))
+	}
+	c := newChart(id, "Depth of the queue over time. "+summary, queueHeight, 26, scale{to: max(end.Seconds(), 1)}, scale{from: 0.5, to: most * 1.6, log: true})
+	for _, t := range logTicks(1, most, whole) {
+		y := c.y.at(t.value)
+		c.el("", "line", "x1", num(c.x.start), "x2", num(c.x.end), "y1", num(y), "y2", num(y), "class", "grid")
+		c.text(c.x.start-8, y+4, "tick end", t.label)
+	}
+	c.xAxis(timeTicks(0, end, 12))
+	c.faults(f.Results.Faults)
+	c.title("depth of the deepest queue: " + clip(q.Name, 40))
+	for _, p := range q.Points {
+		x, x2 := c.x.at(p.From.Seconds()), c.x.at(min(p.To, end+time.Second).Seconds())
+		top := c.y.at(max(float64(p.Depth), 0.5))
+		class := "bar depth"
+		if p.Depth > q.Preferred {
+			class = "bar over"
 		}
-		return nil
-	}
-	worst, node, queue, rejected := 0.0, "", "", 0.0
-	for _, row := range t.Rows {
-		rejected += number(cell(row, "rejected"))
-		if v := number(cell(row, "worst_unhealthy_ms")); v > worst {
-			worst, node, queue = v, fmt.Sprint(cell(row, "node")), fmt.Sprint(cell(row, "worst_queue"))
+		tip := fmt.Sprintf("%s: %s on %s", clock(p.From, time.Second), plural(int64(p.Depth), "item", "items"), p.Node)
+		if p.Rejected > 0 {
+			tip += fmt.Sprintf(", %s rejected", count(int64(min(p.Rejected, 1<<62))))
+		}
+		c.el(tip, "rect", "x", num(x+0.5), "width", num(max(min(x2, c.x.end)-x-1, 1)), "y", num(top), "height", num(max(c.y.start-top, 0.8)), "class", class)
+		if p.Rejected > 0 {
+			c.el(tip, "path", "d", fmt.Sprintf("M%s %sl7 0l-3.5 6z", num(x), num(c.y.end)), "class", "rejected")
 		}
 	}
-	if worst == 0 {
-		text := fmt.Sprintf("No component was overwhelmed: whenever the %s asked, no queue was above its preferred size", plural(int64(len(t.Rows)), "node was", "nodes were"))
-		if rejected > 0 {
-			text += fmt.Sprintf("; %s rejected nevertheless, between two looks", plural(int64(rejected), "item was", "items were"))
+	for _, line := range []struct {
+		size        int
+		class, name string
+	}{{q.Preferred, "size preferred", "preferred"}, {q.Capacity, "size capacity", "capacity"}} {
+		if line.size > 0 {
+			y := c.y.at(float64(line.size))
+			c.el("", "line", "x1", num(c.x.start), "x2", num(c.x.end), "y1", num(y), "y2", num(y), "class", line.class)
+			at, class := c.x.end-4, "tick end halo"
+			if line.name == "preferred" { // the two may lie close
+				at, class = c.x.start+4, "tick halo"
+			}
+			c.text(at, y-4, class, line.name+" "+count(int64(line.size)))
 		}
-		return text + "."
 	}
-	return fmt.Sprintf("The overwhelmed component was %s of node %s: its queue was above its preferred size for %s at a stretch. %s rejected in the whole cluster.",
-		queue, node, milliseconds(worst)+" ms", plural(int64(rejected), "item was", "items were"))
+	t := table{Title: q.Name + " in numbers", Columns: []string{"from", "to", "deepest", "node", "rejected"}}
+	for _, p := range q.Points {
+		t.Rows = append(t.Rows, []string{clock(p.From, time.Second), clock(p.To, time.Second), count(int64(p.Depth)), p.Node, count(int64(min(p.Rejected, 1<<62)))})
+	}
+	return picture{Drawing: c.html(), Caption: summary + ".", Tables: []table{t}}
+}
+
+// healthPicture draws for how long nodes were unhealthy, how many permits there
+// were, and how many requests were refused.
+func healthPicture(f *run.Folder, health []figure.Health) picture {
+	end := health[len(health)-1].To
+	most, refused, fewest := time.Second, uint64(0), 1.0
+	for _, h := range health {
+		most = max(most, h.Unhealthy)
+		refused += h.Refused
+		if h.Permits > 0 {
+			fewest = min(fewest, float64(h.Available)/float64(h.Permits))
+		}
+	}
+	summary := fmt.Sprintf("At worst a node was unhealthy for %s; at least %s of all gossip permits were there; %s refused",
+		millis(worstUnhealthy(health)), percent(fewest), plural(int64(min(refused, 1<<62)), "request was", "requests were"))
+	c := newChart("health", "Health over time. "+summary, queueHeight, 26, scale{to: end.Seconds()}, scale{to: most.Seconds() * 1.1})
+	c.yAxis(linearTicks(most.Seconds(), 4, func(s float64) string { return trimZeros(fmt.Sprintf("%.2f", s)) + " s" }))
+	c.xAxis(timeTicks(0, end, 12))
+	c.faults(f.Results.Faults)
+	c.title("how long the worst queue has been unhealthy, and the share of permits")
+	share := scale{from: 0, to: 1, start: c.y.start, end: c.y.end}
+	var d strings.Builder
+	t := table{Title: "Health in numbers", Columns: []string{"from", "to", "unhealthy", "node", "queue", "permits", "of", "refused"}}
+	for i, h := range health {
+		tip := fmt.Sprintf("%s: %s unhealthy", clock(h.From, time.Second), millis(h.Unhealthy))
+		if h.Node != "" {
+			tip += ", " + h.Queue + " of " + h.Node
+		}
+		if h.Refused > 0 {
+			tip += fmt.Sprintf(", %s refused", plural(int64(min(h.Refused, 1<<62)), "request", "requests"))
+		}
+		x, x2 := c.x.at(h.From.Seconds()), c.x.at(h.To.Seconds())
+		top := c.y.at(h.Unhealthy.Seconds())
+		c.el(tip, "rect", "x", num(x+0.5), "width", num(max(x2-x-1, 1)), "y", num(top), "height", num(max(c.y.start-top, 0.8)), "class", "bar over")
+		if h.Refused > 0 {
+			c.el(tip, "path", "d", fmt.Sprintf("M%s %sl7 0l-3.5 6z", num(x), num(c.y.end)), "class", "rejected")
+		}
+		if h.Permits > 0 {
+			y := num(share.at(float64(h.Available) / float64(h.Permits)))
+			fmt.Fprintf(&d, "%s%s %sH%s", map[bool]string{true: "M", false: "L"}[i == 0 || d.Len() == 0], num(x), y, num(x2))
+		}
+		t.Rows = append(t.Rows, []string{
+			clock(h.From, time.Second), clock(h.To, time.Second), millis(h.Unhealthy), h.Node, h.Queue,
+			count(int64(h.Available)), count(int64(h.Permits)), count(int64(min(h.Refused, 1<<62))),
+		})
+	}
+	if d.Len() > 0 {
+		c.el("", "path", "d", d.String(), "class", "curve permits")
+	}
+	return picture{Drawing: c.html(), Caption: summary + ".", Tables: []table{t}, Legend: []legend{
+		{"over", "unhealthy, or deeper than preferred"}, {"permits", "share of permits not revoked"}, {"rejected", "something was refused"},
+	}}
+}
+
+func worstUnhealthy(health []figure.Health) (worst time.Duration) {
+	for _, h := range health {
+		worst = max(worst, h.Unhealthy)
+	}
+	return worst
 }
 
 // number reads a cell, which is a number as it was put there or as JSON has it.
