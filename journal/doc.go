@@ -35,7 +35,8 @@
 // the highest seen. Without evidence the node begins with nothing: a value that
 // nobody sent in this run is worse than a cold start. Two runs at once, under
 // one parent, without TREECAST_RUN and without ids are not told apart, so their
-// nodes begin with nothing.
+// nodes begin with nothing; so does a node whose file is still locked by a former
+// life that a killed wrapper has left behind.
 //
 // # Whose it was
 //

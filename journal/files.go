@@ -42,6 +42,7 @@ type Files struct {
 	base  *os.Root // of all runs
 	dir   *os.Root // of the run
 	name  string   // of the file, in dir
+	named bool     // the name has been synced
 	file  *os.File
 	open  *segment
 }
@@ -114,6 +115,12 @@ func (f *Files) begin(s Start) (*Recovered, error) {
 	r.Told = append(told, r.Told...)
 	f.open.always = f.cfg.Always
 	_ = f.open.append(nil) // if it fails it goes with the first append
+	f.named = false
+	if f.cfg.Always {
+		if err := f.Sync(); err != nil {
+			r.Told = append(r.Told, "the new file may not survive the machine: "+err.Error())
+		}
+	}
 	return r, nil
 }
 
@@ -236,8 +243,26 @@ func lock(dir *os.Root, name string, flags int) (*os.File, error) {
 // this process (with Config.Always, of the machine).
 func (f *Files) Append(b *Batch) error { return f.open.append(b) }
 
-// Sync has what was appended survive the death of the machine.
-func (f *Files) Sync() error { return f.file.Sync() }
+// Sync has what was appended survive the death of the machine; the first time,
+// the file's name as well.
+func (f *Files) Sync() error {
+	if err := f.file.Sync(); err != nil || f.named {
+		return err
+	}
+	for _, root := range []*os.Root{f.dir, f.base} {
+		dir, err := root.Open(".")
+		if err != nil {
+			return err
+		}
+		err = dir.Sync()
+		dir.Close()
+		if err != nil {
+			return err
+		}
+	}
+	f.named = true
+	return nil
+}
 
 // Close ends this life's use of the journal. clean says that stdin was read to
 // its end, so that there will be no other life: the file is removed, unless that

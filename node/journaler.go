@@ -300,7 +300,7 @@ func (j *journaler) append(now time.Duration) error {
 }
 
 // errUnkept says that the journal is known to fail.
-var errUnkept = errors.New("the journal cannot be written")
+var errUnkept = errors.New("it failed a moment ago, and is tried again once a second")
 
 func (j *journaler) add(e *gossip.Entry) {
 	j.batch.Add(journal.Source(e.Source.Value()), e.Counter, e.Value)

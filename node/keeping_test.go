@@ -1,7 +1,6 @@
 package node
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -13,7 +12,6 @@ import (
 
 	"treecast/gossip"
 	"treecast/journal"
-	"treecast/wire"
 )
 
 // memory is an empty journal.
@@ -33,34 +31,6 @@ func restartedRig(t require.TestingT, id int, nodes []string, change ...func(*Co
 	r.admit(0, initLine(id, nodes[0], nodes...))
 	require.Equal(t, []string{say(nodes[0], "c0", `{"type":"init_ok","in_reply_to":1}`)}, r.settle(0))
 	return r
-}
-
-var errDisk = errors.New("no space left on device")
-
-// disk is a journal whose calls fail when they are told to.
-type disk struct {
-	*journal.Memory
-	open, append error
-	crash        bool
-	opens        int
-}
-
-func (d *disk) Open(s journal.Start) (*journal.Recovered, error) {
-	d.opens++
-	if d.open != nil {
-		return nil, d.open
-	}
-	return d.Memory.Open(s)
-}
-
-func (d *disk) Append(b *journal.Batch) error {
-	if d.crash {
-		panic("the disk has a bad day")
-	}
-	if d.append != nil {
-		return d.append
-	}
-	return d.Memory.Append(b)
 }
 
 func TestAValueIsInTheJournalBeforeItIsShownOrToldOrAnswered(t *testing.T) {
@@ -195,124 +165,6 @@ func TestAReadFollowsTheBroadcastsBeforeItUnlessTheJournalIsStuck(t *testing.T) 
 	require.Contains(t, said[0], `"messages":[1]`)
 	r.journaler.busy.Store(0)
 	require.Contains(t, r.settle(2 * time.Second)[0], "broadcast_ok")
-}
-
-func TestWhileTheDiskIsFullBroadcastsAreRefusedAndTheRestGoesOn(t *testing.T) {
-	d := &disk{Memory: memory()}
-	r := startedRig(t, ids(2), keptBy(d))
-	require.Contains(t, r.ask(0, broadcastLine("n0", 1, "1"))[0], "broadcast_ok")
-	r.logs.Reset()
-	d.append = errDisk
-	for i := range 3 {
-		out := r.ask(time.Duration(i)*time.Millisecond, broadcastLine("n0", 10+i, "2"))
-		require.Contains(t, out[0], `"code":11`)
-		require.Contains(t, out[0], "journal cannot be written")
-	}
-	require.Equal(t, 1, strings.Count(r.logs.String(), "journal cannot be written"), "once")
-	require.Contains(t, r.logs.String(), errDisk.Error())
-
-	batch := `{"type":"gossip","e":5,"f":1,"b":3,"runs":[{"o":"n1","l":"x","c":1,"v":[10,11]}]}`
-	acked := func(now time.Duration) bool {
-		r.admit(now, say("n1", "n0", batch))
-		text := strings.Join(append(r.settle(now), r.settle(now+3*time.Second)...), "")
-		return strings.Contains(text, `"a":[[3,3]]`)
-	}
-	require.False(t, acked(10*time.Millisecond))
-	require.Equal(t, "[1,10,11]", r.values(4*time.Second), "it is shown")
-	require.Equal(t, 3, r.log.Len(), "and passed on")
-	require.False(t, acked(5*time.Second), "nor when it comes again")
-	h, _ := r.askHealth(9 * time.Second)
-	require.True(t, h.Journal.Failing)
-	require.EqualValues(t, 3, h.Counters["refused_unkept"])
-
-	d.append = nil
-	r.logs.Reset()
-	r.work(20 * time.Second)
-	require.Contains(t, r.logs.String(), "the journal can be written again")
-	require.True(t, acked(20*time.Second))
-	require.Contains(t, strings.Join(r.ask(30*time.Second, broadcastLine("n0", 20, "3")), ""), "broadcast_ok")
-	require.EqualValues(t, 2, r.log.At(3).Counter, "what was refused leaves no gap")
-	require.Equal(t, "[1,10,11,3]", restartedRig(t, 90, ids(2), keptBy(d), another(2)).values(0), "what came meanwhile is kept by now")
-}
-
-func TestAJournalThatCannotBeOpenedIsTriedAgain(t *testing.T) {
-	m := memory()
-	first := startedRig(t, ids(2), keptBy(m), another(1))
-	first.ask(0, broadcastLine("n0", 1, "1"))
-
-	d := &disk{Memory: m, open: errDisk}
-	r := restartedRig(t, 50, ids(2), keptBy(d), another(2))
-	require.Contains(t, r.ask(0, broadcastLine("n0", 1, "2"))[0], `"code":11`)
-	require.Equal(t, "[]", r.values(0))
-	require.Equal(t, 1, d.opens, "not more than once a second")
-	r.work(time.Second)
-	require.Equal(t, 2, d.opens)
-	d.open = nil
-	r.work(3 * time.Second)
-	require.Equal(t, "[1]", r.values(3*time.Second))
-	require.Contains(t, strings.Join(r.ask(4*time.Second, broadcastLine("n0", 1, "3")), ""), "broadcast_ok")
-	require.NotEqual(t, r.log.At(0).Source, r.log.At(1).Source, "the log of a node that has begun keeps its name")
-	require.Equal(t, "[1,3]", restartedRig(t, 90, ids(2), keptBy(m), another(3)).values(0))
-}
-
-func TestAnAppendThatMayHaveBeenWrittenIsAnsweredSoAndItsCounterIsUsed(t *testing.T) {
-	d := &disk{Memory: memory()}
-	r := startedRig(t, ids(1), keptBy(d))
-	d.append = fmt.Errorf("%w, %w", errDisk, journal.ErrUncertain)
-	require.Contains(t, r.ask(0, broadcastLine("n0", 1, "1"))[0], fmt.Sprintf(`"code":%d`, wire.Crash))
-	d.append = nil
-	require.Contains(t, r.ask(2*time.Second, broadcastLine("n0", 2, "2"))[0], "broadcast_ok")
-	require.EqualValues(t, 2, r.log.At(0).Counter)
-}
-
-func TestAfterACrashOfTheJournalServiceWhatItHadInHandIsAnswered(t *testing.T) {
-	d := &disk{Memory: memory()}
-	r := startedRig(t, ids(2), keptBy(d))
-	r.admit(0, broadcastLine("n0", 1, "1"))
-	j := delivery(3, entry(1, "10"))
-	r.record.handle(0, &j)
-	r.workRecord(0)
-	d.crash = true
-	require.Panics(t, func() { r.journaler.step(0) })
-	r.keeps.Abandon()
-	d.crash = false
-	out := r.settle(0)
-	require.Contains(t, out[0], fmt.Sprintf(`"code":%d`, wire.Crash))
-	r.work(2 * time.Second)
-	require.Equal(t, "[10]", r.values(2*time.Second))
-	require.Contains(t, strings.Join(r.ask(3*time.Second, broadcastLine("n0", 2, "2")), ""), "broadcast_ok")
-	require.Zero(t, r.jobBytes.used.Load())
-	require.Equal(t, "[10,2]", restartedRig(t, 90, ids(2), keptBy(d), another(2)).values(0))
-}
-
-func TestTheJournalIsSyncedAtIntervals(t *testing.T) {
-	s := &synced{Memory: memory()}
-	r := startedRig(t, ids(1), keptBy(s), func(c *Config) { c.KeepSync = time.Second })
-	require.Equal(t, Never, r.Due(0, Journal))
-	r.ask(0, broadcastLine("n0", 1, "1"))
-	r.ask(time.Second/2, broadcastLine("n0", 2, "2"))
-	require.Zero(t, s.syncs)
-	require.Equal(t, time.Second, r.Due(time.Second/2, Journal))
-	r.work(time.Second)
-	require.Equal(t, 1, s.syncs)
-	require.Equal(t, Never, r.Due(time.Second, Journal), "nothing new")
-	s.err = errDisk
-	r.ask(2*time.Second, broadcastLine("n0", 3, "3"))
-	r.work(3 * time.Second)
-	require.Equal(t, 2, s.syncs)
-	require.Contains(t, r.logs.String(), "cannot be synced")
-}
-
-// synced counts syncs.
-type synced struct {
-	*journal.Memory
-	syncs int
-	err   error
-}
-
-func (s *synced) Sync() error {
-	s.syncs++
-	return s.err
 }
 
 func TestADriversStepsServeAJournalToo(t *testing.T) {
