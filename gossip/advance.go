@@ -220,7 +220,7 @@ func (l *link) addAcks(m *Message, n int) {
 	m.Acks = append([]Span(nil), l.acks[:n]...)
 	l.acks = l.acks[n:]
 	if len(l.acks) == 0 {
-		l.acks, l.ackReady, l.hurry, l.ackDue = nil, false, false, Never
+		l.acks, l.ackReady, l.hurry, l.urgent, l.ackDue = nil, false, false, false, Never
 	}
 }
 

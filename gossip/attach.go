@@ -210,6 +210,7 @@ func (c *Core) attach(now time.Duration, l *link) {
 	}
 	c.stats.Attaches++
 	s.choice = l
+	c.setRole(l, Guest) // nothing goes to it before it is the parent
 	l.tie, l.tieDue = Attached, true
 	l.ask = false
 	c.renew(now, l)

@@ -183,7 +183,7 @@ func (c *Core) Receive(now time.Duration, from string, m *Message) (d Delivery, 
 		if m.Batch > l.newest {
 			l.newest, l.arrived = m.Batch, now
 		}
-		a := arrival{batch: m.Batch, at: now, probe: m.Probe, flush: flush}
+		a := arrival{batch: m.Batch, at: now, probe: m.Probe, urgent: m.Probe && (m.Resent || len(m.Runs) == 0), flush: flush}
 		if len(news) == 0 || c.cfg.Mistake == AckBeforeStore {
 			c.stored(now, l, a)
 		} else {
@@ -361,7 +361,7 @@ func (c *Core) stored(now time.Duration, l *link, a arrival) {
 	if c.cfg.Mistake == AckOverGap {
 		l.acks.AddSpan(Span{1, a.batch})
 	}
-	l.hurry = l.hurry || a.probe
+	l.hurry, l.urgent = l.hurry || a.probe, l.urgent || a.urgent
 	due := c.ackTime(now, l, a.at)
 	if l.hurry && !c.slotUnknown(l) {
 		due = now

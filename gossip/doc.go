@@ -22,7 +22,7 @@
 //
 // # Links
 //
-// Neighbours are those of the spanning tree. A link keeps what it has sent
+// Neighbours are those of the spanning tree, or what repair has made of it. A link keeps what it has sent
 // and not seen acked (flights), and where in the log it has got to (cursor);
 // its backlog is a position, not a queue, so a neighbour that is cut off for
 // long costs nothing but itself. The cost of a message is the size of its
@@ -89,6 +89,53 @@
 // the link began owes them, and asks for the other's vector to find out which
 // are missing. Where neither holds anything when a cluster starts, no vector is
 // exchanged, and a link costs no message of its own.
+//
+// # Repair
+//
+// With Config.Tree a core does without nodes that do not answer; see
+// suspicion.go, attach.go, adopt.go and swap.go. While everybody answers it says
+// and keeps nothing for it.
+//
+//   - Suspicion. A peer is suspected after a batch that was not acked in time
+//     and a probe that was not answered; where messages get lost all the time,
+//     after so many probes that loss alone does not look like death. A suspected
+//     peer gets bare probes, at most maxInterval apart, until it answers.
+//   - Attaching. A node whose parent is suspected asks those that may replace it
+//     (topology.Successors), one, two, four, ... at a time, and the first of them
+//     that answers becomes its parent. If there is none, the node is a root, of the
+//     rounds too, and goes on asking a few now and then.
+//   - Adoption. It names its ancestors that do not answer. The new parent probes
+//     those itself, and offers itself to their other children: to all for whom it
+//     is the first that may replace their parents and is not suspected. So do
+//     nodes that come to suspect a child of their own. A node that gets an
+//     offer probes its parent, and attaches or declines. An offer that is not answered
+//     is a suspicion like any other, so that offers reach past any number of dead nodes.
+//   - Return. When its parent in the tree answers, a node goes back to it, and
+//     tells the other that they have parted.
+//   - Swaps. While a node suspects anyone it swaps vectors now and then with a
+//     random node that is no link: once a second while that brings what should
+//     have been everywhere for long, else less and less often, down to once in
+//     maxSwap. So a cut that leaves the network connected, but its trees apart, still
+//     lets everything through.
+//
+// No cycle: a node never takes a parent that is not before it in the natural
+// order, which is the same everywhere. So whatever the nodes suspect, and
+// however wrongly or late, the parents of any node come before it, and
+// theirs before them.
+//
+// One tree: a root that is none in the tree goes on asking those before it. If
+// all can reach all, only the first of those that are alive is a root, and everybody
+// hangs from it.
+//
+// Nothing is lost: a link holds no entry that is not in the log. Whenever it is
+// given up, nothing of it counts any more; whenever it is taken up again or
+// anew, both sides show what they hold, and all that the other lacks
+// of it is sent. A link counts for a node's parent only when that is done,
+// and the former one is given up only then.
+//
+// What comes from another root has rounds whose numbers cannot be compared. So
+// every change of root on the way down begins a new reign (Message.Reign), which
+// counts per link.
 //
 // # When it is full
 //

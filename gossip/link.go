@@ -25,10 +25,11 @@ type flight struct {
 
 // arrival is a batch of the peer that waits to be stored.
 type arrival struct {
-	batch uint64
-	at    time.Duration
-	probe bool // the peer wants an ack at once
-	flush bool // it moves what we know downwards
+	batch  uint64
+	at     time.Duration
+	probe  bool // the peer wants an ack at once
+	urgent bool // and not for its slot, but because it has been waiting
+	flush  bool // it moves what we know downwards
 }
 
 // link is what this node knows of one neighbour. What the neighbour still
@@ -64,6 +65,7 @@ type link struct {
 	ackDue   time.Duration // when they must go, if nothing else does
 	ackReady bool          // that time has come
 	hurry    bool          // the peer asked for an ack of these at once
+	urgent   bool          // it must not wait for our slot either
 	waiting  []arrival     // handed out to be stored, oldest first
 	timed    uint64        // our newest batch that the phase has been estimated from
 	early    time.Duration // how early it came, as the parent said
@@ -125,7 +127,7 @@ func (l *link) meet(epoch uint64, known int) (current, fresh bool) {
 	l.departed = departures{}
 	l.asked, l.show, l.showing, l.vector = false, false, nil, incoming{}
 	l.acks, l.ackDue, l.newest, l.timed = nil, Never, 0, 0
-	l.ackReady, l.hurry, l.waiting = false, false, nil
+	l.ackReady, l.hurry, l.urgent, l.waiting = false, false, false, nil
 	l.suspect, l.tries, l.stalled = false, 0, false
 	l.doubted, l.ask, l.tied, l.theirs, l.reign = false, false, 0, Untied, 0
 	return true, true

@@ -27,6 +27,9 @@ type ordeal struct {
 	doubled   float64
 	cuts      int // times of 1 to 6 s in which some pairs of nodes, one way or both, are cut
 
+	dead   int // nodes that die for good
+	paused int // times of 1 to 6 s in which a node stands still
+
 	blank int // restarts that lose everything
 	kept  int // restarts of the core on the log it had; the record works on
 
@@ -51,6 +54,8 @@ func anyOrdeal(rng *rand.Rand) ordeal {
 		func() { o.ackLoss = rng.Float64() },
 		func() { o.doubled = 0.5 * rng.Float64() },
 		func() { o.cuts = 1 + rng.IntN(4) },
+		func() { o.dead = rng.IntN(4) },
+		func() { o.paused = rng.IntN(4) },
 		func() { o.blank = 1 + rng.IntN(3) },
 		func() { o.kept = 1 + rng.IntN(4) },
 		func() { o.storeIn = time.Duration(1+rng.IntN(3000)) * ms },
@@ -65,7 +70,8 @@ func anyOrdeal(rng *rand.Rand) ordeal {
 	if rng.IntN(8) == 0 {
 		o.formerLives = 1 + rng.IntN(900)
 	}
-	o.ownFanOut = rng.IntN(8) == 0
+	// Nodes that do not agree on the tree cannot agree on who replaces whom.
+	o.ownFanOut = o.dead == 0 && rng.IntN(8) == 0
 	o.rounds = Rounds(rng.IntN(3))
 	if o.rounds == Locked && rng.IntN(3) == 0 {
 		o.target = time.Duration(100+rng.IntN(3000)) * ms
@@ -95,11 +101,12 @@ type cluster struct {
 	cut     map[[2]string]bool
 	permits []*countedPermits // of every core there was
 	vectors int               // parts of vectors sent
+	gone    map[*simNode]bool // dead for good
 	trace   io.Writer         // nil: not wanted
 }
 
 func newCluster(t require.TestingT, n, k int, seed uint64, o ordeal) *cluster {
-	c := &cluster{ordeal: o, rng: rand.New(rand.NewPCG(seed, 2)), cut: map[[2]string]bool{}}
+	c := &cluster{ordeal: o, rng: rand.New(rand.NewPCG(seed, 2)), cut: map[[2]string]bool{}, gone: map[*simNode]bool{}}
 	c.sim = newSim(n, k, seed, c.configure)
 	c.watch = watch(t, c.sim)
 	c.shapeNetwork()
@@ -194,7 +201,23 @@ func (c *cluster) plan() {
 		if c.largeValues && c.rng.IntN(20) == 0 {
 			value = strings.Repeat("v", MaxLineBytes+c.rng.IntN(MaxLineBytes))
 		}
-		c.at(time.Duration(i)*time.Second/time.Duration(c.perSecond), func() { c.watch.broadcast(node, value) })
+		c.at(time.Duration(i)*time.Second/time.Duration(c.perSecond), func() {
+			if !node.dead && !node.paused {
+				c.watch.broadcast(node, value)
+			}
+		})
+	}
+	for at := time.Duration(0); at < c.settled(); at += 100 * ms {
+		c.at(at, func() { requireNoCycle(c.watch.t, c.sim) })
+	}
+	for range min(c.dead, len(c.nodes)-1) {
+		node := anyNode()
+		c.at(c.upTo(faultsEnd), func() { node.dead, c.gone[node] = true, true })
+	}
+	for range c.paused {
+		node, from := anyNode(), c.upTo(faultsEnd-6*time.Second)
+		c.at(from, func() { node.paused = true })
+		c.at(from+time.Second+c.upTo(5*time.Second), func() { c.resume(node) })
 	}
 	for range c.cuts {
 		from := c.upTo(faultsEnd - 6*time.Second)
@@ -219,6 +242,9 @@ func (c *cluster) plan() {
 	for i := range c.blank + c.kept {
 		node := anyNode()
 		c.at(time.Second+c.upTo(faultsEnd-2*time.Second), func() {
+			if node.dead || node.paused {
+				return
+			}
 			if i < c.blank {
 				c.boot(node)
 			}
@@ -241,6 +267,10 @@ func (c *cluster) plan() {
 func (c *cluster) survive(t require.TestingT) {
 	c.run(c.settled())
 	c.watch.requireHeldIsTrue()
+	if len(c.gone) > 0 {
+		c.surviveTheDead(t)
+		return
+	}
 	require.True(t, c.watch.spread(), "something is missing somewhere")
 	sent := c.sent
 	c.run(c.settled() + 10*time.Minute)
@@ -254,4 +284,32 @@ func (c *cluster) survive(t require.TestingT) {
 	for _, p := range c.permits {
 		require.Empty(t, p.bad)
 	}
+}
+
+// surviveTheDead checks what must hold at the end if some are dead for good:
+// the others have all that any of them has, their links make one tree, and to
+// look for the dead costs little.
+func (c *cluster) surviveTheDead(t require.TestingT) {
+	union, roots := NewVector(), 0
+	for _, n := range c.nodes {
+		if n.dead {
+			continue
+		}
+		for i := range n.log.Len() {
+			union.Add(n.log.At(i).Source, n.log.At(i).Counter)
+		}
+		if n.core.parent == nil {
+			roots++
+		}
+	}
+	require.LessOrEqual(t, roots, 1, "who has heard of nothing may still take a dead node for its parent")
+	for _, n := range c.nodes {
+		if !n.dead {
+			require.Zero(t, union.MissingFrom(n.held), "something is missing at %s", n.name)
+		}
+	}
+	sent := c.sent
+	c.run(c.settled() + 10*time.Minute)
+	looks := len(c.nodes)*(len(c.nodes)+2)*int(10*time.Minute/maxInterval) + 3*len(c.nodes)*int(10*time.Minute/maxSwap)
+	require.LessOrEqual(t, c.sent-sent, looks)
 }

@@ -138,7 +138,7 @@ func (c *Core) ackWait(l *link) time.Duration {
 // rather wait for a little: we do not know our slot yet, so the answer could
 // not tell the child its own, and it would have to ask again.
 func (c *Core) slotUnknown(l *link) bool {
-	return c.cfg.Rounds == Locked && l.role == Child && c.parent != nil && !c.parent.suspect &&
+	return c.cfg.Rounds == Locked && l.role == Child && !l.urgent && c.parent != nil && !c.parent.suspect &&
 		len(c.parent.flights) > 0 && !c.phase.known
 }
 

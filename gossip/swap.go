@@ -8,8 +8,9 @@ import "time"
 type swaps struct {
 	at       time.Duration // Never while nobody is suspected
 	interval time.Duration
-	partner  *link
-	useful   bool // the newest swap has brought something
+	begun    time.Duration // the newest swap ...
+	partner  *link         // ... and with whom
+	useful   bool          // the newest swap has brought something
 	random   uint64
 }
 
@@ -18,12 +19,12 @@ const (
 	maxSwap = 10 * time.Second
 )
 
-// startSwaps plans the first swap after a suspicion.
+// startSwaps plans the first swap after a suspicion. Every further one may part
+// trees that hung together before.
 func (c *Core) startSwaps(now time.Duration) {
-	if s := &c.swaps; s.at == Never {
-		s.interval = minSwap
-		s.at = now + minSwap + time.Duration(c.draw()%uint64(minSwap))
-	}
+	s := &c.swaps
+	s.interval = minSwap
+	s.at = min(s.at, now+minSwap+time.Duration(c.draw()%uint64(minSwap)))
 }
 
 // draw returns the next of the numbers that the seed stands for (splitmix64).
@@ -43,12 +44,17 @@ func (c *Core) swap(now time.Duration) {
 		s.at, s.partner = Never, nil
 		return
 	}
-	if s.interval *= 2; s.useful {
+	switch {
+	case s.useful:
 		s.interval = minSwap
+	case s.partner != nil && s.partner.lastAck >= s.begun:
+		s.interval = min(2*s.interval, maxSwap)
 	}
-	s.interval = min(s.interval, maxSwap)
-	s.useful = false
 	s.at = now + s.interval
+	if s.partner != nil && s.partner.lastAck < s.begun {
+		s.at = now + minSwap // it has not answered, which says nothing
+	}
+	s.useful, s.begun = false, now
 	s.partner = c.pickPartner()
 	if l := s.partner; l != nil {
 		c.stats.Swaps++
