@@ -124,6 +124,7 @@ func (c *Core) speak(now time.Duration, l *link, out []Outgoing, room int) ([]Ou
 		}
 		m := &Message{Epoch: c.cfg.Epoch, For: l.epoch}
 		f := flight{at: now}
+		l.tieDue = l.tieDue && l.tie != Untied
 		bytes := fixedBytes + c.addVector(l, m, &f)
 		if l.tieDue {
 			bytes += tieBytes
@@ -151,7 +152,7 @@ func (c *Core) speak(now time.Duration, l *link, out []Outgoing, room int) ([]Ou
 			out = append(out, Outgoing{To: l.peer, Message: m})
 			continue
 		}
-		if len(m.Runs) == 0 && !m.Probe {
+		if len(m.Runs) == 0 && !m.Probe && m.Vector == nil {
 			if !l.ackReady || acks == 0 {
 				// Acks that wait for our slot stay ready; with the slot, or at
 				// the latest when the child asks again, they go.
@@ -187,7 +188,9 @@ func (c *Core) addVector(l *link, m *Message, f *flight) int {
 		l.showing = c.held.parts(l.exchange, MaxLineBytes-fixedBytes-tieBytes)
 	}
 	if l.show {
-		m.Vector, f.vector, m.Probe = &l.showing[0], true, true
+		// What a partner has lost of a swap comes with the next one.
+		m.Vector, f.vector = &l.showing[0], l.role != Partner || l.tie == Swapping
+		m.Probe = f.vector
 		l.showing = l.showing[1:]
 		l.show = len(l.showing) > 0
 		for _, h := range m.Vector.Held {

@@ -106,7 +106,7 @@ func (m *Message) parting() bool {
 
 // empty reports whether the message would say nothing.
 func (m *Message) empty() bool {
-	return m.Batch == 0 && len(m.Acks) == 0 && !m.Probe
+	return m.Batch == 0 && len(m.Acks) == 0 && !m.Probe && m.Vector == nil
 }
 
 // Bounds of a message's size as a JSON line, in bytes. They are upper bounds

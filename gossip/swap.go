@@ -128,6 +128,9 @@ func (c *Core) swapWith(now time.Duration, l *link, m *Message) {
 		}
 		c.setRole(l, Partner)
 	}
+	if l.tie == Swapping && !l.tieDue {
+		l.tie = Untied // now it is the peer that wants it
+	}
 	c.owe(now, l)
 	l.asked = true // it is on its way
 }
