@@ -182,12 +182,8 @@ type journaler struct {
 
 // step does one piece of work and reports whether there may be more at once.
 func (j *journaler) step(now time.Duration) bool {
-	if len(j.hand) > 0 { // it has crashed
-		err := errAborted
-		if j.begun {
-			err = errCrashed
-		}
-		j.answer(err, nil)
+	if len(j.hand) > 0 {
+		j.crashed(now)
 		return true
 	}
 	j.bytes, j.begun = 0, false
@@ -214,13 +210,9 @@ func (j *journaler) step(now time.Duration) bool {
 	switch {
 	case j.hand[0].kind == keepOpen:
 		j.start = j.hand[0].start
-		recovered, err := j.openKeeper(now)
-		if err != nil {
-			recovered = &journal.Recovered{Log: j.start.Log, Epoch: j.start.Epoch}
-		}
-		j.own = journal.Source{Origin: j.start.Node, Log: recovered.Log}
+		found, err := j.openKeeper(now)
 		j.leash.end()
-		j.answer(err, recovered)
+		j.opened(err, found)
 		if err == nil {
 			j.figures.tidied.Add(uint64(j.keeper.Tidy()))
 		}
@@ -231,6 +223,32 @@ func (j *journaler) step(now time.Duration) bool {
 	}
 	j.inbox.Done()
 	return true
+}
+
+// opened answers what the node has begun with. Where there is nothing, as the
+// journal could not be opened, it is tried again, and what that finds is known
+// later.
+func (j *journaler) opened(err error, found *journal.Recovered) {
+	if found == nil {
+		found = &journal.Recovered{Log: j.start.Log, Epoch: j.start.Epoch}
+	}
+	j.own = journal.Source{Origin: j.start.Node, Log: found.Log}
+	j.answer(err, found)
+}
+
+// crashed answers for what the service had in hand when it crashed.
+func (j *journaler) crashed(now time.Duration) {
+	err := errAborted
+	if j.begun {
+		err = errCrashed
+	}
+	if first := j.hand[0]; first.kind == keepOpen {
+		j.start = first.start
+		j.fail(now, err)
+		j.opened(err, nil)
+		return
+	}
+	j.answer(err, nil)
 }
 
 // idle does what there is time for.

@@ -25,6 +25,9 @@ type disk struct {
 
 func (d *disk) Open(s journal.Start) (*journal.Recovered, error) {
 	d.opens++
+	if d.crash {
+		panic("the disk has a bad day")
+	}
 	if d.open != nil {
 		return nil, d.open
 	}
@@ -157,4 +160,22 @@ type synced struct {
 func (s *synced) Sync() error {
 	s.syncs++
 	return s.err
+}
+
+func TestAfterACrashWhileTheJournalIsOpenedItIsOpenedAgain(t *testing.T) {
+	m := memory()
+	startedRig(t, ids(2), keptBy(m), another(1)).ask(0, broadcastLine("n0", 1, "1"))
+	d := &disk{Memory: m, crash: true}
+	r := newRig(t, keptBy(d), another(2))
+	r.admit(0, initLine(50, "n0", ids(2)...))
+	r.workRecord(0)
+	require.Panics(t, func() { r.journaler.step(0) })
+	r.keeps.Abandon()
+	d.crash = false
+	require.Contains(t, r.settle(0)[0], "init_ok")
+	require.Contains(t, r.ask(0, broadcastLine("n0", 1, "2"))[0], `"code":11`)
+	r.work(time.Second)
+	require.Equal(t, "[1]", r.values(time.Second))
+	require.Contains(t, strings.Join(r.ask(2*time.Second, broadcastLine("n0", 1, "3")), ""), "broadcast_ok")
+	require.Equal(t, "[1,3]", restartedRig(t, 90, ids(2), keptBy(m), another(3)).values(0))
 }
