@@ -27,16 +27,18 @@ type Convergence struct {
 	// was handed one value; All, until every node was handed it.
 	Each, All []int64
 	Handed    int64 // sum of Each
-	Refused   int   // values that were refused and are not everywhere; they need not be, and are not among Spreads
-	LeftOut   int   // values not looked at: the record does not tell enough, or they are too many
+	// Unpromised are values that nobody acknowledged and that are not
+	// everywhere. They need not be, and are not among Spreads.
+	Unpromised int
+	LeftOut    int // values not looked at: the record does not tell enough, or they are too many
 }
 
 // maxHeld is how many pairs of value and node are looked at, at most.
 const maxHeld = 1 << 30
 
-// Refused are the values, as they are spelt, of which every broadcast failed:
-// nobody promised that they spread.
-func Refused(h run.History) map[string]bool {
+// Unpromised are the values, as they are spelt, of which no broadcast was
+// acknowledged: nobody promised that they spread.
+func Unpromised(h run.History) map[string]bool {
 	out := map[string]bool{}
 	for i := range h {
 		op := &h[i]
@@ -44,11 +46,11 @@ func Refused(h run.History) map[string]bool {
 			continue
 		}
 		switch text := string(op.Value); op.Type {
-		case run.Fail:
+		case run.Fail, run.Info:
 			if _, known := out[text]; !known {
 				out[text] = true
 			}
-		case run.OK, run.Info:
+		case run.OK:
 			out[text] = false
 		}
 	}
@@ -56,8 +58,8 @@ func Refused(h run.History) map[string]bool {
 }
 
 // Converge reads off a record of messages how values spread over so many nodes.
-// Values that were refused are left out, unless they are everywhere anyway.
-func Converge(m *run.Messages, nodes int, refused map[string]bool) Convergence {
+// Values that were not promised are left out, unless they are everywhere anyway.
+func Converge(m *run.Messages, nodes int, unpromised map[string]bool) Convergence {
 	out := Convergence{Nodes: nodes}
 	if m == nil || nodes < 1 || len(m.Values) == 0 {
 		return out
@@ -87,42 +89,49 @@ func Converge(m *run.Messages, nodes int, refused map[string]bool) Convergence {
 			}
 		}
 	}
-	for _, i := range order {
-		t := &m.Transits[i]
-		begin(t.Ended)
-		node := index[t.To]
-		if node < 0 {
-			continue
-		}
-		for _, span := range t.Spans {
-			for v := span.First; v <= span.Last; v++ {
-				if int(v)%every != 0 {
-					continue
+	// hand tells of every first time at which a node was handed a value.
+	hand := func(first func(st *Spread, t *run.Transit)) {
+		clear(held)
+		for _, i := range order {
+			t := &m.Transits[i]
+			begin(t.Ended)
+			node := index[t.To]
+			if node < 0 {
+				continue
+			}
+			for _, span := range t.Spans {
+				for v := span.First; v <= span.Last; v++ {
+					if int(v)%every != 0 {
+						continue
+					}
+					at := int(v) / every
+					st := &state[at]
+					bit := at*names + node
+					if st.Sent < 0 || t.Ended < st.Sent || held[bit/64]&(1<<(bit%64)) != 0 {
+						continue
+					}
+					held[bit/64] |= 1 << (bit % 64)
+					first(st, t)
 				}
-				at := int(v) / every
-				st := &state[at]
-				bit := at*names + node
-				if st.Sent < 0 || held[bit/64]&(1<<(bit%64)) != 0 {
-					continue
-				}
-				held[bit/64] |= 1 << (bit % 64)
-				st.Handed++
-				st.Took, st.Last = t.Ended-st.Sent, t.To
-				count(&out.Each, st.Took)
-				out.Handed++
 			}
 		}
 	}
+	hand(func(st *Spread, t *run.Transit) {
+		st.Handed++
+		st.Took, st.Last = t.Ended-st.Sent, t.To
+	})
 	begin(math.MaxInt64)
 	for i := range state {
 		st := state[i]
+		state[i].Sent = -1 // unless it is to be counted
 		switch {
 		case st.Sent < 0:
-		case st.Handed < nodes && refused[m.Values[st.Value]]:
-			out.Refused++
+		case st.Handed < nodes && unpromised[m.Values[st.Value]]:
+			out.Unpromised++
 		case m.SampledAt >= 0 && (st.Handed < nodes || st.Sent+st.Took >= m.SampledAt):
 			out.LeftOut++
 		default:
+			state[i].Sent = st.Sent
 			out.Spreads = append(out.Spreads, st)
 			if st.Handed == nodes {
 				out.Full++
@@ -130,6 +139,10 @@ func Converge(m *run.Messages, nodes int, refused map[string]bool) Convergence {
 			}
 		}
 	}
+	hand(func(st *Spread, t *run.Transit) {
+		count(&out.Each, t.Ended-st.Sent)
+		out.Handed++
+	})
 	out.LeftOut += len(m.Values) - (len(m.Values)+every-1)/every
 	slices.SortStableFunc(out.Spreads, func(a, b Spread) int { return cmp.Compare(a.Sent, b.Sent) })
 	return out

@@ -30,19 +30,21 @@ func TestConvergenceCountsFromTheBroadcastToEveryNode(t *testing.T) {
 	require.Zero(t, c.LeftOut)
 }
 
-func TestARefusedValueNeedNotSpread(t *testing.T) {
+func TestAValueThatNobodyAcknowledgedNeedNotSpread(t *testing.T) {
 	h := run.History{
-		op(1, run.Fail, 0, "broadcast", "17"), op(2, run.Fail, 1, "broadcast", `"a"`), op(3, run.Info, 2, "broadcast", `"a"`),
-		op(4, run.OK, 2, "broadcast", `9`), op(5, run.Fail, 2, "broadcast", `9`), op(6, run.Fail, 2, "read", "8"),
+		op(1, run.Fail, 0, "broadcast", "17"), op(2, run.Fail, 1, "broadcast", `"a"`), op(3, run.OK, 2, "broadcast", `"a"`),
+		op(4, run.OK, 2, "broadcast", `9`), op(5, run.Fail, 2, "broadcast", `9`), op(6, run.Fail, 2, "read", "8"), op(7, run.Info, 3, "broadcast", "5"),
 	}
-	refused := Refused(h)
-	require.Equal(t, map[string]bool{"17": true, `"a"`: false, "9": false}, refused)
-	c := Converge(record(t, small), 4, refused)
-	require.Equal(t, 1, c.Refused)
+	unpromised := Unpromised(h)
+	require.Equal(t, map[string]bool{"17": true, `"a"`: false, "9": false, "5": true}, unpromised)
+	c := Converge(record(t, small), 4, unpromised)
+	require.Equal(t, 1, c.Unpromised)
 	require.Len(t, c.Spreads, 1)
 	require.Equal(t, int32(1), c.Spreads[0].Value)
-	c = Converge(record(t, small), 3, refused)
-	require.Zero(t, c.Refused, "it is everywhere anyway")
+	require.EqualValues(t, 3, c.Handed, "what is left out is not counted anywhere")
+	require.Equal(t, []Step{{0, 0.25}, {310, 0.5}, {1440, 0.75}}, Distribution(c.Each, 4, 9))
+	c = Converge(record(t, small), 3, unpromised)
+	require.Zero(t, c.Unpromised, "it is everywhere anyway")
 	require.Equal(t, 2, c.Full)
 }
 

@@ -57,8 +57,8 @@ func distributionPart(c *figure.Convergence) picture {
 	p := picture{Drawing: ch.html(), Caption: summary + ".", Legend: []legend{
 		{"each", "one node has the value"}, {"all", "every node has it"},
 	}}
-	if c.Refused > 0 {
-		p.Caption += fmt.Sprintf(" %s refused, and need not spread.", plural(int64(c.Refused), "value was", "values were"))
+	if c.Unpromised > 0 {
+		p.Caption += fmt.Sprintf(" %s never acknowledged, and need not spread.", plural(int64(c.Unpromised), "value was", "values were"))
 	}
 	if c.LeftOut > 0 {
 		p.Caption += fmt.Sprintf(" %s left out: the record of messages does not tell all about them.", plural(int64(c.LeftOut), "value is", "values are"))
