@@ -15,7 +15,7 @@ const reportFile = "report.html"
 
 // reportCommand draws the page of a run, or of a sweep.
 type reportCommand struct {
-	Run_ string `arg:"" name:"run" help:"The run: its directory, such as store/latest, or its results.json. Or a sweep: its directory, such as results/fanout."`
+	Path string `arg:"" name:"run" help:"The run: its directory, such as store/latest, or its results.json. Or a sweep: its directory, such as results/fanout."`
 	Out  string `short:"o" placeholder:"FILE" env:"TREECAST_REPORT_OUT" group:"report" help:"Where to write the page; - is stdout. Default: report.html in that directory."`
 }
 
@@ -52,14 +52,14 @@ func (c *reportCommand) Run(s streams) error {
 
 // read finds out what the page is about, and returns what draws it.
 func (c *reportCommand) read() (dir string, draw func(io.Writer) error, err error) {
-	sweep, err := run.ReadSweepFolder(c.Run_)
+	sweep, err := run.ReadSweepFolder(c.Path)
 	if err == nil {
 		return sweep.Dir, func(w io.Writer) error { return page.WriteSweep(w, sweep) }, nil
 	}
 	if !errors.Is(err, run.ErrNoRun) {
 		return "", nil, err
 	}
-	folder, err := run.ReadFolder(c.Run_)
+	folder, err := run.ReadFolder(c.Path)
 	if err != nil {
 		return "", nil, err
 	}
