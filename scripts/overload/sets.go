@@ -12,13 +12,14 @@ import (
 
 // sets are the parts of the whole, by name.
 var sets = map[string]func(*options) (string, error){
-	"slow":    func(o *options) (string, error) { return trials(o, "slow", slowTrials(o)) },
-	"stuck":   func(o *options) (string, error) { return trials(o, "stuck", stuckTrials(o)) },
-	"outside": func(o *options) (string, error) { return trials(o, "outside", outsideTrials(o)) },
-	"goodput": goodput,
+	"slow":      func(o *options) (string, error) { return trials(o, "slow", slowTrials(o)) },
+	"stuck":     func(o *options) (string, error) { return trials(o, "stuck", stuckTrials(o)) },
+	"outside":   func(o *options) (string, error) { return trials(o, "outside", outsideTrials(o)) },
+	"goodput":   goodput,
+	"challenge": challenge,
 }
 
-func setNames() []string { return []string{"slow", "stuck", "outside", "goodput"} }
+func setNames() []string { return []string{"slow", "stuck", "outside", "goodput", "challenge"} }
 
 // trial is one run under a flood.
 type trial struct {

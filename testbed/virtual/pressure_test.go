@@ -1,0 +1,104 @@
+package virtual
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"treecast/backpressure"
+	"treecast/node"
+	"treecast/run"
+)
+
+// withHealth makes a run and returns all that its nodes said of their health,
+// and when, by node.
+func withHealth(t *testing.T, cfg Config) (Outcome, map[string][]reply) {
+	cfg.PollHealth = true
+	said := map[string][]reply{}
+	out := carryOut(t, cfg, Observers{Health: func(_ time.Duration, node string, body json.RawMessage) {
+		var r reply
+		require.NoError(t, json.Unmarshal(body, &r))
+		said[node] = append(said[node], r)
+	}})
+	return out, said
+}
+
+func TestTheStandardRunIsHealthyAndBackPressureChangesNothingInIt(t *testing.T) {
+	standard := func() Config {
+		cfg := config(t, 25)
+		cfg.Session.TimeLimit, cfg.Session.Quiet = 20*sec, 10*sec
+		return cfg
+	}
+	on, said := withHealth(t, standard())
+	require.Len(t, said, 25)
+	for name, replies := range said {
+		require.GreaterOrEqual(t, len(replies), 25, name)
+		for _, r := range replies {
+			require.Zero(t, r.UnhealthyMS, name)
+			require.Zero(t, r.Permits.Revoked, name)
+			for counter, n := range r.Counters {
+				require.Zero(t, n, "%s of %s", counter, name)
+			}
+		}
+	}
+	off := standard()
+	off.Node.MaxWait, off.Node.ClientThreshold, off.Node.OwnThreshold = node.Never, node.Never, node.Never
+	off.Node.Monitor.MaxAge = node.Never
+	off.Node.Permits = backpressure.DefaultPermitsConfig(0)
+	off.Node.Permits.RevokePerSecond = 0
+	without, _ := withHealth(t, off)
+	require.Equal(t, without.History, on.History, "not one message or microsecond")
+}
+
+// fault reads a fault.
+func fault(t *testing.T, text string) []node.Fault {
+	f, err := node.ParseFault(text)
+	require.NoError(t, err)
+	return []node.Fault{f}
+}
+
+func TestAFaultSlowsAServiceAsItsCostWould(t *testing.T) {
+	answered := func(change func(*Config)) (n int) {
+		cfg := config(t, 1)
+		cfg.Session.Concurrency, cfg.Session.RatePerSec, cfg.Session.TimeLimit = 8, 1000, sec
+		change(&cfg)
+		for _, op := range carryOut(t, cfg, Observers{}).History {
+			if op.Type == run.OK && op.Time < sec {
+				n++
+			}
+		}
+		return n
+	}
+	require.Greater(t, answered(func(*Config) {}), 800)
+	for _, text := range []string{"record:slow=50/s", "record:slow=20ms", "intake:slow=50/s", "output:slow=50/s", "n1/record:slow=20ms"} {
+		slow := answered(func(c *Config) { c.Node.Faults = fault(t, text) })
+		if text[0] == 'n' {
+			require.Greater(t, slow, 800, "another node's")
+		} else {
+			require.InDelta(t, 50, slow, 6, text)
+		}
+	}
+}
+
+func TestANodeWhoseServiceIsStuckSaysSoAndRecovers(t *testing.T) {
+	for _, service := range []string{"record", "gossip"} {
+		cfg := config(t, 3)
+		cfg.Session.TimeLimit, cfg.Session.Quiet = 12*sec, 10*sec
+		cfg.Session.Concurrency = 30
+		cfg.Node.Faults = fault(t, "n0/"+service+":stuck=5s@2s")
+		out, said := withHealth(t, cfg)
+		worst := int64(0)
+		for _, r := range said["n0"] {
+			worst = max(worst, r.UnhealthyMS)
+		}
+		require.Greater(t, worst, int64(2000), service)
+		for _, r := range said["n1"] {
+			require.Zero(t, r.UnhealthyMS, "nobody else is")
+		}
+		last := said["n0"][len(said["n0"])-1]
+		require.Zero(t, last.UnhealthyMS)
+		requireAcknowledged(t, out.History)
+	}
+}
