@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -35,5 +36,29 @@ func BenchmarkFlood(b *testing.B) {
 			}
 			b.ReportMetric(float64(count)*float64(b.N)/b.Elapsed().Seconds(), "broadcasts/s")
 		})
+	}
+}
+
+// BenchmarkRecovery is a node that finds a million values of a former life,
+// from its init to its answer.
+func BenchmarkRecovery(b *testing.B) {
+	const count = 1_000_000
+	cfg := journal.Config{Dir: b.TempDir(), Run: "run", Random: rand.New(rand.NewPCG(1, 2))}
+	f := journal.NewFiles(cfg)
+	_, err := f.Open(journal.Start{Node: "n0", Nodes: 1, Log: "log"})
+	require.NoError(b, err)
+	batch := &journal.Batch{}
+	for i := range count {
+		if batch.Add(journal.Source{Origin: "n0", Log: "log"}, uint64(i+1), strconv.Itoa(i)); batch.Entries() == keepItems || i == count-1 {
+			require.NoError(b, f.Append(batch))
+			batch.Reset()
+		}
+	}
+	require.NoError(b, f.Close(false))
+	for b.Loop() {
+		again := journal.NewFiles(cfg)
+		r := restartedRig(b, 0, ids(1), keptBy(again))
+		require.Equal(b, count, r.log.Len())
+		require.NoError(b, again.Close(false))
 	}
 }
