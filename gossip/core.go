@@ -87,7 +87,7 @@ func New(now time.Duration, cfg Config, log *Log) (*Core, error) {
 	for _, n := range cfg.Neighbours {
 		l := newLink(n, c.serial, base, cfg.FirstRTT)
 		l.greetDue = cfg.GreetAt
-		l.neighbour, l.missed = true, now-recentlyMissed
+		l.neighbour, l.missed = true, now-2*recentlyMissed
 		if cfg.Tree != nil {
 			l.index, _ = cfg.Tree.Index(n.Name)
 		}

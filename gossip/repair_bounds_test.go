@@ -65,6 +65,50 @@ func TestMajoritiesRingHearsEverything(t *testing.T) {
 	}
 }
 
+// Cuts of all kinds, one after the other, 4 s each on average and as long
+// between them.
+func TestPartitionsCostLittleAndHoldUpNothingForLong(t *testing.T) {
+	for _, k := range repairFanOuts {
+		sent := [2]float64{}
+		for seed := range uint64(6) {
+			for i, cuts := range []bool{false, true} {
+				tr := newRepairTrial(t, k, seed)
+				tr.broadcasts(0, 20*time.Second, anybody)
+				longest, from := time.Duration(0), tr.upTo(4*time.Second)
+				for cuts && from < 20*time.Second {
+					lasts := min(tr.upTo(8*time.Second), 20*time.Second-from)
+					tr.at(from, func() {
+						if kind := tr.rng.IntN(4); kind == 3 {
+							tr.cut = ring(tr.nodes, tr.rng)
+						} else {
+							side := map[string]bool{}
+							for _, i := range tr.rng.Perm(25)[:[]int{1, 8, 12}[kind]] {
+								side[tr.nodes[i].name] = true
+							}
+							tr.split(side)
+						}
+					})
+					tr.at(from+lasts, func() { clear(tr.cut) })
+					longest = max(longest, lasts)
+					from += lasts + tr.upTo(8*time.Second)
+				}
+				tr.run(40 * time.Second)
+				sent[i] += float64(tr.sent)
+				worst, which := tr.slowest(0, func(string) bool { return true }, anybody)
+				require.LessOrEqual(t, worst, longest+4*time.Second, "k=%d seed=%d: %s", k, seed, which)
+				tr.requireQuietAtLast()
+			}
+		}
+		t.Logf("k=%d: %.0f messages, %.0f with cuts", k, sent[0], sent[1])
+		require.LessOrEqual(t, sent[1], 2*sent[0])
+	}
+}
+
+// upTo draws a time below d.
+func (tr *repairTrial) upTo(d time.Duration) time.Duration {
+	return time.Duration(tr.rng.Int64N(int64(d)))
+}
+
 // requireQuietAtLast lets a cluster in which everybody is alive come to rest,
 // with its tree as it was.
 func (tr *repairTrial) requireQuietAtLast() {

@@ -312,7 +312,7 @@ func (c *Core) linkTo(name string) *link {
 	}
 	c.dismiss()
 	l := newLink(Neighbour{Name: name, Role: Guest}, c.serial, 0, c.cfg.FirstRTT)
-	l.index, l.missed, l.partedAt = index, -recentlyMissed, -recentlyMissed
+	l.index, l.missed, l.partedAt = index, -2*recentlyMissed, -2*recentlyMissed
 	c.join(l)
 	if t := c.cfg.Tree; t != nil {
 		// A batch of a link that has been forgotten may yet be acked.

@@ -1,0 +1,57 @@
+package gossip
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestSwapsGrowRareWhileTheyBringNothing(t *testing.T) {
+	c := treeCore(t, 25, 24, "n9")
+	learn(c, 0, 1)
+	// n1 to n8 are dead with the root; all others answer, with what they hold.
+	dead := map[string]bool{"n0": true, "n1": true, "n2": true, "n3": true, "n4": true, "n5": true, "n6": true, "n7": true, "n8": true}
+	var swaps []time.Duration
+	batch := uint64(0)
+	for now := time.Duration(0); now < 2*time.Minute; now += 10 * ms {
+		for c.Next() <= now {
+			for _, o := range c.Advance(now, 9) {
+				if o.Message.Tie == Swapping {
+					swaps = append(swaps, now)
+				}
+				if b := o.Message.Batch; b != 0 && !dead[o.To] {
+					batch++
+					c.Receive(now, o.To, &Message{
+						Epoch: peerEpoch, For: ourEpoch, Acks: []Span{{b, b}},
+						Vector: &VectorPart{Exchange: batch, Parts: 1, Held: []Held{{mine, Spans{{1, 1}}}}},
+					})
+				}
+			}
+		}
+	}
+	require.Greater(t, len(swaps), 10)
+	require.Less(t, len(swaps), 40)
+	require.Less(t, swaps[0], 5*time.Second)
+	require.GreaterOrEqual(t, swaps[len(swaps)-1]-swaps[len(swaps)-2], minSwap)
+}
+
+func TestHeldSinceIsNeverTooMuch(t *testing.T) {
+	c := treeCore(t, 3, 2, "n0")
+	grew := []time.Duration{}
+	for at := time.Duration(0); at < 20*time.Second; at += 70 * ms {
+		learn(c, at, 1)
+		grew = append(grew, at)
+		for age := time.Duration(0); age < 3*time.Second; age += 130 * ms {
+			held := 0
+			for _, g := range grew {
+				if g <= at-age {
+					held++
+				}
+			}
+			require.LessOrEqual(t, c.heldSince(at-age), held, "at %v, %v ago", at, age)
+		}
+	}
+	require.Equal(t, len(grew), c.heldSince(30*time.Second), "what has not grown is old")
+	require.Greater(t, c.heldSince(20*time.Second-c.overdue()), 0)
+}
