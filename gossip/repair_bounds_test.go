@@ -139,6 +139,7 @@ func TestNodeThatWasKilledCatchesUp(t *testing.T) {
 					tr.broadcasts(0, 50*time.Second, anybody)
 					tr.at(faultAt, func() { tr.kill(c.dead...) })
 					back := faultAt + down
+					held := map[string]int{} // that the restarted begin with
 					tr.at(back, func() {
 						for _, name := range c.dead {
 							n := tr.index[name]
@@ -148,9 +149,17 @@ func TestNodeThatWasKilledCatchesUp(t *testing.T) {
 								clear(tr.learnt[name])
 							}
 							tr.restartCore(n, tr.now+time.Second)
+							held[name] = n.log.Len()
 						}
 					})
 					tr.run(time.Minute)
+					for _, name := range c.dead {
+						// Its neighbours may all give it the same at once, but none
+						// gives it anything twice, nor what it has shown to hold.
+						n := tr.index[name]
+						lacked := n.log.Len() - held[name]
+						require.LessOrEqual(t, n.core.Stats().EntriesIn, uint64((1+len(n.core.cfg.Neighbours))*lacked))
+					}
 					worst, which := tr.slowest(back, func(v string) bool {
 						// What only the dead held is gone with their memory.
 						return !c.blank || tr.sentAt[v] < faultAt-2*time.Second || tr.sentAt[v] >= back || tr.outlived(v, c.dead)

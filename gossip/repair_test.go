@@ -17,7 +17,6 @@ type repairTrial struct {
 	by      map[string]string                   // who broadcast it
 	learnt  map[string]map[string]time.Duration // by node and value
 	sentOut []time.Duration                     // when each message left
-	bytes   []int                               // and its size as the core reckons it
 	cut     map[[2]string]bool
 	values  int
 }
@@ -39,9 +38,8 @@ func newRepairTrial(t *testing.T, k int, seed uint64, configs ...func(*Config)) 
 		tr.learnt[n.name] = map[string]time.Duration{}
 	}
 	tr.onLearn = func(n *simNode, e Entry) { tr.learnt[n.name][e.Value] = tr.now }
-	tr.onSend = func(now time.Duration, _, _ string, m *Message) {
+	tr.onSend = func(now time.Duration, _, _ string, _ *Message) {
 		tr.sentOut = append(tr.sentOut, now)
-		tr.bytes = append(tr.bytes, accounted(m))
 	}
 	tr.drop = func(from, to string) bool { return tr.cut[[2]string{from, to}] }
 	return tr
