@@ -141,6 +141,7 @@ func (c *Core) searchOn(now time.Duration) {
 func (c *Core) heard(now time.Duration, l *link) {
 	s := &c.search
 	switch {
+	case c.cfg.Direct: // nobody is anybody's parent
 	case l.index >= c.index || l == c.parent || l == c.home:
 	case s.on && (l == s.choice || slices.Contains(s.asked, l)):
 		l.replied = true
