@@ -98,8 +98,11 @@ func (c *Core) pickPartner() *link {
 
 // owe has what we have held for long wait for the peer's vector.
 func (c *Core) owe(now time.Duration, l *link) {
-	l.base = c.heldSince(now - c.overdue())
-	l.owed = l.base > 0
+	base := c.heldSince(now - c.overdue())
+	if l.owed && l.role != Partner {
+		base = max(base, l.base) // what a new life owes it owes still
+	}
+	l.base, l.owed = base, base > 0
 	if l.role == Partner {
 		l.cursor, l.again = c.known, nil
 	}
