@@ -89,8 +89,9 @@ func shrink(s Schedule, budget int, fails func(Schedule) bool) (smallest Schedul
 				continue
 			}
 			tried[key] = true
-			for i := range uint64(shrinkSeeds) {
-				c.Seed = s.Seed + i
+			first := s.Seed
+			for i := uint64(0); i < shrinkSeeds && runs < budget; i++ {
+				c.Seed = first + i
 				if runs++; fails(c) {
 					s, again = c, true
 					break

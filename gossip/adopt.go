@@ -120,7 +120,7 @@ func (c *Core) readTie(now time.Duration, l *link, m *Message) {
 	l.theirs = m.Tie
 	switch m.Tie {
 	case Attached:
-		if c.cfg.Direct || l.index < c.index {
+		if c.cfg.Direct || l.index < c.index && c.cfg.Mistake != AttachCycle {
 			c.refuse(l)
 			return
 		}

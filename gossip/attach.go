@@ -142,7 +142,8 @@ func (c *Core) heard(now time.Duration, l *link) {
 	s := &c.search
 	switch {
 	case c.cfg.Direct: // nobody is anybody's parent
-	case l.index >= c.index || l == c.parent || l == c.home:
+	case l.index >= c.index && c.cfg.Mistake != AttachCycle:
+	case l == c.parent || l == c.home:
 	case s.on && (l == s.choice || slices.Contains(s.asked, l)):
 		l.replied = true
 		if s.choice == nil {

@@ -14,16 +14,18 @@ const (
 	NoVectorSwap           // a peer that was restarted is not asked what it has
 	LoseLastBatch          // the batch after which there is nothing to send is not kept until it is acked
 	AckOverGap             // an ack names all batches up to the one that arrived
+	AttachCycle            // a node attaches to those that come after it, too
 )
 
 // Mistakes lists them, without NoMistake.
 func Mistakes() []Mistake {
-	return []Mistake{AckBeforeStore, DropOnResend, WrongEpoch, NoVectorSwap, LoseLastBatch, AckOverGap}
+	return []Mistake{AckBeforeStore, DropOnResend, WrongEpoch, NoVectorSwap, LoseLastBatch, AckOverGap, AttachCycle}
 }
 
 // String names a mistake.
 func (m Mistake) String() string {
 	return [...]string{
 		"none", "ack before store", "drop on re-send", "wrong epoch", "no vector swap", "lost last batch", "ack over a gap",
+		"attach that makes a cycle",
 	}[m]
 }
