@@ -69,6 +69,9 @@ type Config struct {
 	Tree *topology.Tree
 	// Seed decides which nodes vectors are swapped with at random.
 	Seed uint64
+	// Busy, if not nil, says whether the node has too much to do for work that it
+	// starts by itself: random swaps then come at least maxSwap (10 s) apart.
+	Busy func(now time.Duration) bool
 
 	// Mistake has the core be wrong in one way. For tests alone.
 	Mistake Mistake

@@ -44,6 +44,10 @@ func (c *Core) swap(now time.Duration) {
 		s.at, s.partner = Never, nil
 		return
 	}
+	if s.begun > 0 && now-s.begun < maxSwap && c.cfg.Busy != nil && c.cfg.Busy(now) {
+		s.at = s.begun + maxSwap
+		return
+	}
 	switch {
 	case s.useful:
 		s.interval = minSwap

@@ -56,7 +56,8 @@ type Config struct {
 	// broadcasts with error 11.
 	ClientThreshold time.Duration
 	// OwnThreshold is how long the node may be unhealthy before it puts off work
-	// that it starts by itself: the history of figures, debug logs. No shorter
+	// that it starts by itself: the history of figures, debug logs, random vector
+	// swaps beyond one in 10 s. No shorter
 	// than ClientThreshold it should be: clients are refused no later.
 	OwnThreshold time.Duration
 	// MaxWait is the expected wait for an answer beyond which a broadcast is

@@ -41,7 +41,8 @@ type gossiper struct {
 	shownAt  time.Duration
 	changed  bool // something has happened since
 
-	leash *leash // nil as a rule
+	own   *backpressure.Gate // of work that the node starts by itself
+	leash *leash             // nil as a rule
 
 	unkeptTold bool // that the latency target cannot be kept
 }
@@ -171,6 +172,7 @@ func (g *gossiper) begin(now time.Duration, s *setup) {
 	cfg.Phase = time.Duration(g.random.Int64N(int64(g.cfg.SyncPeriod)))
 	cfg.Seed = g.random.Uint64()
 	cfg.Fresh = g.lives == 0 && !s.former
+	cfg.Busy = func(now time.Duration) bool { return !g.own.Open(now) }
 	cfg.Permits = g.permits
 	if s.greet {
 		// Not at once: a peer may not have been started yet, and a message to

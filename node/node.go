@@ -114,7 +114,7 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 	}
 	n.gossiper = &gossiper{
 		cfg: &n.cfg, random: cfg.Random, inbox: n.mails, intake: n.jobsQ, out: n.outbox, notices: n.notices,
-		records: n.log, monitor: n.monitor, count: &n.count, log: cfg.Log,
+		records: n.log, monitor: n.monitor, own: n.gates.own, count: &n.count, log: cfg.Log,
 		mailBytes: &n.mailBytes, jobBytes: &n.jobBytes,
 	}
 	n.intake = &intake{

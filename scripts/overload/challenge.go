@@ -60,22 +60,36 @@ func (o *outcome) total(column string) (sum, worst float64) {
 	return sum, worst
 }
 
-// challenge runs Fly.io's 3d in a healthy cluster, beside hogs of the
-// processor, and with each service crashing at random.
+// setting is one run of the challenge.
+type setting struct {
+	name  string
+	fault string
+	hogs  int
+}
+
+// challenge runs Fly.io's 3d in a healthy cluster, and beside hogs of the
+// processor.
 func challenge(o *options) (string, error) {
-	var b strings.Builder
-	b.WriteString("## 25 nodes at 100 operations/s\n\n")
-	b.WriteString("Challenge 3d as `treecast test -w broadcast --node-count 25 --time-limit 20 --rate 100 --latency 100` has it.\nOf the nodes' health, asked once a second: the longest unhealthy time, and sums over all nodes. Crashing: every\n250 to 750 ms while the load lasts, on every node. The hogs are four busy loops at the nodes' own priority.\n\n")
-	b.WriteString("| run | valid | strict | 3d | msgs/op | stable median, max, ms | unhealthy, ms | permits revoked | rejected | crashes | unusual events | times overwhelmed |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
-	type setting struct {
-		name  string
-		fault string
-		hogs  int
-	}
-	all := []setting{{name: "undisturbed"}, {name: "with back-pressure off", fault: "off"}, {name: "beside hogs", hogs: 4}}
+	return challenges(o, "25 nodes at 100 operations/s", []setting{
+		{name: "undisturbed"}, {name: "with back-pressure off", fault: "off"}, {name: "beside hogs", hogs: 4},
+	})
+}
+
+// crashes runs 3d with each service in turn crashing at random, until the last
+// reads are near.
+func crashes(o *options) (string, error) {
+	var all []setting
 	for _, s := range services {
-		all = append(all, setting{name: s + " crashes", fault: s + ":panic-every=500ms@1s+30s"})
+		all = append(all, setting{name: s + " crashes", fault: s + ":panic-every=500ms@1s+24s"})
 	}
+	return challenges(o, "25 nodes at 100 operations/s whose services crash", all)
+}
+
+func challenges(o *options, title string, all []setting) (string, error) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "## %s\n\n", title)
+	b.WriteString("Challenge 3d as `treecast test -w broadcast --node-count 25 --time-limit 20 --rate 100 --latency 100` has it.\nOf the nodes' health, asked once a second: the longest unhealthy time, and sums over all nodes. Crashing: every\n250 to 750 ms (if there is anything to do), on every node, from 1 s to 25 s. The hogs are four busy loops at the nodes' own priority.\n\n")
+	b.WriteString("| run | valid | strict | 3d | msgs/op | stable median, max, ms | unhealthy, ms | permits revoked | rejected | crashes | unusual events | times overwhelmed |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	for i, s := range all {
 		fmt.Fprintf(os.Stderr, "3d, %s ...\n", s.name)
 		args := []string{"test", "-w", "broadcast", "--node-count", "25", "--time-limit", "20", "--rate", "100", "--latency", "100",

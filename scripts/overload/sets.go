@@ -17,9 +17,12 @@ var sets = map[string]func(*options) (string, error){
 	"outside":   func(o *options) (string, error) { return trials(o, "outside", outsideTrials(o)) },
 	"goodput":   goodput,
 	"challenge": challenge,
+	"crashes":   crashes,
 }
 
-func setNames() []string { return []string{"slow", "stuck", "outside", "goodput", "challenge"} }
+func setNames() []string {
+	return []string{"slow", "stuck", "outside", "goodput", "challenge", "crashes"}
+}
 
 // trial is one run under a flood.
 type trial struct {
