@@ -57,6 +57,7 @@ func (d *delays) quantile(q float64) time.Duration {
 // journalFigures is what a health reply tells of the journal.
 type journalFigures struct {
 	delays    delays        // from a broadcast's line to its being kept
+	delivered delays        // from peers' entries to their being kept
 	appends   atomic.Uint64 // writes
 	entries   atomic.Uint64 // appended
 	bytes     atomic.Uint64 // appended

@@ -204,7 +204,7 @@ func (r *record) commitItem(now time.Duration, item *keep, err error) {
 	case keepStore:
 		r.take(item.store.entries, item.store.keys)
 		if err == nil {
-			k.figures.delays.add(now - item.request.readAt)
+			k.figures.delivered.add(now - item.request.readAt)
 			r.notices.stored(item.store.ticket)
 		} else {
 			r.notices.ring()
