@@ -365,7 +365,7 @@ func TestHealthIsAskedOutsideOfTheNetwork(t *testing.T) {
 			case "n1":
 				return []string{line(name, m.Src, `{"type":"error","in_reply_to":%d,"code":10}`, m.Body.MsgID)}
 			}
-			return nil
+			return []string{line(name, m.Src, `{"type":"error","in_reply_to":%d,"code":14}`, m.Body.MsgID)}
 		}
 	})
 	c.joinAt["n2"] = 200 * ms
@@ -380,7 +380,7 @@ func TestHealthIsAskedOutsideOfTheNetwork(t *testing.T) {
 		`500ms n0 {"type":"health_ok","in_reply_to":2,"unhealthy_ms":0}`,
 		`900ms n0 {"type":"health_ok","in_reply_to":3,"unhealthy_ms":0}`,
 	}, got)
-	require.Equal(t, 3+1+2, asked, "who knows no such request is asked once, who has not joined not at all")
+	require.Equal(t, 3+1+2, asked, "who knows no such request is asked once, who crashed on it again, who has not joined not at all")
 	require.False(t, c.s.Result().Notes[1].Bad())
 }
 

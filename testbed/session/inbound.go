@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"treecast/testbed/network"
+	"treecast/wire"
 )
 
 // FromNode takes a line that a node printed on stdout, without its newline. The
@@ -109,7 +110,7 @@ func (s *Session) NodeExited(now time.Duration, name, status string) []Output {
 // healthState is how far polling a node for its health has got.
 type healthState struct {
 	asked       int64 // msg_id of the last request
-	unsupported bool  // it answered with an error
+	unsupported bool  // it answered with an error, and not for having crashed
 }
 
 // A poll asks pollNodes nodes for their health, and of a larger cluster
@@ -150,6 +151,8 @@ func (s *Session) healthReply(now time.Duration, n *node, body json.RawMessage) 
 	case "health_ok":
 		s.cfg.OnHealth(now, n.name, body)
 	case "error":
-		n.health.unsupported = true
+		// One that crashed on the request (13, 14) may well know it.
+		code, _ := wire.Field(body, "code")
+		n.health.unsupported = string(code) != "13" && string(code) != "14"
 	}
 }
