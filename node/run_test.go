@@ -117,12 +117,19 @@ func TestATopologyOfTwoMegabytes(t *testing.T) {
 	require.Empty(t, r.finish(s))
 }
 
+// patient lets a node refuse nothing because this machine is slow: how many
+// requests it takes before it sheds is not what these tests are about.
+func patient(c *Config) {
+	c.MaxWait, c.ClientThreshold = Never, time.Hour
+	c.Intake = QueueSizes{Preferred: 1 << 18, Capacity: 1 << 18}
+}
+
 func TestAReadOfAHundredThousandValues(t *testing.T) {
 	count := 100_000
 	if testing.Short() {
 		count = 20_000
 	}
-	r := runNode(t)
+	r := runNode(t, patient)
 	go func() {
 		r.write(initLine(0, "n0", "n0"), manyBroadcasts(count)+readLine("n0", count))
 		_ = r.stdin.Close()
@@ -131,7 +138,7 @@ func TestAReadOfAHundredThousandValues(t *testing.T) {
 	require.NoError(t, err)
 	ok := requireEachOnce(t, replies[1:], 0, count+1)
 	require.Equal(t, numbers(ok[:len(ok)-1]), replies[count+1].messages())
-	require.GreaterOrEqual(t, len(ok), count*95/100)
+	require.GreaterOrEqual(t, len(ok), count)
 }
 
 // chunked reads so many bytes at a time at most, with a call before each.
@@ -162,7 +169,7 @@ func TestAFloodOfBroadcastsIsAnsweredOnceEachAndNothingAcknowledgedIsLost(t *tes
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := runNode(t)
+			r := runNode(t, patient)
 			go func() {
 				r.write(initLine(0, "n0", "n0"))
 				_, _ = io.WriteString(r.stdin, flood)
@@ -175,7 +182,7 @@ func TestAFloodOfBroadcastsIsAnsweredOnceEachAndNothingAcknowledgedIsLost(t *tes
 				replies = append(replies, s.next(t))
 			}
 			ok := requireEachOnce(t, replies, 0, count)
-			require.GreaterOrEqual(t, len(ok), count*95/100)
+			require.GreaterOrEqual(t, len(ok), count)
 			r.write(readLine("n0", count))
 			last := s.next(t)
 			require.Equal(t, numbers(ok), last.messages(), "what was acknowledged is there, and nothing else")
