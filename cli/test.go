@@ -35,6 +35,7 @@ type testCommand struct {
 
 	Nemesis         string  `env:"TREECAST_TEST_NEMESIS" placeholder:"FAULTS" group:"maelstrom" help:"What goes wrong, separated by commas: Maelstrom's partition, kill and pause, and our own loss, duplicate, reorder, delay and, in virtual time, clock. Default: nothing."`
 	NemesisInterval float64 `default:"10" env:"TREECAST_TEST_NEMESIS_INTERVAL" placeholder:"S" group:"maelstrom" help:"Mean seconds between two steps of a fault: it starts with the load, and then stops and starts in turn. Kill and pause share their steps. Default: ${default}."`
+	NemesisTargets  string  `env:"TREECAST_TEST_NEMESIS_TARGETS" placeholder:"NODES" group:"ours" help:"Whom kills, pauses and clocks strike, drawn from these: some, one, minority-third, minority, majority or all, separated by commas. Default: any of them, as Maelstrom does."`
 	Availability    string  `env:"TREECAST_TEST_AVAILABILITY" placeholder:"GOAL" group:"maelstrom" help:"What part of the operations must succeed: total, or a fraction such as 0.99. Default: no goal."`
 
 	LogStderr  bool `env:"TREECAST_TEST_LOG_STDERR" group:"maelstrom" help:"Show what the nodes write to stderr."`
@@ -182,7 +183,7 @@ func (c *testCommand) plan(s streams, line commandLine, number int) (experiment.
 		Workload: c.Workload, Args: line.nodeArgs, NodeCount: nodes, Concurrency: c.Concurrency,
 		Rate: c.Rate, TimeLimit: limit, Topology: c.Topology,
 		Latency: time.Duration(c.Latency) * time.Millisecond, LatencyDist: c.LatencyDist,
-		Nemesis: c.Nemesis, NemesisInterval: interval, Availability: c.Availability,
+		Nemesis: c.Nemesis, NemesisInterval: interval, NemesisTargets: c.NemesisTargets, Availability: c.Availability,
 		LossRate: c.LossRate, DuplicateRate: c.DuplicateRate, ReorderRate: c.ReorderRate, DelayRate: c.DelayRate,
 		DelayMean: time.Duration(c.DelayMean * float64(time.Millisecond)), PhasedMessageFaults: c.MessageFaults == "phases",
 		Quiet: quiet, Seed: seed, Exact: c.Verdict == "exact",

@@ -85,6 +85,7 @@ func TestBadArgumentsAreExplainedBeforeAnythingIsDone(t *testing.T) {
 		"choose one of broadcast, echo":                         {"-w", "g-set"},
 		`no fault is called "fire"`:                             {"--nemesis", "kill,fire"},
 		`clock faults need virtual time (--virtual)`:            {"--nemesis", "clock"},
+		`kills strike no target called "most"`:                  {"--nemesis", "kill", "--nemesis-targets", "most"},
 		"the rate of loss is 1.5; give a probability":           {"--nemesis", "loss", "--loss-rate", "1.5"},
 		"--delay-mean is -1; give milliseconds, more than 0":    {"--nemesis", "delay", "--delay-mean=-1"},
 		"--message-faults must be one of":                       {"--message-faults", "never"},

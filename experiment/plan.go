@@ -44,6 +44,10 @@ type Plan struct {
 	Nemesis         string // faults separated by commas, or nothing
 	NemesisInterval time.Duration
 
+	// NemesisTargets is whom kills, pauses and clocks strike, separated by commas;
+	// empty: any.
+	NemesisTargets string
+
 	// Probabilities with which messages between nodes meet with what, for those
 	// of our own faults that Nemesis names; and how much longer a delayed one takes.
 	LossRate, DuplicateRate, ReorderRate, DelayRate float64
@@ -93,6 +97,10 @@ func (p Plan) read() (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	targets, err := nemesis.ParseTargets(p.NemesisTargets)
+	if err != nil {
+		return nil, err
+	}
 	if p.Driver == Process && slices.Contains(faults, nemesis.Clock) {
 		return nil, errors.New("the clocks of processes cannot be changed: clock faults need virtual time (--virtual)")
 	}
@@ -108,7 +116,7 @@ func (p Plan) read() (*plan, error) {
 		RatePerSec: p.Rate, TimeLimit: p.TimeLimit,
 		Latency:  network.Latency{Mean: p.Latency, Dist: network.Distribution(p.LatencyDist)},
 		Topology: p.Topology, Nemesis: nemesis.Config{
-			Faults: faults, Interval: p.NemesisInterval, Phased: p.PhasedMessageFaults,
+			Faults: faults, Interval: p.NemesisInterval, Targets: targets, Phased: p.PhasedMessageFaults,
 			Rates: nemesis.Messages{
 				Loss: p.LossRate, Duplicate: p.DuplicateRate, Reorder: p.ReorderRate, Delay: p.DelayRate, DelayMean: p.DelayMean,
 			},
@@ -131,7 +139,7 @@ func (p *plan) settings() run.Settings {
 		NodeCount: len(p.session.Nodes), Concurrency: p.session.Concurrency,
 		Rate: p.Rate, TimeLimit: run.Millis(p.TimeLimit), Quiet: run.Millis(p.Quiet),
 		Latency: run.Millis(p.Latency), LatencyDist: p.LatencyDist, Topology: p.Topology,
-		NemesisInterval: run.Millis(p.NemesisInterval), Availability: p.Availability,
+		NemesisInterval: run.Millis(p.NemesisInterval), NemesisTargets: p.NemesisTargets, Availability: p.Availability,
 	}
 	for _, fault := range p.session.Nemesis.Faults {
 		s.Nemesis = append(s.Nemesis, string(fault))

@@ -71,7 +71,7 @@ func TestTheRatesOfFaultsThatWereAskedForAreRecorded(t *testing.T) {
 	p := sound()
 	p.Nemesis = "kill,loss,delay"
 	p.LossRate, p.DuplicateRate, p.ReorderRate, p.DelayRate, p.DelayMean = 0.1, 0.2, 0.3, 0.4, time.Second
-	p.PhasedMessageFaults = true
+	p.PhasedMessageFaults, p.NemesisTargets = true, "one,all"
 	read, err := p.read()
 	require.NoError(t, err)
 	s := read.settings()
@@ -79,6 +79,7 @@ func TestTheRatesOfFaultsThatWereAskedForAreRecorded(t *testing.T) {
 	require.Equal(t, []float64{0.1, 0, 0, 0.4}, []float64{s.LossRate, s.DuplicateRate, s.ReorderRate, s.DelayRate})
 	require.Equal(t, run.Millis(time.Second), s.DelayMean)
 	require.True(t, s.PhasedMessageFaults)
+	require.Equal(t, "one,all", s.NemesisTargets)
 }
 
 func TestWithoutANodeCountThereAreMaelstromsFive(t *testing.T) {

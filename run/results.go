@@ -66,6 +66,7 @@ type Settings struct {
 	Topology        string   `json:"topology"`
 	Nemesis         []string `json:"nemesis,omitempty"`
 	NemesisInterval Millis   `json:"nemesis_interval_ms"`
+	NemesisTargets  string   `json:"nemesis_targets,omitempty"` // whom kills, pauses and clocks struck; empty: any
 
 	// Probabilities with which messages between nodes met with what; 0 where the
 	// nemesis did not have that fault.

@@ -162,7 +162,7 @@ func (s *Setting) Flags() []string {
 		if key == "phased_message_faults" {
 			key, value = "message_faults", "phases"
 		}
-		flag("--"+strings.ReplaceAll(strings.TrimSuffix(key, "_ms"), "_", "-"), value)
+		flag("--"+strings.ReplaceAll(strings.TrimSuffix(key, "_ms"), "_", "-"), strings.Trim(value, `"`))
 	}
 	bed := len(out)
 	flag("--num-children", s.NumChildren)

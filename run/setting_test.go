@@ -70,12 +70,13 @@ func TestTheCommandOfASettingHasTheSeedBeforeTheNodesFlags(t *testing.T) {
 func TestTheCommandHasTheRatesOfFaults(t *testing.T) {
 	s := Settings{
 		Workload: "broadcast", Rate: 5, TimeLimit: Millis(time.Second), Nemesis: []string{"loss", "delay"}, NemesisInterval: Millis(time.Second),
-		LossRate: 0.2, DelayMean: Millis(300 * time.Millisecond), PhasedMessageFaults: true,
+		NemesisTargets: "one,all",
+		LossRate:       0.2, DelayMean: Millis(300 * time.Millisecond), PhasedMessageFaults: true,
 	}
 	setting := SettingOf(&s)
-	require.Equal(t, "delay_mean_ms=300 loss_rate=0.2 phased_message_faults=true", setting.Other)
+	require.Equal(t, "delay_mean_ms=300 loss_rate=0.2 nemesis_targets=\"one,all\" phased_message_faults=true", setting.Other)
 	require.Equal(t, "treecast test -w broadcast --time-limit 1 --rate 5 --nemesis loss,delay --nemesis-interval 1 --quiet-time 0"+
-		" --delay-mean 300 --loss-rate 0.2 --message-faults phases --seed 7", setting.Command(7))
+		" --delay-mean 300 --loss-rate 0.2 --nemesis-targets one,all --message-faults phases --seed 7", setting.Command(7))
 }
 
 func TestALabelSaysWhatIsTuned(t *testing.T) {

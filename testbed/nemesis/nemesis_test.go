@@ -194,6 +194,19 @@ func TestMessagesAreDisturbedThroughoutUnlessInPhases(t *testing.T) {
 	require.True(t, n.Active())
 }
 
+func TestTargetsAreReadFromAList(t *testing.T) {
+	got, err := ParseTargets(" one, all,one,some ")
+	require.NoError(t, err)
+	require.Equal(t, []Target{OneNode, AllNodes, Some}, got)
+	got, err = ParseTargets(" ")
+	require.NoError(t, err)
+	require.Empty(t, got)
+	for _, bad := range []string{"most", "one,", ",", "ONE"} {
+		_, err := ParseTargets(bad)
+		require.ErrorContains(t, err, `choose from ["some" "one" "minority-third" "minority" "majority" "all"]`, bad)
+	}
+}
+
 func TestTargetsAreAsManyAsTheirNameSays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 40).Draw(t, "nodes")

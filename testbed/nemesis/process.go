@@ -2,8 +2,10 @@ package nemesis
 
 import (
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 )
 
 // Target is a choice of nodes, spelt as Jepsen spells its keyword.
@@ -22,6 +24,38 @@ const (
 // Targets lists the targets in the order of Jepsen's node-specs.
 func Targets() []Target {
 	return []Target{Some, OneNode, FewNodes, MinorityNodes, MajorityNodes, AllNodes}
+}
+
+// SomeNodes is how --nemesis-targets spells the target that Jepsen has no
+// keyword for.
+const SomeNodes = "some"
+
+// ParseTargets reads the value of --nemesis-targets: targets separated by
+// commas, or nothing for all of them. An unknown one is an error that lists
+// those that are known.
+func ParseTargets(list string) ([]Target, error) {
+	if strings.TrimSpace(list) == "" {
+		return nil, nil
+	}
+	known := []string{SomeNodes}
+	for _, t := range Targets()[1:] {
+		known = append(known, string(t))
+	}
+	var targets []Target
+	for name := range strings.SplitSeq(list, ",") {
+		name = strings.TrimSpace(name)
+		if !slices.Contains(known, name) {
+			return nil, fmt.Errorf("kills strike no target called %q; choose from %q", name, known)
+		}
+		t := Target(name)
+		if name == SomeNodes {
+			t = Some
+		}
+		if !slices.Contains(targets, t) {
+			targets = append(targets, t)
+		}
+	}
+	return targets, nil
 }
 
 // value is how the history names a target.
