@@ -4,7 +4,7 @@
 //	go run ./scripts/measure --help
 //
 // Each setting takes about half a minute per run. One run is under way at a
-// time, so that runs do not disturb each other.
+// time, so that runs do not disturb each other, unless --jobs says otherwise.
 package main
 
 import (
@@ -20,6 +20,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"treecast/analysis"
 	"treecast/run"
@@ -37,17 +39,18 @@ func main() {
 func measure(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("measure", flag.ContinueOnError)
 	flags.Usage = func() {
-		fmt.Fprintf(flags.Output(), "usage: go run ./scripts/measure [--runs N] [--out DIR] SET...\n\nSets: %s\n\n", strings.Join(names(), ", "))
+		fmt.Fprintf(flags.Output(), "usage: go run ./scripts/measure [--runs N] [--jobs N] [--out DIR] SET...\n\nSets: %s\n\n", strings.Join(names(), ", "))
 		flags.PrintDefaults()
 	}
 	runs := flags.Int("runs", 5, "runs of each setting; figures are medians")
+	jobs := flags.Int("jobs", 1, "runs of a setting under way at a time; more than 1 where verdicts count, not latencies")
 	out := flags.String("out", "results", "directory that gets SET.md and SET.csv")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if flags.NArg() == 0 || *runs < 1 {
+	if flags.NArg() == 0 || *runs < 1 || *jobs < 1 {
 		flags.Usage()
-		return fmt.Errorf("name one or more sets, and at least 1 run")
+		return fmt.Errorf("name one or more sets, and at least 1 run and 1 job")
 	}
 	work, err := os.MkdirTemp("", "measure-")
 	if err != nil {
@@ -63,7 +66,7 @@ func measure(ctx context.Context, args []string) error {
 		if !ok {
 			return fmt.Errorf("there is no set called %q; choose one of %s", name, strings.Join(names(), ", "))
 		}
-		if err := one(ctx, bin, work, *out, name, set, *runs); err != nil {
+		if err := one(ctx, bin, work, *out, name, set, *runs, *jobs); err != nil {
 			return err
 		}
 	}
@@ -71,21 +74,26 @@ func measure(ctx context.Context, args []string) error {
 }
 
 // one measures one set and writes its two files.
-func one(ctx context.Context, bin, work, out, name string, s set, runs int) error {
+func one(ctx context.Context, bin, work, out, name string, s set, runs, jobs int) error {
 	var rows []row
 	for i, setting := range s.settings {
-		r := row{setting: setting}
+		r := row{setting: setting, results: make([]*run.Results, runs)}
+		var under errgroup.Group
+		under.SetLimit(jobs)
 		for n := range runs {
-			fmt.Fprintf(os.Stderr, "%s  %d/%d  run %d/%d  %s\n", name, i+1, len(s.settings), n+1, runs, setting.label)
-			result, err := test(ctx, bin, work, setting)
-			if err != nil {
-				return fmt.Errorf("%s: %w", setting.label, err)
-			}
-			r.results = append(r.results, result)
+			under.Go(func() (err error) {
+				fmt.Fprintf(os.Stderr, "%s  %d/%d  run %d/%d  %s\n", name, i+1, len(s.settings), n+1, runs, setting.label)
+				// A folder of its own: runs that begin in the same millisecond share nothing.
+				r.results[n], err = test(ctx, bin, filepath.Join(work, fmt.Sprint(n)), setting)
+				return err
+			})
+		}
+		if err := under.Wait(); err != nil {
+			return fmt.Errorf("%s: %w", setting.label, err)
 		}
 		rows = append(rows, r)
 		// Written after every setting, so that an interruption loses little.
-		if err := write(out, name, s, rows, runs); err != nil {
+		if err := write(out, name, s, rows, runs, jobs); err != nil {
 			return err
 		}
 	}
@@ -95,6 +103,9 @@ func one(ctx context.Context, bin, work, out, name string, s set, runs int) erro
 // test makes one run.
 func test(ctx context.Context, bin, work string, s setting) (*run.Results, error) {
 	cmd := exec.CommandContext(ctx, bin, append([]string{"test", "--json"}, s.args...)...)
+	if err := os.MkdirAll(work, 0o755); err != nil {
+		return nil, err
+	}
 	cmd.Dir = work
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
@@ -135,7 +146,7 @@ func (r *row) valid() (valid, strict int) {
 	return g.Valid()
 }
 
-func write(out, name string, s set, rows []row, runs int) error {
+func write(out, name string, s set, rows []row, runs, jobs int) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
@@ -143,9 +154,14 @@ func write(out, name string, s set, rows []row, runs int) error {
 		return s.writeColumns(out, name, rows, runs)
 	}
 	var md, csv strings.Builder
+	beside := ""
+	if jobs > 1 {
+		beside = fmt.Sprintf(" --jobs %d", jobs)
+		s.text += fmt.Sprintf(" %d runs were under way at a time: the verdicts count, the latencies suffer.", jobs)
+	}
 	fmt.Fprintf(&md, "# %s\n\n%s\n\n", s.title, s.text)
-	fmt.Fprintf(&md, "Made by `go run ./scripts/measure --runs %d %s` on %s, %s/%s, %d cores, %s. Figures are medians of %d runs; `max` columns give the median of the runs' maxima and, in brackets, the worst of any. The machine was shared with other work; the runs had priority over it.\n\n",
-		runs, name, time.Now().UTC().Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), runs)
+	fmt.Fprintf(&md, "Made by `go run ./scripts/measure --runs %d%s %s` on %s, %s/%s, %d cores, %s. Figures are medians of %d runs; `max` columns give the median of the runs' maxima and, in brackets, the worst of any. The machine was shared with other work; the runs had priority over it.\n\n",
+		runs, beside, name, time.Now().UTC().Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), runs)
 	md.WriteString("| setting | valid, strict | msgs/op | formula | stable median | stable max | true median | true p99 | true max |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	csv.WriteString("setting,run,valid,strict,msgs_per_op,stable_median_ms,stable_p95_ms,stable_max_ms,true_median_ms,true_p95_ms,true_p99_ms,true_max_ms,command\n")
 	for i := range rows {

@@ -112,12 +112,15 @@ var sets = map[string]set{
 	},
 	"journal": {
 		title: "Kills",
-		text:  "Nodes are killed (SIGKILL) and started again, stopped and let go on, or cut off, all through the load: one of them, some, a third, a minority, a majority or all, as Maelstrom draws it. The last line is the same without journals: what it loses is what the others keep.",
+		text:  "Nodes are killed (SIGKILL) and started again, stopped and let go on, or cut off, all through the load, every 3 s on average. The last line is without journals: what it loses is what the others keep.",
 		settings: []setting{
-			{label: "kill, every 3 s", args: with(broad25+" --nemesis kill --nemesis-interval 3", "")},
-			{label: "pause, every 3 s", args: with(broad25+" --nemesis pause --nemesis-interval 3", "")},
-			{label: "kill, pause and partition, every 3 s", args: with(broad25+" --nemesis kill,pause,partition --nemesis-interval 3", "")},
-			{label: "kill, every 3 s, no journal", args: with(broad25+" --nemesis kill --nemesis-interval 3", "--journal off")},
+			killed("kill of one", "kill", "one", ""),
+			killed("kill of a minority", "kill", "minority", ""),
+			killed("kill of a majority", "kill", "majority", ""),
+			killed("kill of all", "kill", "all", ""),
+			killed("pause of any", "pause", "", ""),
+			killed("kill, pause and partition", "kill,pause,partition", "", ""),
+			killed("kill of a majority, no journal", "kill", "majority", "--journal off"),
 		},
 	},
 	"depth": {
@@ -170,4 +173,13 @@ func (set) formula(s setting) string {
 // perSecond is how many messages per second the load needs.
 func perSecond(nodes, k, periodMS int) float64 {
 	return analysis.LeastMessagesPerSecond(nodes, k, float64(periodMS)/1000, loadBroadcasts)
+}
+
+// killed is 3d's setting with nodes that fail every 3 s on average.
+func killed(label, faults, targets, node string) setting {
+	flags := broad25 + " --nemesis " + faults + " --nemesis-interval 3"
+	if targets != "" {
+		flags += " --nemesis-targets " + targets
+	}
+	return setting{label: label, args: with(flags, node)}
 }
