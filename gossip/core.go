@@ -175,7 +175,7 @@ func (c *Core) Receive(now time.Duration, from string, m *Message) (d Delivery, 
 	if current && c.cfg.Tree != nil {
 		c.seen(now, l, m, len(news) > 0)
 	}
-	if c.cfg.Direct && (!current || m.For != c.cfg.Epoch && m.For != 0) {
+	if c.cfg.Direct && (!current || m.For != c.cfg.Epoch && (m.For != 0 || strangers(from, m))) {
 		c.delta.pass(news)
 	}
 	d = Delivery{Entries: news}

@@ -45,9 +45,9 @@ func (d *delta) add(e Entry, limit int) bool {
 }
 
 // pass has entries sent to everybody over direct links that are not our own. They
-// came with a message of a former life of its sender, or for one of ours: it had
-// waited while a node was down, and those that were to tell others of them may
-// have died.
+// came with a message of a former life of its sender, or for one of ours, or from
+// somebody who passes them on and has not heard of us: it may have waited while
+// a node was down, and those that were to tell others of them may have died.
 func (d *delta) pass(entries []Entry) {
 	for _, e := range entries {
 		d.stray.Add(e.Source, e.Counter)

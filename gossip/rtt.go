@@ -22,9 +22,12 @@ type rtt struct {
 	measured bool
 }
 
-// sample takes a measured round trip into account.
+// sample takes a measured round trip into account. It counts as twice what was
+// to be expected at most: a clock that has jumped, or a process that was stopped
+// on the way, says little about the way. If it really has become longer, a few
+// samples find it.
 func (r *rtt) sample(d time.Duration) {
-	d = min(max(d, 0), maxSpoken)
+	d = min(max(d, 0), 2*(r.roundTrip()+r.margin()))
 	if !r.measured {
 		r.smoothed, r.varies, r.measured = d, d/2, true
 		return

@@ -39,7 +39,7 @@ func TestRoundTripIsEstimatedAsTCPDoes(t *testing.T) {
 func TestEstimateStaysWithinWhatWasMeasured(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		samples := rapid.SliceOfN(durations(0, 10*time.Second), 1, 40).Draw(t, "samples")
-		r, least, most := rtt{first: time.Second}, samples[0], samples[0]
+		r, least, most := rtt{first: time.Second}, time.Second, samples[0]
 		for _, s := range samples {
 			least, most = min(least, s), max(most, s)
 			r.sample(s)
@@ -61,6 +61,31 @@ func TestSteadyWayIsMeasuredExactlyInTheEnd(t *testing.T) {
 		require.InDelta(t, float64(way), float64(r.roundTrip()), float64(time.Microsecond))
 		require.Equal(t, minMargin, r.margin())
 	})
+}
+
+func TestAClockThatJumpsDoesNotMakeAWayLong(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r, way := rtt{first: 500 * ms}, durations(ms, 200*ms).Draw(t, "way")
+		for range 50 {
+			r.sample(way)
+		}
+		usual := r.interval(0)
+		r.sample(durations(10*time.Second, maxSpoken).Draw(t, "jump"))
+		require.LessOrEqual(t, r.interval(0), 4*usual)
+		require.LessOrEqual(t, r.roundTrip(), way+usual/4)
+	})
+}
+
+func TestAWayThatHasBecomeLongIsFound(t *testing.T) {
+	r := rtt{first: 500 * ms}
+	for range 50 {
+		r.sample(10 * ms)
+	}
+	samples := 0
+	for ; r.interval(0) < 2*time.Second; samples++ {
+		r.sample(2 * time.Second)
+	}
+	require.LessOrEqual(t, samples, 16)
 }
 
 func TestIntervalsGrowByHalfUpToTheLimit(t *testing.T) {
