@@ -13,6 +13,7 @@ type delta struct {
 	own   string // direct links: the only origin whose new entries are sent ...
 	stray Vector // ... beside these
 	only  string // own, while new entries are looked through
+	peer  string // whom they are for
 }
 
 // reset begins a delta for a message of which so many bytes are taken.
@@ -54,6 +55,14 @@ func (d *delta) pass(entries []Entry) {
 	}
 }
 
+// mine reports whether an entry is for us to send over direct links: it is our
+// own, or astray, or the peer's own, who must have lost it with a former life and
+// tells everybody once it has it again.
+func (d *delta) mine(e Entry) bool {
+	origin := e.Source.Value().Origin
+	return origin == d.only || origin == d.peer || d.stray.Contains(e.Source, e.Counter)
+}
+
 // scan adds what the peer lacks of a segment and returns the position where
 // it stopped: s.to, or an entry for which there was no room.
 func (d *delta) scan(log *Log, told *Vector, s segment, limit int) int {
@@ -61,7 +70,7 @@ func (d *delta) scan(log *Log, told *Vector, s segment, limit int) int {
 	i := s.from
 	for ; i < s.to; i++ {
 		e := log.At(i)
-		if told.Contains(e.Source, e.Counter) || (d.only != "" && e.Source.Value().Origin != d.only && !d.stray.Contains(e.Source, e.Counter)) {
+		if told.Contains(e.Source, e.Counter) || (d.only != "" && !d.mine(e)) {
 			continue
 		}
 		if !d.add(e, limit) {
@@ -93,7 +102,7 @@ func (d *delta) fill(l *link, log *Log, known, limit int) {
 	}
 	l.again = nil
 	if l.cursor < known && l.role != Partner {
-		d.only = d.own
+		d.only, d.peer = d.own, l.peer
 		defer func() { d.only = "" }()
 		l.cursor = d.scan(log, l.told, segment{from: l.cursor, to: known}, limit)
 	}
