@@ -112,7 +112,7 @@ var sets = map[string]set{
 	},
 	"journal": {
 		title: "Kills",
-		text:  "Nodes are killed (SIGKILL) and started again, stopped and let go on, or cut off, all through the load, every 3 s on average. The last line is without journals: what it loses is what the others keep.",
+		text:  "Nodes are killed (SIGKILL) and started again, stopped and let go on, or cut off, all through the load, every 3 s on average. The last line is without journals: what it loses is what the others keep. A run in which no broadcast succeeded at all, as all nodes were down whenever one was asked, counts as invalid, as it does for Maelstrom.",
 		settings: []setting{
 			killed("kill of one", "kill", "one", ""),
 			killed("kill of a minority", "kill", "minority", ""),
