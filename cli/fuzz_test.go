@@ -25,6 +25,25 @@ func TestTwoHundredSchedulesGoWell(t *testing.T) {
 	}
 }
 
+// Each of these has found a mistake.
+func TestSchedulesThatOnceFailed(t *testing.T) {
+	for what, command := range map[string]string{
+		"a parent to be was forgotten what it was owed": "--node-count 12 --rate 8 --time-limit 6.2 --quiet-time 32.3 --latency 78 --nemesis partition,loss,reorder,delay,clock" +
+			" --nemesis-interval 0.2 --loss-rate 0.4 --reorder-rate 0.26 --delay-rate 0.13 --delay-mean 149 --message-faults phases --seed 35558 -- --num-children 2 --sync-period 1.425s",
+		"a clock that jumped made a way long": "--node-count 21 --rate 9 --time-limit 8.3 --quiet-time 27.1 --nemesis loss,clock --nemesis-interval 1.7 --loss-rate 0.07 --seed 700066" +
+			" -- --num-children 1 --sync-period 25ms",
+		"an origin did not get its own entries back": "--node-count 3 --rate 52 --time-limit 4.5 --quiet-time 40 --nemesis kill,delay --nemesis-interval 0.9 --delay-rate 0.39 --delay-mean 542 --seed 23698" +
+			" -- --rounds eager --permits 1 --journal off",
+		"a stray of a first contact stayed where it was": "--node-count 4 --rate 33 --time-limit 6.1 --quiet-time 28.8 --latency 100 --nemesis kill,loss,delay --nemesis-interval 0.7 --loss-rate 0.1" +
+			" --delay-rate 0.31 --delay-mean 182 --seed 9494 -- --rounds eager --journal off",
+	} {
+		t.Run(what, func(t *testing.T) {
+			got := runHere(t, append([]string{"test", "--virtual", "--verdict", "exact", "--no-report", "--store", t.TempDir()}, strings.Fields(command)...)...)
+			require.Equal(t, ExitOK, got.code, got.stdout)
+		})
+	}
+}
+
 // mistaken reads the arguments of nodes that gossip wrongly.
 func mistaken(m gossip.Mistake) func([]string) (node.Config, slog.Level, error) {
 	return func(args []string) (node.Config, slog.Level, error) {

@@ -41,6 +41,7 @@ type Schedule struct {
 	Permits     int           // 0: as many as links
 	Intake      int           // capacity of the intake; 0: the default
 	Blank       bool          // nodes have no journals
+	Inject      string        // a service of the nodes that is slow or stands still under load; empty: none
 	More        []string      // further arguments of the nodes
 }
 
@@ -99,13 +100,22 @@ func DrawSchedule(seed uint64) Schedule {
 		s.Intake = 1 + rng.IntN(8)
 	}
 	s.Blank = chance(0.5)
+	if chance(0.2) {
+		service := []string{"record", "record", "gossip", "output", "journal"}[rng.IntN(5)]
+		s.Inject = fmt.Sprintf("%s:slow=%v@0s+%v", service, between(time.Millisecond, 50*time.Millisecond, time.Millisecond), s.Load)
+		if chance(0.3) {
+			s.Inject = fmt.Sprintf("%s:stuck=%v@%v", service, between(100*time.Millisecond, s.Load, 100*time.Millisecond),
+				between(100*time.Millisecond, s.Load, 100*time.Millisecond))
+		}
+	}
 	return s
 }
 
 // Quiet is how long the nodes have, once everything is healed, until all of them
 // must know what any of them knows: 25 seconds, the longest that an ack may
-// wait, and what it takes to go up the tree and down again -
-// in turns, where permits are few.
+// wait, and what it takes to go up the tree and down again - in turns, where
+// permits are few. A fault in a service begins with each life of its node, so
+// that it may last as long as the load once more, or twice.
 func (s *Schedule) Quiet() time.Duration {
 	ack := cmp.Or(s.AckDelay, 2*time.Second)
 	depth := 1
@@ -123,7 +133,11 @@ func (s *Schedule) Quiet() time.Duration {
 		links := cmp.Or(s.NumChildren, s.NodeCount-1) + 1
 		turns = (links + s.Permits - 1) / s.Permits * 2 * depth
 	}
-	return (25*time.Second + ack + 2*s.period() + time.Duration(2*depth)*hop + time.Duration(turns)*(ack+hop)).Round(100 * time.Millisecond)
+	slow := time.Duration(0)
+	if s.Inject != "" {
+		slow = 2 * s.Load
+	}
+	return (25*time.Second + slow + ack + 2*s.period() + time.Duration(2*depth)*hop + time.Duration(turns)*(ack+hop)).Round(100 * time.Millisecond)
 }
 
 func (s *Schedule) period() time.Duration { return cmp.Or(s.Period, 500*time.Millisecond) }
@@ -196,6 +210,9 @@ func (s *Schedule) NodeArgs() (args []string) {
 	}
 	if s.Blank {
 		add("--journal", "off")
+	}
+	if s.Inject != "" {
+		add("--inject", s.Inject)
 	}
 	return append(args, s.More...)
 }

@@ -132,6 +132,7 @@ func (c *Core) speak(now time.Duration, l *link, out []Outgoing, room int) ([]Ou
 		if c.maySendData(now, l) {
 			c.addData(l, m, &f, bytes)
 			bytes += f.bytes
+			m.Probe = m.Probe || (now < c.scarce && len(m.Runs) > 0)
 		}
 		acks := max(0, min(len(l.acks), maxAckSpans, (MaxLineBytes-bytes)/spanBytes))
 		if l.hurry && c.slotUnknown(l) {
@@ -203,6 +204,10 @@ func (c *Core) addVector(l *link, m *Message, f *flight) int {
 	return bytes
 }
 
+// scarceFor is for how long after a refusal permits count as scarce: what takes
+// one asks for its ack at once, as others wait for the permit.
+const scarceFor = time.Second
+
 // addData puts entries into a message of which so many bytes are taken.
 func (c *Core) addData(l *link, m *Message, f *flight, bytes int) {
 	reserve := min(len(l.acks), 16) * spanBytes
@@ -263,6 +268,9 @@ func (c *Core) returnPermit(now time.Duration, l *link) {
 	if l.permit && len(l.flights) == 0 {
 		c.cfg.Permits.Release(now, l.peer)
 		l.permit = false
+		if now < c.scarce && c.cfg.Rounds == Eager {
+			c.plan(now) // there is no round to wait for
+		}
 	}
 }
 
@@ -289,6 +297,7 @@ func (c *Core) maySendData(now time.Duration, l *link) bool {
 	}
 	if !l.permit && !c.cfg.Permits.Acquire(now, l.peer) {
 		c.stats.PermitsRefused++
+		c.scarce = now + scarceFor
 		l.dataDue = false
 		if l.role == Partner && l != c.search.choice {
 			l.again = nil // until the next swap; a parent to be has none

@@ -22,6 +22,7 @@ type Core struct {
 	period       time.Duration // ours, or what the root announces
 	grid         time.Duration // a time at which the root flushes
 	changed      time.Duration // when the root last changed the period
+	scarce       time.Duration // until then permits count as scarce
 	unkept       bool          // the latency target cannot be kept
 	phase        phase         // of our slots, for locked rounds
 	root         uint64        // the root's life that the newest flush was of ...

@@ -108,7 +108,8 @@ func (c *Core) unanswered(now time.Duration, l *link) {
 	} else if !(l.show || l.tieDue || len(l.again) > 0) {
 		tries = 0
 	}
-	if stranger && l.tries >= tries && !c.watched(l) {
+	// A parent to be is owed what it may lack, however often it has to be asked.
+	if stranger && l.tries >= tries && !c.watched(l) && l != c.search.choice {
 		l.rest()
 	}
 }
