@@ -145,7 +145,7 @@ func TestARunIsJudgedByTheChallengesOfItsSettings(t *testing.T) {
 	require.Equal(t, 254, got.code)
 	require.Contains(t, got.stderr, `there is no challenge "3f"; there are 3a, 3b, 3c, 3d, 3e`)
 
-	require.Equal(t, 0, treecast(t, dir, "test", "--virtual", "--node-count", "3", "--time-limit", "1").code)
+	require.Equal(t, 0, treecast(t, dir, "test", "--virtual", "--node-count", "3", "--time-limit", "1", "--rate", "50").code)
 	got = treecast(t, dir, "summary", "store/latest")
 	require.Equal(t, 0, got.code, "of no challenge, but valid")
 	require.Contains(t, got.stdout, "These are the settings of no challenge")

@@ -32,7 +32,7 @@ func TestARunLeavesAPageAndReportDrawsItAgain(t *testing.T) {
 		require.True(t, string(left) == string(again), "the same page, %v", args)
 	}
 
-	got = runHere(t, "test", "--virtual", "--node-count", "1", "--time-limit", "1", "--quiet-time", "0", "--store", store, "--no-report")
+	got = runHere(t, "test", "--virtual", "--node-count", "1", "--time-limit", "1", "--rate", "50", "--quiet-time", "0", "--store", store, "--no-report")
 	require.Equal(t, ExitOK, got.code, got.stderr)
 	require.NoFileExists(t, filepath.Join(store, "latest", reportFile))
 }
