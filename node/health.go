@@ -50,10 +50,11 @@ func (n *Node) healthFields(now time.Duration) []byte {
 
 // crashes is how often services have been started again.
 func (n *Node) crashes() uint64 {
-	if n.supervisor == nil {
+	s := n.supervisor.Load()
+	if s == nil {
 		return 0
 	}
-	return n.supervisor.Crashes()
+	return s.Crashes()
 }
 
 // spelling is JSON as it is put together. Names need no escapes.

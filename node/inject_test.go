@@ -116,7 +116,7 @@ func TestAServiceThatPanicsAtRandomLosesOnlyWhatItSaysItLost(t *testing.T) {
 				r.write(broadcastLine("n0", i, fmt.Sprint(i)), say("n1", "n0", `{"type":"gossip","e":5,"f":0}`))
 				pass(50 * time.Millisecond)
 			}
-			crashes := r.supervisor.Crashes()
+			crashes := r.supervisor.Load().Crashes()
 			require.InDelta(t, 60, crashes, 12, service)
 			known := map[string]bool{}
 			answers := map[int]int{}

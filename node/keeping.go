@@ -295,7 +295,7 @@ func (n *Node) began(now time.Duration, s *setup, from request) {
 	if s.former && !s.restart {
 		n.stale.restarted() // the reader waits, so this is not in its way
 	}
-	if n.supervisor == nil {
+	if n.supervisor.Load() == nil {
 		n.begin(now)
 		return
 	}

@@ -107,7 +107,7 @@ func TestANodeWhoseServicesCrashOnItsInitIsANodeAllTheSame(t *testing.T) {
 			said := r.collect()
 			r.write(initLine(0, "n0", "n0", "n1"), broadcastLine("n0", 1, "1"))
 			pass(5 * time.Second)
-			require.Equal(t, uint64(1), r.supervisor.Crashes())
+			require.Equal(t, uint64(1), r.supervisor.Load().Crashes())
 			var toPeer *reply
 			for _, reply := range said.take() {
 				// Later ones are probes, as n1 says nothing.

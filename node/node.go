@@ -46,10 +46,10 @@ type Node struct {
 	record     *record
 	gossiper   *gossiper
 	output     *output
-	journaler  *journaler        // nil without a journal
-	begun      chan struct{}     // closed when what the journal holds is there
-	beginning  beginning         // what is to be answered then
-	supervisor *chans.Supervisor // nil under virtual time
+	journaler  *journaler                       // nil without a journal
+	begun      chan struct{}                    // closed when what the journal holds is there
+	beginning  beginning                        // what is to be answered then
+	supervisor atomic.Pointer[chans.Supervisor] // nil under virtual time, and before Run
 
 	injectors map[string]*injector // by service; nil as a rule
 

@@ -55,9 +55,10 @@ func (n *Node) Run(ctx context.Context, stdin io.Reader) error {
 	d.reading.lost = func() { n.lostLine(d.now(), &d.reading.item.Message, d.reading.begun) }
 	d.watchLost()
 	n.stdout.moved = func() { d.writing.Store(int64(d.now())) }
-	n.supervisor = chans.NewSupervisor(chans.SupervisorConfig{
+	supervisor := chans.NewSupervisor(chans.SupervisorConfig{
 		MaxCrashes: n.cfg.MaxCrashes, Window: n.cfg.CrashWindow, Now: d.now, Log: n.cfg.Log,
 	})
+	n.supervisor.Store(supervisor)
 
 	// The reader may be blocked in a read that nothing can interrupt, so it is
 	// not waited for.
@@ -69,7 +70,7 @@ func (n *Node) Run(ctx context.Context, stdin io.Reader) error {
 			d.atEnd.Store(ctx.Err() == nil)
 			return nil
 		}
-		if err := n.supervisor.Run(ctx, d.service("intake", &d.reading, func() {}, read)); err != nil {
+		if err := supervisor.Run(ctx, d.service("intake", &d.reading, func() {}, read)); err != nil {
 			cancel(fmt.Errorf("node: %w", err))
 		}
 		n.mailQ.Close()
@@ -81,7 +82,7 @@ func (n *Node) Run(ctx context.Context, stdin io.Reader) error {
 	var monitor sync.WaitGroup
 	ticking, stopTicking := context.WithCancel(context.Background())
 	monitor.Go(func() {
-		if err := n.supervisor.Run(ticking, chans.Service{Name: "monitor", New: func() func(context.Context) error { return d.watch }}); err != nil {
+		if err := supervisor.Run(ticking, chans.Service{Name: "monitor", New: func() func(context.Context) error { return d.watch }}); err != nil {
 			cancel(fmt.Errorf("node: %w", err))
 		}
 	})
@@ -96,7 +97,7 @@ func (n *Node) Run(ctx context.Context, stdin io.Reader) error {
 	if n.journaler != nil {
 		services = append(services, d.service("journal", n.keeps, func() {}, d.serveJournal))
 	}
-	err := n.supervisor.Run(context.WithoutCancel(ctx), services...)
+	err := supervisor.Run(context.WithoutCancel(ctx), services...)
 	if n.journaler != nil {
 		if closing := n.cfg.Keeper.Close(err == nil && d.atEnd.Load()); closing != nil {
 			n.cfg.Log.Warn("closing the journal", "why", closing)
