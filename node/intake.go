@@ -33,6 +33,8 @@ type intake struct {
 	self   *setup  // nil before init
 
 	seen    *seen       // nil without a journal
+	later   bool        // the reader looks at what is on stdin before a restart's init is answered
+	opened  func()      // answers that init; nil: there is none. The reader's
 	opening atomic.Bool // init waits for the journal, and everything behind it with it
 }
 
@@ -160,7 +162,11 @@ func (in *intake) init(now time.Duration, m *wire.Message, from request) {
 		in.opening.Store(true)
 	}
 	in.queue.Offer(now, job{kind: jobBegin, setup: s, request: from})
-	if in.seen == nil {
+	switch {
+	case in.seen != nil:
+	case in.later && s.restart:
+		in.opened = func() { in.begin(now, s, from) }
+	default:
 		in.begin(now, s, from)
 	}
 	in.log.Info("initialised", "node", s.id, "nodes", s.members.Len())

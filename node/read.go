@@ -70,9 +70,14 @@ func (d *driver) awaitBegin(ctx context.Context) bool {
 	}
 }
 
-// answerInit answers an init that has waited for the journal: after the reader
-// has looked at what is on stdin, as what comes later was meant for this life.
+// answerInit answers an init that has waited for the journal, or a restart's:
+// after the reader has looked at what is on stdin, as what comes later was meant
+// for this life.
 func (d *driver) answerInit() {
+	if opened := d.intake.opened; opened != nil {
+		d.intake.opened = nil
+		opened()
+	}
 	if d.intake.opening.Load() {
 		d.begin(d.now())
 	}

@@ -59,6 +59,7 @@ func (n *Node) Run(ctx context.Context, stdin io.Reader) error {
 		MaxCrashes: n.cfg.MaxCrashes, Window: n.cfg.CrashWindow, Now: d.now, Log: n.cfg.Log,
 	})
 	n.supervisor.Store(supervisor)
+	n.intake.later = true
 
 	// The reader may be blocked in a read that nothing can interrupt, so it is
 	// not waited for.
