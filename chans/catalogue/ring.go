@@ -5,23 +5,20 @@ import "sync/atomic"
 // Ring is a bounded single-producer single-consumer queue. Each side writes
 // one position, and reads the other's only when what it saw of it last is used
 // up; so while the ring is neither full nor empty the sides do not meet.
+//
+// A call for one item writes a slot and a position and nothing else: what is
+// written before the position is published is what publishing waits for.
 type Ring[T any] struct {
 	slots []T
 
-	_      pad
-	back   atomic.Uint64 // position of the next put, and whether it is closed; see ringClosed
-	putter side          // the producer's
-	_      pad
-	front  atomic.Uint64 // position of the next take
-	taker  side          // the consumer's
-	_      pad
-	roles  // written in debug builds only
-}
-
-// side is what one side of a Ring, or of a TwoLock, knows without asking.
-type side struct {
-	own  int // its position
-	free int // how many slots from there on are known to be its to use
+	_       pad
+	back    atomic.Uint64 // position of the next put, and whether it is closed; see ringClosed
+	putEnd  int           // position at which the producer has to look for room again
+	_       pad
+	front   atomic.Uint64 // position of the next take
+	takeEnd int           // position at which the consumer has to look for items again
+	_       pad
+	roles   // written in debug builds only
 }
 
 // ringClosed is beside the position in back, because of this: a put publishes
@@ -37,7 +34,7 @@ var _ Bounded[int] = (*Ring[int])(nil)
 // NewRing returns an empty ring. It panics if capacity is below 1.
 func NewRing[T any](capacity int) *Ring[T] {
 	checkCapacity(capacity, largestRing)
-	return &Ring[T]{slots: make([]T, capacity), putter: side{free: capacity}}
+	return &Ring[T]{slots: make([]T, capacity), putEnd: capacity}
 }
 
 func (r *Ring[T]) size() doubled { return doubled(len(r.slots)) }
@@ -45,87 +42,83 @@ func (r *Ring[T]) size() doubled { return doubled(len(r.slots)) }
 // TryPut is for the producer.
 func (r *Ring[T]) TryPut(item T) bool {
 	r.producer.enter()
-	if r.putter.free == 0 && !r.lookForRoom() {
+	open := r.back.Load() &^ ringClosed
+	own := int(open >> ringShift)
+	if own == r.putEnd && r.lookForRoom(own) == 0 {
 		return false
 	}
-	r.slots[r.size().slot(r.putter.own)] = item
-	return r.publish(1)
+	slot := r.size().slot(own)
+	r.slots[slot] = item
+	if !r.back.CompareAndSwap(open, uint64(r.size().add(own, 1))<<ringShift) {
+		wipe(r.slots, own, 1)
+		return false
+	}
+	return true
 }
 
 // TryPutBatch is for the producer. It publishes the batch at once.
 func (r *Ring[T]) TryPutBatch(items []T) int {
 	r.producer.enter()
-	if r.putter.free < len(items) {
-		r.lookForRoom()
+	open := r.back.Load() &^ ringClosed
+	own := int(open >> ringShift)
+	free := r.size().between(own, r.putEnd)
+	if free < len(items) {
+		free = r.lookForRoom(own)
 	}
-	n := min(r.putter.free, len(items))
+	n := min(free, len(items))
 	if n == 0 {
 		return 0
 	}
-	copyIn(r.slots, r.putter.own, items[:n])
-	if !r.publish(n) {
+	copyIn(r.slots, own, items[:n])
+	if !r.back.CompareAndSwap(open, uint64(r.size().add(own, n))<<ringShift) {
+		wipe(r.slots, own, n)
 		return 0
 	}
 	return n
 }
 
-func (r *Ring[T]) lookForRoom() bool {
-	r.putter.free = len(r.slots) - r.size().between(int(r.front.Load()), r.putter.own)
-	return r.putter.free > 0
-}
-
-// publish moves the back on by n. If the ring is closed it wipes these slots
-// instead and returns false.
-func (r *Ring[T]) publish(n int) bool {
-	next := r.size().add(r.putter.own, n)
-	if !r.back.CompareAndSwap(uint64(r.putter.own)<<ringShift, uint64(next)<<ringShift) {
-		wipe(r.slots, r.putter.own, n)
-		return false
-	}
-	r.putter.own = next
-	r.putter.free -= n
-	return true
+// lookForRoom returns how many slots are free from the producer's position on.
+func (r *Ring[T]) lookForRoom(own int) int {
+	r.putEnd = r.size().add(int(r.front.Load()), len(r.slots))
+	return r.size().between(own, r.putEnd)
 }
 
 // TryTake is for the consumer.
 func (r *Ring[T]) TryTake() (item T, ok bool) {
 	r.consumer.enter()
-	if r.taker.free == 0 && !r.lookForItems() {
+	own := int(r.front.Load())
+	if own == r.takeEnd && r.lookForItems(own) == 0 {
 		return item, false
 	}
-	at := &r.slots[r.size().slot(r.taker.own)]
+	at := &r.slots[r.size().slot(own)]
 	var none T
 	item = *at
 	*at = none
-	r.release(1)
+	r.front.Store(uint64(r.size().add(own, 1)))
 	return item, true
 }
 
 // TryTakeBatch is for the consumer. It makes room at once for what it took.
 func (r *Ring[T]) TryTakeBatch(buf []T) int {
 	r.consumer.enter()
-	if r.taker.free < len(buf) {
-		r.lookForItems()
+	own := int(r.front.Load())
+	there := r.size().between(own, r.takeEnd)
+	if there < len(buf) {
+		there = r.lookForItems(own)
 	}
-	n := min(r.taker.free, len(buf))
+	n := min(there, len(buf))
 	if n == 0 {
 		return 0
 	}
-	moveOut(r.slots, r.taker.own, buf[:n])
-	r.release(n)
+	moveOut(r.slots, own, buf[:n])
+	r.front.Store(uint64(r.size().add(own, n)))
 	return n
 }
 
-func (r *Ring[T]) lookForItems() bool {
-	r.taker.free = r.size().between(r.taker.own, int(r.back.Load()>>ringShift))
-	return r.taker.free > 0
-}
-
-// release moves the front on by n.
-func (r *Ring[T]) release(n int) {
-	r.taker.own = r.size().add(r.taker.own, n)
-	r.taker.free -= n
-	r.front.Store(uint64(r.taker.own))
+// lookForItems returns how many items there are from the consumer's position on.
+func (r *Ring[T]) lookForItems(own int) int {
+	r.takeEnd = int(r.back.Load() >> ringShift)
+	return r.size().between(own, r.takeEnd)
 }
 
 // Close may be called from any goroutine.
