@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -22,18 +23,46 @@ func (m Millis) Whole() int64 { return int64(m) / int64(time.Millisecond) }
 func (m Millis) String() string { return time.Duration(m).String() }
 
 // MarshalJSON spells m as a number of milliseconds, exact to the nanosecond.
-func (m Millis) MarshalJSON() ([]byte, error) {
-	return strconv.AppendFloat(nil, float64(m)/float64(time.Millisecond), 'f', -1, 64), nil
+func (m Millis) MarshalJSON() ([]byte, error) { return []byte(m.number()), nil }
+
+// number is m in milliseconds with as many decimals as it needs.
+func (m Millis) number() string {
+	whole, nanos := m.Whole(), int64(m)%int64(time.Millisecond)
+	if nanos == 0 {
+		return strconv.FormatInt(whole, 10)
+	}
+	sign := ""
+	if m < 0 {
+		sign, whole, nanos = "-", -whole, -nanos
+	}
+	return strings.TrimRight(fmt.Sprintf("%s%d.%06d", sign, whole, nanos), "0")
 }
 
-// UnmarshalJSON reads a number of milliseconds.
+// UnmarshalJSON reads a number of milliseconds. The error says so if it is none,
+// or more than a time.Duration holds.
 func (m *Millis) UnmarshalJSON(data []byte) error {
-	ms, err := strconv.ParseFloat(string(data), 64)
-	if err != nil {
-		return fmt.Errorf("run: %q is no number of milliseconds", data)
+	if exact, ok := exactMillis(data); ok {
+		*m = exact
+		return nil
 	}
-	*m = Millis(math.Round(ms * float64(time.Millisecond)))
+	ms, err := strconv.ParseFloat(string(data), 64)
+	nanos := math.Round(ms * float64(time.Millisecond))
+	if err != nil || !isJSONNumber(data) || !(-1<<63 <= nanos && nanos < 1<<63) {
+		return fmt.Errorf("run: %q is no number of milliseconds, or too large", data)
+	}
+	*m = Millis(nanos)
 	return nil
+}
+
+// exactMillis reads what number writes; false for any other spelling. A float
+// would be exact for a hundred days.
+func exactMillis(data []byte) (Millis, bool) {
+	whole, decimals, _ := strings.Cut(string(data), ".")
+	if len(decimals) > 6 || !isJSONNumber(data) {
+		return 0, false
+	}
+	nanos, err := strconv.ParseInt(whole+decimals+"000000"[len(decimals):], 10, 64)
+	return Millis(nanos), err == nil
 }
 
 // Quantiles are the points Jepsen reports of a distribution: the element at

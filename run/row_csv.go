@@ -1,6 +1,7 @@
 package run
 
 import (
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -35,7 +36,12 @@ func textField(name, meaning string, of func(*Row) *string) field {
 
 func wholeField(name, meaning string, of func(*Row) *int) field {
 	return field{Column{name, meaning},
-		func(r *Row) string { return nonzero(float64(*of(r))) },
+		func(r *Row) string {
+			if *of(r) == 0 {
+				return ""
+			}
+			return strconv.Itoa(*of(r))
+		},
 		func(r *Row, cell string) (err error) { *of(r), err = strconv.Atoi(cell); return err },
 	}
 }
@@ -147,8 +153,8 @@ func ReadRunsCSV(r io.Reader) ([]Row, error) {
 	if err != nil {
 		return nil, fmt.Errorf("run: read runs.csv: %w", err)
 	}
-	whole := text[:strings.LastIndexByte(string(text), '\n')+1]
-	in := csv.NewReader(strings.NewReader(string(whole)))
+	whole := text[:bytes.LastIndexByte(text, '\n')+1]
+	in := csv.NewReader(bytes.NewReader(whole))
 	header, err := in.Read()
 	if err != nil {
 		return nil, fmt.Errorf("run: %w: it has no line of column names", ErrNoRuns)
@@ -159,9 +165,14 @@ func ReadRunsCSV(r io.Reader) ([]Row, error) {
 	}
 	var out []Row
 	for {
+		start := in.InputOffset()
 		cells, err := in.Read()
 		if err == io.EOF {
 			break
+		}
+		if errors.Is(err, csv.ErrQuote) && bytes.Count(whole[start:], []byte(`"`))%2 == 1 {
+			// A text of several lines was cut off after one of them.
+			return out, fmt.Errorf("run: %w", ErrCutOff)
 		}
 		if err != nil {
 			return out, fmt.Errorf("run: runs.csv: %w", err)

@@ -174,20 +174,3 @@ func TestColumnsThatAreNotKnownAreLeftOut(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "broadcast", rows[0].Workload)
 }
-
-func FuzzReadRunsCSV(f *testing.F) {
-	var out bytes.Buffer
-	require.NoError(f, WriteRunsCSV(&out, true, Row{Setting: Setting{Workload: "broadcast", Args: "a,\"b"}, Figures: map[string]float64{MsgsPerOp: 1}}))
-	f.Add(out.String())
-	f.Add("a\n\"")
-	f.Fuzz(func(t *testing.T, text string) {
-		rows, err := ReadRunsCSV(strings.NewReader(text))
-		if err != nil {
-			return
-		}
-		var out bytes.Buffer
-		require.NoError(t, WriteRunsCSV(&out, true, rows...))
-		_, err = ReadRunsCSV(&out)
-		require.NoError(t, err)
-	})
-}

@@ -223,11 +223,6 @@ func (m Millis) text() string {
 	return m.number() + " ms"
 }
 
-// number is m in milliseconds with as many decimals as it needs.
-func (m Millis) number() string {
-	return strconv.FormatFloat(float64(m)/float64(time.Millisecond), 'f', -1, 64)
-}
-
 func seconds(m Millis) string { return strconv.FormatFloat(m.Duration().Seconds(), 'f', -1, 64) }
 
 func nonzero(v float64) string {
