@@ -143,17 +143,8 @@ func (l *MessageLog) event(word string, id int64, at time.Duration) {
 	l.buf = strconv.AppendInt(append(l.buf, ','), at.Microseconds(), 10)
 }
 
-// field appends a comma and a text, quoted where CSV wants it.
-func (l *MessageLog) field(text string) {
-	l.buf = append(l.buf, ',')
-	if !strings.ContainsAny(text, "\",\r\n") && !strings.HasPrefix(text, " ") {
-		l.buf = append(l.buf, text...)
-		return
-	}
-	l.buf = append(l.buf, '"')
-	l.buf = append(l.buf, strings.ReplaceAll(text, `"`, `""`)...)
-	l.buf = append(l.buf, '"')
-}
+// field appends a comma and a text.
+func (l *MessageLog) field(text string) { l.buf = appendCSV(append(l.buf, ','), text) }
 
 // ended is called at the end of a line.
 func (l *MessageLog) ended() {

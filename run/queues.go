@@ -55,7 +55,8 @@ type HealthSample struct {
 
 // HealthLog writes both records as a run goes on. It belongs to one goroutine.
 // Writing is buffered; errors are kept for Close. A nil HealthLog records
-// nothing. Names of nodes and queues must need no quotes in CSV.
+// nothing. Whatever nodes say of themselves, what is written can be read: a
+// figure beyond 0 to 2^53 is written as the nearer end.
 type HealthLog struct {
 	queues, health logFile
 }
@@ -66,6 +67,9 @@ type logFile struct {
 	buf []byte
 	err error
 }
+
+// maxFigure is the largest figure that every reader keeps exact.
+const maxFigure = 1 << 53
 
 // logFileBytes is how much is written at a time.
 const logFileBytes = 64 << 10
@@ -86,9 +90,10 @@ func (l *HealthLog) Queue(now time.Duration, node string, s *QueueSample) {
 	f := &l.queues
 	f.begin(now, node)
 	f.text(s.Name)
-	f.ints(int64(s.Depth), int64(s.Preferred), int64(s.Capacity), int64(s.HighWater), int64(s.In), int64(s.Out), int64(s.Rejected), int64(s.Lost), s.OldestMS, s.WaitMS)
-	f.buf = append(f.buf, ',')
-	f.buf = strconv.AppendFloat(f.buf, s.DepletionPerSecond, 'f', -1, 64)
+	f.ints(int64(s.Depth), int64(s.Preferred), int64(s.Capacity), int64(s.HighWater))
+	f.counts(s.In, s.Out, s.Rejected, s.Lost)
+	f.ints(s.OldestMS, s.WaitMS)
+	f.number(s.DepletionPerSecond)
 	f.ints(s.UnhealthyMS)
 	f.end()
 }
@@ -102,8 +107,8 @@ func (l *HealthLog) Health(now time.Duration, node string, s *HealthSample) {
 	f.begin(now, node)
 	f.ints(s.UnhealthyMS)
 	f.text(s.Worst)
-	f.ints(int64(s.Permits), int64(s.Revoked), int64(s.InUse), int64(s.Available), int64(s.PermitsRefused),
-		int64(s.RefusedByGate), int64(s.RefusedByWait), int64(s.RefusedFull), int64(s.Crashes), int64(s.Entries))
+	f.ints(int64(s.Permits), int64(s.Revoked), int64(s.InUse), int64(s.Available))
+	f.counts(s.PermitsRefused, s.RefusedByGate, s.RefusedByWait, s.RefusedFull, s.Crashes, s.Entries)
 	f.end()
 }
 
@@ -126,12 +131,26 @@ func (f *logFile) begin(now time.Duration, node string) {
 	f.text(node)
 }
 
-func (f *logFile) text(s string) { f.buf = append(append(f.buf, ','), s...) }
+func (f *logFile) text(s string) { f.buf = appendCSV(append(f.buf, ','), s) }
 
 func (f *logFile) ints(all ...int64) {
 	for _, n := range all {
-		f.buf = strconv.AppendInt(append(f.buf, ','), n, 10)
+		f.buf = strconv.AppendInt(append(f.buf, ','), min(max(n, 0), maxFigure), 10)
 	}
+}
+
+func (f *logFile) counts(all ...uint64) {
+	for _, n := range all {
+		f.ints(int64(min(n, maxFigure)))
+	}
+}
+
+// number appends a figure; what is no number is 0.
+func (f *logFile) number(v float64) {
+	if !(v >= 0) {
+		v = 0
+	}
+	f.buf = strconv.AppendFloat(append(f.buf, ','), min(v, maxFigure), 'f', -1, 64)
 }
 
 func (f *logFile) end() {

@@ -96,7 +96,7 @@ func (c *healthCells) number(column string) float64 {
 		return 0
 	}
 	v, err := strconv.ParseFloat(cell, 64)
-	if err != nil || !(v >= 0) || v > 1<<53 {
+	if err != nil || !(v >= 0) || v > maxFigure {
 		c.err = fmt.Errorf("%s is %q", column, cell)
 		return 0
 	}
