@@ -35,14 +35,14 @@ func ParseFanOuts(text string) ([]string, error) {
 	for item := range strings.SplitSeq(text, ",") {
 		if item = strings.TrimSpace(item); item != "" && !strings.ContainsAny(item, "0123456789") {
 			out = append(out, item)
-			continue
-		}
-		numbers, err := ParseWhole(item)
-		if err != nil {
-			return nil, err
-		}
-		for _, n := range numbers {
-			out = append(out, strconv.Itoa(n))
+		} else {
+			numbers, err := ParseWhole(item)
+			if err != nil {
+				return nil, err
+			}
+			for _, n := range numbers {
+				out = append(out, strconv.Itoa(n))
+			}
 		}
 		if len(out) > MaxSettings {
 			return nil, errTooMany

@@ -91,8 +91,10 @@ func ReadFolder(path string) (*Folder, error) {
 func parseShortOp(line []byte) (Op, error) {
 	from := bytes.Index(line, []byte(":value ["))
 	to := bytes.LastIndexByte(line, ']')
-	// What went well has no error behind its value.
-	if from >= 0 && to-from > maxOpValue && bytes.Contains(line[:from], []byte(":type :ok,")) {
+	// What went well has no error behind its value. The value is a list of plain
+	// values if it is the only one to end, and begins outside of any text.
+	if from >= 0 && to-from > maxOpValue && bytes.Contains(line[:from], []byte(":type :ok,")) &&
+		bytes.IndexByte(line[:from], '"') < 0 && bytes.IndexByte(line[from:], ']') == to-from {
 		short := slices.Concat(line[:from], []byte(":value nil"), line[to+1:])
 		if op, err := parseOpEDN(short); err == nil {
 			return op, nil

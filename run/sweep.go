@@ -91,12 +91,19 @@ func (s *Sweep) WriteJSON(w io.Writer) error {
 // ReadSweepJSON reads a sweep.json. The error wraps ErrSchema if another version
 // of treecast wrote it in a shape this one does not know.
 func ReadSweepJSON(r io.Reader) (*Sweep, error) {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("run: read sweep.json: %w", err)
+	}
 	var out Sweep
-	if err := json.NewDecoder(r).Decode(&out); err != nil {
+	if err := json.Unmarshal(text, &out); err != nil {
 		return nil, fmt.Errorf("run: read sweep.json: %w", err)
 	}
 	if out.Schema != SweepSchemaVersion {
 		return nil, fmt.Errorf("run: sweep.json: %w: %d, this treecast reads %d; make the sweep again with this version", ErrSchema, out.Schema, SweepSchemaVersion)
+	}
+	if out.SeedCount < 0 {
+		return nil, fmt.Errorf("run: sweep.json: %d runs of each setting cannot be; make the sweep again", out.SeedCount)
 	}
 	return &out, nil
 }
