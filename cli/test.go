@@ -166,8 +166,12 @@ func (c *testCommand) plan(s streams, line commandLine, number int) (experiment.
 	}
 	nodes := 0 // Maelstrom's default, n1 to n5
 	if c.NodeCount != nil {
-		if nodes = *c.NodeCount; nodes < 1 {
+		nodes = *c.NodeCount
+		switch {
+		case nodes < 1:
 			return fail(fmt.Errorf("--node-count is %d; give 1 or more", nodes))
+		case nodes > session.MaxNodes:
+			return fail(fmt.Errorf("--node-count is %d; give %d or fewer", nodes, session.MaxNodes))
 		}
 	}
 	if c.Seed == nil {

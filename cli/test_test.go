@@ -74,6 +74,7 @@ func TestBadArgumentsAreExplainedBeforeAnythingIsDone(t *testing.T) {
 		"unknown flag --frobnicate":                             {"--frobnicate"},
 		"unexpected argument extra":                             {"extra"},
 		"--node-count is 0; give 1 or more":                     {"--node-count", "0"},
+		"--node-count is 1000001; give 1000000 or fewer":        {"--node-count", "1000001"},
 		"--node-count is -3; give 1 or more":                    {"--node-count=-3"},
 		"--test-count is 0; give 1 or more":                     {"--test-count", "0"},
 		"--time-limit is -1; give a number of seconds":          {"--time-limit=-1"},

@@ -81,10 +81,13 @@ func (p Plan) read() (*plan, error) {
 	if p.Driver != Process && p.Driver != Virtual {
 		return nil, fmt.Errorf("no driver is called %q; choose %s or %s", p.Driver, Process, Virtual)
 	}
-	nodes := session.NodeNames(p.NodeCount)
-	if p.NodeCount < 0 {
+	switch {
+	case p.NodeCount < 0:
 		return nil, fmt.Errorf("node count is %d; give 1 or more", p.NodeCount)
+	case p.NodeCount > session.MaxNodes:
+		return nil, fmt.Errorf("node count is %d; give %d or fewer", p.NodeCount, session.MaxNodes)
 	}
+	nodes := session.NodeNames(p.NodeCount)
 	load, err := workload.New(p.Workload)
 	if err != nil {
 		return nil, err

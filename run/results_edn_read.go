@@ -124,6 +124,11 @@ func readWorkloadEDN(text edn.RawMessage) (Workload, error) {
 }
 
 func (e elementEDN) element() (Element, error) {
+	switch Outcome(e.Outcome) {
+	case Stable, Lost, NeverRead:
+	default:
+		return Element{}, fmt.Errorf("%q is no outcome of an element (stable, lost or never-read)", string(e.Outcome))
+	}
 	value, err := jsonOfEDN(e.Element)
 	if err != nil {
 		return Element{}, err

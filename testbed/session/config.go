@@ -27,6 +27,13 @@ const (
 	initTimeout = 10 * time.Second
 )
 
+// The largest cluster that can be asked for, and the most workers: more are a
+// slip of the keyboard.
+const (
+	MaxNodes   = 1_000_000
+	MaxWorkers = 1_000_000
+)
+
 // HealthClient is the name under which a run asks nodes for their health. It
 // stands outside of the network: what it sends and gets is not counted.
 const HealthClient = "c-health"
@@ -116,7 +123,7 @@ func NodeNames(count int) []string {
 }
 
 // ParseConcurrency reads --concurrency as Jepsen does: a number of workers, or
-// a number followed by n for so many per node.
+// a number followed by n for so many per node. There are 1 to MaxWorkers.
 func ParseConcurrency(text string, nodes int) (int, error) {
 	digits, perNode := strings.CutSuffix(text, "n")
 	n, err := strconv.ParseUint(digits, 10, 31)
@@ -124,7 +131,10 @@ func ParseConcurrency(text string, nodes int) (int, error) {
 		return 0, fmt.Errorf("concurrency is %q; give a number such as 10, or of workers per node such as 1n", text)
 	}
 	if perNode {
-		return int(n) * nodes, nil
+		n *= uint64(nodes) // 31 bits times those of MaxNodes
+	}
+	if n > MaxWorkers {
+		return 0, fmt.Errorf("concurrency is %q, which are %d workers; give %d at most", text, n, MaxWorkers)
 	}
 	return int(n), nil
 }
