@@ -157,14 +157,27 @@ func flatten(lines map[string][]string, name, labels string, value any) {
 		flatten(lines, name, labels, n)
 	case map[string]any:
 		for _, key := range slices.Sorted(maps.Keys(v)) {
-			flatten(lines, name+"_"+key, labels, v[key])
+			flatten(lines, name+"_"+metricName(key), labels, v[key])
 		}
 	case []any:
 		for _, item := range v {
 			if fields, ok := item.(map[string]any); ok {
 				called, _ := fields["name"].(string)
-				flatten(lines, name, fmt.Sprintf("{name=%q}", called), fields)
+				flatten(lines, name, `{name="`+labelText.Replace(called)+`"}`, fields)
 			}
 		}
 	}
 }
+
+// metricName is a key as it may stand in the name of a metric.
+func metricName(key string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == ':' {
+			return r
+		}
+		return '_'
+	}, key)
+}
+
+// labelText escapes the value of a label as Prometheus' text format has it.
+var labelText = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
