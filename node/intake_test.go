@@ -117,6 +117,7 @@ func TestInitIsCheckedAndCanBeTriedAgain(t *testing.T) {
 		`{"type":"init","msg_id":5,"node_id":"n0","node_ids":[]}`:          "no node ids",
 		`{"type":"init","msg_id":5,"node_id":"n0","node_ids":"n0"}`:        "must be a list of strings",
 		`{"type":"init","msg_id":5,"node_id":"n0","node_ids":[0]}`:         "must be a list of strings",
+		`{"type":"init","msg_id":5,"node_id":"n0","node_ids":["n0",null]}`: "node_ids has an empty name",
 		`{"type":"init","msg_id":5,"node_id":"n0","node_ids":["n1","n2"]}`: `\"n0\" is not among`,
 		`{"type":"init","msg_id":5,"node_id":"n0","node_ids":["n0","n0"]}`: "duplicate",
 	} {

@@ -3,7 +3,9 @@ package node
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 
 	"treecast/topology"
 )
@@ -28,6 +30,9 @@ func (r *Roster) members(nodeIDs json.RawMessage) (*topology.Tree, error) {
 	if nodeIDs != nil {
 		if err := json.Unmarshal(nodeIDs, &ids); err != nil {
 			return nil, fmt.Errorf("node_ids must be a list of strings: %w", err)
+		}
+		if slices.Contains(ids, "") { // null decodes to it, too
+			return nil, errors.New("node_ids has an empty name, to which nothing can be sent")
 		}
 	}
 	tree, err := topology.New(ids, 1)
