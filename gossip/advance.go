@@ -70,7 +70,7 @@ func (c *Core) dispatch(now time.Duration) {
 		}
 		if l.greetDue <= now {
 			l.greetDue = Never
-			if l.epoch == 0 || l.owed {
+			if l.epoch == 0 || l.owed || l.blind {
 				l.asked = l.asked && slices.ContainsFunc(l.flights, func(f flight) bool { return f.want })
 				c.showVector(l)
 			}
@@ -91,6 +91,9 @@ func (c *Core) dispatch(now time.Duration) {
 	}
 	if c.swaps.at <= now {
 		c.swap(now)
+	}
+	if c.catch.until <= now {
+		c.failSource(now)
 	}
 }
 
@@ -184,11 +187,12 @@ func (c *Core) addVector(l *link, m *Message, f *flight) int {
 		return 0 // one message at a time until something is acked
 	}
 	bytes := 0
-	if l.show && len(l.showing) == 0 {
+	show := l.show && !c.holdsBack(l)
+	if show && len(l.showing) == 0 {
 		l.exchange++
 		l.showing = c.held.parts(l.exchange, MaxLineBytes-fixedBytes-tieBytes)
 	}
-	if l.show {
+	if show {
 		// What a partner has lost of a swap comes with the next one.
 		m.Vector, f.vector = &l.showing[0], l.role != Partner || l.tie == Swapping
 		m.Probe = f.vector
@@ -198,7 +202,7 @@ func (c *Core) addVector(l *link, m *Message, f *flight) int {
 			bytes += runBytes + sourceBytes(h.Source) + len(h.Counters)*spanBytes
 		}
 	}
-	if l.owed && !l.asked && (m.Vector != nil || l.epoch != 0) {
+	if (l.owed || l.blind) && !l.asked && (m.Vector != nil || l.epoch != 0 || l.show) {
 		l.asked, f.want, m.Want, m.Probe = true, true, true, true
 	}
 	return bytes
@@ -207,6 +211,10 @@ func (c *Core) addVector(l *link, m *Message, f *flight) int {
 // scarceFor is for how long after a refusal permits count as scarce: what takes
 // one asks for its ack at once, as others wait for the permit.
 const scarceFor = time.Second
+
+// muchOwed is from how many bytes on a message to ack them costs less than to send
+// them again.
+const muchOwed = 4 << 10
 
 // addData puts entries into a message of which so many bytes are taken.
 func (c *Core) addData(l *link, m *Message, f *flight, bytes int) {
@@ -217,9 +225,11 @@ func (c *Core) addData(l *link, m *Message, f *flight, bytes int) {
 	m.Runs, m.Resent, f.parts = c.delta.runs, c.delta.again, c.delta.parts
 	f.bytes = c.delta.bytes - bytes - reserve
 	l.dataDue = l.behind(c.known)
-	// A window that is half or quite full asks for an ack at once, so that a
-	// long backlog flows at the speed of the way and not of the rounds.
-	m.Probe = m.Probe || (l.dataDue &&
+	// Much that has waited for a vector comes beside the rounds, and so does its
+	// ack, or it would come again. A window that is half or quite full asks for an
+	// ack at once, so that a long backlog flows at the speed of the way and not of
+	// the rounds.
+	m.Probe = m.Probe || (c.delta.owed && f.bytes >= muchOwed) || (l.dataDue &&
 		(crosses(c.cfg.WindowBytes/2, l.unacked, f.bytes) || crosses(c.cfg.WindowBytes, l.unacked, f.bytes)))
 }
 
@@ -283,7 +293,7 @@ func (c *Core) maySendData(now time.Duration, l *link) bool {
 	if l.dataDue {
 		l.skipTold(c.log, c.known)
 	}
-	if !l.dataDue || !l.behind(c.known) {
+	if !l.dataDue || !l.behind(c.known) || c.keepsBack(l) {
 		l.dataDue = false
 		return false
 	}

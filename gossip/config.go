@@ -107,8 +107,9 @@ type Config struct {
 	// it over the bound.
 	WindowBytes int
 
-	// GreetAt is when to show our vector to every neighbour unasked, because
-	// this may be a restart that nobody has noticed. Never: not at all.
+	// GreetAt is when to ask every neighbour that has not spoken for its vector,
+	// because this may be a restart that nobody has noticed; ours is shown to one
+	// of them first, and then to the others. Never: not at all.
 	GreetAt time.Duration
 
 	// Fresh says that all the log holds is of this node's present life and has

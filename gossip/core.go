@@ -29,6 +29,7 @@ type Core struct {
 	round        uint64        // ... and the root's count of it, as far as it has come down
 
 	repair
+	catch catchUp
 
 	timers deadlines
 	due    []*link // links that act in this Advance, in order
@@ -71,6 +72,7 @@ func New(now time.Duration, cfg Config, log *Log) (*Core, error) {
 		isLeaf: true,
 		upAt:   Never, downAt: Never, period: cfg.Period,
 		repair: repair{depth: cfg.Depth, adoptAt: Never, search: search{until: Never}, swaps: swaps{at: Never, random: cfg.Seed}},
+		catch:  catchUp{until: Never},
 		delta:  delta{last: map[SourceID]int{}},
 	}
 	if cfg.Direct {
@@ -98,6 +100,9 @@ func New(now time.Duration, cfg Config, log *Log) (*Core, error) {
 			c.parent, c.home = l, l
 		}
 	}
+	if cfg.GreetAt != Never {
+		c.beginCatchUp()
+	}
 	if base < c.known {
 		c.plan(now)
 	}
@@ -123,6 +128,7 @@ func (c *Core) Learn(now time.Duration) {
 	}
 	if c.absorb() {
 		c.plan(now)
+		c.catchOn(now)
 	}
 }
 
@@ -173,6 +179,9 @@ func (c *Core) Receive(now time.Duration, from string, m *Message) (d Delivery, 
 	c.stats.EntriesIn += uint64(m.Entries())
 	c.stats.EntriesKnown += uint64(m.Entries() - len(news))
 
+	if current {
+		c.caught(now, l, len(news) > 0)
+	}
 	if current && c.cfg.Tree != nil {
 		c.seen(now, l, m, len(news) > 0)
 	}
@@ -184,7 +193,7 @@ func (c *Core) Receive(now time.Duration, from string, m *Message) (d Delivery, 
 		if m.Batch > l.newest {
 			l.newest, l.arrived = m.Batch, now
 		}
-		a := arrival{batch: m.Batch, at: now, probe: m.Probe, urgent: m.Probe && (m.Resent || len(m.Runs) == 0), flush: flush}
+		a := arrival{batch: m.Batch, at: now, probe: m.Probe, urgent: m.Probe && (m.Resent || len(m.Runs) == 0 || c.catch.on), flush: flush}
 		if len(news) == 0 || c.cfg.Mistake == AckBeforeStore {
 			c.stored(now, l, a)
 		} else {
@@ -230,6 +239,7 @@ func (c *Core) receiveLinkState(now time.Duration, l *link, m *Message) {
 		}
 	default:
 		// The peer means a life before ours, so it cannot know what we lack.
+		l.elder = true
 		c.showVector(l)
 	}
 	c.readTie(now, l, m)
@@ -239,14 +249,17 @@ func (c *Core) receiveLinkState(now time.Duration, l *link, m *Message) {
 				l.told.AddSpan(h.Source, s)
 			}
 		}
-		if l.vector.take(p) && l.owed {
-			if l.settle(c.log, c.held, c.known) && l == c.swaps.partner {
+		l.wanted = false
+		if l.vector.take(p) && (l.owed || l.blind) {
+			l.blind = false
+			if l.owed && l.settle(c.log, c.held, c.known) && l == c.swaps.partner {
 				c.useful(now)
 			}
 			c.send(l)
 		}
 	}
 	if m.Want {
+		l.wanted = m.Vector == nil
 		c.showVector(l)
 	}
 	if m.Path > 0 && l.role == Child {
@@ -401,7 +414,7 @@ func (c *Core) Next() time.Duration {
 	if len(c.due) > 0 {
 		return time.Duration(math.MinInt64)
 	}
-	next := min(c.upAt, c.downAt, c.search.until, c.swaps.at, c.adoptAt)
+	next := min(c.upAt, c.downAt, c.search.until, c.swaps.at, c.adoptAt, c.catch.until)
 	if len(c.timers) > 0 {
 		next = min(next, c.timers[0].wake)
 	}

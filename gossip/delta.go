@@ -7,6 +7,7 @@ type delta struct {
 	runs  []Run
 	parts []segment
 	again bool // some of them went out before
+	owed  bool // some of them have waited for the peer's vector
 	alone bool // the message holds nothing else, so that a large entry may go
 	bytes int
 	count int
@@ -19,7 +20,7 @@ type delta struct {
 // reset begins a delta for a message of which so many bytes are taken.
 func (d *delta) reset(bytes int) {
 	clear(d.last)
-	d.runs, d.parts, d.again, d.alone, d.bytes, d.count = nil, nil, false, true, bytes, 0
+	d.runs, d.parts, d.again, d.owed, d.alone, d.bytes, d.count = nil, nil, false, false, true, bytes, 0
 }
 
 // add puts an entry in and reports whether it had room. An entry larger than
@@ -93,7 +94,9 @@ func (d *delta) scan(log *Log, told *Vector, s segment, limit int) int {
 // that is set.
 func (d *delta) fill(l *link, log *Log, known, limit int) {
 	for len(l.again) > 0 {
+		before := d.count
 		stop := d.scan(log, l.told, l.again[0], limit)
+		d.owed = d.owed || d.count > before && !l.again[0].sent
 		if stop < l.again[0].to {
 			l.again[0].from = stop
 			return

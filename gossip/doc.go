@@ -90,6 +90,10 @@
 // are missing. Where neither holds anything when a cluster starts, no vector is
 // exchanged, and a link costs no message of its own.
 //
+// A core that may be a restarted node's (Config.GreetAt) does not show its vector
+// to all neighbours at once, who would all give it the same: to one first, and
+// when that one's entries have come, to the others; see type catchUp.
+//
 // # Repair
 //
 // With Config.Tree a core does without nodes that do not answer; see

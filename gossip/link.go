@@ -85,6 +85,7 @@ type link struct {
 	greetDue time.Duration
 
 	repaired // what repair has made of the link
+	catching // and what catching up has
 
 	queued bool          // in Core.due
 	wake   time.Duration // deadline as filed in Core.timers
@@ -130,6 +131,7 @@ func (l *link) meet(epoch uint64, known int) (current, fresh bool) {
 	l.ackReady, l.hurry, l.urgent, l.waiting = false, false, false, nil
 	l.suspect, l.tries, l.stalled = false, 0, false
 	l.doubted, l.ask, l.tied, l.theirs, l.reign = false, false, 0, Untied, 0
+	l.elder, l.wanted = false, false
 	return true, true
 }
 
@@ -197,10 +199,10 @@ func (l *link) acked(now time.Duration, spans []Span) bool {
 			return false
 		}
 		l.unacked -= f.bytes
-		if f.want && l.owed {
+		if f.want && (l.owed || l.blind) {
 			// The vector comes now, unless the peer took one for an answer that
-			// was on its way before.
-			l.greetDue = min(l.greetDue, now+l.rtt.interval(0))
+			// was on its way before, or catches up with another one first.
+			l.greetDue = min(l.greetDue, now+l.answerTime())
 		}
 		return true
 	})

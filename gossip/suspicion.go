@@ -152,7 +152,7 @@ func (c *Core) suspect(now time.Duration, l *link) {
 	l.suspected, l.doubted, l.missed = true, false, now
 	c.suspects = append(c.suspects, l)
 	if !c.cfg.Direct && (l.neighbour || l.role == Parent || l.role == Child) {
-		l.mute, l.again, l.show, l.showing, l.owed = true, nil, false, nil, false
+		l.mute, l.again, l.show, l.showing, l.owed, l.blind = true, nil, false, nil, false, false
 	}
 	if l == c.home {
 		c.returning = false
@@ -266,6 +266,7 @@ func (c *Core) renew(now time.Duration, l *link) {
 // anew has everything that the log holds wait for the peer's vector.
 func (c *Core) anew(now time.Duration, l *link) {
 	l.base, l.cursor, l.owed = c.known, c.known, c.known > 0
+	l.blind = c.catch.on
 	l.tieDue = l.tieDue || slices.ContainsFunc(l.flights, func(f flight) bool { return f.tie })
 	l.again, l.flights, l.unacked, l.asked = nil, nil, 0, false
 	l.suspect, l.tries, l.stalled = false, 0, false
