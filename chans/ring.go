@@ -8,7 +8,7 @@ import "time"
 // it nothing is ever allocated twice.
 const (
 	smallestRing = 16
-	largestKept  = 512
+	largestKept  = 1024
 )
 
 // slot is an item and the time it was put in.
