@@ -1,7 +1,5 @@
 package wire
 
-import "bytes"
-
 // head says where on a line the fields stand that every message has. A field
 // that is not there has an empty span.
 type head struct {
@@ -109,8 +107,10 @@ func scanBody(line []byte, i int, h *head) int {
 // keyName decodes a key, given with its quotes, as far as it takes to compare
 // it with a name in ASCII.
 func keyName(quoted []byte) []byte {
-	if bytes.IndexByte(quoted, '\\') < 0 {
-		return quoted[1 : len(quoted)-1]
+	for _, c := range quoted {
+		if c == '\\' {
+			return unquote(quoted)
+		}
 	}
-	return unquote(quoted)
+	return quoted[1 : len(quoted)-1]
 }

@@ -15,9 +15,11 @@ func (n *interner) text(b []byte) string {
 	if n == nil || len(b) > internMaxBytes {
 		return string(b)
 	}
-	hash := uint32(2166136261) // FNV-1a
-	for _, c := range b {
-		hash = (hash ^ uint32(c)) * 16777619
+	// By their length and their end: names are mostly numbered, and of what
+	// falls together the last comes first.
+	hash := uint32(len(b))
+	for _, c := range b[max(0, len(b)-4):] {
+		hash = hash*31 + uint32(c)
 	}
 	slot := &n.slots[(hash>>8^hash)&0xff]
 	if *slot != string(b) {

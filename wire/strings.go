@@ -12,6 +12,9 @@ import (
 // decoding.
 func unquote(quoted []byte) []byte {
 	raw := quoted[1 : len(quoted)-1]
+	if isASCII(raw) {
+		return raw
+	}
 	if bytes.IndexByte(raw, '\\') < 0 {
 		return validUTF8(raw)
 	}
@@ -32,6 +35,20 @@ func unquote(quoted []byte) []byte {
 		}
 	}
 	return out
+}
+
+// isASCII reports whether the inside of a string is what it says, for sure.
+// Names are short: a loop is done before a call that looks at many bytes at once.
+func isASCII(raw []byte) bool {
+	if len(raw) > internMaxBytes {
+		return false
+	}
+	for _, c := range raw {
+		if c >= utf8.RuneSelf || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // unescape decodes the escape whose letter, after the backslash, is raw[i].
