@@ -310,14 +310,14 @@ func (in *intake) full(now time.Duration, from request) {
 // answer queues a reply with a body of its own.
 func (in *intake) answer(now time.Duration, to request, body []byte) {
 	if to.asks {
-		in.out.offer(now, outgoing{dest: to.client, kind: outRaw, req: to, body: body})
+		in.out.offer(now, outgoing{kind: outRaw, req: to, body: body})
 	}
 }
 
 // answerLate queues a reply that is given however late.
 func (in *intake) answerLate(now time.Duration, to request, body []byte) {
 	if to.asks {
-		in.out.offer(now, outgoing{dest: to.client, kind: outPatient, req: to, body: body})
+		in.out.offer(now, outgoing{kind: outPatient, req: to, body: body})
 	}
 }
 

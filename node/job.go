@@ -8,15 +8,17 @@ import (
 	"treecast/topology"
 )
 
-// job is an item of the intake queue: what the record service has to do.
+// job is an item of the intake queue: what the record service has to do. Items
+// are copied into queues and out of them, so what few of them have is behind a
+// pointer.
 type job struct {
-	kind    jobKind
 	request request
-	value   []byte          // broadcast: the value's JSON, as spelt
-	setup   *setup          // begin
-	store   gossip.Delivery // store
-	bytes   int             // what it counts in the intake's byte budget
-	silent  bool            // broadcast: store, but do not answer
+	value   []byte           // broadcast: the value's JSON, as spelt
+	setup   *setup           // begin
+	store   *gossip.Delivery // store
+	bytes   int              // what it counts in the intake's byte budget
+	kind    jobKind
+	silent  bool // broadcast: store, but do not answer
 }
 
 type jobKind uint8
@@ -69,15 +71,20 @@ func (s *setup) tree(numChildren int) *topology.Tree {
 	return s.members.WithNumChildren(numChildren)
 }
 
-// outgoing is an item of the output queue.
+// outgoing is an item of the output queue. As with jobs, what few of them have
+// is behind a pointer.
 type outgoing struct {
-	dest   string
-	kind   outKind
-	req    request
-	code   int    // errors
-	text   string // errors
-	body   []byte // raw: the whole body
-	values view   // reads
+	req     request  // whom it is for; of gossip the name alone
+	body    []byte   // raw and gossip: the whole body
+	refusal *refusal // errors
+	values  *view    // reads
+	kind    outKind
+}
+
+// refusal is what an error reply says.
+type refusal struct {
+	code int
+	text string
 }
 
 type outKind uint8

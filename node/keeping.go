@@ -104,9 +104,9 @@ func (r *record) openJournal(now time.Duration, j *job) {
 }
 
 // keepBroadcast hands a client's value to the journal.
-func (r *record) keepBroadcast(now time.Duration, j *job, key string) {
+func (r *record) keepBroadcast(now time.Duration, j *job, value, key string) {
 	r.keeping.ownOut++
-	r.hand(now, keep{kind: keepBroadcast, request: j.request, counter: r.counter, value: string(j.value), key: key, bytes: j.bytes, silent: j.silent})
+	r.hand(now, keep{kind: keepBroadcast, request: j.request, counter: r.counter, value: value, key: key, bytes: j.bytes, silent: j.silent})
 	j.bytes = 0
 }
 

@@ -67,7 +67,7 @@ func (n *Node) lostReply(now time.Duration, item *outgoing) {
 	n.outbox.handled(item)
 	begun := n.output.begun
 	n.output.begun = false
-	n.logLost("output", "line", &request{client: item.dest, msgID: item.req.msgID}, item.body)
+	n.logLost("output", "line", &request{client: item.req.client, msgID: item.req.msgID}, item.body)
 	if begun || item.kind == outGossip {
 		return
 	}

@@ -81,7 +81,7 @@ func TestAReplyThatCrashesTheOutputIsUncertain(t *testing.T) {
 func TestALineThatMayHaveBeenWrittenIsNotAnsweredTwice(t *testing.T) {
 	r := startedRig(t, ids(1))
 	r.output.begun = true
-	r.lostReply(0, &outgoing{dest: "c1", kind: outBroadcastOK, req: request{client: "c1", msgID: 1, asks: true}})
+	r.lostReply(0, &outgoing{kind: outBroadcastOK, req: request{client: "c1", msgID: 1, asks: true}})
 	require.Empty(t, r.write(0))
 	require.False(t, r.output.begun)
 }

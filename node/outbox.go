@@ -32,7 +32,7 @@ func (o *outbox) offer(now time.Duration, item outgoing) {
 // fail queues an error reply, where somebody waits for one.
 func (o *outbox) fail(now time.Duration, to request, code int, text string) {
 	if to.asks {
-		o.offer(now, outgoing{dest: to.client, kind: outError, req: to, code: code, text: text})
+		o.offer(now, outgoing{kind: outError, req: to, refusal: &refusal{code, text}})
 	}
 }
 
@@ -47,7 +47,7 @@ func (o *outbox) room() int {
 // send queues a gossip message for which there was room.
 func (o *outbox) send(now time.Duration, dest string, body []byte) {
 	o.gossip.used.Add(int64(len(body)))
-	if !o.queue.Offer(now, outgoing{dest: dest, kind: outGossip, body: body}) {
+	if !o.queue.Offer(now, outgoing{kind: outGossip, req: request{client: dest}, body: body}) {
 		o.gossip.put(len(body))
 		o.count.droppedGossip.Add(1)
 	}
@@ -115,7 +115,7 @@ func (o *output) handle(now time.Duration, item *outgoing) error {
 // write writes one item, or drops it if it is too late.
 func (o *output) write(now time.Duration, item *outgoing) error {
 	if item.kind == outGossip {
-		return o.writer.WriteMessage(o.self(), item.dest, item.body)
+		return o.writer.WriteMessage(o.self(), item.req.client, item.body)
 	}
 	late := now - item.req.readAt
 	if late > replyDeadline && item.kind != outReadOK && item.kind != outPatient || late > readDeadline && item.kind == outReadOK {
@@ -124,13 +124,13 @@ func (o *output) write(now time.Duration, item *outgoing) error {
 	}
 	switch item.kind {
 	case outRaw, outPatient:
-		return o.writer.WriteMessage(o.self(), item.dest, item.body)
+		return o.writer.WriteMessage(o.self(), item.req.client, item.body)
 	case outBroadcastOK:
 		o.body = wire.AppendReply(o.body[:0], "broadcast_ok", item.req.msgID)
-		return o.writer.WriteMessage(o.self(), item.dest, o.body)
+		return o.writer.WriteMessage(o.self(), item.req.client, o.body)
 	case outError:
-		o.body = wire.AppendError(o.body[:0], item.req.msgID, item.code, item.text)
-		return o.writer.WriteMessage(o.self(), item.dest, o.body)
+		o.body = wire.AppendError(o.body[:0], item.req.msgID, item.refusal.code, item.refusal.text)
+		return o.writer.WriteMessage(o.self(), item.req.client, o.body)
 	default: // outReadOK
 		if !item.req.asks {
 			return nil
@@ -139,7 +139,7 @@ func (o *output) write(now time.Duration, item *outgoing) error {
 		o.parts = append(o.parts[:0], o.body, listOpen)
 		o.parts = item.values.parts(o.parts)
 		o.parts = append(o.parts, listClose)
-		err := o.writer.WriteParts(o.self(), item.dest, o.parts...)
+		err := o.writer.WriteParts(o.self(), item.req.client, o.parts...)
 		clear(o.parts)
 		return err
 	}

@@ -13,7 +13,7 @@ func TestGossipGetsHalfOfThePreferredSize(t *testing.T) {
 	r := tinyRig(t) // preferred 8, capacity 16
 	require.Equal(t, 4, r.outbox.room())
 	for i := range 6 {
-		r.outbox.offer(0, outgoing{dest: "c1", kind: outRaw, body: []byte(`{}`)})
+		r.outbox.offer(0, outgoing{kind: outRaw, req: request{client: "c1"}, body: []byte(`{}`)})
 		require.Equal(t, max(0, 3-i), r.outbox.room())
 	}
 	require.Len(t, r.write(0), 6)
@@ -32,7 +32,7 @@ func TestGossipIsBoundedInBytes(t *testing.T) {
 func TestGossipThatFindsNoRoomAfterAllIsCountedAndForgotten(t *testing.T) {
 	r := tinyRig(t)
 	for range 16 {
-		r.outbox.offer(0, outgoing{dest: "c1", kind: outRaw, body: []byte(`{}`)})
+		r.outbox.offer(0, outgoing{kind: outRaw, req: request{client: "c1"}, body: []byte(`{}`)})
 	}
 	r.outbox.send(0, "n1", []byte(`{"type":"gossip"}`))
 	require.Equal(t, uint64(1), r.count.droppedGossip.Load())

@@ -92,7 +92,7 @@ func (broken) Write([]byte) (int, error) { return 0, errBroken }
 func TestAnErrorOfStdoutIsToldToTheRuntime(t *testing.T) {
 	r := startedRig(t, ids(1))
 	r.output.writer = wire.NewWriter(broken{})
-	item := outgoing{dest: "c1", kind: outRaw, body: []byte(`{}`)}
+	item := outgoing{kind: outRaw, req: request{client: "c1"}, body: []byte(`{}`)}
 	err := r.output.handle(0, &item)
 	if err == nil {
 		err = r.output.writer.Flush()
@@ -103,7 +103,7 @@ func TestAnErrorOfStdoutIsToldToTheRuntime(t *testing.T) {
 func TestALineWaitsForOthersOnlyForAMoment(t *testing.T) {
 	r := startedRig(t, ids(1))
 	write := func(now time.Duration) {
-		require.NoError(t, r.output.handle(now, &outgoing{dest: "c1", kind: outBroadcastOK, req: request{asks: true, readAt: now}}))
+		require.NoError(t, r.output.handle(now, &outgoing{kind: outBroadcastOK, req: request{client: "c1", asks: true, readAt: now}}))
 	}
 	write(time.Second)
 	write(time.Second + flushAfter - 1)

@@ -63,7 +63,8 @@ func (r *record) begin(now time.Duration, j *job) {
 
 // answerRead answers a read with what is known.
 func (r *record) answerRead(now time.Duration, to request) {
-	r.out.offer(now, outgoing{dest: to.client, kind: outReadOK, req: to, values: r.list.view()})
+	values := r.list.view()
+	r.out.offer(now, outgoing{kind: outReadOK, req: to, values: &values})
 }
 
 // knows reports whether a value is in the record.
@@ -75,7 +76,7 @@ func (r *record) knows(value []byte) bool {
 // store takes in what gossip has learnt, all of it or, where a value cannot be
 // read, none: a batch that is not acked comes again.
 func (r *record) store(now time.Duration, j *job) {
-	d := &j.store
+	d := j.store
 	r.keys = r.keys[:0]
 	for _, e := range d.Entries {
 		key, err := wire.Canonical([]byte(e.Value))
@@ -109,12 +110,16 @@ func (r *record) broadcast(now time.Duration, j *job) {
 		r.out.fail(now, j.request, wire.MalformedRequest, "the message of a broadcast must be a JSON value: "+err.Error())
 		return
 	}
+	value := key // one string for both, as a rule
+	if value != string(j.value) {
+		value = string(j.value)
+	}
 	r.counter++
 	if r.keeping.queue != nil {
-		r.keepBroadcast(now, j, key)
+		r.keepBroadcast(now, j, value, key)
 		return
 	}
-	e := gossip.Entry{Source: r.source, Counter: r.counter, Value: string(j.value)}
+	e := gossip.Entry{Source: r.source, Counter: r.counter, Value: value}
 	r.own(now, &e, key, j.request, j.silent)
 }
 
@@ -127,7 +132,7 @@ func (r *record) own(now time.Duration, e *gossip.Entry, key string, to request,
 		r.count.silenced.Add(1)
 	}
 	if to.asks {
-		r.out.offer(now, outgoing{dest: to.client, kind: outBroadcastOK, req: to})
+		r.out.offer(now, outgoing{kind: outBroadcastOK, req: to})
 	}
 }
 

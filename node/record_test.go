@@ -20,7 +20,7 @@ func entry(counter uint64, value string) gossip.Entry {
 
 // delivery is what gossip hands to the record.
 func delivery(batch uint64, entries ...gossip.Entry) job {
-	return job{kind: jobStore, store: gossip.Delivery{Ticket: gossip.Ticket{From: "n1", Epoch: 5, Batch: batch}, Entries: entries}}
+	return job{kind: jobStore, store: &gossip.Delivery{Ticket: gossip.Ticket{From: "n1", Epoch: 5, Batch: batch}, Entries: entries}}
 }
 
 func TestAnyValueIsReadAsItWasSpelt(t *testing.T) {
