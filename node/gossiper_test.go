@@ -75,7 +75,7 @@ func TestARestartedNodeGreetsASecondAfterItsInit(t *testing.T) {
 	require.Len(t, c.between, sent)
 	c.run(restarted + time.Second)
 	require.Len(t, c.between, sent+2)
-	require.NotNil(t, gossipOf(t, c.between[sent].line).Vector)
+	require.True(t, gossipOf(t, c.between[sent].line).Want, "it asks both children what they hold")
 	c.run(restarted + 5*time.Second)
 	c.requireValues(values...)
 	c.requireQuiet()

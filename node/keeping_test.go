@@ -110,7 +110,7 @@ func TestAKilledNodeGoesOnInItsNextLife(t *testing.T) {
 	// It owes what it holds, and asks for what it lacks, after a second.
 	said := second.settle(2 * time.Second)
 	require.NotEmpty(t, said)
-	require.Contains(t, strings.Join(said, ""), `"vec":`)
+	require.Contains(t, strings.Join(said, ""), `"w":true`)
 	require.NotContains(t, strings.Join(said, ""), `"two"`, "nothing is sent before it is known to be missing")
 
 	h, _ := second.askHealth(3 * time.Second)
