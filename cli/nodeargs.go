@@ -37,15 +37,22 @@ func nodeSettings(args []string) (cfg node.Config, level slog.Level, err error) 
 	if command := parsed.Command(); command != "node" {
 		return fail(fmt.Errorf("%q is no node", command))
 	}
-	cfg, err = cli.Node.settings(commandLine{args: args})
+	cfg, err = cli.Node.tried(commandLine{args: args})
 	if err != nil {
 		return fail(err)
 	}
-	// What only the node itself can tell, it tells a trial one.
+	return cfg, logLevel(cli.Node.LogLevel), nil
+}
+
+// tried is settings, and what only the node itself can tell of them: it tells a
+// trial one.
+func (c *nodeCommand) tried(line commandLine) (node.Config, error) {
+	cfg, err := c.settings(line)
+	if err != nil {
+		return cfg, err
+	}
 	trial := cfg
 	trial.Random, trial.Log = rand.New(rand.NewPCG(1, 1)), slog.New(slog.DiscardHandler)
-	if _, err := node.New(trial, io.Discard); err != nil {
-		return fail(err)
-	}
-	return cfg, logLevel(cli.Node.LogLevel), nil
+	_, err = node.New(trial, io.Discard)
+	return cfg, err
 }
