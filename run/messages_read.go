@@ -148,12 +148,18 @@ func (p *messageParser) event(f []string) error {
 	return nil
 }
 
-// maxRunMicros is a year; no run is longer.
-const maxRunMicros = int64(365 * 24 * time.Hour / time.Microsecond)
+// maxRun is a year; no run is longer.
+const (
+	maxRun       = 365 * 24 * time.Hour
+	maxRunMicros = int64(maxRun / time.Microsecond)
+)
 
 func (p *messageParser) sent(id int64, at time.Duration, f []string) error {
 	if n := len(p.Transits); n > 0 && id <= p.Transits[n-1].ID {
 		return fmt.Errorf("message %d comes after message %d", id, p.Transits[n-1].ID)
+	}
+	if n := len(p.Transits); n > 0 && at < p.Transits[n-1].Sent {
+		return fmt.Errorf("message %d was sent before message %d", id, p.Transits[n-1].ID)
 	}
 	size, err := strconv.ParseInt(f[7], 10, 48)
 	if err != nil || size < 0 {

@@ -154,6 +154,7 @@ func TestWhatIsNoRecordOfMessagesIsTold(t *testing.T) {
 		head + "received,1,1,,,,,,\nend,,,,,,,,\n":                          "message 1 was never sent",
 		head + "sent,1,5,a,b,c,d,1,\nreceived,1,4,,,,,,\nend,,,,,,,,\n":     "message 1 ended before it was sent",
 		head + "sent,1,5,a,b,c,d,1,\nsent,1,5,a,b,c,d,1,\nend,,,,,,,,\n":    "message 1 comes after message 1",
+		head + "sent,1,5,a,b,c,d,1,\nsent,2,4,a,b,c,d,1,\nend,,,,,,,,\n":    "message 2 was sent before message 1",
 		head + "sampled,99,5,,,,,,\nend,,,,,,,,\n":                          "99 is no level of sampling",
 		head + "value,0,,,,,,,\"a\"b\nvalue,0,,,,,,,1\nend,1,1,,,,,,\n":     "line 2",
 		head + "value,0,,,,,,,1\nsent,1,5,a,b,c,d,1,0-9 0\nend,1,1,,,,,,\n": `"0-9" are no values among 1`,

@@ -196,7 +196,9 @@ func (op *Op) setEDN(key string, s *ednScanner) error {
 	case ":time":
 		var nanos int64
 		nanos, err = strconv.ParseInt(string(word), 10, 64)
-		op.Time = time.Duration(nanos)
+		if op.Time = time.Duration(nanos); err == nil && (op.Time < 0 || op.Time > maxRun) {
+			err = fmt.Errorf("%s is no time since the start of a run, in nanoseconds", word)
+		}
 	}
 	return err
 }
@@ -212,8 +214,10 @@ func (op *Op) setErrorEDN(s *ednScanner) error {
 	in := ednScanner{data: raw}
 	switch raw[0] {
 	case ':':
-		op.Error = &OpError{Name: keywordName(raw)}
-		return nil
+		if name := keywordName(raw); isKeyword(name) {
+			op.Error = &OpError{Name: name}
+			return nil
+		}
 	case '"':
 		text, err := in.text()
 		op.Error = &OpError{Text: text}
@@ -226,7 +230,7 @@ func (op *Op) setErrorEDN(s *ednScanner) error {
 		name, nameErr := in.word()
 		rest, restErr := in.raw()
 		end, _ := in.accept(']')
-		if nameErr == nil && restErr == nil && end && name[0] == ':' {
+		if nameErr == nil && restErr == nil && end && name[0] == ':' && isKeyword(keywordName(name)) {
 			op.Error = &OpError{Name: keywordName(name)}
 			if string(rest) == "nil" {
 				return nil

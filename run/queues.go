@@ -68,7 +68,7 @@ type logFile struct {
 	err error
 }
 
-// maxFigure is the largest figure that every reader keeps exact.
+// maxFigure is the largest figure: every reader keeps it exact.
 const maxFigure = 1 << 53
 
 // logFileBytes is how much is written at a time.

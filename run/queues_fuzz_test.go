@@ -77,7 +77,7 @@ func FuzzHealthLog(f *testing.F) {
 			In: count, Out: count, Rejected: count, Lost: count, OldestMS: n, WaitMS: n, DepletionPerSecond: rate, UnhealthyMS: n}
 		h := HealthSample{UnhealthyMS: n, Worst: queue, Permits: int(n), Revoked: int(n), InUse: int(n), Available: int(n),
 			PermitsRefused: count, RefusedByGate: count, RefusedByWait: count, RefusedFull: count, Crashes: count, Entries: count}
-		now := max(0, time.Duration(at)) % (time.Duration(maxRunMicros) * time.Microsecond)
+		now := max(0, time.Duration(at)) % maxRun
 		var queues, health bytes.Buffer
 		l := NewHealthLog(&queues, &health)
 		for range 2 { // of a last line everything is forgiven

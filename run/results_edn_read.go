@@ -154,8 +154,11 @@ func readElementOp(text edn.RawMessage) (*Op, error) {
 	if err != nil {
 		return nil, err
 	}
-	if op.F == "add" {
+	switch {
+	case op.F == "add":
 		op.F = "broadcast"
+	case !isKeyword(op.F):
+		return nil, fmt.Errorf("an operation has the function %q, which is no keyword", op.F)
 	}
 	return &op, nil
 }

@@ -216,8 +216,12 @@ func setters(header []string) ([]func(*Row, string) error, error) {
 		known[f.Name] = f.set
 	}
 	for _, c := range FigureColumns() {
-		known[c.Name] = func(r *Row, cell string) (err error) {
-			r.Figures[c.Name], err = finite(cell)
+		known[c.Name] = func(r *Row, cell string) error {
+			v, err := finite(cell)
+			if err == nil && (v < 0 || v > maxFigure) {
+				err = strconv.ErrRange
+			}
+			r.Figures[c.Name] = v
 			return err
 		}
 	}

@@ -123,7 +123,7 @@ func drawRow(t *rapid.T) Row {
 	}
 	for _, c := range FigureColumns() {
 		if rapid.Bool().Draw(t, "has "+c.Name) {
-			row.Figures[c.Name] = rapid.Float64().Draw(t, c.Name)
+			row.Figures[c.Name] = rapid.Float64Range(0, maxFigure).Draw(t, c.Name)
 		}
 	}
 	return row

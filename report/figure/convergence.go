@@ -25,7 +25,7 @@ type Convergence struct {
 	Full    int      // of these, handed to every node
 	// Each counts how often it took how many whole milliseconds until one node
 	// was handed one value; All, until every node was handed it.
-	Each, All []int64
+	Each, All Histogram
 	Handed    int64 // sum of Each
 	// Unpromised are values that nobody acknowledged and that are not
 	// everywhere. They need not be, and are not among Spreads.
@@ -135,26 +135,17 @@ func Converge(m *run.Messages, nodes int, unpromised map[string]bool) Convergenc
 			out.Spreads = append(out.Spreads, st)
 			if st.Handed == nodes {
 				out.Full++
-				count(&out.All, st.Took)
+				out.All.Add(st.Took)
 			}
 		}
 	}
 	hand(func(st *Spread, t *run.Transit) {
-		count(&out.Each, t.Ended-st.Sent)
+		out.Each.Add(t.Ended - st.Sent)
 		out.Handed++
 	})
 	out.LeftOut += len(m.Values) - (len(m.Values)+every-1)/every
 	slices.SortStableFunc(out.Spreads, func(a, b Spread) int { return cmp.Compare(a.Sent, b.Sent) })
 	return out
-}
-
-// count adds one to the millisecond of a histogram in which a duration lies.
-func count(histogram *[]int64, d time.Duration) {
-	ms := int(d.Milliseconds())
-	for len(*histogram) <= ms {
-		*histogram = append(*histogram, make([]int64, ms+1-len(*histogram))...)
-	}
-	(*histogram)[ms]++
 }
 
 // nodeIndex numbers the nodes among the names of a record; a client has -1.
@@ -179,35 +170,6 @@ func arrivals(m *run.Messages) []int32 {
 	}
 	slices.SortStableFunc(out, func(a, b int32) int { return cmp.Compare(m.Transits[a].Ended, m.Transits[b].Ended) })
 	return out
-}
-
-// Step is a point of a distribution: the share of all that took at most so many
-// milliseconds.
-type Step struct {
-	Millis int
-	Share  float64 // 0..1
-}
-
-// Distribution turns a histogram of milliseconds into steps, at most limit of
-// them, the first and the last included. of is how many there are in all, those
-// that never came included.
-func Distribution(histogram []int64, of int64, limit int) []Step {
-	var out []Step
-	sum := int64(0)
-	for ms, n := range histogram {
-		if n > 0 {
-			sum += n
-			out = append(out, Step{Millis: ms, Share: float64(sum) / float64(of)})
-		}
-	}
-	if len(out) <= limit {
-		return out
-	}
-	thin := make([]Step, 0, limit)
-	for i := range limit {
-		thin = append(thin, out[i*(len(out)-1)/(limit-1)])
-	}
-	return thin
 }
 
 // Slowest lists the spreads that are worst: those that did not reach every node

@@ -24,8 +24,8 @@ func TestConvergenceCountsFromTheBroadcastToEveryNode(t *testing.T) {
 	}, c.Spreads)
 	require.Equal(t, 2, c.Full)
 	require.EqualValues(t, 6, c.Handed)
-	require.Equal(t, []Step{{0, 1. / 6}, {1, 2. / 6}, {140, 3. / 6}, {310, 4. / 6}, {1440, 5. / 6}, {1500, 1}}, Distribution(c.Each, 6, 100))
-	require.Equal(t, []Step{{1440, 0.5}, {1500, 1}}, Distribution(c.All, 2, 100))
+	require.Equal(t, []Step{{0, 1. / 6}, {1, 2. / 6}, {140, 3. / 6}, {310, 4. / 6}, {1440, 5. / 6}, {1500, 1}}, c.Each.Distribution(6, 100))
+	require.Equal(t, []Step{{1440, 0.5}, {1500, 1}}, c.All.Distribution(2, 100))
 	require.Equal(t, []Spread{c.Spreads[0]}, c.Slowest(1))
 	require.Zero(t, c.LeftOut)
 }
@@ -42,7 +42,7 @@ func TestAValueThatNobodyAcknowledgedNeedNotSpread(t *testing.T) {
 	require.Len(t, c.Spreads, 1)
 	require.Equal(t, int32(1), c.Spreads[0].Value)
 	require.EqualValues(t, 3, c.Handed, "what is left out is not counted anywhere")
-	require.Equal(t, []Step{{0, 0.25}, {310, 0.5}, {1440, 0.75}}, Distribution(c.Each, 4, 9))
+	require.Equal(t, []Step{{0, 0.25}, {310, 0.5}, {1440, 0.75}}, c.Each.Distribution(4, 9))
 	c = Converge(record(t, small), 3, unpromised)
 	require.Zero(t, c.Unpromised, "it is everywhere anyway")
 	require.Equal(t, 2, c.Full)
@@ -51,7 +51,7 @@ func TestAValueThatNobodyAcknowledgedNeedNotSpread(t *testing.T) {
 func TestAValueThatIsNotEverywhereIsTheSlowest(t *testing.T) {
 	c := Converge(record(t, small), 4, nil)
 	require.Zero(t, c.Full)
-	require.Empty(t, c.All)
+	require.Zero(t, c.All.Within())
 	require.Equal(t, c.Spreads, c.Slowest(9), "of equals the first sent is first")
 	c = Convergence{Nodes: 2, Spreads: []Spread{{Value: 1, Handed: 2, Took: ms(9)}, {Value: 2, Handed: 1, Took: ms(1)}, {Value: 3, Handed: 2, Took: ms(10)}}}
 	require.Equal(t, []Spread{c.Spreads[1], c.Spreads[2], c.Spreads[0]}, c.Slowest(3))
@@ -151,20 +151,4 @@ func randomRecord(t require.TestingT, nodes, messages int, seed uint64) *run.Mes
 	m, err := run.ReadMessages(strings.NewReader(b.String()))
 	require.NoError(t, err)
 	return m
-}
-
-func TestALongDistributionIsThinnedAndKeepsItsEnds(t *testing.T) {
-	histogram := make([]int64, 5000)
-	for i := range histogram {
-		histogram[i] = 1
-	}
-	all := Distribution(histogram, 5000, 10000)
-	thin := Distribution(histogram, 5000, 40)
-	require.Len(t, all, 5000)
-	require.Len(t, thin, 40)
-	require.Equal(t, all[0], thin[0])
-	require.Equal(t, all[4999], thin[39])
-	for i := range thin[1:] {
-		require.Greater(t, thin[i+1].Share, thin[i].Share)
-	}
 }

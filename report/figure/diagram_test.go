@@ -47,7 +47,7 @@ func TestADiagramOfABigRunHoldsItsWindowsAndSaysWhatItLeavesOut(t *testing.T) {
 			if round == 300 {
 				values = "0"
 			}
-			fmt.Fprintf(&events, "sent %d %d n0 n%d data 1 %s\n", id, round*100+n/10, n, values)
+			fmt.Fprintf(&events, "sent %d %d n0 n%d data 1 %s\n", id, round*100+1+n/10, n, values)
 			id++
 		}
 	}

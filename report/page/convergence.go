@@ -32,16 +32,16 @@ type wayPart struct{ Node, Kept, Travelled string }
 
 // distributionPart draws how soon values were on the nodes.
 func distributionPart(c *figure.Convergence) picture {
-	most := max(len(c.All), len(c.Each), 2)
+	most := max(c.All.Within(), c.Each.Within(), 2)
 	pairs := int64(len(c.Spreads)) * int64(c.Nodes)
-	each := figure.Distribution(c.Each, pairs, cdfSteps)
-	all := figure.Distribution(c.All, int64(len(c.Spreads)), cdfSteps)
+	each := c.Each.Distribution(pairs, cdfSteps)
+	all := c.All.Distribution(int64(len(c.Spreads)), cdfSteps)
 	summary := fmt.Sprintf("%s of %s reached all %s", count(int64(c.Full)), plural(int64(len(c.Spreads)), "value", "values"), plural(int64(c.Nodes), "node", "nodes"))
 	if half, ok := reach(all, 0.5); ok {
 		summary += fmt.Sprintf("; half of them within %s ms", count(int64(half)))
 	}
 	if c.Full == len(c.Spreads) && c.Full > 0 {
-		summary += fmt.Sprintf(", all within %s ms", count(int64(len(c.All))))
+		summary += fmt.Sprintf(", all within %s ms", count(int64(c.All.Within())))
 	}
 	ch := newChart("distribution", "Distribution of delivery times. "+summary, cdfHeight, 26,
 		scale{to: float64(most)}, scale{from: 0, to: 1})
@@ -66,7 +66,7 @@ func distributionPart(c *figure.Convergence) picture {
 	t := table{Title: "The distribution in numbers", Columns: []string{"share", "one node has the value within", "every node has it within"}}
 	for _, share := range []float64{0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1} {
 		row := []string{percent(share)}
-		for _, steps := range [][]figure.Step{figure.Distribution(c.Each, pairs, math.MaxInt), figure.Distribution(c.All, int64(len(c.Spreads)), math.MaxInt)} {
+		for _, steps := range [][]figure.Step{c.Each.Distribution(pairs, math.MaxInt), c.All.Distribution(int64(len(c.Spreads)), math.MaxInt)} {
 			if ms, ok := reach(steps, share); ok {
 				row = append(row, count(int64(ms))+" ms")
 			} else {
