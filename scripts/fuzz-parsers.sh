@@ -53,8 +53,8 @@ awk -v module="$module" '
 
 one() { # package, name
   local out="$work/$2.$(echo "$1" | tr / _)" code=0
-  # Making what is interesting shorter is not worth the minute that it may take.
-  go test -vet=off -run '^$' -fuzz "^$2\$" -fuzztime "$duration" -fuzzminimizetime 2s ${parallel:+-parallel "$parallel"} "$1" \
+  # Making shorter what is merely interesting may take a minute for each; a few tries do.
+  go test -vet=off -run '^$' -fuzz "^$2\$" -fuzztime "$duration" -fuzzminimizetime 10x ${parallel:+-parallel "$parallel"} "$1" \
     > "$out" 2>&1 || code=$?
   # Go 1.26 may report the end of the time as a failure; then no input is to blame.
   awk -v target="$1 $2" -v code="$code" '
