@@ -23,7 +23,7 @@ type view struct {
 	last []byte
 }
 
-// add appends one value, given as JSON.
+// add appends one value, given as JSON on one line.
 func (l *list) add(value string) {
 	need := len(value) + 1
 	if cap(l.last)-len(l.last) < need {

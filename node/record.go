@@ -139,7 +139,11 @@ func (r *record) own(now time.Duration, e *gossip.Entry, key string, to request,
 func (r *record) append(e gossip.Entry, key string) {
 	r.log.Append(e)
 	if r.values.add(key) {
-		r.list.add(e.Value)
+		shown := e.Value
+		if shown != key { // else it is canonical, and so without space
+			shown = string(wire.OneLine([]byte(shown)))
+		}
+		r.list.add(shown)
 		r.shownValues.Store(int64(r.list.length))
 	}
 }

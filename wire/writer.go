@@ -44,12 +44,13 @@ func NewWriter(w io.Writer) *Writer {
 // Maelstrom reads both as the end of a line. Neither body nor the strings are
 // kept or changed.
 func (w *Writer) WriteMessage(src, dest string, body []byte) error {
-	return w.WriteParts(src, dest, body)
+	return w.WriteParts(src, dest, OneLine(body))
 }
 
-// WriteParts is WriteMessage of the concatenation of parts. A large part is
-// not copied but written from where it is, so a body can be put together of
-// pieces that exist already.
+// WriteParts is WriteMessage of the concatenation of parts, in which there is
+// no raw newline, nor \r: [OneLine] has seen to that, when they were made. A
+// large part is neither looked through nor copied but written from where it
+// is, so a body can be put together of pieces that exist already.
 func (w *Writer) WriteParts(src, dest string, parts ...[]byte) error {
 	if w.err != nil {
 		return w.err
@@ -63,7 +64,7 @@ func (w *Writer) WriteParts(src, dest string, parts ...[]byte) error {
 	w.buf = AppendString(w.buf, dest)
 	w.buf = append(w.buf, `,"body":`...)
 	for _, part := range parts {
-		w.write(oneLine(part))
+		w.write(part)
 	}
 	w.buf = append(w.buf, '}', '\n')
 	if len(w.buf) >= writerBytes {
@@ -111,9 +112,10 @@ func (w *Writer) send(b []byte) {
 	}
 }
 
-// oneLine returns part without raw newlines. In JSON those can only stand
-// between tokens, where a space does as well.
-func oneLine(part []byte) []byte {
+// OneLine returns JSON, or a part of it, without raw newlines: itself, or a copy
+// where there are any. In JSON they can only stand between tokens, where a space
+// does as well.
+func OneLine(part []byte) []byte {
 	if bytes.IndexByte(part, '\n') < 0 && bytes.IndexByte(part, '\r') < 0 {
 		return part
 	}

@@ -141,7 +141,7 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 			s := sent{name.Draw(t, "src"), name.Draw(t, "dest"), name.Draw(t, "type"), anyJSON(2).Draw(t, "value")}
 			body := AppendKey(AppendInt(AppendReplyOpen(nil, s.typ, 7), "msg_id", -1), "value\n")
 			if rapid.Bool().Draw(t, "in parts") {
-				require.NoError(t, w.WriteParts(s.src, s.dest, body, []byte(s.value), []byte("}")))
+				require.NoError(t, w.WriteParts(s.src, s.dest, body, OneLine([]byte(s.value)), []byte("}")))
 			} else {
 				require.NoError(t, w.WriteMessage(s.src, s.dest, append(append(body, s.value...), '}')))
 			}
