@@ -36,6 +36,7 @@ type testCommand struct {
 	Nemesis         string  `env:"TREECAST_TEST_NEMESIS" placeholder:"FAULTS" group:"maelstrom" help:"What goes wrong, separated by commas: Maelstrom's partition, kill and pause, and our own loss, duplicate, reorder, delay and, in virtual time, clock. Default: nothing."`
 	NemesisInterval float64 `default:"10" env:"TREECAST_TEST_NEMESIS_INTERVAL" placeholder:"S" group:"maelstrom" help:"Mean seconds between two steps of a fault: it starts with the load, and then stops and starts in turn. Kill and pause share their steps. Default: ${default}."`
 	NemesisTargets  string  `env:"TREECAST_TEST_NEMESIS_TARGETS" placeholder:"NODES" group:"ours" help:"Whom kills, pauses and clocks strike, drawn from these: some, one, minority-third, minority, majority or all, separated by commas. Default: any of them, as Maelstrom does."`
+	NemesisPlan     string  `env:"TREECAST_TEST_NEMESIS_PLAN" placeholder:"STEPS" group:"ours" help:"What goes wrong when, instead of what --nemesis draws: steps separated by semicolons, each a time since the beginning of the load and what is done then. Below are all of them. What is broken at the end of the load is healed then, as always."`
 	Availability    string  `env:"TREECAST_TEST_AVAILABILITY" placeholder:"GOAL" group:"maelstrom" help:"What part of the operations must succeed: total, or a fraction such as 0.99. Default: no goal."`
 
 	LogStderr  bool `env:"TREECAST_TEST_LOG_STDERR" group:"maelstrom" help:"Show what the nodes write to stderr."`
@@ -69,6 +70,14 @@ func (testCommand) Help() string {
 The run leaves store/WORKLOAD/TIME/ with results.edn, history.edn and history.txt as
 Maelstrom writes them, results.json, messages.csv, node-logs/, and report.html, a page
 to open in a browser; store/latest leads there.
+
+The steps of a --nemesis-plan, such as "5s kill n0; 8s partition n1,n3|n4-n9; 12s heal":
+
+    kill, start, pause, resume NODES   n0,n3-n7 or all
+    partition GROUPS                   n0-n4|n5-n9; nodes not named are one more group
+    ring                               everyone reaches a majority, no two the same
+    heal                               the whole network
+    loss, duplicate, reorder, delay P  the rate from then on; 0 ends it
 
 Exit codes: 0 valid, 1 invalid, 2 unknown, 130 interrupted, 254 bad arguments, 255 the run could not be made.`
 }
@@ -187,7 +196,7 @@ func (c *testCommand) plan(s streams, line commandLine, number int) (experiment.
 		Workload: c.Workload, Args: line.nodeArgs, NodeCount: nodes, Concurrency: c.Concurrency,
 		Rate: c.Rate, TimeLimit: limit, Topology: c.Topology,
 		Latency: time.Duration(c.Latency) * time.Millisecond, LatencyDist: c.LatencyDist,
-		Nemesis: c.Nemesis, NemesisInterval: interval, NemesisTargets: c.NemesisTargets, Availability: c.Availability,
+		Nemesis: c.Nemesis, NemesisInterval: interval, NemesisTargets: c.NemesisTargets, NemesisPlan: c.NemesisPlan, Availability: c.Availability,
 		LossRate: c.LossRate, DuplicateRate: c.DuplicateRate, ReorderRate: c.ReorderRate, DelayRate: c.DelayRate,
 		DelayMean: time.Duration(c.DelayMean * float64(time.Millisecond)), PhasedMessageFaults: c.MessageFaults == "phases",
 		Quiet: quiet, Seed: seed, Exact: c.Verdict == "exact",

@@ -48,6 +48,10 @@ type Plan struct {
 	// empty: any.
 	NemesisTargets string
 
+	// NemesisPlan is what goes wrong when, instead of Nemesis, as nemesis.ParsePlan
+	// reads it.
+	NemesisPlan string
+
 	// Probabilities with which messages between nodes meet with what, for those
 	// of our own faults that Nemesis names; and how much longer a delayed one takes.
 	LossRate, DuplicateRate, ReorderRate, DelayRate float64
@@ -104,6 +108,10 @@ func (p Plan) read() (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	script, err := nemesis.ParsePlan(p.NemesisPlan)
+	if err != nil {
+		return nil, err
+	}
 	if p.Driver == Process && slices.Contains(faults, nemesis.Clock) {
 		return nil, errors.New("the clocks of processes cannot be changed: clock faults need virtual time (--virtual)")
 	}
@@ -119,7 +127,7 @@ func (p Plan) read() (*plan, error) {
 		RatePerSec: p.Rate, TimeLimit: p.TimeLimit,
 		Latency:  network.Latency{Mean: p.Latency, Dist: network.Distribution(p.LatencyDist)},
 		Topology: p.Topology, Nemesis: nemesis.Config{
-			Faults: faults, Interval: p.NemesisInterval, Targets: targets, Phased: p.PhasedMessageFaults,
+			Faults: faults, Interval: p.NemesisInterval, Targets: targets, Phased: p.PhasedMessageFaults, Plan: script,
 			Rates: nemesis.Messages{
 				Loss: p.LossRate, Duplicate: p.DuplicateRate, Reorder: p.ReorderRate, Delay: p.DelayRate, DelayMean: p.DelayMean,
 			},
@@ -142,7 +150,7 @@ func (p *plan) settings() run.Settings {
 		NodeCount: len(p.session.Nodes), Concurrency: p.session.Concurrency,
 		Rate: p.Rate, TimeLimit: run.Millis(p.TimeLimit), Quiet: run.Millis(p.Quiet),
 		Latency: run.Millis(p.Latency), LatencyDist: p.LatencyDist, Topology: p.Topology,
-		NemesisInterval: run.Millis(p.NemesisInterval), NemesisTargets: p.NemesisTargets, Availability: p.Availability,
+		NemesisInterval: run.Millis(p.NemesisInterval), NemesisTargets: p.NemesisTargets, NemesisPlan: p.session.Nemesis.Plan.String(), Availability: p.Availability,
 	}
 	for _, fault := range p.session.Nemesis.Faults {
 		s.Nemesis = append(s.Nemesis, string(fault))

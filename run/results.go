@@ -67,6 +67,7 @@ type Settings struct {
 	Nemesis         []string `json:"nemesis,omitempty"`
 	NemesisInterval Millis   `json:"nemesis_interval_ms"`
 	NemesisTargets  string   `json:"nemesis_targets,omitempty"` // whom kills, pauses and clocks struck; empty: any
+	NemesisPlan     string   `json:"nemesis_plan,omitempty"`    // what was done when, without blanks; empty: it was drawn
 
 	// Probabilities with which messages between nodes met with what; 0 where the
 	// nemesis did not have that fault.

@@ -182,6 +182,9 @@ func settings(f *run.Folder) []setting {
 	if len(s.Nemesis) > 0 {
 		faults = strings.Join(s.Nemesis, ", ") + ", every " + seconds(s.NemesisInterval) + " on average"
 	}
+	if s.NemesisPlan != "" {
+		faults = strings.ReplaceAll(s.NemesisPlan, ";", "; ")
+	}
 	out := []setting{
 		{"workload", s.Workload}, {"driver", s.Driver}, {"seed", strconv.FormatUint(s.Seed, 10)},
 		{"nodes", count(int64(s.NodeCount))}, {"clients", count(int64(s.Concurrency))},

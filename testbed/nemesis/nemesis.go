@@ -9,7 +9,8 @@
 // and then takes its steps after random waits of 0 to twice the interval,
 // starting and stopping in turn; where kills and pauses share a track, each
 // step is drawn from the one or the other. The faults of messages may instead
-// last from the first step to the end.
+// last from the first step to the end. A Plan takes the place of all of it: its
+// steps are done at the times that it names.
 //
 // Everything here is pure: time and randomness are handed in, nothing is locked
 // (one goroutine at a time), and nothing is done: a Step says what to do, and
@@ -82,13 +83,20 @@ type Config struct {
 	// Phased makes the faults of messages start and stop as the others do.
 	// Otherwise they last from the beginning of the load to its end.
 	Phased bool
+
+	// Plan, if there is one, is what happens instead of Faults, of which there are
+	// none then.
+	Plan Plan
 }
 
 // Has says whether a fault is asked for.
-func (c *Config) Has(f Fault) bool { return slices.Contains(c.Faults, f) }
+func (c *Config) Has(f Fault) bool { return slices.Contains(c.Faults, f) || c.Plan.has(f) }
 
 // Validate returns an error that says what to change.
 func (c *Config) Validate() error {
+	if len(c.Faults) > 0 && len(c.Plan) > 0 {
+		return fmt.Errorf("the nemesis has a plan and faults to draw, %q; give one of them", c.Faults)
+	}
 	if len(c.Faults) > 0 && c.Interval <= 0 {
 		return fmt.Errorf("nemesis interval is %v; give more than 0", c.Interval)
 	}
@@ -129,6 +137,7 @@ type Nemesis struct {
 	cfg    Config
 	rng    *rand.Rand
 	tracks []*track
+	script *script // instead of tracks; nil: there is no plan
 }
 
 // track is a generator and when it is due.
@@ -160,6 +169,10 @@ func New(cfg Config, nodes []string, rng *rand.Rand) *Nemesis {
 		cfg.Rates = DefaultMessages()
 	}
 	n := &Nemesis{cfg: cfg, rng: rng}
+	if len(cfg.Plan) > 0 {
+		n.script = &script{plan: cfg.Plan, nodes: nodes, rates: cfg.Rates}
+		return n
+	}
 	add := func(g generator, once bool) { n.tracks = append(n.tracks, &track{generator: g, once: once}) }
 	if cfg.Has(Partition) {
 		add(&partitions{kinds: cfg.Kinds, nodes: nodes}, false)
@@ -180,7 +193,14 @@ func New(cfg Config, nodes []string, rng *rand.Rand) *Nemesis {
 }
 
 // Active says whether there will ever be a step.
-func (n *Nemesis) Active() bool { return len(n.tracks) > 0 }
+func (n *Nemesis) Active() bool { return len(n.tracks) > 0 || n.script != nil }
+
+// Begin says that the load begins, from which the times of a plan count.
+func (n *Nemesis) Begin(now time.Duration) {
+	if n.script != nil {
+		n.script.begun = now
+	}
+}
 
 // soonest returns the track whose step comes next; nil for none.
 func (n *Nemesis) soonest() (first *track) {
@@ -206,6 +226,10 @@ func (t *track) at() time.Duration {
 // Next returns when the next step is to be done, at the earliest now: the
 // first ones at once. False means never.
 func (n *Nemesis) Next(now time.Duration) (time.Duration, bool) {
+	if n.script != nil {
+		at, ok := n.script.next()
+		return max(at, now), ok
+	}
 	t := n.soonest()
 	if t == nil {
 		return now, false
@@ -218,6 +242,9 @@ func (n *Nemesis) Next(now time.Duration) (time.Duration, bool) {
 // interval counted from now, as jepsen.generator's stagger does. There must be
 // a step left.
 func (n *Nemesis) Step(now time.Duration) Step {
+	if n.script != nil {
+		return n.script.step(n.rng)
+	}
 	t := n.soonest()
 	t.started = true
 	if !t.once {
@@ -229,6 +256,9 @@ func (n *Nemesis) Step(now time.Duration) Step {
 // Finals are the steps that end all faults, whether any is under way or not;
 // they are to be done one after the other.
 func (n *Nemesis) Finals() (steps []Step) {
+	if n.script != nil {
+		return n.script.finals()
+	}
 	for _, t := range n.tracks {
 		steps = append(steps, t.finals()...)
 	}

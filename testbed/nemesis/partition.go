@@ -39,7 +39,12 @@ func (p *partitions) next(rng *rand.Rand) Step {
 
 func (p *partitions) finals() []Step {
 	p.cut = false
-	return []Step{{F: "stop-partition", Completed: text("network-healed"), Heal: true}}
+	return []Step{healed()}
+}
+
+// healed is the step that ends every cut.
+func healed() Step {
+	return Step{F: "stop-partition", Completed: text("network-healed"), Heal: true}
 }
 
 // isolated is the value of a cut in the history, after Jepsen's partitioner.

@@ -95,6 +95,9 @@ func (c *Config) Validate() error {
 		}
 		seen[node] = true
 	}
+	if err := c.Nemesis.Plan.Check(c.Nodes, c.TimeLimit); err != nil {
+		return err
+	}
 	if _, err := layout.New(c.topology(), nil); err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ type loadState struct {
 func (s *Session) beginLoad(now time.Duration) {
 	s.phase = Load
 	s.result.LoadStarted = now
+	s.nem.Begin(now)
 	s.load = loadState{next: now, cutoff: now + s.cfg.TimeLimit}
 	if s.cfg.RatePerSec == 0 {
 		s.load.next = s.load.cutoff // when there is nothing to do, and it ends
