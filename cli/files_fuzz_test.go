@@ -4,14 +4,18 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"encoding/xml"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"treecast/report"
 	"treecast/run"
 )
 
@@ -171,6 +175,14 @@ func FuzzSweepFolder(f *testing.F) {
 		table, err := shown(t, &compareCommand{Paths: []string{dir, dir}, Format: "json"})
 		if err == nil {
 			require.True(t, json.Valid([]byte(table)), "%s", table)
+		}
+		// A sweep that is gone on with is summed up with what was there.
+		if f, err := run.ReadSweepFolder(dir); err == nil && f.Record != nil {
+			require.NoError(t, report.Sweep(io.Discard, f.Record, f.Rows, []time.Duration{time.Second}))
+			require.NoError(t, report.SweepChoice(io.Discard, f.Record, f.Rows, []time.Duration{0}))
+			for name, chart := range report.SweepCharts(f.Record, f.Rows) {
+				require.NoError(t, xml.Unmarshal([]byte(chart), new(struct{})), "%s", name)
+			}
 		}
 	})
 }

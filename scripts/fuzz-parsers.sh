@@ -87,7 +87,7 @@ one() { # package, name
       mv "$out" "$out.failed"
     fi
   done
-  [ $stood = 0 ] || outcome="$outcome; begun again $stood times, as the machine stood still"
+  [ $stood = 0 ] || outcome="$outcome; begun again after stops of the machine: $stood"
   printf '| `%s %s` | %ss | %s | %s | %s |\n' "$package" "$name" $((seconds - left)) "$execs" "$fresh" "$outcome"
 }
 export -f one

@@ -142,7 +142,7 @@ func (l *load) poll(c *cluster, until time.Duration) {
 func readHealth(now time.Duration, line []byte) (s sample) {
 	s.at, s.unhealthy, s.worst = now, number(line, `"unhealthy_ms":`), string(between(line, `"worst":"`, '"'))
 	for i, name := range []string{"intake", "gossip", "output"} {
-		s.depth[i] = number(between(append(line, '}'), `"name":"`+name+`"`, '}'), `"depth":`)
+		s.depth[i] = number(between(line, `"name":"`+name+`"`, '}'), `"depth":`)
 	}
 	permits := between(line, `"permits":{`, '}')
 	s.available, s.permits = number(permits, `"available":`)+number(permits, `"in_use":`), number(permits, `"total":`)
