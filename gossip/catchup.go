@@ -19,6 +19,7 @@ type catchUp struct {
 	until  time.Duration // when the source has said nothing for too long
 	latest time.Duration // when it has brought nothing for too long
 	began  int           // how long the log was
+	twice  uint64        // entries that those may give us as well whom the source did not keep waiting
 	chosen int           // sources so far
 	failed int           // those of them that brought nothing for too long
 }
@@ -73,6 +74,14 @@ func (c *Core) caught(now time.Duration, l *link, news bool) {
 			k.latest = now + 2*l.sourceTime()
 		}
 		k.until = min(now+l.sourceTime(), k.latest)
+	}
+	if k.source != nil && l.vector.complete && c.holdsBack(l) {
+		// It may be catching up, too, and wait for us: where many nodes have been
+		// restarted they must not wait for each other in a row.
+		if lacked := l.told.MissingFrom(c.held); lacked+k.twice <= littleMore {
+			k.twice += lacked
+			c.showTo(l)
+		}
 	}
 	c.catchOn(now)
 }
