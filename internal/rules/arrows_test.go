@@ -54,6 +54,7 @@ var arrows = map[string][]string{
 
 	"scripts/feed":     {},
 	"scripts/measure":  {"run", "analysis", "topology"},
+	"scripts/repair":   {"run", "analysis"},
 	"scripts/queues":   {},
 	"scripts/overload": {}, // it knows no more than a client does
 	"scripts/kills":    {}, // nor does this
