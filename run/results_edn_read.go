@@ -55,6 +55,9 @@ func ReadResultsEDN(r io.Reader) (*Results, error) {
 	if err != nil {
 		return nil, fmt.Errorf("run: read results.edn: %w", err)
 	}
+	if err := checkEDNDepth(text); err != nil {
+		return nil, fmt.Errorf("run: results.edn: %w", err)
+	}
 	var in resultsEDN
 	if err := edn.Unmarshal(text, &in); err != nil {
 		return nil, fmt.Errorf("run: results.edn: %w", err)
