@@ -102,6 +102,44 @@ func FuzzTestArgs(f *testing.F) {
 	})
 }
 
+// FuzzSweepArgs checks that any arguments of a sweep are refused with words about
+// them, or make settings of which none is there twice, and no more than there
+// may be.
+func FuzzSweepArgs(f *testing.F) {
+	for _, seed := range []string{
+		"x\n--num-children=2,5..9,auto\n--sync-period=100ms..1800ms/100ms", "x\n--setting=num-children=5 rounds=eager\n--setting\nsync-period=1s", "x\n--rate=0.5,10..100/20\n--latency=0..100/50",
+		"x\n--node-count=1..10000\n--rate=1,2", "x\n--latency-dist=constant,uniform\n--rounds=locked,,free", "x\n--latency-target=1s,500ms\n--sync-period=1s", "x\n--num-children=5,5", "..\n--seeds=0", "",
+		"x\n--accept=0s", "x\n--accept=1s,2s\n--driver=process\n--jobs=2", "x\n--virtual\n--bin=y", "x\n--setting=\n--rate=1,2", "x\n--sync-period=1ns..1h/1ns", "x\n--rate=0..1e9/1e-9",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		all, err := parsed(append([]string{"sweep"}, words(text)...))
+		if err != nil {
+			require.NotEmpty(t, explain(err, false))
+			return
+		}
+		c := &all.Sweep
+		if err := c.check(); err != nil {
+			require.NotEmpty(t, err.Error())
+			return
+		}
+		require.True(t, c.jobs() >= 1 && c.Seeds >= 1)
+		points, err := c.points()
+		if err != nil {
+			require.NotEmpty(t, err.Error())
+			return
+		}
+		require.NotEmpty(t, points)
+		require.LessOrEqual(t, len(points), experiment.MaxSettings)
+		seen := map[experiment.Point]bool{}
+		for _, p := range points {
+			require.False(t, seen[p], "%+v is there twice", p)
+			seen[p] = true
+		}
+	})
+}
+
 // One parser serves all: making it takes longer than all the rest.
 var (
 	theCommands commands
