@@ -2,10 +2,13 @@ package gossip
 
 import (
 	"fmt"
+	"reflect"
+	"strings"
 	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 )
 
 func numbered(n int) Entry {
@@ -58,4 +61,49 @@ func TestWhatLenHasShownCanBeReadWhileTheLogGrows(t *testing.T) {
 		t.Error(w)
 	}
 	require.Equal(t, entries, log.Len())
+}
+
+// Whatever sources follow each other and however large values are.
+func TestALogIsTheListOfWhatWasAppended(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		log, want := NewLog(), []Entry(nil)
+		counters := map[int]uint64{}
+		for len(want) < rapid.IntRange(0, 4*chunkEntries).Draw(t, "entries") {
+			source := rapid.IntRange(0, 3).Draw(t, "source")
+			counters[source] += rapid.Uint64Range(0, 2).Draw(t, "step")
+			size := rapid.SampledFrom([]int{0, 1, 7, packedBytes / chunkEntries, packedBytes}).Draw(t, "bytes")
+			for range rapid.IntRange(1, 2*chunkEntries).Draw(t, "in a row") {
+				counters[source]++
+				e := Entry{Source: testSource(source), Counter: counters[source], Value: strings.Repeat("x", size)}
+				log.Append(e)
+				want = append(want, e)
+			}
+		}
+		require.Equal(t, len(want), log.Len())
+		for i, e := range want {
+			if log.At(i) != e {
+				t.Fatalf("entry %d is not what was appended", i)
+			}
+		}
+	})
+}
+
+// A million small entries are held in so much, and the collector has little to
+// look through.
+func TestASmallEntryTakesItsValueAndLittleMore(t *testing.T) {
+	const chunks = 64
+	log := NewLog()
+	bytes := 0
+	for n := range chunks*chunkEntries + 1 {
+		log.Append(Entry{Source: testSource(0), Counter: uint64(n + 1), Value: fmt.Sprint(n)})
+		bytes += len(fmt.Sprint(n))
+	}
+	held, objects := 0, 0
+	for _, p := range *log.packed.Load() {
+		require.Nil(t, p.wide)
+		held += int(reflect.TypeFor[packed]().Size()) + len(p.text) + len(p.runs)*int(reflect.TypeFor[packedRun]().Size())
+		objects += 3
+	}
+	require.Less(t, held, bytes+5*chunks*chunkEntries)
+	require.Less(t, objects, chunks*chunkEntries/80)
 }

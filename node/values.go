@@ -3,12 +3,12 @@ package node
 import "strconv"
 
 // valueSet is the set of values that have been broadcast, by canonical form.
-// Plain integers are kept as such, and those from 0 on, which is what Maelstrom
-// sends, as a bit each.
+// Plain integers are kept as a bit each, as Maelstrom counts them from 0 on;
+// those that are far from all others take a word and its place in a map.
 type valueSet struct {
-	small    []uint64 // bits of 0, 1, 2, ... up to smallLimit
-	integers map[int64]struct{}
-	others   map[string]struct{}
+	small  []uint64         // bits of 0, 1, 2, ... up to smallLimit
+	words  map[int64]uint64 // the same of all other integers: n>>6 has the bits of n&^63 to n|63
+	others map[string]struct{}
 }
 
 // smallLimit bounds the bits: a lone large value costs 128 KiB at most.
@@ -21,13 +21,14 @@ func (s *valueSet) add(key string) bool {
 			if 0 <= n && n < smallLimit {
 				return s.addSmall(n)
 			}
-			if _, ok := s.integers[n]; ok {
+			word, bit := n>>6, uint64(1)<<(n&63)
+			if s.words[word]&bit != 0 {
 				return false
 			}
-			if s.integers == nil {
-				s.integers = map[int64]struct{}{}
+			if s.words == nil {
+				s.words = map[int64]uint64{}
 			}
-			s.integers[n] = struct{}{}
+			s.words[word] |= bit
 			return true
 		}
 	}
@@ -61,8 +62,7 @@ func (s *valueSet) has(key string) bool {
 				word := int(n / 64)
 				return word < len(s.small) && s.small[word]&(1<<(n%64)) != 0
 			}
-			_, ok := s.integers[n]
-			return ok
+			return s.words[n>>6]&(1<<(n&63)) != 0
 		}
 	}
 	_, ok := s.others[key]

@@ -36,6 +36,6 @@ func TestIntegersOfMaelstromAreKeptAsIntegers(t *testing.T) {
 	require.True(t, s.add("-12"))
 	require.True(t, s.add(`"12"`))
 	require.Len(t, s.small, 1)
-	require.Len(t, s.integers, 1)
+	require.Len(t, s.words, 1)
 	require.Len(t, s.others, 1)
 }

@@ -53,6 +53,7 @@ var arrows = map[string][]string{
 	"testbed/virtual":   {"run", "wire", "testbed/network", "testbed/nemesis", "testbed/session", "testbed/invariant", "node", "journal"}, // it alone knows nodes from the inside
 
 	"scripts/feed":     {},
+	"scripts/hold":     {},
 	"scripts/measure":  {"run", "analysis", "topology"},
 	"scripts/repair":   {"run", "analysis"},
 	"scripts/queues":   {},
