@@ -129,9 +129,23 @@ func (c *Core) ackWait(l *link) time.Duration {
 	case c.cfg.Rounds == Eager, l.role == Child && l.leaf:
 		return c.cfg.AckDelay
 	case c.cfg.Rounds == Locked && l.role == Parent:
-		return c.period + time.Duration(c.depth-1)*(l.rtt.roundTrip()+minGuard)
+		return c.period + time.Duration(c.depth-1)*(c.usualHop(l)+minGuard)
 	}
 	return c.period
+}
+
+// usualHop is what a round trip between nodes further up is taken to be: that to
+// the parent, unless it is out of all proportion to the others'. A way that looks
+// long because the peer was dead or stopped when it was measured says nothing
+// about any other, and would count once for every level.
+func (c *Core) usualHop(parent *link) time.Duration {
+	hop := parent.rtt.roundTrip()
+	for _, l := range c.links {
+		if l != parent && l.neighbour && l.rtt.measured {
+			hop = min(hop, 2*l.rtt.smoothed+minMargin)
+		}
+	}
+	return hop
 }
 
 // slotUnknown reports whether a child that asks for an ack at once should

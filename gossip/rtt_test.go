@@ -114,3 +114,23 @@ func TestIntervalIsNeverShorterThanTheWay(t *testing.T) {
 		require.Equal(t, last, r.interval(1<<20), "an old suspicion costs no more than a young one")
 	})
 }
+
+func TestAWayThatLooksLongDoesNotMakeTheWholeTreeLookLong(t *testing.T) {
+	c := newTestCore(t, func(cfg *Config) {
+		cfg.Rounds, cfg.Period, cfg.Depth = Locked, 400*ms, 5
+		cfg.Neighbours = []Neighbour{{Name: "n1", Role: Parent}, {Name: "n2", Role: Child}, {Name: "n3", Role: Child}}
+	})
+	parent, child := c.links[0], c.links[1]
+	measure := func(l *link, d time.Duration) {
+		for range 50 {
+			l.rtt.sample(d)
+		}
+	}
+	measure(parent, 200*ms)
+	require.Equal(t, 400*ms+4*(200*ms+minGuard), c.ackWait(parent).Round(ms), "nothing else is measured")
+	measure(child, 100*ms)
+	require.Equal(t, 400*ms+4*(200*ms+minGuard), c.ackWait(parent).Round(ms), "ways vary")
+	measure(parent, 5*time.Second)
+	require.Equal(t, 400*ms+4*(2*100*ms+minMargin+minGuard), c.ackWait(parent).Round(ms))
+	require.Greater(t, parent.rtt.interval(0), 4*time.Second, "that way itself may be as long")
+}
