@@ -2,7 +2,7 @@ package main
 
 import (
 	"bufio"
-	"bytes"
+	"io"
 	"strings"
 	"testing"
 
@@ -32,8 +32,7 @@ func TestScatteredValuesAreDistinctAndOf62Bits(t *testing.T) {
 }
 
 func TestNeighboursAckWhatTheyAreTold(t *testing.T) {
-	var in bytes.Buffer
-	w := &world{in: bufio.NewWriter(&in), acked: map[string]int{}, room: make(chan struct{}, 1), shown: make(chan int, 1), begun: make(chan struct{})}
+	w := &world{in: bufio.NewWriter(io.Discard), acked: map[string]int{}, room: make(chan struct{}, 1), shown: make(chan int, 1), begun: make(chan struct{}), acks: make(chan []byte, 1)}
 	require.NoError(t, w.listen(strings.NewReader(
 		`{"src":"n0","dest":"c1","body":{"type":"init_ok","in_reply_to":1}}`+"\n"+
 			`{"src":"n0","dest":"c1","body":{"type":"broadcast_ok","in_reply_to":2}}`+"\n"+
@@ -43,7 +42,7 @@ func TestNeighboursAckWhatTheyAreTold(t *testing.T) {
 	require.Equal(t, 1, w.answered)
 	require.Equal(t, map[string]int{"n2": 2}, w.acked)
 	require.Equal(t, 2, <-w.shown)
-	require.Equal(t, `{"src":"n2","dest":"n0","body":{"type":"gossip","e":1,"f":7,"a":[[12,12]]}}`+"\n", in.String())
+	require.Equal(t, `{"src":"n2","dest":"n0","body":{"type":"gossip","e":1,"f":7,"a":[[12,12]]}}`+"\n", string(<-w.acks))
 
 	require.ErrorContains(t, w.listen(strings.NewReader(`{"body":{"type":"error","text":"overloaded"}}`+"\n")), "overloaded")
 }
