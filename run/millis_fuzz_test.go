@@ -16,7 +16,7 @@ import (
 func FuzzMillis(f *testing.F) {
 	for i, seed := range []string{
 		"0", "12.5", "-0.000001", "1e3", "1E-6", "0.0000005", "9223372036854.775807", "9223372036854.775808", "-9223372036854.775808",
-		"1e300", "-1e300", "1e-999999999", "1e999999999", "2147483647000", "null", `"1"`, "0x1", "1_0", "Inf", "01", "4503599627370.497",
+		"1e300", "-1e300", "1e-999999999", "1e-9955555555", "1e999999999", "2147483647000", "null", `"1"`, "0x1", "1_0", "Inf", "01", "4503599627370.497",
 	} {
 		f.Add(seed, int64(i)<<58+7)
 	}
@@ -34,7 +34,10 @@ func FuzzMillis(f *testing.F) {
 			return
 		}
 		float, _, err := big.ParseFloat(text, 10, 200, big.ToNearestEven)
-		require.NoError(t, err)
+		if err != nil { // less than the model can hold
+			require.Zero(t, read)
+			return
+		}
 		ns, _ := float.Mul(float, big.NewFloat(float64(time.Millisecond))).Float64()
 		require.LessOrEqual(t, math.Abs(ns), float64(1<<63))
 		require.InDelta(t, ns, float64(read), max(0.5, math.Abs(ns)/(1<<51)))
