@@ -8,6 +8,8 @@ import "time"
 type swaps struct {
 	at       time.Duration // Never while nobody is suspected
 	interval time.Duration
+	next     time.Duration // when the next one is due, if the newest is answered; at is sooner if not
+	rush     time.Duration // until then who does not answer is not waited for
 	begun    time.Duration // the newest swap ...
 	partner  *link         // ... and with whom
 	useful   bool          // the newest swap has brought something
@@ -17,13 +19,18 @@ type swaps struct {
 const (
 	minSwap = time.Second
 	maxSwap = 10 * time.Second
+	// minAnswer is the least time in which a partner may answer.
+	minAnswer = 350 * time.Millisecond
+	// rushFor is for how long after a suspicion a partner that does not answer is
+	// not waited for: what has come apart has to find each other.
+	rushFor = 6 * time.Second
 )
 
 // startSwaps plans the first swap after a suspicion. Every further one may part
 // trees that hung together before.
 func (c *Core) startSwaps(now time.Duration) {
 	s := &c.swaps
-	s.interval = minSwap
+	s.interval, s.rush = minSwap, now+rushFor
 	s.at = min(s.at, now+minSwap+time.Duration(c.draw()%uint64(minSwap)))
 }
 
@@ -37,7 +44,8 @@ func (c *Core) draw() uint64 {
 }
 
 // swap begins a swap with a random node, and plans the next one: soon if the
-// last one has brought anything, later and later if not.
+// last one has brought anything, later and later if not. Soon after a suspicion
+// another is asked as soon as one could have answered and has not.
 func (c *Core) swap(now time.Duration) {
 	s := &c.swaps
 	if len(c.suspects) == 0 {
@@ -48,15 +56,21 @@ func (c *Core) swap(now time.Duration) {
 		s.at = s.begun + maxSwap
 		return
 	}
+	answered := s.partner != nil && s.partner.lastAck >= s.begun
+	if answered && now < s.next {
+		s.at = s.next
+		return
+	}
 	switch {
 	case s.useful:
 		s.interval = minSwap
-	case s.partner != nil && s.partner.lastAck >= s.begun:
+	case answered:
 		s.interval = min(2*s.interval, maxSwap)
 	}
-	s.at = now + s.interval
-	if s.partner != nil && s.partner.lastAck < s.begun {
-		s.at = now + minSwap // it has not answered, which says nothing
+	s.next = now + s.interval
+	s.at = s.next
+	if now < s.rush {
+		s.at = min(s.next, now+max(c.way(), minAnswer))
 	}
 	s.useful, s.begun = false, now
 	s.partner = c.pickPartner()
@@ -77,7 +91,8 @@ func (c *Core) swap(now time.Duration) {
 func (c *Core) useful(now time.Duration) {
 	if s := &c.swaps; s.at != Never {
 		s.useful, s.interval = true, minSwap
-		s.at = min(s.at, now+minSwap)
+		s.next = min(s.next, now+minSwap)
+		s.at = min(s.at, s.next)
 	}
 }
 
@@ -114,14 +129,17 @@ func (c *Core) owe(now time.Duration, l *link) {
 
 // overdue is the age at which an entry should be everywhere.
 func (c *Core) overdue() time.Duration {
-	way := c.cfg.FirstRTT
+	return c.period + time.Duration(c.cfg.Tree.Depth())*c.way() + 250*time.Millisecond
+}
+
+// way is within which time a neighbour's answer is there, as a rule.
+func (c *Core) way() time.Duration {
 	for _, l := range c.links {
 		if l.neighbour && l.rtt.measured {
-			way = l.rtt.roundTrip() + l.rtt.margin()
-			break
+			return l.rtt.roundTrip() + l.rtt.margin()
 		}
 	}
-	return c.period + time.Duration(c.cfg.Tree.Depth())*way + 250*time.Millisecond
+	return c.cfg.FirstRTT
 }
 
 // swapWith is the other side of a swap.
