@@ -104,7 +104,8 @@ type Config struct {
 	FirstRTT time.Duration
 
 	// WindowBytes bounds what may be unacked on one link; one message may take
-	// it over the bound.
+	// it over the bound. It is what a peer's clients may have to wait behind while
+	// it catches up, and over the round trip how fast that goes at most.
 	WindowBytes int
 
 	// GreetAt is when to ask every neighbour that has not spoken for its vector,
@@ -124,7 +125,7 @@ type Config struct {
 const (
 	DefaultAckDelay    = 2 * time.Second
 	DefaultFirstRTT    = 500 * time.Millisecond
-	DefaultWindowBytes = 1 << 20
+	DefaultWindowBytes = 256 << 10
 )
 
 // withDefaults fills in what is zero and checks the rest.

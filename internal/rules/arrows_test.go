@@ -54,6 +54,7 @@ var arrows = map[string][]string{
 
 	"scripts/feed":     {},
 	"scripts/hold":     {},
+	"scripts/catchup":  {}, // it is the network and the clients
 	"scripts/measure":  {"run", "analysis", "topology"},
 	"scripts/repair":   {"run", "analysis"},
 	"scripts/queues":   {},

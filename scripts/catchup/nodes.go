@@ -39,7 +39,8 @@ type node struct {
 	name  string
 	cmd   *exec.Cmd
 	in    io.WriteCloser
-	queue chan []byte // lines for stdin
+	queue chan []byte   // lines for stdin
+	quit  chan struct{} // closed when nothing more is for it
 	ended chan error
 
 	mu       sync.Mutex
@@ -160,7 +161,7 @@ func (p *pair) watch(ctx context.Context, values, rate int) error {
 // start starts a node and waits until it is initialised.
 func (p *pair) start(ctx context.Context, which int, command []string, dir string) error {
 	n := &node{
-		name: fmt.Sprint("n", which), queue: make(chan []byte, 1<<16), ended: make(chan error, 1),
+		name: fmt.Sprint("n", which), queue: make(chan []byte, 1<<16), quit: make(chan struct{}), ended: make(chan error, 1),
 		asked: map[int]time.Time{}, moved: make(chan struct{}, 1),
 	}
 	n.cmd = exec.CommandContext(ctx, command[0], command[1:]...)
@@ -195,19 +196,23 @@ func (p *pair) start(ctx context.Context, which int, command []string, dir strin
 // write writes lines to the node's stdin, several at once where they wait.
 func (n *node) write() {
 	out := bufio.NewWriterSize(n.in, 64<<10)
-	for line := range n.queue {
-		_, _ = out.Write(line) // a node that is gone is noticed where it is read
-		if len(n.queue) == 0 {
-			_ = out.Flush()
+	defer n.in.Close()
+	for {
+		select {
+		case line := <-n.queue:
+			_, _ = out.Write(line) // a node that is gone is noticed where it is read
+			if len(n.queue) == 0 {
+				_ = out.Flush()
+			}
+		case <-n.quit:
+			return
 		}
 	}
-	_ = out.Flush()
-	_ = n.in.Close()
 }
 
 // stop ends the node.
 func (n *node) stop() error {
-	close(n.queue)
+	close(n.quit)
 	return errors.Join(<-n.ended, n.cmd.Wait())
 }
 
@@ -280,6 +285,7 @@ func (p *pair) forward(ctx context.Context, to int, line []byte) {
 	p.mu.Unlock()
 	select {
 	case peer.queue <- line:
+	case <-peer.quit:
 	case <-ctx.Done():
 	}
 }

@@ -78,7 +78,7 @@ func (t tree) cases() []fault {
 	}}}
 	death := func(name, nodes string, bound time.Duration) {
 		out = append(out, fault{name: name + " killed for good", plan: "5s kill " + nodes, judge: func(f, healthy *run.Folder) []figure {
-			at, live := done(f, "kill", 0), without(nodes)
+			at, live := done(f, "kill"), without(nodes)
 			return []figure{
 				{"to all who live", delay(f, live, at-2*time.Second, loadEnd(f)-bound, at, live), ms(bound), "ms"},
 				{"messages a second, settled, to healthy", rate(f, at+settled) / rate(healthy, at+settled), 1.3, "x"},
@@ -96,7 +96,7 @@ func (t tree) cases() []fault {
 		})
 	}
 	out = append(out, fault{name: "majorities ring for 20 s", plan: "2s ring; 22s heal", seconds: 26, judge: func(f, _ *run.Folder) []figure {
-		at, healed := done(f, "start-partition", 0), done(f, "stop-partition", 0)
+		at, healed := done(f, "start-partition"), done(f, "stop-partition")
 		return []figure{{"everywhere, while it is cut", delay(f, everybody(), at, healed-6*time.Second, at, nil), 6000, "ms"}}
 	}})
 	for _, node := range slices.Compact([]string{"n0", t.inner}) {
@@ -127,7 +127,7 @@ func (t tree) cases() []fault {
 // judgeHalves asks how soon values were on their own side, and everywhere after
 // the end of the cut.
 func judgeHalves(f, _ *run.Folder) []figure {
-	at, healed := done(f, "start-partition", 0), done(f, "stop-partition", 0)
+	at, healed := done(f, "start-partition"), done(f, "stop-partition")
 	var out []figure
 	if healed-at > 5*time.Second {
 		inside := 0.0
@@ -143,7 +143,7 @@ func judgeHalves(f, _ *run.Folder) []figure {
 // was sent for that.
 func judgeRestart(node string, blank bool) func(f, _ *run.Folder) []figure {
 	return func(f, _ *run.Folder) []figure {
-		killed, back := done(f, "kill", 0), done(f, "start", 0)
+		killed, back := done(f, "kill"), done(f, "start")
 		others := without(node)
 		from := killed
 		if blank {
@@ -158,6 +158,9 @@ func judgeRestart(node string, blank bool) func(f, _ *run.Folder) []figure {
 				longest = math.Inf(1)
 			}
 			longest = max(longest, ms(r.At-back))
+		}
+		if len(lacked) == 0 {
+			longest = math.Inf(1) // no evidence
 		}
 		handed := 0
 		for i := range f.Messages.Transits {
@@ -182,10 +185,15 @@ func judgeRestart(node string, blank bool) func(f, _ *run.Folder) []figure {
 
 // delay is the longest time, in ms, that a value broadcast at one of the nodes
 // at between two moments took to all of the nodes, counted from no sooner than
-// since; infinite if one never came.
+// since; infinite if one never came, or if there was none: that would be no
+// evidence.
 func delay(f *run.Folder, nodes []string, from, until, since time.Duration, at []string) float64 {
+	reaches := analysis.Reaches(f.Messages, analysis.ReachQuery{Nodes: nodes, From: from, Until: until, At: at})
+	if len(reaches) == 0 {
+		return math.Inf(1)
+	}
 	longest := 0.0
-	for _, r := range analysis.Reaches(f.Messages, analysis.ReachQuery{Nodes: nodes, From: from, Until: until, At: at}) {
+	for _, r := range reaches {
 		if r.Missing > 0 {
 			return math.Inf(1)
 		}
@@ -194,18 +202,20 @@ func delay(f *run.Folder, nodes []string, from, until, since time.Duration, at [
 	return longest
 }
 
-// done is when the nemesis had done something for the nth time.
-func done(f *run.Folder, what string, n int) time.Duration {
+// done is when the nemesis had first done something; long after the run if it
+// never had.
+func done(f *run.Folder, what string) time.Duration {
+	begun := false
 	for i := range f.History {
 		op := &f.History[i]
 		if op.Process == run.NemesisProcess && op.F == what {
-			if n == 1 { // an invocation, and then its completion
+			if begun { // an invocation, and then its completion
 				return op.Time
 			}
-			n = 1
+			begun = true
 		}
 	}
-	return 0
+	return 1000 * time.Hour
 }
 
 // loadEnd is when the last operation of the load was asked for.

@@ -51,9 +51,9 @@ func TestTimesAreReadOffTheHistory(t *testing.T) {
 		op(0, run.OK, "broadcast", 9, false),
 		op(0, run.Invoke, "read", 20, true),
 	}}
-	require.Equal(t, 3*time.Second, done(f, "start-partition", 0))
-	require.Equal(t, 8*time.Second, done(f, "stop-partition", 0))
-	require.Zero(t, done(f, "kill", 0))
+	require.Equal(t, 3*time.Second, done(f, "start-partition"))
+	require.Equal(t, 8*time.Second, done(f, "stop-partition"))
+	require.Greater(t, done(f, "kill"), time.Hour)
 	require.Equal(t, time.Second, loadEnd(f))
 	require.Equal(t, 5*time.Second, longestCut(f))
 	require.Len(t, without("n0,n24"), nodeCount-2)

@@ -1,0 +1,135 @@
+//go:build !race
+
+package node
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"treecast/gossip"
+	"treecast/wire"
+)
+
+// What a request and a message allocate once queues and buffers have grown to
+// what they need: what is kept of them, and nothing on the way. Lists, sets and
+// logs grow by pieces, which comes to less than one allocation in eight values.
+
+const growth = 0.125
+
+func TestABroadcastAllocatesItsBodyAndItsValue(t *testing.T) {
+	r := startedRig(t, ids(1))
+	const requests = 2000
+	var lines strings.Builder
+	for i := range requests {
+		fmt.Fprintln(&lines, broadcastLine("n0", i, fmt.Sprint(100_000+i)))
+	}
+	reader := wire.NewReader(strings.NewReader(lines.String()), 0)
+	var item wire.Item
+	handle := func() {
+		var err error
+		if item, err = reader.Next(); err != nil {
+			panic(err)
+		}
+		r.intake.admit(0, &item, fresh)
+		if j, ok := r.jobs.TryNext(); !ok {
+			panic("no job")
+		} else {
+			r.record.handle(0, &j)
+			r.jobs.Done()
+		}
+		out, ok := r.outs.TryNext()
+		if !ok || r.output.handle(0, &out) != nil || r.output.writer.Flush() != nil {
+			panic("no reply")
+		}
+		r.outs.Done()
+		r.stdout.Reset()
+	}
+	for range requests / 4 {
+		handle()
+	}
+	require.LessOrEqual(t, testing.AllocsPerRun(requests/2, handle), 2+growth)
+	require.Zero(t, r.count.refusedFull.Load())
+}
+
+func TestAnEchoAllocatesItsBodyAndItsReply(t *testing.T) {
+	r := startedRig(t, ids(1))
+	line := []byte(say("c1", "n0", `{"type":"echo","echo":[1,2],"msg_id":1}`))
+	var parser wire.Parser
+	handle := func() {
+		item := parser.Item(line)
+		r.intake.admit(0, &item, fresh)
+		out, ok := r.outs.TryNext()
+		if !ok || r.output.handle(0, &out) != nil || r.output.writer.Flush() != nil {
+			panic("no reply")
+		}
+		r.outs.Done()
+		r.stdout.Reset()
+	}
+	handle()
+	// The reply grows twice while it is put together; the item of the line is
+	// handed on by reference.
+	require.LessOrEqual(t, testing.AllocsPerRun(1000, handle), 5.0)
+}
+
+// deltaOf is a message with so many entries of one source.
+func deltaOf(batch uint64, first uint64, entries int) *gossip.Message {
+	m := &gossip.Message{Epoch: 7, For: 1, Batch: batch, Runs: []gossip.Run{{Source: gossip.NewSourceID("n1", "k"), First: first}}}
+	for i := range entries {
+		m.Runs[0].Values = append(m.Runs[0].Values, fmt.Sprint(100_000+i))
+	}
+	return m
+}
+
+func TestSpellingAMessageAllocatesNothing(t *testing.T) {
+	m := deltaOf(3, 1, 100)
+	m.Acks = []gossip.Span{{First: 1, Last: 4}, {First: 9, Last: 9}}
+	buf := appendGossip(nil, m)
+	require.Zero(t, testing.AllocsPerRun(100, func() { buf = appendGossip(buf[:0], m) }))
+}
+
+func TestReadingAMessageAllocatesWhatItHolds(t *testing.T) {
+	ack := []byte(`{"type":"gossip","e":7,"f":1,"a":[[1,4]],"x":[4,0]}`)
+	require.LessOrEqual(t, testing.AllocsPerRun(100, func() {
+		if _, err := parseGossip(ack); err != nil {
+			panic(err)
+		}
+	}), 2.0, "the message and its spans")
+
+	// A delta's values are strings of their own, and the list of them doubles.
+	for _, entries := range []int{10, 100, 1000} {
+		body := appendGossip(nil, deltaOf(3, 1, entries))
+		require.LessOrEqual(t, testing.AllocsPerRun(100, func() {
+			if _, err := parseGossip(body); err != nil {
+				panic(err)
+			}
+		}), float64(entries)+20, "%d entries", entries)
+	}
+}
+
+func TestAnAckIsHandledWithoutAllocating(t *testing.T) {
+	c := newCluster(t, 2)
+	r := c.rigs["n1"] // the child
+	c.spread(1, 20, time.Second)
+	c.run(30 * time.Second)
+	// An ack of what is acked already runs all the way and changes nothing.
+	var body []byte
+	for _, sent := range c.between {
+		if sent.from == "n0" && bytes.Contains([]byte(sent.line), []byte(`"a":`)) && !bytes.Contains([]byte(sent.line), []byte(`"b":`)) {
+			item := (&wire.Parser{}).Item([]byte(sent.line))
+			body = item.Message.Body
+		}
+	}
+	require.NotNil(t, body)
+	m, err := parseGossip(body)
+	require.NoError(t, err)
+	require.Zero(t, testing.AllocsPerRun(1000, func() {
+		if _, ok := r.gossiper.core.Receive(c.now, "n0", m); ok {
+			panic("it brings something")
+		}
+	}))
+}
