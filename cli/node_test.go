@@ -155,14 +155,20 @@ func TestAfterAStopOfTheProcessWhatWaitedIsStoredAndNotAnswered(t *testing.T) {
 	p.write(to(1, `"type":"broadcast","message":1`), to(2, `"type":"broadcast","message":2`))
 	<-time.After(3500 * time.Millisecond)
 	require.NoError(t, p.cmd.Process.Signal(syscall.SIGCONT))
-	p.write(to(3, `"type":"read"`))
-	require.Equal(t, from(3, "read_ok", `,"messages":[1,2]`), p.next())
+	// Nothing but reads is answered. One that finds the journal's write slow, as
+	// on a busy machine, does not wait for it.
+	id := 3
+	for shown := ""; !strings.Contains(shown, "[1,2]"); id++ {
+		p.write(to(id, `"type":"read"`))
+		shown = p.next()
+		require.Contains(t, []string{from(id, "read_ok", `,"messages":[]`), from(id, "read_ok", `,"messages":[1]`), from(id, "read_ok", `,"messages":[1,2]`)}, shown)
+	}
 
 	// Soon it answers again.
 	answered := make(chan string, 1)
 	go func() { answered <- p.next() }()
 	var line string
-	for id := 4; line == ""; id++ {
+	for ; line == ""; id++ {
 		p.write(to(id, `"type":"broadcast","message":3`))
 		select {
 		case line = <-answered:
