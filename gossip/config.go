@@ -125,7 +125,7 @@ type Config struct {
 const (
 	DefaultAckDelay    = 2 * time.Second
 	DefaultFirstRTT    = 500 * time.Millisecond
-	DefaultWindowBytes = 256 << 10
+	DefaultWindowBytes = 128 << 10
 )
 
 // withDefaults fills in what is zero and checks the rest.

@@ -4,7 +4,7 @@ import "io"
 
 // meterBytes is how much a meter hands on at a time: little enough that a
 // stream which moves slowly is seen to move.
-const meterBytes = 16 << 10
+const meterBytes = 32 << 10
 
 // meter is a stream that says whenever some of what was written has gone.
 type meter struct {

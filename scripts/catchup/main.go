@@ -53,6 +53,9 @@ process is between them, so that the link has no latency. From the neighbour's i
 all values, the longest line between the two, and how long clients waited for replies meanwhile, %d requests a second at each
 node, broadcasts and echoes in turn.
 
+What is unacked on a link is at most 128 KiB, which is what clients may have to wait behind; over a way with latency a round trip
+brings no more than that.
+
 Made by `+"`go run ./scripts/catchup %s`"+` on %s, %s/%s, %d cores, %s.
 
 | neighbour | values/s given before | has all after | messages to it | longest line | clients: p50 | p99 | longest |
