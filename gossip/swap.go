@@ -68,10 +68,14 @@ func (c *Core) swap(now time.Duration) {
 		s.interval = min(2*s.interval, maxSwap)
 	}
 	s.next = now + s.interval
-	s.at = s.next
-	if now < s.rush {
-		s.at = min(s.next, now+max(c.way(), minAnswer))
+	wait := s.interval
+	switch {
+	case now < s.rush:
+		wait = max(c.way(), minAnswer)
+	case s.partner != nil && !answered:
+		wait = minSwap // that it has not answered says nothing
 	}
+	s.at = min(s.next, now+wait)
 	s.useful, s.begun = false, now
 	s.partner = c.pickPartner()
 	if l := s.partner; l != nil {
