@@ -172,13 +172,35 @@ func settings(t *testing.T, load, node string, count int) Config {
 	return cfg
 }
 
+// patience is longer than anything takes on the slowest machine. How long it is
+// matters to tests that fail and to nobody else.
+const patience = 5 * time.Minute
+
 // bounded carries a run out with a limit to how long it may take.
 func bounded(t *testing.T, cfg Config, obs Observers) (Outcome, error) {
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	out, err := Run(ctx, cfg, obs)
 	require.NoError(t, ctx.Err(), "the run did not end")
 	return out, err
+}
+
+// until carries a run out and stops it as soon as enough has happened, however
+// long that takes: no operation runs out of time.
+func until(t *testing.T, cfg Config, enough func(run.Op) bool) Outcome {
+	cfg.Session.TimeLimit, cfg.Session.OpTimeout = 2*patience, 2*patience
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	reached := false
+	out, err := Run(ctx, cfg, Observers{Op: func(op run.Op) {
+		if !reached && enough(op) {
+			reached = true
+			cancel()
+		}
+	}})
+	require.NoError(t, err)
+	require.True(t, reached, "it did not come to that")
+	return out
 }
 
 // tally counts the completions of a history: "ok read", "fail read net-timeout".
