@@ -154,14 +154,15 @@ func self(t *testing.T) string {
 }
 
 // settings are those of a short run with a reference node, or with one of
-// actAs's if there is none of that name.
+// actAs's if there is none of that name. No operation runs out of time because
+// the machine is slow.
 func settings(t *testing.T, load, node string, count int) Config {
 	w, err := workload.New(load)
 	require.NoError(t, err)
 	cfg := Config{
 		Session: session.Config{
 			Workload: w, Nodes: session.NodeNames(count), RatePerSec: 100, TimeLimit: time.Second,
-			Quiet: 300 * time.Millisecond, OpTimeout: time.Second, Seed: 1,
+			Quiet: 300 * time.Millisecond, OpTimeout: 2 * patience, Seed: 1,
 		},
 		Bin:    filepath.Join(nodes, node),
 		LogDir: filepath.Join(t.TempDir(), "node-logs"),
@@ -185,22 +186,55 @@ func bounded(t *testing.T, cfg Config, obs Observers) (Outcome, error) {
 	return out, err
 }
 
-// until carries a run out and stops it as soon as enough has happened, however
-// long that takes: no operation runs out of time.
-func until(t *testing.T, cfg Config, enough func(run.Op) bool) Outcome {
-	cfg.Session.TimeLimit, cfg.Session.OpTimeout = 2*patience, 2*patience
+// until carries a run out that is stopped by one of its observers, however long
+// it takes until that has seen enough.
+func until(t *testing.T, cfg Config, watch func(stop func()) Observers) Outcome {
+	cfg.Session.TimeLimit = 2 * patience
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	reached := false
-	out, err := Run(ctx, cfg, Observers{Op: func(op run.Op) {
-		if !reached && enough(op) {
-			reached = true
-			cancel()
-		}
-	}})
+	out, err := Run(ctx, cfg, watch(func() { reached = true; cancel() }))
 	require.NoError(t, err)
 	require.True(t, reached, "it did not come to that")
+	require.True(t, out.Interrupted)
 	return out
+}
+
+// untilOp is until for what can be seen from the history.
+func untilOp(t *testing.T, cfg Config, enough func(op run.Op) bool) Outcome {
+	return until(t, cfg, func(stop func()) Observers {
+		return Observers{Op: func(op run.Op) {
+			if enough(op) {
+				stop()
+			}
+		}}
+	})
+}
+
+// untilBad is until for a node that crashes or goes deaf.
+func untilBad(t *testing.T, cfg Config) Outcome {
+	return until(t, cfg, func(stop func()) Observers {
+		return Observers{Progress: func(p Progress) {
+			if len(p.Bad) > 0 {
+				stop()
+			}
+		}}
+	})
+}
+
+// longEnough carries a run out to its end, and again with twice the time if this
+// machine has not done enough in it.
+func longEnough(t *testing.T, cfg func() Config, enough func(out Outcome) bool) Outcome {
+	for scale := time.Duration(1); ; scale *= 2 {
+		c := cfg()
+		c.Session.TimeLimit *= scale
+		require.Less(t, c.Session.TimeLimit, patience, "however long it takes, it does not come to that")
+		out, err := bounded(t, c, Observers{})
+		require.NoError(t, err)
+		if enough(out) {
+			return out
+		}
+	}
 }
 
 // tally counts the completions of a history: "ok read", "fail read net-timeout".

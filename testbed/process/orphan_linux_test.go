@@ -59,6 +59,6 @@ func TestNodesDieWithABedThatIsKilledHard(t *testing.T) {
 	require.NoError(t, bed.Process.Kill())
 	require.Error(t, bed.Wait())
 	for _, node := range nodes {
-		require.Eventually(t, func() bool { return gone(node) || zombie(node) }, 10*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return gone(node) || zombie(node) }, patience, time.Millisecond)
 	}
 }
