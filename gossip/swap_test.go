@@ -36,6 +36,49 @@ func TestSwapsGrowRareWhileTheyBringNothing(t *testing.T) {
 	require.GreaterOrEqual(t, swaps[len(swaps)-1]-swaps[len(swaps)-2], minSwap)
 }
 
+// A node that is cut off from its parent looks for somebody who hears both
+// sides, and most of those it asks do not answer. Soon after a suspicion it asks
+// the next one as soon as an answer could have come. Who has answered is given
+// its time.
+func TestSoonAfterASuspicionSilentPartnersAreNotWaitedFor(t *testing.T) {
+	const seeds, tick = 50, 10 * ms
+	var search time.Duration // from the first swap to the first that is answered
+	rushed := 0              // gaps after partners that did not answer
+	for seed := range uint64(seeds) {
+		c := treeCore(t, 25, 24, "n9", func(cfg *Config) { cfg.Seed = seed })
+		learn(c, 0, 1)
+		answers := func(name string) bool { return name == "n16" }
+		suspicions, suspected := uint64(0), Never // how many, and when the newest was
+		first, begun := Never, Never              // the first swap, and the newest
+		answered, found := false, false
+		for now := time.Duration(0); now < 20*time.Second; now += tick {
+			toldBy(c, now, now, answers)
+			if s := &c.swaps; now > 0 && s.begun == now {
+				switch gap := now - begun; {
+				case begun == Never:
+					first = now
+				case answered:
+					require.GreaterOrEqual(t, gap, time.Second, "seed %d, at %v", seed, now)
+				case now < suspected+6*time.Second:
+					rushed++
+					require.LessOrEqual(t, gap, 350*ms+tick, "seed %d, at %v", seed, now)
+				}
+				begun, answered = now, s.partner != nil && answers(s.partner.peer)
+				if answered && !found {
+					found = true
+					search += now - first
+				}
+			}
+			if n := c.Stats().Suspicions; n > suspicions {
+				suspicions, suspected = n, now
+			}
+		}
+		require.True(t, found, "seed %d", seed)
+	}
+	require.Greater(t, rushed, 5*seeds)
+	require.Less(t, search/seeds, 2*time.Second)
+}
+
 func TestHeldSinceIsNeverTooMuch(t *testing.T) {
 	c := treeCore(t, 3, 2, "n0")
 	grew := []time.Duration{}
