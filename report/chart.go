@@ -1,8 +1,8 @@
 package report
 
 import (
+	"encoding/xml"
 	"fmt"
-	"html"
 	"math"
 	"slices"
 	"strconv"
@@ -53,9 +53,9 @@ var (
 func (c *chart) svg() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" font-family="system-ui, sans-serif" font-size="13">`+"\n", chartWidth, chartHeight)
-	fmt.Fprintf(&b, "<title>%s</title><desc>%s</desc>\n", html.EscapeString(c.title), html.EscapeString(c.text))
+	fmt.Fprintf(&b, "<title>%s</title><desc>%s</desc>\n", escaped(c.title), escaped(c.text))
 	b.WriteString("<style>svg{background:#fff;color:#1a1a1a}.g{stroke:#8884}.t{fill:currentColor}@media(prefers-color-scheme:dark){svg{background:#16181d;color:#e6e6e6}}</style>\n")
-	fmt.Fprintf(&b, `<text class="t" x="%d" y="24" font-size="16">%s</text>`+"\n", leftMargin, html.EscapeString(c.title))
+	fmt.Fprintf(&b, `<text class="t" x="%d" y="24" font-size="16">%s</text>`+"\n", leftMargin, escaped(c.title))
 	xs, ys := c.values(func(p point) []float64 { return []float64{p.x} }), c.values(func(p point) []float64 {
 		if p.low < p.high {
 			return []float64{p.low, p.y, p.high}
@@ -74,6 +74,14 @@ func (c *chart) svg() string {
 	}
 	c.legend(&b)
 	b.WriteString("</svg>\n")
+	return b.String()
+}
+
+// escaped makes text of an SVG file. What XML has no character for, such as bytes
+// that are no UTF-8, is U+FFFD: for one of them a browser would refuse the file.
+func escaped(text string) string {
+	var b strings.Builder
+	_ = xml.EscapeText(&b, []byte(text)) // a Builder takes everything
 	return b.String()
 }
 
@@ -102,8 +110,8 @@ func (c *chart) axes(b *strings.Builder, x, y scale) {
 		at := y.at(v)
 		fmt.Fprintf(b, `<path class="g" d="M%d %sH%d"/><text class="t" x="%d" y="%s" text-anchor="end">%s</text>`+"\n", left, short(at), right, left-8, short(at+4), tick(v))
 	}
-	fmt.Fprintf(b, `<text class="t" x="%d" y="%d" text-anchor="middle">%s</text>`+"\n", (left+right)/2, chartHeight-12, html.EscapeString(c.x.name))
-	fmt.Fprintf(b, `<text class="t" transform="translate(16 %d) rotate(-90)" text-anchor="middle">%s</text>`+"\n", (top+bottom)/2, html.EscapeString(c.y.name))
+	fmt.Fprintf(b, `<text class="t" x="%d" y="%d" text-anchor="middle">%s</text>`+"\n", (left+right)/2, chartHeight-12, escaped(c.x.name))
+	fmt.Fprintf(b, `<text class="t" transform="translate(16 %d) rotate(-90)" text-anchor="middle">%s</text>`+"\n", (top+bottom)/2, escaped(c.y.name))
 }
 
 func (s *series) draw(b *strings.Builder, x, y scale, index int) {
@@ -120,7 +128,7 @@ func (s *series) draw(b *strings.Builder, x, y scale, index int) {
 			fmt.Fprintf(b, `<path d="M%s %sV%s" stroke="%s"/>`+"\n", short(x.at(p.x)), short(y.at(p.low)), short(y.at(p.high)), colour)
 		}
 		if s.dots {
-			fmt.Fprintf(b, `<circle cx="%s" cy="%s" r="%v" fill="%s"><title>%s</title></circle>`+"\n", short(x.at(p.x)), short(y.at(p.y)), radii, colour, html.EscapeString(p.text))
+			fmt.Fprintf(b, `<circle cx="%s" cy="%s" r="%v" fill="%s"><title>%s</title></circle>`+"\n", short(x.at(p.x)), short(y.at(p.y)), radii, colour, escaped(p.text))
 		}
 	}
 }
@@ -148,7 +156,7 @@ func (c *chart) legend(b *strings.Builder) {
 		}
 		colour, dash := look(&s, i)
 		fmt.Fprintf(b, `<path d="M%d %dh16" stroke="%s" stroke-width="2" stroke-dasharray="%s"/><text class="t" x="%d" y="%d" font-size="12">%s</text>`+"\n",
-			x, at, colour, dash, x+22, at+4, html.EscapeString(s.name))
+			x, at, colour, dash, x+22, at+4, escaped(s.name))
 	}
 }
 

@@ -66,12 +66,16 @@ func TestATickIsSpeltWithoutItsLastBits(t *testing.T) {
 }
 
 func TestNamesAreTextAndNothingElse(t *testing.T) {
-	evil := `</text><script>alert("&")</script>`
-	c := chart{title: evil, text: evil, x: axis{name: evil}, y: axis{name: evil}, series: []series{{name: evil, dots: true, points: []point{{x: 1, y: 1, text: evil}}}}}
-	svg := c.svg()
-	require.NotContains(t, svg, "<script")
-	require.Contains(t, texts(t, svg, "text"), evil)
-	require.Contains(t, texts(t, svg, "title"), evil)
+	for evil, shown := range map[string]string{
+		`</text><script>alert("&")</script>`: `</text><script>alert("&")</script>`,
+		"loc\xe9ed \x00\x1b\ufffe.\t\n":      "loc\ufffded \ufffd\ufffd\ufffd.\t\n", // what XML has no character for
+	} {
+		c := chart{title: evil, text: evil, x: axis{name: evil}, y: axis{name: evil}, series: []series{{name: evil, dots: true, points: []point{{x: 1, y: 1, text: evil}}}}}
+		svg := c.svg()
+		require.NotContains(t, svg, "<script")
+		require.Contains(t, texts(t, svg, "text"), shown)
+		require.Contains(t, texts(t, svg, "title"), shown)
+	}
 }
 
 func TestAChartWithoutPointsSaysSo(t *testing.T) {
