@@ -95,7 +95,7 @@ func parseShortOp(line []byte) (Op, error) {
 	// values if it is the only one to end, and begins outside of any text.
 	if from >= 0 && to-from > maxOpValue && bytes.Contains(line[:from], []byte(":type :ok,")) &&
 		bytes.IndexByte(line[:from], '"') < 0 && bytes.IndexByte(line[from:], ']') == to-from {
-		short := slices.Concat(line[:from], []byte(":value nil"), line[to+1:])
+		short := slices.Concat(line[:from], []byte(":value nil "), line[to+1:])
 		if op, err := parseOpEDN(short); err == nil {
 			return op, nil
 		}
