@@ -89,7 +89,7 @@ func (f *ednForm) layout(dst []byte, col, tail int) []byte {
 // ednFormOf reads EDN text into a form.
 func ednFormOf(text []byte) (ednForm, error) {
 	s := ednScanner{data: text}
-	return s.form(0)
+	return s.form(-1) // around a value may be the map of its operation
 }
 
 func (s *ednScanner) form(depth int) (ednForm, error) {

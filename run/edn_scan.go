@@ -16,14 +16,27 @@ var (
 )
 
 // ednScanner walks over EDN text token by token. It exists beside the EDN
-// library because a history must keep the order of its maps and sets, which
-// the library's maps lose, and because a history of a gigabyte of reads has to
-// be turned into JSON at the speed of a copy.
+// library, which the tests compare it with, because a history must keep the
+// order of its maps and sets, which the library's maps lose; because a history
+// of a gigabyte of reads has to be turned into JSON at the speed of a copy; and
+// because the library refuses a whole file for one number, ratio or ##Inf that
+// Clojure writes and Go has no type for, wherever it stands.
 type ednScanner struct {
-	data     []byte
-	pos      int
-	discards int // #_ being passed, one inside the other
+	data  []byte
+	pos   int
+	depth int // how many collections, tags and discards are open
 }
+
+// enter begins what may hold values; leave ends it. The scanner is of no use
+// after an error, so that only what ends well is left.
+func (s *ednScanner) enter() error {
+	if s.depth++; s.depth > ednMaxDepth {
+		return errEDNDepth
+	}
+	return nil
+}
+
+func (s *ednScanner) leave() { s.depth-- }
 
 // skipSpace passes white space, commas, comments and discarded (#_) values.
 func (s *ednScanner) skipSpace() error {
@@ -40,13 +53,13 @@ func (s *ednScanner) skipSpace() error {
 			}
 		case c == '#' && s.pos+1 < len(s.data) && s.data[s.pos+1] == '_':
 			s.pos += 2
-			if s.discards++; s.discards > ednMaxDepth {
-				return errEDNDepth
+			if err := s.enter(); err != nil {
+				return err
 			}
 			if err := s.skipValue(); err != nil {
 				return err
 			}
-			s.discards--
+			s.leave()
 		default:
 			return nil
 		}
@@ -113,7 +126,7 @@ func (s *ednScanner) quoted() (inner []byte, escaped bool, err error) {
 
 // skipValue passes one whole value.
 func (s *ednScanner) skipValue() error {
-	_, err := s.appendJSON(nil, 0)
+	_, err := s.appendJSON(nil)
 	return err
 }
 
@@ -127,6 +140,17 @@ func (s *ednScanner) raw() ([]byte, error) {
 		return nil, err
 	}
 	return s.data[start:s.pos], nil
+}
+
+// end fails if anything but space follows.
+func (s *ednScanner) end() error {
+	if err := s.skipSpace(); err != nil {
+		return err
+	}
+	if s.pos != len(s.data) {
+		return fmt.Errorf("%q follows where the text should end", s.data[s.pos:min(len(s.data), s.pos+20)])
+	}
+	return nil
 }
 
 // ednDelimiter marks the bytes that end a word.

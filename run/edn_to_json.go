@@ -12,10 +12,7 @@ import (
 // and sets become arrays, keywords and symbols strings, a tagged value the
 // value without its tag, and what JSON has no number for a string. Orders are
 // kept.
-func (s *ednScanner) appendJSON(dst []byte, depth int) ([]byte, error) {
-	if depth > ednMaxDepth {
-		return nil, errEDNDepth
-	}
+func (s *ednScanner) appendJSON(dst []byte) ([]byte, error) {
 	first, err := s.peek()
 	if err != nil {
 		return nil, err
@@ -28,17 +25,17 @@ func (s *ednScanner) appendJSON(dst []byte, depth int) ([]byte, error) {
 		}
 		return appendJSONString(dst, text), nil
 	case '[':
-		return s.appendArray(dst, ']', depth)
+		return s.appendArray(dst, ']')
 	case '(':
-		return s.appendArray(dst, ')', depth)
+		return s.appendArray(dst, ')')
 	case '{':
-		return s.appendObject(dst, depth)
+		return s.appendObject(dst)
 	case '#':
 		if s.pos+1 < len(s.data) && s.data[s.pos+1] == '{' {
 			s.pos++
-			return s.appendArray(dst, '}', depth)
+			return s.appendArray(dst, '}')
 		}
-		return s.appendTagged(dst, depth)
+		return s.appendTagged(dst)
 	case '\\':
 		// A character may itself be a delimiter, so it is taken unseen.
 		start := s.pos + 1
@@ -56,8 +53,11 @@ func (s *ednScanner) appendJSON(dst []byte, depth int) ([]byte, error) {
 	return appendJSONWord(dst, word), nil
 }
 
-func (s *ednScanner) appendArray(dst []byte, end byte, depth int) ([]byte, error) {
+func (s *ednScanner) appendArray(dst []byte, end byte) ([]byte, error) {
 	s.pos++ // the opening bracket
+	if err := s.enter(); err != nil {
+		return nil, err
+	}
 	dst = append(dst, '[')
 	for n := 0; ; n++ {
 		done, err := s.accept(end)
@@ -65,19 +65,23 @@ func (s *ednScanner) appendArray(dst []byte, end byte, depth int) ([]byte, error
 			return nil, err
 		}
 		if done {
+			s.leave()
 			return append(dst, ']'), nil
 		}
 		if n > 0 {
 			dst = append(dst, ',')
 		}
-		if dst, err = s.appendJSON(dst, depth+1); err != nil {
+		if dst, err = s.appendJSON(dst); err != nil {
 			return nil, err
 		}
 	}
 }
 
-func (s *ednScanner) appendObject(dst []byte, depth int) ([]byte, error) {
+func (s *ednScanner) appendObject(dst []byte) ([]byte, error) {
 	s.pos++ // the opening brace
+	if err := s.enter(); err != nil {
+		return nil, err
+	}
 	dst = append(dst, '{')
 	for n := 0; ; n++ {
 		done, err := s.accept('}')
@@ -85,12 +89,13 @@ func (s *ednScanner) appendObject(dst []byte, depth int) ([]byte, error) {
 			return nil, err
 		}
 		if done {
+			s.leave()
 			return append(dst, '}'), nil
 		}
 		if n > 0 {
 			dst = append(dst, ',')
 		}
-		key, err := s.appendJSON(nil, depth+1)
+		key, err := s.appendJSON(nil)
 		if err != nil {
 			return nil, err
 		}
@@ -98,13 +103,13 @@ func (s *ednScanner) appendObject(dst []byte, depth int) ([]byte, error) {
 			key = appendJSONString(nil, string(key))
 		}
 		dst = append(append(dst, key...), ':')
-		if dst, err = s.appendJSON(dst, depth+1); err != nil {
+		if dst, err = s.appendJSON(dst); err != nil {
 			return nil, err
 		}
 	}
 }
 
-func (s *ednScanner) appendTagged(dst []byte, depth int) ([]byte, error) {
+func (s *ednScanner) appendTagged(dst []byte) ([]byte, error) {
 	tag, err := s.word()
 	if err != nil {
 		return nil, err
@@ -112,7 +117,12 @@ func (s *ednScanner) appendTagged(dst []byte, depth int) ([]byte, error) {
 	if len(tag) > 1 && tag[1] == '#' { // ##Inf, ##-Inf, ##NaN
 		return appendJSONString(dst, string(tag)), nil
 	}
-	return s.appendJSON(dst, depth+1)
+	if err := s.enter(); err != nil {
+		return nil, err
+	}
+	dst, err = s.appendJSON(dst)
+	s.leave()
+	return dst, err
 }
 
 // text takes a string and undoes its escapes.

@@ -163,7 +163,7 @@ func parseOpEDN(line []byte) (Op, error) {
 func (op *Op) setEDN(key string, s *ednScanner) error {
 	switch key {
 	case ":value":
-		value, err := s.appendJSON(nil, 0)
+		value, err := s.appendJSON(nil)
 		if err == nil && string(value) != "null" {
 			op.Value = json.RawMessage(value)
 		}

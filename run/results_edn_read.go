@@ -1,46 +1,48 @@
 package run
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"time"
-
-	"olympos.io/encoding/edn"
 )
 
-// resultsEDN is the part of a results.edn that is read.
-type resultsEDN struct {
-	Valid        *Verdict       `edn:"valid?"`
-	Stats        statsEDN       `edn:"stats"`
-	Availability Availability   `edn:"availability"`
-	Net          *Net           `edn:"net"`
-	Workload     edn.RawMessage `edn:"workload"`
+// countsEDN are Counts by Maelstrom's names.
+type countsEDN struct {
+	Valid     Verdict `json:"valid?"`
+	Count     int     `json:"count"`
+	OKCount   int     `json:"ok-count"`
+	FailCount int     `json:"fail-count"`
+	InfoCount int     `json:"info-count"`
 }
 
-type statsEDN struct {
-	Counts
-	ByF map[edn.Keyword]Counts `edn:"by-f"`
+// byFunctionEDN is what Maelstrom's :stats has beside their countsEDN.
+type byFunctionEDN struct {
+	ByF map[string]countsEDN `json:"by-f"`
 }
 
-type setFullEDN struct {
-	SetFull
-	Lost            []edn.RawMessage `edn:"lost"`
-	NeverRead       []edn.RawMessage `edn:"never-read"`
-	Stale           []edn.RawMessage `edn:"stale"`
-	StableLatencies quantilesEDN     `edn:"stable-latencies"`
-	LostLatencies   quantilesEDN     `edn:"lost-latencies"`
-	WorstStale      []elementEDN     `edn:"worst-stale"`
+// availabilityEDN is an Availability by Maelstrom's names.
+type availabilityEDN struct {
+	Valid       Verdict `json:"valid?"`
+	OKFraction  float32 `json:"ok-fraction"`
+	InvokeCount int     `json:"-"`
 }
 
-type elementEDN struct {
-	Element       edn.RawMessage `edn:"element"`
-	Outcome       edn.Keyword    `edn:"outcome"`
-	StableLatency *int64         `edn:"stable-latency"`
-	LostLatency   *int64         `edn:"lost-latency"`
-	Known         edn.RawMessage `edn:"known"`
-	LastAbsent    edn.RawMessage `edn:"last-absent"`
+// netCountsEDN are NetCounts by Maelstrom's names.
+type netCountsEDN struct {
+	SendCount int64    `json:"send-count"`
+	RecvCount int64    `json:"recv-count"`
+	MsgCount  int64    `json:"msg-count"`
+	MsgsPerOp *float32 `json:"msgs-per-op"`
+}
+
+// netEDN is a Net by Maelstrom's names.
+type netEDN struct {
+	All     netCountsEDN `json:"all"`
+	Clients netCountsEDN `json:"clients"`
+	Servers netCountsEDN `json:"servers"`
+	Valid   Verdict      `json:"valid?"`
 }
 
 // ErrForeign is wrapped by ReadResultsEDN when a file is EDN but no result of
@@ -55,101 +57,144 @@ func ReadResultsEDN(r io.Reader) (*Results, error) {
 	if err != nil {
 		return nil, fmt.Errorf("run: read results.edn: %w", err)
 	}
-	if err := checkEDNDepth(text); err != nil {
+	in, err := ednRecordOf(text)
+	if err != nil {
 		return nil, fmt.Errorf("run: results.edn: %w", err)
 	}
-	var in resultsEDN
-	if err := edn.Unmarshal(text, &in); err != nil {
-		return nil, fmt.Errorf("run: results.edn: %w", err)
-	}
+	var (
+		valid        *Verdict
+		net          *netEDN
+		stats        countsEDN
+		functions    byFunctionEDN
+		availability availabilityEDN
+	)
+	err = cmp.Or(in.read("valid?", &valid), in.read("net", &net), in.read("stats", &stats), in.read("stats", &functions),
+		in.read("availability", &availability))
 	switch {
-	case in.Valid == nil:
+	case err != nil:
+		return nil, fmt.Errorf("run: results.edn: %w", err)
+	case valid == nil:
 		return nil, fmt.Errorf("run: %w: it has no :valid?", ErrForeign)
-	case in.Net == nil:
+	case net == nil:
 		return nil, fmt.Errorf("run: %w: it has no :net", ErrForeign)
 	}
 	out := &Results{
-		Schema: SchemaVersion, Valid: *in.Valid, Strict: Strict{Valid: Unknown}, Availability: in.Availability, Net: *in.Net,
-		Stats: Stats{Counts: in.Stats.Counts, ByF: make(map[string]Counts, len(in.Stats.ByF))},
+		Schema: SchemaVersion, Valid: *valid, Strict: Strict{Valid: Unknown}, Availability: Availability(availability),
+		Net:   Net{All: NetCounts(net.All), Clients: NetCounts(net.Clients), Servers: NetCounts(net.Servers), Valid: net.Valid},
+		Stats: Stats{Counts: Counts(stats), ByF: make(map[string]Counts, len(functions.ByF))},
 	}
 	// Jepsen completes every operation it begins.
-	out.Availability.InvokeCount = in.Stats.Count
-	for f, counts := range in.Stats.ByF {
-		out.Stats.ByF[string(f)] = counts
+	out.Availability.InvokeCount = stats.Count
+	for f, counts := range functions.ByF {
+		if !isKeyword(f) {
+			return nil, fmt.Errorf("run: results.edn: :stats: the function %q is no keyword", f)
+		}
+		out.Stats.ByF[f] = Counts(counts)
 	}
-	out.Workload, err = readWorkloadEDN(in.Workload)
-	if err != nil {
-		return nil, fmt.Errorf("run: results.edn: workload: %w", err)
+	if out.Workload, err = readWorkloadEDN(in["workload"]); err != nil {
+		return nil, fmt.Errorf("run: results.edn: :workload: %w", err)
 	}
 	return out, nil
 }
 
-func readWorkloadEDN(text edn.RawMessage) (Workload, error) {
+func readWorkloadEDN(text []byte) (Workload, error) {
 	if len(text) == 0 {
 		return Workload{Valid: Unknown}, nil
 	}
-	var verdict struct {
-		Valid   Verdict `edn:"valid?"`
-		Attempt *int    `edn:"attempt-count"`
-	}
-	if err := edn.Unmarshal(text, &verdict); err != nil {
+	in, err := ednRecordOf(text)
+	if err != nil {
 		return Workload{}, err
 	}
-	if verdict.Attempt == nil {
-		return Workload{Valid: verdict.Valid}, nil
+	out := Workload{Valid: Unknown}
+	if err := in.read("valid?", &out.Valid); err != nil || in["attempt-count"] == nil {
+		return out, err
 	}
-	var in setFullEDN
-	if err := edn.Unmarshal(text, &in); err != nil {
+	out.SetFull, err = readSetFullEDN(in)
+	if err != nil {
 		return Workload{}, err
 	}
-	set := in.SetFull
-	set.StableLatencies, set.LostLatencies = in.StableLatencies.quantiles(), in.LostLatencies.quantiles()
-	for _, list := range []struct {
-		from []edn.RawMessage
-		to   *[]json.RawMessage
-	}{{in.Lost, &set.Lost}, {in.NeverRead, &set.NeverRead}, {in.Stale, &set.Stale}} {
-		for _, item := range list.from {
-			value, err := jsonOfEDN(item)
-			if err != nil {
-				return Workload{}, err
-			}
-			*list.to = append(*list.to, value)
-		}
+	out.SetFull.Valid = out.Valid
+	return out, nil
+}
+
+func readSetFullEDN(in ednRecord) (*SetFull, error) {
+	set := &SetFull{}
+	err := cmp.Or(
+		in.read("attempt-count", &set.AttemptCount),
+		in.read("stable-count", &set.StableCount),
+		in.read("lost-count", &set.LostCount),
+		in.read("never-read-count", &set.NeverReadCount),
+		in.read("stale-count", &set.StaleCount),
+		in.read("duplicated-count", &set.DuplicatedCount),
+		in.read("stable-latencies", &set.StableLatencies),
+		in.read("lost-latencies", &set.LostLatencies),
+		in.readValues("lost", &set.Lost),
+		in.readValues("never-read", &set.NeverRead),
+		in.readValues("stale", &set.Stale),
+	)
+	if err != nil {
+		return nil, err
 	}
-	for _, item := range in.WorstStale {
-		element, err := item.element()
+	worst, err := in.items("worst-stale", "()", "[]")
+	if err != nil {
+		return nil, err
+	}
+	for _, text := range worst {
+		element, err := readElementEDN(text)
 		if err != nil {
-			return Workload{}, err
+			return nil, fmt.Errorf(":worst-stale: %w", err)
 		}
 		set.WorstStale = append(set.WorstStale, element)
 	}
-	return Workload{Valid: set.Valid, SetFull: &set}, nil
+	return set, nil
 }
 
-func (e elementEDN) element() (Element, error) {
-	switch Outcome(e.Outcome) {
-	case Stable, Lost, NeverRead:
-	default:
-		return Element{}, fmt.Errorf("%q is no outcome of an element (stable, lost or never-read)", string(e.Outcome))
+// readValues reads a list of what clients broadcast.
+func (r ednRecord) readValues(name string, into *[]json.RawMessage) error {
+	items, err := r.items(name, "()", "[]", "#{}")
+	if err != nil {
+		return err
 	}
-	value, err := jsonOfEDN(e.Element)
+	for _, item := range items {
+		value, err := jsonOfEDN(item)
+		if err != nil {
+			return fmt.Errorf(":%s: %w", name, err)
+		}
+		*into = append(*into, value)
+	}
+	return nil
+}
+
+func readElementEDN(text []byte) (Element, error) {
+	in, err := ednRecordOf(text)
 	if err != nil {
 		return Element{}, err
 	}
-	out := Element{
-		Element: value, Outcome: Outcome(e.Outcome),
-		StableLatency: wholeMillis(e.StableLatency), LostLatency: wholeMillis(e.LostLatency),
-	}
-	if out.Known, err = readElementOp(e.Known); err != nil {
+	var out Element
+	if err := cmp.Or(
+		in.read("element", &out.Element), in.read("outcome", &out.Outcome),
+		in.read("stable-latency", &out.StableLatency), in.read("lost-latency", &out.LostLatency),
+	); err != nil {
 		return Element{}, err
 	}
-	out.LastAbsent, err = readElementOp(e.LastAbsent)
-	return out, err
+	switch {
+	case out.Element == nil:
+		return Element{}, errors.New("there is no :element")
+	case out.Outcome != Stable && out.Outcome != Lost && out.Outcome != NeverRead:
+		return Element{}, fmt.Errorf("%q is no outcome of an element (stable, lost or never-read)", out.Outcome)
+	}
+	if out.Known, err = readElementOp(in["known"]); err != nil {
+		return Element{}, fmt.Errorf(":known: %w", err)
+	}
+	if out.LastAbsent, err = readElementOp(in["last-absent"]); err != nil {
+		return Element{}, fmt.Errorf(":last-absent: %w", err)
+	}
+	return out, nil
 }
 
 // readElementOp reads an operation as set-full prints it, where a broadcast is
 // an :add.
-func readElementOp(text edn.RawMessage) (*Op, error) {
+func readElementOp(text []byte) (*Op, error) {
 	if len(text) == 0 || string(text) == "nil" {
 		return nil, nil
 	}
@@ -166,27 +211,7 @@ func readElementOp(text edn.RawMessage) (*Op, error) {
 	return &op, nil
 }
 
-func wholeMillis(ms *int64) *Millis {
-	if ms == nil {
-		return nil
-	}
-	m := Millis(time.Duration(*ms) * time.Millisecond)
-	return &m
-}
-
-func jsonOfEDN(text edn.RawMessage) (json.RawMessage, error) {
+func jsonOfEDN(text []byte) (json.RawMessage, error) {
 	s := ednScanner{data: text}
-	return s.appendJSON(nil, 0)
-}
-
-// quantilesEDN is a map of points, 0 and 1 whole and the rest not, to whole
-// milliseconds.
-type quantilesEDN map[any]int64
-
-func (q quantilesEDN) quantiles() *Quantiles {
-	if q == nil {
-		return nil
-	}
-	at := func(point any) Millis { return Millis(time.Duration(q[point]) * time.Millisecond) }
-	return &Quantiles{Min: at(int64(0)), Median: at(0.5), P95: at(0.95), P99: at(0.99), Max: at(int64(1))}
+	return s.appendJSON(nil)
 }

@@ -7,19 +7,19 @@ import (
 // SetFull are the figures of Jepsen's set-full checker, which Maelstrom runs on
 // the broadcast workload. Names and meaning are Jepsen's; elements are sorted.
 type SetFull struct {
-	Valid           Verdict           `json:"valid" edn:"valid?"`
-	AttemptCount    int               `json:"attempt_count" edn:"attempt-count"`
-	StableCount     int               `json:"stable_count" edn:"stable-count"`
-	LostCount       int               `json:"lost_count" edn:"lost-count"`
-	Lost            []json.RawMessage `json:"lost" edn:"-"`
-	NeverReadCount  int               `json:"never_read_count" edn:"never-read-count"`
-	NeverRead       []json.RawMessage `json:"never_read" edn:"-"`
-	StaleCount      int               `json:"stale_count" edn:"stale-count"`
-	Stale           []json.RawMessage `json:"stale" edn:"-"`
-	DuplicatedCount int               `json:"duplicated_count" edn:"duplicated-count"`
-	StableLatencies *Quantiles        `json:"stable_latencies_ms,omitempty" edn:"-"`
-	LostLatencies   *Quantiles        `json:"lost_latencies_ms,omitempty" edn:"-"`
-	WorstStale      []Element         `json:"worst_stale" edn:"-"`
+	Valid           Verdict           `json:"valid"`
+	AttemptCount    int               `json:"attempt_count"`
+	StableCount     int               `json:"stable_count"`
+	LostCount       int               `json:"lost_count"`
+	Lost            []json.RawMessage `json:"lost"`
+	NeverReadCount  int               `json:"never_read_count"`
+	NeverRead       []json.RawMessage `json:"never_read"`
+	StaleCount      int               `json:"stale_count"`
+	Stale           []json.RawMessage `json:"stale"`
+	DuplicatedCount int               `json:"duplicated_count"`
+	StableLatencies *Quantiles        `json:"stable_latencies_ms,omitempty"`
+	LostLatencies   *Quantiles        `json:"lost_latencies_ms,omitempty"`
+	WorstStale      []Element         `json:"worst_stale"`
 }
 
 // Outcome is what became of an element, in Jepsen's words.

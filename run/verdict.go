@@ -74,11 +74,6 @@ func (v *Verdict) UnmarshalJSON(data []byte) error {
 	return v.parse(bytes.Trim(data, `"`))
 }
 
-// UnmarshalEDN reads true, false and :unknown.
-func (v *Verdict) UnmarshalEDN(data []byte) error {
-	return v.parse(bytes.TrimPrefix(data, []byte(":")))
-}
-
 func (v *Verdict) parse(word []byte) error {
 	switch string(word) {
 	case "true":
