@@ -10,9 +10,11 @@ const maxAckSpans = 128
 
 // Advance does what is due and returns the messages to send, at most room of
 // them. What does not fit stays due; the caller comes back when there is room.
+// The messages are the caller's, the list of them is only until the next call.
 func (c *Core) Advance(now time.Duration, room int) []Outgoing {
 	c.dispatch(now)
-	var out []Outgoing
+	clear(c.out)
+	out := c.out[:0]
 	done := 0
 	for done < len(c.due) && len(out) < room {
 		l := c.due[done]
@@ -30,6 +32,7 @@ func (c *Core) Advance(now time.Duration, room int) []Outgoing {
 		clear(c.due[n:])
 		c.due = c.due[:n]
 	}
+	c.out = out
 	return out
 }
 
@@ -125,7 +128,11 @@ func (c *Core) speak(now time.Duration, l *link, out []Outgoing, room int) ([]Ou
 		if len(out) >= room {
 			return out, false
 		}
-		m := &Message{Epoch: c.cfg.Epoch, For: l.epoch}
+		m := c.blank
+		if c.blank = nil; m == nil {
+			m = new(Message)
+		}
+		*m = Message{Epoch: c.cfg.Epoch, For: l.epoch}
 		f := flight{at: now}
 		l.tieDue = l.tieDue && l.tie != Untied
 		bytes := fixedBytes + c.addVector(l, m, &f)
@@ -162,6 +169,7 @@ func (c *Core) speak(now time.Duration, l *link, out []Outgoing, room int) ([]Ou
 				// the latest when the child asks again, they go.
 				l.ackReady = l.ackReady && len(l.acks) > 0
 				l.flushDue = false
+				c.blank = m
 				return out, true
 			}
 			c.stats.BareAcks++
@@ -219,10 +227,10 @@ const muchOwed = 4 << 10
 // addData puts entries into a message of which so many bytes are taken.
 func (c *Core) addData(l *link, m *Message, f *flight, bytes int) {
 	reserve := min(len(l.acks), 16) * spanBytes
-	c.delta.reset(bytes + reserve)
+	c.delta.reset(bytes+reserve, l.spareParts())
 	c.delta.alone = m.Vector == nil
 	c.delta.fill(l, c.log, c.known, MaxLineBytes)
-	m.Runs, m.Resent, f.parts = c.delta.runs, c.delta.again, c.delta.parts
+	m.Runs, m.Resent, f.parts = c.delta.message(), c.delta.again, c.delta.parts
 	f.bytes = c.delta.bytes - bytes - reserve
 	l.dataDue = l.behind(c.known)
 	// Much that has waited for a vector comes beside the rounds, and so does its
@@ -236,9 +244,9 @@ func (c *Core) addData(l *link, m *Message, f *flight, bytes int) {
 // addAcks moves the first n spans of acks into a message.
 func (l *link) addAcks(m *Message, n int) {
 	m.Acks = append([]Span(nil), l.acks[:n]...)
-	l.acks = l.acks[n:]
+	l.acks = l.acks[:copy(l.acks, l.acks[n:])]
 	if len(l.acks) == 0 {
-		l.acks, l.ackReady, l.hurry, l.urgent, l.ackDue = nil, false, false, false, Never
+		l.ackReady, l.hurry, l.urgent, l.ackDue = false, false, false, Never
 	}
 }
 

@@ -33,6 +33,8 @@ type Core struct {
 
 	timers deadlines
 	due    []*link // links that act in this Advance, in order
+	out    []Outgoing
+	blank  *Message // one that there was no need for
 
 	delta delta
 	stats Stats
@@ -172,6 +174,9 @@ func (c *Core) Receive(now time.Duration, from string, m *Message) (d Delivery, 
 		}
 		for i, v := range r.Values {
 			if counter := r.First + uint64(i); !c.held.Contains(r.Source, counter) {
+				if news == nil {
+					news = make([]Entry, 0, m.Entries())
+				}
 				news = append(news, Entry{Source: r.Source, Counter: counter, Value: v})
 			}
 		}

@@ -3,47 +3,86 @@ package gossip
 // delta collects the entries of one message. It is kept by the core and used
 // again, so that a message allocates only what it carries away.
 type delta struct {
-	last  map[SourceID]int // index in runs of the newest run of a source
-	runs  []Run
-	parts []segment
-	again bool // some of them went out before
-	owed  bool // some of them have waited for the peer's vector
-	alone bool // the message holds nothing else, so that a large entry may go
-	bytes int
-	count int
-	own   string // direct links: the only origin whose new entries are sent ...
-	stray Vector // ... beside these
-	only  string // own, while new entries are looked through
-	peer  string // whom they are for
+	last   map[SourceID]int // index in runs of the newest run of a source
+	runs   []openRun
+	values []placed
+	parts  []segment
+	again  bool // some of them went out before
+	owed   bool // some of them have waited for the peer's vector
+	alone  bool // the message holds nothing else, so that a large entry may go
+	bytes  int
+	own    string // direct links: the only origin whose new entries are sent ...
+	stray  Vector // ... beside these
+	only   string // own, while new entries are looked through
+	peer   string // whom they are for
 }
 
-// reset begins a delta for a message of which so many bytes are taken.
-func (d *delta) reset(bytes int) {
+// openRun is a run while its values are counted.
+type openRun struct {
+	source SourceID
+	first  uint64
+	count  int
+}
+
+// placed is a value and the index of its run.
+type placed struct {
+	run   int
+	value string
+}
+
+// reset begins a delta for a message of which so many bytes are taken. What its
+// entries cover of the log will be appended to parts.
+func (d *delta) reset(bytes int, parts []segment) {
 	clear(d.last)
-	d.runs, d.parts, d.again, d.owed, d.alone, d.bytes, d.count = nil, nil, false, false, true, bytes, 0
+	d.runs, d.values, d.parts = d.runs[:0], d.values[:0], parts
+	d.again, d.owed, d.alone, d.bytes = false, false, true, bytes
 }
 
 // add puts an entry in and reports whether it had room. An entry larger than
 // the limit goes alone.
 func (d *delta) add(e Entry, limit int) bool {
 	i, ok := d.last[e.Source]
-	follows := ok && d.runs[i].First+uint64(len(d.runs[i].Values)) == e.Counter
+	follows := ok && d.runs[i].first+uint64(d.runs[i].count) == e.Counter
 	size := len(e.Value) + 1
 	if !follows {
 		size += runBytes + sourceBytes(e.Source)
 	}
-	if d.bytes+size > limit && (d.count > 0 || !d.alone) {
+	if d.bytes+size > limit && (len(d.values) > 0 || !d.alone) {
 		return false
 	}
 	d.bytes += size
-	d.count++
-	if follows {
-		d.runs[i].Values = append(d.runs[i].Values, e.Value)
-		return true
+	if !follows {
+		i = len(d.runs)
+		d.last[e.Source] = i
+		d.runs = append(d.runs, openRun{source: e.Source, first: e.Counter})
 	}
-	d.last[e.Source] = len(d.runs)
-	d.runs = append(d.runs, Run{Source: e.Source, First: e.Counter, Values: []string{e.Value}})
+	d.runs[i].count++
+	d.values = append(d.values, placed{i, e.Value})
 	return true
+}
+
+// maxScratch is for how many values room is kept between messages.
+const maxScratch = 4096
+
+// message returns the entries as a message carries them: one list of runs, and
+// one of values that they share. It is nil if there are none. It ends the delta.
+func (d *delta) message() []Run {
+	if len(d.runs) == 0 {
+		return nil
+	}
+	runs, values := make([]Run, len(d.runs)), make([]string, len(d.values))
+	for i, r := range d.runs {
+		// No run can grow into the next one's values.
+		runs[i] = Run{Source: r.source, First: r.first, Values: values[:0:r.count]}
+		values = values[r.count:]
+	}
+	for _, v := range d.values {
+		runs[v.run].Values = append(runs[v.run].Values, v.value)
+	}
+	if clear(d.values); cap(d.values) > maxScratch {
+		d.values = nil
+	}
+	return runs
 }
 
 // pass has entries sent to everybody over direct links that are not our own. They
@@ -67,7 +106,7 @@ func (d *delta) mine(e Entry) bool {
 // scan adds what the peer lacks of a segment and returns the position where
 // it stopped: s.to, or an entry for which there was no room.
 func (d *delta) scan(log *Log, told *Vector, s segment, limit int) int {
-	before := d.count
+	before := len(d.values)
 	i := s.from
 	for ; i < s.to; i++ {
 		e := log.At(i)
@@ -78,7 +117,7 @@ func (d *delta) scan(log *Log, told *Vector, s segment, limit int) int {
 			break
 		}
 	}
-	if d.count > before {
+	if len(d.values) > before {
 		if n := len(d.parts); n > 0 && d.parts[n-1].to == s.from {
 			d.parts[n-1].to = i
 		} else {
@@ -94,9 +133,9 @@ func (d *delta) scan(log *Log, told *Vector, s segment, limit int) int {
 // that is set.
 func (d *delta) fill(l *link, log *Log, known, limit int) {
 	for len(l.again) > 0 {
-		before := d.count
+		before := len(d.values)
 		stop := d.scan(log, l.told, l.again[0], limit)
-		d.owed = d.owed || d.count > before && !l.again[0].sent
+		d.owed = d.owed || len(d.values) > before && !l.again[0].sent
 		if stop < l.again[0].to {
 			l.again[0].from = stop
 			return

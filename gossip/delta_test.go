@@ -10,7 +10,7 @@ import (
 
 func newDelta(bytes int) *delta {
 	d := &delta{last: map[SourceID]int{}}
-	d.reset(bytes)
+	d.reset(bytes, nil)
 	return d
 }
 
@@ -54,8 +54,9 @@ func TestDeltasTogetherAreWhatThePeerLacksInMessagesThatFit(t *testing.T) {
 			}
 		}
 		last := 0
+		d := newDelta(0)
 		for l.behind(known) {
-			d := newDelta(fixedBytes)
+			d.reset(fixedBytes, d.parts[:0])
 			d.fill(l, log, known, limit)
 			covered := map[int]bool{}
 			for i, p := range d.parts {
@@ -64,9 +65,8 @@ func TestDeltasTogetherAreWhatThePeerLacksInMessagesThatFit(t *testing.T) {
 					covered[at] = true
 				}
 			}
-			m := &Message{Runs: d.runs}
+			m := &Message{Runs: d.message()}
 			require.Equal(t, d.bytes, accounted(m), "bytes are accounted for as they are made")
-			require.Equal(t, d.count, m.Entries())
 			if m.Entries() > 1 {
 				require.LessOrEqual(t, d.bytes, limit)
 			}
@@ -74,7 +74,7 @@ func TestDeltasTogetherAreWhatThePeerLacksInMessagesThatFit(t *testing.T) {
 				require.False(t, l.behind(known), "a delta with room is empty only if nothing is left")
 				require.Empty(t, d.parts)
 			}
-			for _, e := range entriesOf(d.runs) {
+			for _, e := range entriesOf(m.Runs) {
 				key := entryKey{e.Source, e.Counter}
 				require.Equal(t, want[key], e.Value)
 				delete(want, key)
@@ -101,7 +101,7 @@ func TestValueLargerThanTheLimitGoesAlone(t *testing.T) {
 	for l.behind(log.Len()) {
 		d := newDelta(fixedBytes)
 		d.fill(l, log, log.Len(), 2000)
-		got = append(got, d.count)
+		got = append(got, len(d.values))
 	}
 	require.Equal(t, []int{1, 1, 1, 1, 1, 2}, got)
 }
@@ -120,15 +120,15 @@ func TestConsecutiveCountersShareARunEvenWhenSourcesAlternate(t *testing.T) {
 		{testSource(1), 11, []string{"b", "b", "b", "b"}},
 		{testSource(0), 6, []string{"c", "d"}},
 		{testSource(0), 5, []string{"e"}},
-	}, d.runs)
+	}, d.message())
 }
 
 func TestDeltaStartsAfreshAndLeavesTheLastMessageAlone(t *testing.T) {
 	d := newDelta(0)
 	d.add(Entry{testSource(0), 1, "a"}, 1000)
-	sent := d.runs
-	d.reset(0)
+	sent := d.message()
+	d.reset(0, nil)
 	d.add(Entry{testSource(0), 2, "b"}, 1000)
 	require.Equal(t, []Run{{testSource(0), 1, []string{"a"}}}, sent)
-	require.Equal(t, []Run{{testSource(0), 2, []string{"b"}}}, d.runs)
+	require.Equal(t, []Run{{testSource(0), 2, []string{"b"}}}, d.message())
 }

@@ -50,8 +50,9 @@ type link struct {
 	cursor   int     // below it everything has been sent once, or is owed
 	again    []segment
 	flights  []flight
-	lost     []flight // taken back, newest last; their acks may be late
-	unacked  int      // bytes in flights
+	lost     []flight    // taken back, newest last; their acks may be late
+	spare    [][]segment // parts of flights that are acked, to be used again
+	unacked  int         // bytes in flights
 	batches  uint64
 	departed departures
 
@@ -204,6 +205,9 @@ func (l *link) acked(now time.Duration, spans []Span) bool {
 			// was on its way before, or catches up with another one first.
 			l.greetDue = min(l.greetDue, now+l.answerTime())
 		}
+		if cap(f.parts) > 0 {
+			l.spare = append(l.spare, f.parts[:0])
+		}
 		return true
 	})
 	if before > len(l.lost)+len(l.flights) {
@@ -225,6 +229,14 @@ func (l *link) acked(now time.Duration, spans []Span) bool {
 		}
 	}
 	return len(l.flights)+len(l.lost) < before
+}
+
+// spareParts returns an empty list for the parts of a flight.
+func (l *link) spareParts() (parts []segment) {
+	if n := len(l.spare); n > 0 {
+		l.spare, parts = l.spare[:n-1], l.spare[n-1]
+	}
+	return parts
 }
 
 // without takes what gone covers out of a list of segments.

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"bytes"
 	"log/slog"
 	"math/rand/v2"
 	"sync/atomic"
@@ -37,6 +38,7 @@ type gossiper struct {
 	carriers int           // links that may need a permit
 	reported time.Duration // of the newest report that the permits have seen
 	tickets  []gossip.Ticket
+	spelt    []byte // a message while it is spelt; used again
 	shown    atomic.Pointer[gossipFigures]
 	shownAt  time.Duration
 	changed  bool // something has happened since
@@ -250,7 +252,11 @@ func (g *gossiper) speak(now time.Duration) bool {
 	g.changed = true
 	g.leash.begin(false)
 	for _, o := range g.core.Advance(now, room) {
-		g.out.send(now, o.To, appendGossip(nil, o.Message))
+		g.spelt = appendGossip(g.spelt[:0], o.Message)
+		g.out.send(now, o.To, bytes.Clone(g.spelt))
+	}
+	if cap(g.spelt) > 2*gossip.MaxLineBytes {
+		g.spelt = nil // after a single larger value
 	}
 	g.leash.end()
 	return true

@@ -1,0 +1,134 @@
+//go:build !race
+
+package gossip
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// What the core allocates once its buffers have grown to what they need: what a
+// message carries away, and what a delivery hands out.
+
+// allocated is how many allocations a message is: itself, its acks, and for its
+// entries a list of runs and one of values.
+func allocated(m *Message) int {
+	n := 1
+	if len(m.Acks) > 0 {
+		n++
+	}
+	if len(m.Runs) > 0 {
+		n += 2
+	}
+	return n
+}
+
+// roomInChunk is a length of the log after which it takes 200 entries without
+// allocating.
+const roomInChunk = 8*chunkEntries + 1
+
+func TestARoundAllocatesItsMessagesAlone(t *testing.T) {
+	for _, rounds := range []Rounds{Free, Locked, Eager} {
+		for _, shape := range []struct {
+			k    int
+			self string
+		}{{24, "n0"}, {24, "n9"}, {3, "n1"}} {
+			for _, delta := range []int{1, 10, 90} {
+				t.Run(fmt.Sprintf("%v k=%d %s delta %d", rounds, shape.k, shape.self, delta), func(t *testing.T) {
+					r := &crowd{core: treeCore(t, 25, shape.k, shape.self, func(cfg *Config) { cfg.Rounds, cfg.Fresh = rounds, true })}
+					for r.value < roomInChunk {
+						r.round(min(100, roomInChunk-r.value))
+					}
+					r.round(0)
+					runs, want := 200/delta-1, 0
+					ack := &Message{Epoch: peerEpoch, For: ourEpoch, Acks: make([]Span, 1)}
+					got := testing.AllocsPerRun(runs, func() {
+						if r.value == roomInChunk+delta {
+							want = 0 // the first run does not count
+						}
+						for range delta {
+							r.value++
+							r.core.log.Append(Entry{mine, uint64(r.value), "1234567"})
+						}
+						r.core.Learn(r.now)
+						for r.now += period; r.core.Next() <= r.now; {
+							for _, o := range r.core.Advance(r.now, 64) {
+								want += allocated(o.Message)
+								if b := o.Message.Batch; b != 0 {
+									ack.Acks[0], ack.Echo.Batch = Span{b, b}, b
+									r.core.Receive(r.now, o.To, ack)
+								}
+							}
+						}
+					})
+					require.Greater(t, want, runs)
+					require.Equal(t, float64(want/runs), got)
+				})
+			}
+		}
+	}
+}
+
+// Batches of a neighbour cost what is handed out of them, and the acks in what it is told next.
+func TestABatchAllocatesItsDeliveryAlone(t *testing.T) {
+	for _, entries := range []int{1, 40} {
+		c := treeCore(t, 25, 24, "n0", func(cfg *Config) { cfg.Rounds = Locked })
+		batch := &Message{Epoch: peerEpoch, For: ourEpoch, Runs: []Run{{Source: theirs, First: 1, Values: make([]string, entries)}}}
+		ack := &Message{Epoch: peerEpoch, For: ourEpoch, Acks: make([]Span, 1)}
+		now, want := period, 0
+		round := func() {
+			batch.Batch++
+			d, ok := c.Receive(now, "n1", batch)
+			if !ok {
+				panic("it is news")
+			}
+			batch.Runs[0].First += uint64(entries)
+			store(c, now, d)
+			want = 1
+			for now += period; c.Next() <= now; {
+				for _, o := range c.Advance(now, 64) {
+					want += allocated(o.Message)
+					if b := o.Message.Batch; b != 0 {
+						ack.Acks[0], ack.Echo.Batch = Span{b, b}, b
+						c.Receive(now, o.To, ack)
+					}
+				}
+			}
+		}
+		for c.log.Len() < roomInChunk-1 {
+			round()
+		}
+		require.LessOrEqual(t, c.log.Len()%chunkEntries, chunkEntries-5*entries)
+		got := testing.AllocsPerRun(4, round)
+		require.Equal(t, float64(want), got, "%d entries", entries)
+	}
+}
+
+func TestAnAckThatReleasesABatchAllocatesNothing(t *testing.T) {
+	const flights = 100
+	c := treeCore(t, 25, 24, "n0", func(cfg *Config) { cfg.Rounds = Eager })
+	ack := &Message{Epoch: peerEpoch, For: ourEpoch, Acks: make([]Span, 1)}
+	next := uint64(0) // batch to be acked
+	release := func() {
+		next++
+		ack.Acks[0], ack.Echo.Batch = Span{next, next}, next
+		c.Receive(0, "n1", ack)
+	}
+	send := func() {
+		for range flights {
+			learn(c, 0, 1)
+			spoken(c, 0)
+		}
+		require.Len(t, c.byPeer["n1"].flights, flights)
+	}
+	send()
+	for range flights { // lists grow
+		release()
+	}
+	send()
+	require.Zero(t, testing.AllocsPerRun(flights-1, release))
+	require.Empty(t, c.byPeer["n1"].flights)
+	require.Zero(t, c.byPeer["n1"].unacked)
+}
