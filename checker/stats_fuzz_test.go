@@ -28,8 +28,7 @@ func FuzzParseAvailability(f *testing.F) {
 		require.True(t, 0 <= *goal.Fraction && *goal.Fraction <= 1)
 		exact, _, err := big.ParseFloat(text, 0, 100, big.ToNearestEven)
 		if err != nil { // an exponent beyond the model's is that of the least of fractions, or of 0
-			require.EqualError(t, err, "exponent overflow")
-			require.Zero(t, *goal.Fraction)
+			require.Zero(t, *goal.Fraction, "%v", err)
 			return
 		}
 		require.NoError(t, err)

@@ -74,7 +74,7 @@ one() { # package, name
     input=$(sed -n 's/.*Failing input written to //p' "$out" | tail -n 1)
     if [ $code = 0 ]; then
       outcome=passed
-    elif grep -q 'hung or terminated unexpectedly: exit status 2' "$out" && [ -n "$input" ] && [ $stood -lt 100 ] &&
+    elif grep -Eq 'hung or terminated unexpectedly(: exit status 2| while minimizing: EOF)' "$out" && [ -n "$input" ] && [ $stood -lt 100 ] &&
       go test -vet=off -timeout 10s -run "^$name\$/^${input##*/}\$" "$package" > /dev/null 2>&1; then
       # Go ends a worker that is 10 s behind, also if it was the machine that kept it from going on.
       rm "$package/$input"
