@@ -19,7 +19,7 @@ import (
 func TestTreecastPassesAndItsRecordReadsBack(t *testing.T) {
 	t.Parallel()
 	p := short("treecast", "broadcast", 3)
-	p.Latency, p.TimeLimit, p.Quiet = 10*time.Millisecond, 1500*time.Millisecond, time.Second
+	p.Latency, p.TimeLimit = 10*time.Millisecond, 5*time.Second
 	p.Args = []string{"--num-children", "2", "--sync-period", "50ms"}
 	store := t.TempDir()
 	results, dir := carryOut(t, p, Options{
