@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"strings"
+	"regexp"
 	"syscall"
 	"testing"
 
@@ -13,6 +13,9 @@ import (
 
 	"treecast/run"
 )
+
+// loaded is a line of progress in a run's load, and how many operations were ok.
+var loaded = regexp.MustCompile(` load .* \((\d+) ok\)`)
 
 // Signals go to the bed alone, as they do when something other than a terminal
 // sends them; what a terminal sends reaches the bed alone too, for nodes are in
@@ -38,7 +41,7 @@ func TestASignalEndsARunAndLeavesNoOrphan(t *testing.T) {
 				if _, err := fmt.Sscanf(lines.Text(), "n%d: pid %d", &n, &pid); err == nil {
 					nodes = append(nodes, pid)
 				}
-				if strings.Contains(lines.Text(), " load ") {
+				if ok := loaded.FindStringSubmatch(lines.Text()); ok != nil && len(ok[1]) >= 2 { // ten
 					break
 				}
 			}
@@ -61,7 +64,7 @@ func TestASignalEndsARunAndLeavesNoOrphan(t *testing.T) {
 			r := results(t, kept)
 			require.True(t, r.Interrupted)
 			require.Equal(t, run.Unknown, r.Valid)
-			require.Greater(t, r.Stats.OKCount, 20)
+			require.GreaterOrEqual(t, r.Stats.OKCount, 10)
 			require.Len(t, operations(t, kept), r.Stats.Count)
 		})
 	}

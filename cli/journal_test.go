@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -34,7 +35,7 @@ func line(id int, src, body string) string {
 
 // begin starts n0 as the only node; its init has an id.
 func begin(t *testing.T, id int, env []string, args ...string) *nodeProcess {
-	p := startNode(t, env, args...)
+	p := startNode(t, slices.Concat(unhurried, env), args...)
 	p.write(line(id, fmt.Sprintf("c%d", id), `"type":"init","node_id":"n0","node_ids":["n0"],"msg_id":1`))
 	require.Contains(t, p.next(), "init_ok")
 	return p
@@ -187,7 +188,7 @@ func TestTwoPipesFromOneShellAreKeptApart(t *testing.T) {
 // wrapped starts a node through a script.
 func wrapped(t *testing.T, script string, env []string) *nodeProcess {
 	p := &nodeProcess{t: t, cmd: exec.Command(script)}
-	p.cmd.Env = append(os.Environ(), env...)
+	p.cmd.Env = slices.Concat(os.Environ(), unhurried, env)
 	p.cmd.Stderr = &p.stderr
 	var err error
 	p.stdin, err = p.cmd.StdinPipe()

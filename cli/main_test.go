@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +65,10 @@ func atOnce() {
 	}
 }
 
+// patience is longer than anything takes on the slowest machine. How long it is
+// matters to tests that fail and to nobody else.
+const patience = 10 * time.Minute
+
 // outcome is what became of a process.
 type outcome struct {
 	code           int
@@ -73,7 +78,7 @@ type outcome struct {
 // start begins a command in a directory; wait ends it.
 func start(t *testing.T, dir string, env []string, name string, args ...string) (*exec.Cmd, func() outcome) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, name, args...)
@@ -96,9 +101,13 @@ func treecast(t *testing.T, dir string, args ...string) outcome {
 	return wait()
 }
 
-// short is the command line of a test of two nodes and a second.
+// times are those of a run that has its operations, and whose values are
+// everywhere in the end, even if the machine stands still for a while.
+var times = []string{"--time-limit", "4", "--quiet-time", "4"}
+
+// short is the command line of a test of two nodes.
 func short(more ...string) []string {
-	return append([]string{"test", "--node-count", "2", "--rate", "50", "--time-limit", "1", "--quiet-time", "1"}, more...)
+	return slices.Concat([]string{"test", "--node-count", "2", "--rate", "50"}, times, more)
 }
 
 // script makes a program that is a shell script.

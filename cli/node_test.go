@@ -41,6 +41,10 @@ func startNode(t *testing.T, env []string, args ...string) *nodeProcess {
 	return p
 }
 
+// unhurried are variables of a node that does not notice it if the machine stands
+// still for a while: it would take that for a stop of its own.
+var unhurried = []string{"TREECAST_MONITOR_PERIOD=1h", "TREECAST_MONITOR_REASSERT=1h", "TREECAST_MONITOR_STALE=2h"}
+
 // startedNode is a node that has been initialised, as the only one.
 func startedNode(t *testing.T, env []string, args ...string) *nodeProcess {
 	p := startNode(t, env, args...)
@@ -84,7 +88,7 @@ func from(inReplyTo int, typ, more string) string {
 
 func TestANodeAnswersAndEndsWithItsStdin(t *testing.T) {
 	t.Parallel()
-	p := startedNode(t, nil)
+	p := startedNode(t, unhurried)
 	p.write(to(1, `"type":"broadcast","message":7`))
 	require.Equal(t, from(1, "broadcast_ok", ""), p.next())
 	p.write(to(2, `"type":"read"`))
@@ -100,7 +104,7 @@ func TestANodeAnswersAndEndsWithItsStdin(t *testing.T) {
 func TestASignalHasANodeWriteOutWhatIsQueuedAndEnd(t *testing.T) {
 	t.Parallel()
 	for _, signal := range []os.Signal{syscall.SIGTERM, os.Interrupt} {
-		p := startedNode(t, nil)
+		p := startedNode(t, unhurried)
 		p.write(to(1, `"type":"broadcast","message":7`))
 		require.Equal(t, from(1, "broadcast_ok", ""), p.next())
 		require.NoError(t, p.cmd.Process.Signal(signal))
@@ -278,7 +282,7 @@ func TestTheNodeCanBeNamed(t *testing.T) {
 
 func TestTheLogLevelDecidesWhatIsLogged(t *testing.T) {
 	for level, lines := range map[string]int{"debug": 2, "info": 2, "warn": 1, "error": 0} {
-		p := startedNode(t, nil, "--log-level", level)
+		p := startedNode(t, unhurried, "--log-level", level)
 		p.write("garbage")
 		require.NoError(t, p.stdin.Close())
 		got := p.end()
@@ -345,7 +349,7 @@ func TestSettingsOfBackPressureThatCannotWorkAreExplained(t *testing.T) {
 
 func TestTheInsideOfANodeIsShownWhereThatIsAskedFor(t *testing.T) {
 	t.Parallel()
-	p := startNode(t, nil, "--debug-addr", "0")
+	p := startNode(t, unhurried, "--debug-addr", "0")
 	p.write(`{"id":0,"src":"c0","dest":"n0","body":{"type":"init","node_id":"n0","node_ids":["n0"],"msg_id":1}}`)
 	p.next()
 	p.write(to(1, `"type":"broadcast","message":7`))

@@ -61,7 +61,7 @@ func TestATerminalGetsABarWithTheSameWords(t *testing.T) {
 	p.update(glance(1, session.Load, deaf))
 	select {
 	case <-out.seen:
-	case <-time.After(time.Minute):
+	case <-time.After(patience):
 		require.Fail(t, "no bar was drawn")
 	}
 	p.update(glance(100, session.Final, deaf)) // longer than planned

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -29,7 +30,7 @@ func TestTheFirstCommandOfTheREADMEWorks(t *testing.T) {
 	t.Parallel()
 	args, ok := strings.CutPrefix(readme(t)[0], "go run . test ")
 	require.True(t, ok, readme(t)[0])
-	got := treecast(t, t.TempDir(), append(append([]string{"test"}, strings.Fields(args)...), "--time-limit", "1", "--quiet-time", "2")...)
+	got := treecast(t, t.TempDir(), slices.Concat([]string{"test"}, strings.Fields(args), times)...)
 	require.Equal(t, 0, got.code, got.stdout+got.stderr)
 	require.Contains(t, got.stdout, "msgs-per-op            servers ")
 }

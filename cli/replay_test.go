@@ -31,7 +31,7 @@ func TestTheCommandThatIsShownMakesTheRunAgain(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	cmd, wait := start(t, dir, []string{"TREECAST_TEST_RATE=40", "TREECAST_TEST_COUNT=1", "TREECAST_TEST_SEED=5", "TREECAST_LOG_LEVEL=warn"},
-		program("treecast"), "test", "--node-count=2", "--time-limit", "1", "--quiet-time", "0.5",
+		program("treecast"), "test", "--node-count=2", "--time-limit", "5", "--quiet-time", "5.5",
 		"--store", "a store's place", "--test-count", "1", "--", "--sync-period=20ms", "--num-children", "1")
 	require.NoError(t, cmd.Start())
 	got := wait()

@@ -135,8 +135,8 @@ func TestASweepThatIsInterruptedIsResumed(t *testing.T) {
 func TestASweepOfRealProcesses(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	got := treecast(t, dir, "sweep", "small", "--driver", "process", "--time-limit", "1", "--quiet-time", "1", "--seeds", "1",
-		"--node-count", "2", "--latency", "0", "--rate", "50", "--sync-period", "50ms")
+	got := treecast(t, dir, append([]string{"sweep", "small", "--driver", "process", "--seeds", "1",
+		"--node-count", "2", "--latency", "0", "--rate", "50", "--sync-period", "50ms"}, times...)...)
 	require.Equal(t, 0, got.code, got.stdout+got.stderr)
 	rows := rowsOf(t, filepath.Join(dir, "results", "small", "runs.csv"))
 	require.Len(t, rows, 1)
@@ -147,8 +147,8 @@ func TestASweepOfRealProcesses(t *testing.T) {
 func TestASweepShowsWhatFailsAndSaysSoByItsExitCode(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	got := treecast(t, dir, "sweep", "liars", "--driver", "process", "--bin", program("liar"), "--time-limit", "1", "--quiet-time", "1", "--seeds", "1",
-		"--node-count", "2", "--latency", "0", "--rate", "50")
+	got := treecast(t, dir, append([]string{"sweep", "liars", "--driver", "process", "--bin", program("liar"), "--seeds", "1",
+		"--node-count", "2", "--latency", "0", "--rate", "50"}, times...)...)
 	require.Equal(t, 1, got.code, got.stdout+got.stderr)
 	require.Contains(t, got.stdout, "1 settings, seeds 1 to 1: 1 runs; 1 not valid.")
 	require.Contains(t, text(t, dir, "results", "liars", "summary.md"), "## Not valid")
@@ -239,7 +239,7 @@ func TestASweepsBarHasTheSameWordsAndFillsAsTheSweepDoes(t *testing.T) {
 	}
 	select {
 	case <-out.seen:
-	case <-time.After(time.Minute):
+	case <-time.After(patience):
 		require.Fail(t, "no bar was drawn")
 	}
 	p.update(experiment.SweepProgress{Total: 8, Done: 8})

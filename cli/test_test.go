@@ -61,7 +61,7 @@ func TestARunThatSaysNothingIsUnknown(t *testing.T) {
 
 func TestANodeWithoutTheWorkloadIsInvalid(t *testing.T) {
 	t.Parallel()
-	got := treecast(t, t.TempDir(), "test", "-w", "echo", "--bin", program("echo"), "--node-count", "1", "--rate", "50", "--time-limit", "1")
+	got := treecast(t, t.TempDir(), "test", "-w", "echo", "--bin", program("echo"), "--node-count", "1", "--rate", "50", "--time-limit", "5")
 	require.Equal(t, 0, got.code, got.stdout+got.stderr)
 	got = treecast(t, t.TempDir(), short("--bin", program("echo"), "--node-count", "1", "--log-stderr")...)
 	require.NotEqual(t, 0, got.code, "it knows no broadcast")
@@ -237,7 +237,7 @@ func TestVariablesStandForFlagsAndFlagsWin(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	cmd, wait := start(t, dir, []string{"TREECAST_TEST_NODE_COUNT=1", "TREECAST_TEST_SEED=9", "TREECAST_TEST_JSON=true"},
-		program("treecast"), "test", "--rate", "50", "--time-limit", "0.5", "--quiet-time", "0.1", "--seed", "0")
+		program("treecast"), "test", "--rate", "50", "--time-limit", "5.5", "--quiet-time", "0.1", "--seed", "0")
 	require.NoError(t, cmd.Start())
 	got := wait()
 	require.Equal(t, 0, got.code, got.stdout+got.stderr)
