@@ -20,16 +20,18 @@ import (
 )
 
 func TestViewsAreReadWhileTheListGrows(t *testing.T) {
-	r := runNode(t)
-	go func() {
-		r.write(initLine(0, "n0", "n0"))
-		for i := range 500 {
-			r.write(broadcastLine("n0", 2*i, fmt.Sprint(i)), readLine("n0", 2*i+1))
-		}
-		_ = r.stdin.Close()
-	}()
-	_, err := r.rest(r.speech())
-	require.NoError(t, err)
+	synctest.Test(t, func(t *testing.T) {
+		r := runNode(t)
+		go func() {
+			r.write(initLine(0, "n0", "n0"))
+			for i := range 500 {
+				r.write(broadcastLine("n0", 2*i, fmt.Sprint(i)), readLine("n0", 2*i+1))
+			}
+			_ = r.stdin.Close()
+		}()
+		_, err := r.rest(r.speech())
+		require.NoError(t, err)
+	})
 }
 
 func TestGossipThatIsDueIsNotPutOffForAnHour(t *testing.T) {
@@ -190,16 +192,18 @@ func TestALoggerWithAttributesKeepsTheQuota(t *testing.T) {
 
 // MAELSTROM.md: after a restart, too.
 func TestAfterARestartWhatWaitedOnStdinIsStoredAndNotAnswered(t *testing.T) {
-	r := runNode(t)
-	go func() {
-		r.write(initLine(500, "n0", "n0"), broadcastLine("n0", 1, "1"), readLine("n0", 2)) // in one piece
-		_ = r.stdin.Close()
-	}()
-	replies, err := r.rest(r.speech())
-	require.NoError(t, err)
-	for _, reply := range replies {
-		require.NotEqual(t, "broadcast_ok", reply.Body.Type)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		r := runNode(t)
+		go func() {
+			r.write(initLine(500, "n0", "n0"), broadcastLine("n0", 1, "1"), readLine("n0", 2)) // in one piece
+			_ = r.stdin.Close()
+		}()
+		replies, err := r.rest(r.speech())
+		require.NoError(t, err)
+		for _, reply := range replies {
+			require.NotEqual(t, "broadcast_ok", reply.Body.Type)
+		}
+	})
 }
 
 func TestAStdoutThatMovesSlowlyIsNotOneThatStandsStill(t *testing.T) {
@@ -223,15 +227,17 @@ func TestAStdoutThatMovesSlowlyIsNotOneThatStandsStill(t *testing.T) {
 
 func TestARequestBeforeTheEndOfStdinIsNotRefusedBecauseOfIt(t *testing.T) {
 	for range 200 {
-		r := runNode(t)
-		go func() {
-			r.write(initLine(0, "n0", "n0"), readLine("n0", 1))
-			_ = r.stdin.Close()
-		}()
-		replies, err := r.rest(r.speech())
-		require.NoError(t, err)
-		require.Len(t, replies, 2)
-		require.Equal(t, "read_ok", replies[1].Body.Type, replies[1].line)
+		synctest.Test(t, func(t *testing.T) {
+			r := runNode(t)
+			go func() {
+				r.write(initLine(0, "n0", "n0"), readLine("n0", 1))
+				_ = r.stdin.Close()
+			}()
+			replies, err := r.rest(r.speech())
+			require.NoError(t, err)
+			require.Len(t, replies, 2)
+			require.Equal(t, "read_ok", replies[1].Body.Type, replies[1].line)
+		})
 	}
 }
 

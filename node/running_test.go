@@ -20,8 +20,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// running is a node in real time, or in the time of a synctest bubble, with
-// pipes at both ends.
+// running is a node in the time of a synctest bubble, with pipes at both ends. In
+// real time it would take a machine that stands still for a stop of its own.
 type running struct {
 	*Node
 	t      *testing.T
@@ -31,7 +31,7 @@ type running struct {
 	ended  chan error // Run's
 }
 
-// runNode starts a node; nobody reads its stdout yet.
+// runNode starts a node, in a bubble; nobody reads its stdout yet.
 func runNode(t *testing.T, change ...func(*Config)) *running {
 	cfg := Config{Random: rand.New(rand.NewPCG(rand.Uint64(), 2)), Log: slog.New(slog.DiscardHandler)}
 	for _, c := range change {
@@ -43,8 +43,8 @@ func runNode(t *testing.T, change ...func(*Config)) *running {
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &running{Node: n, t: t, stdin: stdin, stdout: stdout, cancel: cancel, ended: make(chan error, 1)}
-	// In a bubble a node that says nothing would keep the test waiting for ever:
-	// its monitor goes on ticking.
+	// A node that says nothing would keep the test waiting for ever: its monitor
+	// goes on ticking.
 	guard := time.AfterFunc(silence, func() { _ = stdout.CloseWithError(errSilence) })
 	t.Cleanup(func() { // where the test has failed half-way
 		guard.Stop()
