@@ -31,6 +31,10 @@ import (
 // chromes are the names under which a Chromium may be found.
 var chromes = []string{"chromium", "chromium-browser", "google-chrome", "chrome", "headless-shell"}
 
+// patience is longer than anything takes on the slowest machine. How long it is
+// matters to tests that fail and to nobody else.
+const patience = 5 * time.Minute
+
 // browserContext is that of a browser which all tests share.
 var browserContext context.Context
 
@@ -50,7 +54,7 @@ func testMain(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "no browser found: install one of %q\n", chromes)
 		return 1
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.WindowSize(1200, 900))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.WSURLReadTimeout(patience), chromedp.WindowSize(1200, 900))
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
 	}
@@ -116,7 +120,7 @@ func visitTo(t *testing.T, draw func(io.Writer) error, before ...chromedp.Action
 	require.NoError(t, run.WriteFile(path, draw))
 	tab, cancel := chromedp.NewContext(browserContext)
 	t.Cleanup(cancel)
-	ctx, cancel := context.WithTimeout(tab, 60*time.Second)
+	ctx, cancel := context.WithTimeout(tab, patience)
 	t.Cleanup(cancel)
 	v := &visit{ctx: ctx, url: "file://" + path}
 	chromedp.ListenTarget(ctx, v.hear)

@@ -131,6 +131,7 @@ func (l *life) write(client, body string) error {
 type answer struct {
 	Body struct {
 		Type      string            `json:"type"`
+		Code      int               `json:"code"`
 		InReplyTo int               `json:"in_reply_to"`
 		Messages  []json.RawMessage `json:"messages"`
 	} `json:"body"`
@@ -192,6 +193,9 @@ func (l *life) load(after time.Duration) error {
 		a, err := l.read()
 		if err != nil {
 			break // it is dead
+		}
+		if a.Body.Type == "error" && a.Body.Code == 11 {
+			continue // the machine stood still, and the node refuses what waited
 		}
 		if a.Body.Type != "broadcast_ok" {
 			return fmt.Errorf("the node answers a broadcast with %s", a.Body.Type)
