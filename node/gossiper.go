@@ -28,6 +28,8 @@ type gossiper struct {
 	count   *counters
 	log     *slog.Logger
 
+	decoder decoder
+
 	mailBytes, jobBytes *budget
 	unkept              *unkept // nil without a journal
 
@@ -123,7 +125,7 @@ func (g *gossiper) receive(now time.Duration, m *mail) {
 		}
 		return
 	}
-	message, err := parseGossip(m.body)
+	message, err := g.decoder.message(m.body)
 	if err != nil || g.core == nil {
 		g.count.badMail.Add(1)
 		g.log.Warn("a peer's message cannot be read", "from", m.from, "why", err)

@@ -18,6 +18,18 @@ import (
 type Roster struct {
 	spelt []byte // node_ids as the last init had it
 	tree  *topology.Tree
+
+	known sources // of gossip messages
+}
+
+// sources is where ids of sources are found; it is the caller's own without a
+// roster.
+func (r *Roster) sources() *sources {
+	if r == nil {
+		return &sources{}
+	}
+	r.known.size = sharedSources
+	return &r.known
 }
 
 // members reads the node_ids of an init. A nil roster is one that shares

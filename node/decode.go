@@ -1,0 +1,230 @@
+package node
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"time"
+
+	"treecast/gossip"
+	"treecast/wire"
+)
+
+// errGossip is the error for a body that is no gossip message.
+var errGossip = errors.New("not a gossip message")
+
+// decoder reads gossip messages' bodies, each byte once. It is for one
+// goroutine.
+type decoder struct {
+	wire.Cursor
+	sources *sources
+	body    []byte
+	ends    []int // scratch: where the values of a run begin and end
+}
+
+// parseGossip reads a gossip message's body by itself.
+func parseGossip(body []byte) (*gossip.Message, error) {
+	return (&decoder{sources: &sources{}}).message(body)
+}
+
+// runOpening is how appendSource begins a run, or a line of a vector.
+var runOpening = []byte(`{"o":`)
+
+// message reads a gossip message's body. Unknown fields are ignored, so that
+// later versions may add some.
+func (d *decoder) message(body []byte) (*gossip.Message, error) {
+	d.Cursor, d.body = wire.NewCursor(body), body
+	m := &gossip.Message{}
+	for key := range d.Fields() {
+		switch string(key) {
+		case "e":
+			m.Epoch = d.Uint()
+		case "f":
+			m.For = d.Uint()
+		case "b":
+			m.Batch = d.Uint()
+		case "re":
+			m.Resent = d.IsTrue()
+		case "p":
+			m.Probe = d.IsTrue()
+		case "w":
+			m.Want = d.IsTrue()
+		case "runs":
+			m.Runs = m.Runs[:0]
+			for range d.Elements() {
+				if m.Runs == nil { // a guess that is right for what we spell
+					m.Runs = make([]gossip.Run, 0, max(1, bytes.Count(body, runOpening)))
+				}
+				m.Runs = append(m.Runs, d.run())
+			}
+		case "a":
+			m.Acks = d.spans()
+		case "x":
+			m.Echo = d.echo()
+		case "q":
+			m.Root = d.Uint()
+		case "r":
+			m.Round = d.Uint()
+		case "t":
+			m.Period = d.micros()
+		case "d":
+			m.Path = d.micros()
+		case "g":
+			m.Reign = d.Uint()
+		case "j":
+			tie := d.atMost(math.MaxUint8) // the core knows which there are
+			m.Tie = gossip.Tie(tie)
+		case "z":
+			m.Suspects = nil
+			for range d.Elements() {
+				m.Suspects = append(m.Suspects, string(d.Text()))
+			}
+		case "vec":
+			m.Vector = d.vector()
+		}
+	}
+	if !d.Done() {
+		return nil, errGossip
+	}
+	return m, nil
+}
+
+// atMost reads an integer from 0 to limit.
+func (d *decoder) atMost(limit uint64) uint64 {
+	n := d.Uint()
+	if n > limit {
+		d.Fail()
+		return 0
+	}
+	return n
+}
+
+// maxMicros is the largest duration that is read; the core bounds what makes
+// sense.
+const maxMicros = uint64(math.MaxInt64 / int64(time.Microsecond))
+
+func (d *decoder) micros() time.Duration {
+	return time.Duration(d.atMost(maxMicros)) * time.Microsecond
+}
+
+func (d *decoder) echo() (e gossip.Echo) {
+	n := 0
+	for range d.Elements() {
+		switch n++; n {
+		case 1:
+			e.Batch = d.Uint()
+		case 2:
+			e.Held = d.micros()
+		case 3:
+			e.Planned = true
+			e.Early = d.micros()
+		}
+	}
+	if n < 2 {
+		d.Fail()
+	}
+	return e
+}
+
+// maxCounter leaves room for a run's length within what our own encoding of a
+// vector can be read back as.
+const maxCounter = 1 << 62
+
+func (d *decoder) run() (r gossip.Run) {
+	var origin, log []byte
+	for key := range d.Fields() {
+		switch string(key) {
+		case "o":
+			origin = d.Text()
+		case "l":
+			log = d.Text()
+		case "c":
+			r.First = d.atMost(maxCounter)
+		case "v":
+			r.Values = d.values()
+		}
+	}
+	if !d.Failed() {
+		r.Source = d.sources.id(origin, log)
+	}
+	return r
+}
+
+// values reads a list of values. There is one copy for all of them, of which
+// they are substrings.
+func (d *decoder) values() []string {
+	d.ends = d.ends[:0]
+	for range d.Elements() {
+		d.ends = append(d.ends, d.Offset())
+		d.Value()
+		d.ends = append(d.ends, d.Offset())
+	}
+	if d.Failed() || len(d.ends) == 0 {
+		return nil
+	}
+	first := d.ends[0]
+	text := string(d.body[first:d.ends[len(d.ends)-1]])
+	values := make([]string, len(d.ends)/2)
+	for i := range values {
+		values[i] = text[d.ends[2*i]-first : d.ends[2*i+1]-first]
+	}
+	return values
+}
+
+func (d *decoder) vector() *gossip.VectorPart {
+	p := &gossip.VectorPart{}
+	for key := range d.Fields() {
+		switch string(key) {
+		case "x":
+			p.Exchange = d.Uint()
+		case "i":
+			p.Part = int(d.atMost(math.MaxInt32))
+		case "n":
+			p.Parts = int(d.atMost(math.MaxInt32))
+		case "h":
+			for range d.Elements() {
+				p.Held = append(p.Held, d.held())
+			}
+		}
+	}
+	return p
+}
+
+func (d *decoder) held() (h gossip.Held) {
+	var origin, log []byte
+	for key := range d.Fields() {
+		switch string(key) {
+		case "o":
+			origin = d.Text()
+		case "l":
+			log = d.Text()
+		case "s":
+			h.Counters = d.spans()
+		}
+	}
+	if !d.Failed() {
+		h.Source = d.sources.id(origin, log)
+	}
+	return h
+}
+
+// spans reads [[1,3],[5,5]].
+func (d *decoder) spans() (spans []gossip.Span) {
+	for range d.Elements() {
+		var pair [2]uint64
+		n := 0
+		for range d.Elements() {
+			if n == len(pair) {
+				d.Fail()
+				break
+			}
+			pair[n] = d.Uint()
+			n++
+		}
+		if n < len(pair) {
+			d.Fail()
+		}
+		spans = append(spans, gossip.Span{First: pair[0], Last: pair[1]})
+	}
+	return spans
+}

@@ -1,0 +1,37 @@
+package node
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"treecast/gossip"
+)
+
+func TestSourcesAreThoseOfTheirNames(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := &sources{size: 1 << rapid.IntRange(0, 8).Draw(t, "log2 size")}
+		names := rapid.SampledFrom([]string{"", "n", "n1", "n12", "1", "n1k", "k", "é"})
+		for range rapid.IntRange(1, 200).Draw(t, "lookups") {
+			origin, log := names.Draw(t, "origin"), names.Draw(t, "log")
+			require.Equal(t, gossip.NewSourceID(origin, log), s.id([]byte(origin), []byte(log)))
+		}
+	})
+}
+
+func TestLongNamesDoNotStayForever(t *testing.T) {
+	s := &sources{}
+	for i := range 10 * ownSources {
+		s.id(fmt.Append(nil, "n", i), []byte("k"))
+	}
+	require.Len(t, s.slots, ownSources)
+}
+
+func TestASourceThatIsKnownAllocatesNothing(t *testing.T) {
+	s := &sources{}
+	origin, log := []byte("n17"), []byte("k2xx81")
+	s.id(origin, log)
+	require.Zero(t, testing.AllocsPerRun(100, func() { s.id(origin, log) }))
+}
