@@ -2,7 +2,6 @@ package virtual
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -12,7 +11,6 @@ import (
 	"treecast/journal"
 	"treecast/node"
 	"treecast/testbed/session"
-	"treecast/wire"
 )
 
 // never is the time of what is not planned.
@@ -195,42 +193,6 @@ func (h *host) admit(now time.Duration, what *session.Output) int {
 		h.node.Dry()
 	}
 	return bytes
-}
-
-// lines is where lines are made and read, one at a time, newline included.
-type lines struct {
-	buf    []byte
-	parser wire.Parser
-
-	// The last large one, as it was read. Ten thousand nodes are sent the same
-	// topology, half a megabyte each: what differs is the envelope.
-	body json.RawMessage
-	item wire.Item
-}
-
-// largeBody is from how many bytes on a body may be read once for many nodes.
-const largeBody = 4 << 10
-
-func (l *lines) read(what *session.Output) (item wire.Item, bytes int) {
-	body := what.Packet.Body
-	if len(body) >= largeBody && len(body) == len(l.body) && &body[0] == &l.body[0] && what.ID >= 0 {
-		envelope := *what
-		envelope.Packet.Body = nil
-		l.buf = envelope.AppendLine(l.buf[:0])
-		bytes = len(l.buf) + len(body)
-		if bytes <= l.parser.Limit() {
-			item = l.item
-			item.LineBytes = int64(bytes - 1) // but for the newline
-			item.Message.Src, item.Message.Dest, item.Message.ID = what.Packet.Src, what.Packet.Dest, what.ID
-			return item, bytes
-		}
-	}
-	l.buf = what.AppendLine(l.buf[:0])
-	item = l.parser.Item(l.buf[:len(l.buf)-1])
-	if len(body) >= largeBody && item.Kind == wire.Valid && item.Message.HasID {
-		l.body, l.item = body, item
-	}
-	return item, len(l.buf)
 }
 
 // work does a step of one of the node's services.

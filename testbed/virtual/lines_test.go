@@ -20,6 +20,14 @@ func TestLinesAreReadAsTheyStand(t *testing.T) {
 		bodies = append(bodies, json.RawMessage(`{"type":"topology","x":"`+strings.Repeat("y", size)+`","msg_id":1}`))
 	}
 	bodies = append(bodies, append(json.RawMessage(nil), bodies[3]...), json.RawMessage(strings.Repeat("garbage", largeBody)))
+	for _, fields := range []string{
+		``, `,"e":1,"f":2,"runs":[{"o":"n1","l":"k","c":1,"v":[1,"a"]}]`, `,"runs":[{"v":["` + strings.Repeat("y", largeBody) + `"]}]`,
+		`,"msg_id":7`, `,"in_reply_to":8`, `,"type":"read"`, `,"x":{"type":1}`, `,"runs":[{"v":["msg_id"]}]`, `,"msg\u005fid":7`,
+		`,"x":"\""`, `,"x":"é"`, ",\"x\":\"\xff\"", ` , "msg_id" : 9 `, ` `,
+	} {
+		bodies = append(bodies, json.RawMessage(`{"type":"gossip"`+fields+`}`))
+	}
+	bodies = append(bodies, json.RawMessage(`{"type":"gossips"}`), json.RawMessage(`{"type":"gossip"  }`), json.RawMessage(` {"type":"gossip"}`))
 	rapid.Check(t, func(t *rapid.T) {
 		limit := rapid.SampledFrom([]int{0, largeBody + 30, largeBody + 80, largeBody + 82, largeBody + 84}).Draw(t, "limit")
 		all := &lines{parser: wire.Parser{MaxLineBytes: limit}}

@@ -45,23 +45,19 @@ func Read(body json.RawMessage) (Reading, bool) {
 // readGossip reads treecast's own messages between nodes.
 func readGossip(body json.RawMessage) (r Reading, ok bool) {
 	again := false
-	wire.EachField(body, func(key []byte, value json.RawMessage) bool {
+	c := wire.NewCursor(body)
+	for key := range c.Fields() {
 		switch string(key) {
 		case "type":
-			ok = string(value) == `"gossip"`
-			return ok
+			if ok = string(c.Value()) == `"gossip"`; !ok {
+				return Reading{}, false
+			}
 		case "re":
-			again = string(value) == "true"
+			again = c.IsTrue()
 		case "runs":
-			wire.EachElement(value, func(entries json.RawMessage) bool {
-				if values, found := wire.Field(entries, "v"); found {
-					r.Values = appendElements(r.Values, values)
-				}
-				return true
-			})
+			r.Values = readRuns(&c, r.Values)
 		}
-		return true
-	})
+	}
 	switch {
 	case len(r.Values) == 0:
 		r.Kind = Ack
@@ -71,6 +67,23 @@ func readGossip(body json.RawMessage) (r Reading, ok bool) {
 		r.Kind = Data
 	}
 	return r, ok
+}
+
+// readRuns appends the values of runs: fields v of objects in an array.
+func readRuns(c *wire.Cursor, values []json.RawMessage) []json.RawMessage {
+	for range c.Elements() {
+		run := len(values)
+		for key := range c.Fields() {
+			if string(key) != "v" {
+				continue
+			}
+			values = values[:run] // the last v of a run counts
+			for range c.Elements() {
+				values = append(values, c.Value())
+			}
+		}
+	}
+	return values
 }
 
 // readMessage reads a body with one value in its field message.
