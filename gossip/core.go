@@ -168,6 +168,8 @@ func (c *Core) Receive(now time.Duration, from string, m *Message) (d Delivery, 
 	}
 	flush := current && l == c.parent && c.readRounds(now, l, m)
 	var news []Entry
+	entries := m.Entries()
+	before := 0 // entries of former runs
 	for _, r := range m.Runs {
 		if current {
 			l.told.AddSpan(r.Source, Span{r.First, r.First + uint64(len(r.Values)) - 1})
@@ -175,14 +177,15 @@ func (c *Core) Receive(now time.Duration, from string, m *Message) (d Delivery, 
 		for i, v := range r.Values {
 			if counter := r.First + uint64(i); !c.held.Contains(r.Source, counter) {
 				if news == nil {
-					news = make([]Entry, 0, m.Entries())
+					news = make([]Entry, 0, entries-before-i)
 				}
 				news = append(news, Entry{Source: r.Source, Counter: counter, Value: v})
 			}
 		}
+		before += len(r.Values)
 	}
-	c.stats.EntriesIn += uint64(m.Entries())
-	c.stats.EntriesKnown += uint64(m.Entries() - len(news))
+	c.stats.EntriesIn += uint64(entries)
+	c.stats.EntriesKnown += uint64(entries - len(news))
 
 	if current {
 		c.caught(now, l, len(news) > 0)

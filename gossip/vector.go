@@ -10,17 +10,18 @@ import (
 // first added, so that nothing depends on hashes.
 //
 // A node keeps a few vectors with a line per source, and in a healthy cluster a
-// line is one span: it takes some 24 bytes here, so that ten thousand nodes with
-// a thousand sources each fit into one process.
+// line is one span: it takes some 32 bytes here, all that a look at it needs side
+// by side, so that ten thousand nodes with a thousand sources each fit into one
+// process.
 type Vector struct {
-	lines []line
-	more  map[int32]Spans // of those lines that one short span cannot hold
-	slots []int32         // open addressing over lines: index + 1, 0 where free; nil while there are few
+	lines []line             // up to linear sources: in their order; beyond: open addressing, a power of two
+	order []int32            // where in lines they stand, in their order; nil for up to linear
+	more  map[SourceID]Spans // of those lines that one short span cannot hold
 	count uint64
 }
 
 // line is a source and one span of counters of the usual size; first is 0 where
-// the counters stand in Vector.more.
+// the counters stand in Vector.more. The zero line is a free place.
 type line struct {
 	source      SourceID
 	first, last uint32
@@ -43,14 +44,14 @@ func NewVector() *Vector { return &Vector{} }
 
 // Contains reports whether the entry (s, counter) is held.
 func (v *Vector) Contains(s SourceID, counter uint64) bool {
-	i := v.find(s)
-	if i < 0 {
+	l := v.find(s)
+	if l == nil {
 		return false
 	}
-	if l := &v.lines[i]; l.first != 0 {
+	if l.first != 0 {
 		return uint64(l.first) <= counter && counter <= uint64(l.last)
 	}
-	return v.more[int32(i)].Contains(counter)
+	return v.more[s].Contains(counter)
 }
 
 // Add puts one entry in and reports whether it was new.
@@ -61,12 +62,12 @@ func (v *Vector) Add(s SourceID, counter uint64) bool {
 // AddSpan puts a span of one source's entries in and returns how many were
 // new.
 func (v *Vector) AddSpan(s SourceID, span Span) (added uint64) {
-	i := v.find(s)
-	fresh := i < 0
+	l := v.find(s)
+	fresh := l == nil
 	if fresh {
-		i = v.insert(s)
+		l = v.insert(s)
 	}
-	switch l := &v.lines[i]; {
+	switch {
 	case fresh && span.isShort():
 		l.first, l.last = uint32(span.First), uint32(span.Last)
 		added = span.Len()
@@ -76,9 +77,9 @@ func (v *Vector) AddSpan(s SourceID, span Span) (added uint64) {
 	case l.first != 0 && uint64(l.first) <= span.First && span.Last <= uint64(l.last):
 		return 0
 	default:
-		counters := v.counters(i)
+		counters := v.counters(l)
 		added = counters.AddSpan(span)
-		v.set(i, counters)
+		v.set(l, counters)
 	}
 	v.count += added
 	return added
@@ -86,25 +87,24 @@ func (v *Vector) AddSpan(s SourceID, span Span) (added uint64) {
 
 // counters returns those of a line. The caller may change them, and then hands
 // them to set.
-func (v *Vector) counters(i int) Spans {
-	if l := &v.lines[i]; l.first != 0 {
+func (v *Vector) counters(l *line) Spans {
+	if l.first != 0 {
 		return Spans{l.full()}
 	}
-	return v.more[int32(i)]
+	return v.more[l.source]
 }
 
-func (v *Vector) set(i int, counters Spans) {
-	l := &v.lines[i]
+func (v *Vector) set(l *line, counters Spans) {
 	if len(counters) == 1 && counters[0].isShort() {
 		l.first, l.last = uint32(counters[0].First), uint32(counters[0].Last)
-		delete(v.more, int32(i))
+		delete(v.more, l.source)
 		return
 	}
 	if v.more == nil {
-		v.more = map[int32]Spans{}
+		v.more = map[SourceID]Spans{}
 	}
 	l.first, l.last = 0, 0
-	v.more[int32(i)] = counters
+	v.more[l.source] = counters
 }
 
 // Count is the number of entries held.
@@ -112,25 +112,43 @@ func (v *Vector) Count() uint64 { return v.count }
 
 // Lines returns the vector's lines. They must not be changed.
 func (v *Vector) Lines() []Held {
-	out := make([]Held, len(v.lines))
-	for i := range v.lines {
-		out[i] = Held{Source: v.lines[i].source, Counters: v.counters(i)}
+	out := make([]Held, v.sources())
+	for i := range out {
+		l := v.line(i)
+		out[i] = Held{Source: l.source, Counters: v.counters(l)}
 	}
 	return out
+}
+
+// sources is how many there are.
+func (v *Vector) sources() int {
+	if v.order == nil {
+		return len(v.lines)
+	}
+	return len(v.order)
+}
+
+// line is that of the i-th source.
+func (v *Vector) line(i int) *line {
+	if v.order == nil {
+		return &v.lines[i]
+	}
+	return &v.lines[v.order[i]]
 }
 
 // MissingFrom is how many of v's entries other does not hold. It costs one
 // step per span, not per entry.
 func (v *Vector) MissingFrom(other *Vector) uint64 {
 	missing := v.count
-	for i := range v.lines {
-		j := other.find(v.lines[i].source)
-		if j < 0 {
+	for i := range v.sources() {
+		l := v.line(i)
+		theirs := other.find(l.source)
+		if theirs == nil {
 			continue
 		}
-		theirs := other.counters(j)
-		for _, span := range v.counters(i) {
-			missing -= theirs.CountIn(span)
+		counters := other.counters(theirs)
+		for _, span := range v.counters(l) {
+			missing -= counters.CountIn(span)
 		}
 	}
 	return missing
@@ -143,41 +161,61 @@ const linear = 8
 // else depends on.
 var vectorSeed = maphash.MakeSeed()
 
-// find returns the index of a source, or -1.
-func (v *Vector) find(s SourceID) int {
-	if v.slots == nil {
+// find returns the line of a source, or nil. It is valid until the next insert.
+func (v *Vector) find(s SourceID) *line {
+	if v.order == nil {
 		for i := range v.lines {
-			if v.lines[i].source == s {
-				return i
+			if l := &v.lines[i]; l.source == s {
+				return l
 			}
 		}
-		return -1
+		return nil
 	}
-	return int(v.slots[v.slot(s)]) - 1
+	if l := &v.lines[v.place(s)]; l.source == s {
+		return l
+	}
+	return nil
 }
 
-// slot returns where a source stands, or where it would.
-func (v *Vector) slot(s SourceID) uint64 {
-	mask := uint64(len(v.slots) - 1)
+// place returns where a source stands in the table, or the free place where it
+// would.
+func (v *Vector) place(s SourceID) uint64 {
+	mask := uint64(len(v.lines) - 1)
 	at := maphash.Comparable(vectorSeed, s) & mask
-	for v.slots[at] != 0 && v.lines[v.slots[at]-1].source != s {
+	for v.lines[at].source != s && v.lines[at].source != (SourceID{}) {
 		at = (at + 1) & mask
 	}
 	return at
 }
 
 // insert appends a source that is not there, with nothing in its line.
-func (v *Vector) insert(s SourceID) int {
-	v.lines = append(v.lines, line{source: s})
-	n := len(v.lines)
-	switch {
-	case n > linear && 4*n > 3*len(v.slots):
-		v.slots = make([]int32, max(4*linear, 2*len(v.slots)))
-		for i := range v.lines {
-			v.slots[v.slot(v.lines[i].source)] = int32(i + 1)
-		}
-	case n > linear:
-		v.slots[v.slot(s)] = int32(n)
+func (v *Vector) insert(s SourceID) *line {
+	n := v.sources()
+	if n < linear {
+		v.lines = append(v.lines, line{source: s})
+		return &v.lines[n]
 	}
-	return n - 1
+	if v.order == nil || 4*n >= 3*len(v.lines) {
+		v.grow()
+	}
+	at := v.place(s)
+	v.lines[at].source = s
+	v.order = append(v.order, int32(at))
+	return &v.lines[at]
+}
+
+// grow makes a table, or a larger one.
+func (v *Vector) grow() {
+	size := 4 * linear
+	if v.order != nil {
+		size = 2 * len(v.lines)
+	}
+	larger := Vector{lines: make([]line, size), order: make([]int32, 0, size/2)}
+	for i := range v.sources() {
+		l := v.line(i)
+		at := larger.place(l.source)
+		larger.lines[at] = *l
+		larger.order = append(larger.order, int32(at))
+	}
+	v.lines, v.order = larger.lines, larger.order
 }
