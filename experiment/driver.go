@@ -11,6 +11,7 @@ import (
 	"treecast/journal"
 	"treecast/run"
 	"treecast/testbed/invariant"
+	"treecast/testbed/network"
 	"treecast/testbed/process"
 	"treecast/testbed/session"
 	"treecast/testbed/virtual"
@@ -53,11 +54,22 @@ func (p *plan) carryOut(ctx context.Context, o Options, store *run.Store, starte
 		if p.Exact {
 			exact = invariant.New(p.session.Nodes)
 		}
+		var seen network.Observer = watch
+		if p.watchedAside(o) {
+			a := newAside(watch, health)
+			defer a.end()
+			seen, heard = a, a.heard
+			inStep := tell
+			tell = func(now time.Duration, status session.Status) {
+				a.settle()
+				inStep(now, status)
+			}
+		}
 		out, err := virtual.Run(ctx, virtual.Config{
 			Session: p.session, Node: p.Node, LogLevel: p.NodeLogLevel, LogStderr: o.LogStderr, PollHealth: o.PollHealth,
 			Watch: exact,
 		}, virtual.Observers{
-			Network: watch, Health: heard,
+			Network: seen, Health: heard,
 			Progress: func(progress virtual.Progress) { tell(progress.Now, progress.Status) },
 		})
 		usage := run.Table{Name: "usage", Columns: []string{"node", "modelled_busy_ms"}, Rows: [][]any{}}
