@@ -83,10 +83,11 @@ type Report struct {
 type Monitor struct {
 	config    MonitorConfig
 	gauges    []Gauge
-	unhealthy []time.Duration // per gauge
-	published time.Duration   // when a poll last said publish
-	scratch   []QueueHealth   // of Poll
-	last      atomic.Pointer[Report]
+	unhealthy []time.Duration        // per gauge
+	published time.Duration          // when a poll last said publish
+	scratch   []QueueHealth          // of Poll
+	last      atomic.Pointer[Report] // what was last seen that was new
+	at        atomic.Int64           // when the last poll was, which may have seen the same again
 }
 
 // NewMonitor returns a monitor that watches nothing, or an error that says which
@@ -135,9 +136,9 @@ func (m *Monitor) Poll(now time.Duration) (report Report, publish bool) {
 	previous := m.last.Load()
 	step := m.config.Period
 	if previous != nil {
-		elapsed := now - previous.At
+		elapsed := now - time.Duration(m.at.Load())
 		if elapsed <= 0 {
-			return *previous, false
+			return m.latest(), false
 		}
 		if elapsed <= m.config.Stale {
 			step = elapsed
@@ -163,17 +164,31 @@ func (m *Monitor) Poll(now time.Duration) (report Report, publish bool) {
 	}
 	m.scratch = queues
 	// Nothing new is most of what there is to see, and is not written anew.
-	if previous != nil && slices.Equal(previous.Queues, queues) {
+	same := previous != nil && slices.Equal(previous.Queues, queues)
+	if same {
 		report.Queues = previous.Queues
 	} else {
 		report.Queues = slices.Clone(queues)
 	}
-	publish = previous == nil || now-m.published >= m.config.Reassert || !sameHealth(previous, &report)
+	publish = previous == nil || now-m.published >= m.config.Reassert || !same && !sameHealth(previous, &report)
 	if publish {
 		m.published = now
 	}
-	m.last.Store(&report)
+	if !same {
+		news := report
+		m.last.Store(&news)
+	}
+	m.at.Store(int64(now)) // after what was seen then: see latest
 	return report, publish
+}
+
+// latest returns what the last poll saw; there must have been one. The time is
+// read first: what is then read with it was seen at that time, or later.
+func (m *Monitor) latest() Report {
+	at := time.Duration(m.at.Load())
+	report := *m.last.Load()
+	report.At = max(report.At, at)
+	return report
 }
 
 // sameHealth says whether two reports differ in no more than depths and ages.
@@ -185,18 +200,17 @@ func sameHealth(a, b *Report) bool {
 // poll, and it is not older than the staleness bound. It may be called from any
 // goroutine.
 func (m *Monitor) Report(now time.Duration) (report Report, known bool) {
-	last := m.last.Load()
-	if last == nil {
+	if m.last.Load() == nil {
 		return Report{}, false
 	}
-	return *last, now-last.At <= m.config.Stale
+	report = m.latest()
+	return report, now-report.At <= m.config.Stale
 }
 
 // Next returns when the next poll is due: at once if there was none.
 func (m *Monitor) Next() time.Duration {
-	last := m.last.Load()
-	if last == nil {
+	if m.last.Load() == nil {
 		return 0
 	}
-	return last.At + m.config.Period
+	return time.Duration(m.at.Load()) + m.config.Period
 }
