@@ -25,8 +25,10 @@ func (c *capability) observe(elapsed time.Duration, handled uint64, busy bool) {
 	slope := float64(handled) / elapsed.Seconds()
 	switch {
 	case !busy:
-		c.known = false
-		c.perItem.Store(0)
+		if c.known {
+			c.known = false
+			c.perItem.Store(0)
+		}
 		return
 	case !c.known:
 		c.known, c.perSecond = true, slope

@@ -112,6 +112,9 @@ func (r *rate) observe(now time.Duration, count uint64) {
 		r.observations = 2
 		r.perSecond = slope
 	default:
+		if slope == r.perSecond {
+			break // there is nothing to blend, as in a queue that is idle
+		}
 		// The weight depends on the elapsed time, so that irregular calls
 		// forget at the same pace as regular ones.
 		weight := -math.Expm1(-elapsed.Seconds() / rateMemory.Seconds())
