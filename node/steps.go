@@ -162,6 +162,16 @@ func (n *Node) Tick(now time.Duration) {
 	n.announce(now, report)
 }
 
+// Calm reports whether a Tick now would take note of the time and find nothing:
+// nothing is queued, and nothing was amiss when the last one looked. A driver
+// may then put ticks off until before the next call of anything else, and make up
+// for them with the times that they were due at.
+func (n *Node) Calm() bool {
+	return !n.gates.ill && n.jobsQ.Depth() == 0 && n.mailQ.Depth() == 0 && n.outsQ.Depth() == 0 &&
+		(n.keepsQ == nil || n.keepsQ.Depth() == 0) &&
+		n.jobBytes.used.Load() == 0 && n.mailBytes.used.Load() == 0 && n.outbox.raw.used.Load() == 0
+}
+
 // NextTick is when Tick is to be called again.
 func (n *Node) NextTick() time.Duration { return n.monitor.Next() }
 

@@ -28,7 +28,8 @@ type host struct {
 	clock  clocks
 	paused bool          // the process is stopped
 	bootAt time.Duration // when it will be there; never: it is not being started
-	tickAt time.Duration // when its monitor looks next; never: not before it goes on
+	tickAt time.Duration // when its monitor looks next, or should have; never: not before it goes on
+	tickOn time.Duration // for when that is planned; never: it is not
 
 	stdin    pipe[session.Output]
 	stdout   pipe[[]byte]
@@ -73,7 +74,7 @@ func (h *host) start(now time.Duration, cfg NodeConfig, level slog.Level, rng *r
 // kill ends the node with all that was on its way to and from it.
 func (h *host) kill() {
 	h.node, h.printed, h.paused = nil, nil, false
-	h.bootAt, h.tickAt = never, never
+	h.bootAt, h.tickAt, h.tickOn = never, never, never
 	h.stdin, h.stdout = pipe[session.Output]{}, pipe[[]byte]{}
 }
 
@@ -203,12 +204,6 @@ func (h *host) work(now time.Duration, s node.Service) (w node.Work) {
 		h.died = err.Error() // stdout does not fail; a line that is none would
 	}
 	return w
-}
-
-// tick lets the node's health monitor look.
-func (h *host) tick(now time.Duration) {
-	defer h.caught()
-	h.node.Tick(h.local(now))
 }
 
 // caught makes a panic of a node the end of it. A real node would start the

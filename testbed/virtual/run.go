@@ -41,6 +41,8 @@ type bed struct {
 	order   *rand.Rand
 	lives   uint64        // nodes started so far
 	started time.Duration // when the last node to be started is there
+	ticks   int           // planned so far
+	prompt  bool          // ticks are never put off; for tests
 }
 
 // Run carries out a run and returns when it is over. If ctx ends, it is stopped
@@ -94,7 +96,7 @@ func prepare(cfg Config, obs Observers) (*bed, error) {
 		b.index[name] = i
 		b.hosts[i] = host{
 			name: name, index: i, costs: &b.cfg.Costs, lines: lines,
-			clock: rightClocks(), bootAt: never, tickAt: never,
+			clock: rightClocks(), bootAt: never, tickAt: never, tickOn: never,
 			stderr: stderr{node: name, echo: cfg.LogStderr},
 		}
 		if cfg.Session.Kills() && !cfg.Node.NoKeeper {
@@ -146,15 +148,7 @@ func (b *bed) handle(e event) (over bool) {
 		}
 		return b.start(h)
 	case forTick:
-		if h.node == nil || h.tickAt != e.at {
-			return false // of a former life
-		}
-		if h.tickAt = never; h.paused {
-			return false // until it goes on
-		}
-		h.tick(b.now)
-		b.tickAt(h, h.global(h.node.NextTick()))
-		return b.ended(h)
+		return b.tick(h, e.at)
 	}
 	s := &h.services[e.kind]
 	if h.node == nil || s.wake != e.at {
@@ -163,6 +157,9 @@ func (b *bed) handle(e event) (over bool) {
 	s.wake = never
 	if !h.runs(e.kind) {
 		return false // until it goes on
+	}
+	if h.rouse(b.now); h.died != "" {
+		return b.ended(h)
 	}
 	if h.due(b.now, e.kind) <= b.now {
 		if e.kind == forPrinter {
@@ -175,6 +172,7 @@ func (b *bed) handle(e event) (over bool) {
 		}
 	}
 	b.plan(h)
+	b.planTick(h)
 	return false
 }
 
@@ -212,7 +210,8 @@ func (b *bed) start(h *host) (over bool) {
 	if b.cfg.Watch != nil {
 		b.cfg.Watch.Born(b.now, h.index, h.node.View())
 	}
-	b.tickAt(h, h.global(h.node.NextTick()))
+	h.tickAt = h.global(h.node.NextTick())
+	b.planTick(h)
 	return b.obey(b.session.NodeStarted(b.now, h.name))
 }
 
@@ -226,10 +225,11 @@ func (b *bed) resume(h *host) {
 	if h.node == nil {
 		return
 	}
-	if h.tickAt == never {
-		b.tickAt(h, b.now+time.Duration(b.order.Uint64N(uint64(resumeSpread))))
+	if h.tickAt <= b.now || h.tickAt == never {
+		h.tickAt = b.now + time.Duration(b.order.Uint64N(uint64(resumeSpread)))
 	}
 	b.plan(h)
+	b.planTick(h)
 }
 
 // kill ends a node.
@@ -251,12 +251,6 @@ func (b *bed) looked(h *host) (over bool) {
 		return false
 	}
 	return b.obey(b.session.Interrupt(b.now))
-}
-
-// tickAt plans when a node's health monitor looks next.
-func (b *bed) tickAt(h *host, at time.Duration) {
-	h.tickAt = at
-	b.at(at, forTick, h.index)
 }
 
 // ended tells the session if a node has just died.
@@ -282,11 +276,15 @@ func (b *bed) obey(outputs []session.Output) (over bool) {
 		case session.KillNode:
 			b.kill(&b.hosts[b.index[o.Node]])
 		case session.PauseNode:
-			b.hosts[b.index[o.Node]].paused = true
+			h := &b.hosts[b.index[o.Node]]
+			h.rouse(b.now)
+			b.planTick(h)
+			h.paused = true
 		case session.ResumeNode:
 			b.resume(&b.hosts[b.index[o.Node]])
 		case session.SetClock:
 			h := &b.hosts[b.index[o.Node]]
+			h.rouse(b.now)
 			h.clock.set(b.now, o.Clock)
 			if h.node != nil {
 				b.plan(h)
@@ -294,7 +292,9 @@ func (b *bed) obey(outputs []session.Output) (over bool) {
 		case session.ToNode:
 			if h := &b.hosts[b.index[o.Node]]; h.node != nil {
 				h.stdin.put(b.now+b.cfg.Costs.Pipe, o)
+				h.rouse(b.now)
 				b.plan(h)
+				b.planTick(h)
 			}
 		case session.StopNode:
 			b.hosts[b.index[o.Node]].kill()
