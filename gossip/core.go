@@ -36,8 +36,9 @@ type Core struct {
 	out    []Outgoing
 	blank  *Message // one that there was no need for
 
-	delta delta
-	stats Stats
+	delta  delta
+	stats  Stats
+	warmth uint32 // of no meaning
 }
 
 // Outgoing is a message and the neighbour it is for.
@@ -115,6 +116,9 @@ func New(now time.Duration, cfg Config, log *Log) (*Core, error) {
 func (c *Core) absorb() bool {
 	n := c.log.Len()
 	grown := n > c.known
+	for i := c.known; i < n; i++ {
+		c.warmth += c.held.warm(c.log.At(i).Source)
+	}
 	for ; c.known < n; c.known++ {
 		e := c.log.At(c.known)
 		c.held.Add(e.Source, e.Counter)
@@ -167,6 +171,9 @@ func (c *Core) Receive(now time.Duration, from string, m *Message) (d Delivery, 
 		c.receiveLinkState(now, l, m)
 	}
 	flush := current && l == c.parent && c.readRounds(now, l, m)
+	for i := range m.Runs {
+		c.warmth += l.told.warm(m.Runs[i].Source) + c.held.warm(m.Runs[i].Source)
+	}
 	var news []Entry
 	entries := m.Entries()
 	before := 0 // entries of former runs

@@ -62,7 +62,7 @@ func TestPartsDoNotFollowTheVectorAsItGrows(t *testing.T) {
 
 func TestSourceWhoseNamesExceedTheLimitHasAPartOfItsOwn(t *testing.T) {
 	v := NewVector()
-	long := NewSourceID(strings.Repeat("x", 1000), "log")
+	long := NewSourceID("n0"+strings.Repeat("x", 1000), "log") // between the others, by name
 	v.Add(testSource(0), 1)
 	v.AddSpan(long, Span{1, 2})
 	v.AddSpan(long, Span{4, 5})
