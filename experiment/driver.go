@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"runtime"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"treecast/journal"
 	"treecast/run"
@@ -73,13 +76,15 @@ func (p *plan) carryOut(ctx context.Context, o Options, store *run.Store, starte
 			Progress: func(progress virtual.Progress) { tell(progress.Now, progress.Status) },
 		})
 		usage := run.Table{Name: "usage", Columns: []string{"node", "modelled_busy_ms"}, Rows: [][]any{}}
+		var logs errgroup.Group // thousands of files take their time
+		logs.SetLimit(runtime.GOMAXPROCS(0))
 		for _, n := range out.Nodes {
 			usage.Rows = append(usage.Rows, []any{n.Node, float64(n.Busy.Microseconds()) / 1000})
-			if store == nil {
-				continue
+			if store != nil {
+				logs.Go(func() error { return writeLog(store, n.Node, n.Log) })
 			}
-			err = errors.Join(err, writeLog(store, n.Node, n.Log))
 		}
+		err = errors.Join(err, logs.Wait())
 		return outcome{out.Result, usage, exact}, err
 	}
 	runID := journal.RunName(started.UTC().Format("20060102T150405.000000000"))
@@ -122,8 +127,7 @@ func journalDirs(args []string, variable string) []string {
 	return dirs
 }
 
-// writeLog leaves a node's log where its process would have written it, as
-// directly: thousands of files take their time.
+// writeLog leaves a node's log where its process would have written it.
 func writeLog(store *run.Store, node string, text []byte) error {
 	file, err := store.Create("node-logs/" + node + ".log")
 	if err != nil {

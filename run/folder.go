@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Folder is what a run has left in its directory, as far as it can be read.
@@ -58,7 +59,30 @@ func ReadFolder(path string) (*Folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = f.open(historyFile, func(r io.Reader) error {
+	// The files of a large run take seconds each.
+	var history, messages, health error
+	var side sync.WaitGroup
+	side.Go(func() { history = f.readHistory() })
+	side.Go(func() { messages = f.readMessages() })
+	side.Go(func() { health = f.readHealth() })
+	side.Wait()
+	if err = f.forgive(historyFile, history); err != nil {
+		return nil, err
+	}
+	if err = f.forgive(MessagesFile, messages); err != nil {
+		return nil, err
+	}
+	if health != nil {
+		return nil, health
+	}
+	if m := f.Messages; m != nil && !m.Whole {
+		f.Missing = append(f.Missing, fmt.Sprintf("%s ends in the middle, %.1f s into the run", MessagesFile, m.End.Seconds()))
+	}
+	return f, nil
+}
+
+func (f *Folder) readHistory() error {
+	return f.open(historyFile, func(r io.Reader) error {
 		return scanHistoryEDN(r, parseShortOp, func(op Op) error {
 			if len(op.Value) > maxOpValue {
 				op.Value = nil
@@ -67,23 +91,13 @@ func ReadFolder(path string) (*Folder, error) {
 			return nil
 		})
 	})
-	if err = f.forgive(historyFile, err); err != nil {
-		return nil, err
-	}
-	err = f.open(MessagesFile, func(r io.Reader) (err error) {
+}
+
+func (f *Folder) readMessages() error {
+	return f.open(MessagesFile, func(r io.Reader) (err error) {
 		f.Messages, err = ReadMessages(r)
 		return err
 	})
-	if err = f.forgive(MessagesFile, err); err != nil {
-		return nil, err
-	}
-	if err := f.readHealth(); err != nil {
-		return nil, err
-	}
-	if m := f.Messages; m != nil && !m.Whole {
-		f.Missing = append(f.Missing, fmt.Sprintf("%s ends in the middle, %.1f s into the run", MessagesFile, m.End.Seconds()))
-	}
-	return f, nil
 }
 
 // parseShortOp reads a line of history.edn, without its value if that is a long
