@@ -133,59 +133,68 @@ func others(s *Settings) string {
 
 // Flags are the words of the shell command that makes a run of the setting,
 // without the seed: "test ... -- ...". What is empty is left to the defaults.
-func (s *Setting) Flags() []string {
-	out := []string{"test", "-w", ShellQuote(s.Workload)}
-	flag := func(name, value string) {
-		if value != "" {
-			out = append(out, name, ShellQuote(value))
-		}
+func (s *Setting) Flags() []string { return append(s.bedFlags(), s.nodeFlags()...) }
+
+// shellFlags are words of a shell command.
+type shellFlags []string
+
+// add appends a flag, unless it is empty.
+func (f *shellFlags) add(name, value string) {
+	if value != "" {
+		*f = append(*f, name, ShellQuote(value))
 	}
+}
+
+// bedFlags are those of Flags that the test bed takes itself.
+func (s *Setting) bedFlags() []string {
+	out := shellFlags{"test", "-w", ShellQuote(s.Workload)}
 	if s.Driver == "virtual" {
 		out = append(out, "--virtual")
 	}
-	flag("--bin", s.Bin)
-	flag("--node-count", nonzero(float64(s.NodeCount)))
-	flag("--time-limit", seconds(s.TimeLimit))
-	flag("--rate", strconv.FormatFloat(s.Rate, 'f', -1, 64))
-	flag("--concurrency", nonzero(float64(s.Concurrency)))
-	flag("--latency", nonzero(float64(s.Latency.Whole())))
-	flag("--latency-dist", s.LatencyDist)
-	flag("--topology", s.Topology)
-	flag("--nemesis", s.Nemesis)
+	out.add("--bin", s.Bin)
+	out.add("--node-count", nonzero(float64(s.NodeCount)))
+	out.add("--time-limit", seconds(s.TimeLimit))
+	out.add("--rate", strconv.FormatFloat(s.Rate, 'f', -1, 64))
+	out.add("--concurrency", nonzero(float64(s.Concurrency)))
+	out.add("--latency", nonzero(float64(s.Latency.Whole())))
+	out.add("--latency-dist", s.LatencyDist)
+	out.add("--topology", s.Topology)
+	out.add("--nemesis", s.Nemesis)
 	if s.Nemesis != "" {
-		flag("--nemesis-interval", seconds(s.NemesisInterval))
+		out.add("--nemesis-interval", seconds(s.NemesisInterval))
 	}
-	flag("--availability", s.Availability)
-	flag("--quiet-time", seconds(s.Quiet))
+	out.add("--availability", s.Availability)
+	out.add("--quiet-time", seconds(s.Quiet))
 	for word := range strings.FieldsSeq(s.Other) {
 		key, value, _ := strings.Cut(word, "=")
 		if key == "phased_message_faults" {
 			key, value = "message_faults", "phases"
 		}
-		flag("--"+strings.ReplaceAll(strings.TrimSuffix(key, "_ms"), "_", "-"), strings.Trim(value, `"`))
+		out.add("--"+strings.ReplaceAll(strings.TrimSuffix(key, "_ms"), "_", "-"), strings.Trim(value, `"`))
 	}
-	bed := len(out)
-	flag("--num-children", s.NumChildren)
-	flag("--rounds", s.Rounds)
-	flag("--sync-period", s.SyncPeriod.flag())
-	flag("--latency-target", s.LatencyTarget.flag())
+	return out
+}
+
+// nodeFlags are those of Flags that the nodes get, behind a "--" if there are any.
+func (s *Setting) nodeFlags() []string {
+	out := shellFlags{"--"}
+	out.add("--num-children", s.NumChildren)
+	out.add("--rounds", s.Rounds)
+	out.add("--sync-period", s.SyncPeriod.flag())
+	out.add("--latency-target", s.LatencyTarget.flag())
 	if s.Args != "" {
 		out = append(out, s.Args)
 	}
-	if len(out) > bed {
-		out = slices.Insert(out, bed, "--")
+	if len(out) == 1 {
+		return nil
 	}
 	return out
 }
 
 // Command is the shell command that makes the run with a seed.
 func (s *Setting) Command(seed uint64) string {
-	words := append([]string{"treecast"}, s.Flags()...)
-	at := slices.Index(words, "--")
-	if at < 0 {
-		at = len(words)
-	}
-	return strings.Join(slices.Insert(words, at, "--seed", strconv.FormatUint(seed, 10)), " ")
+	words := slices.Concat([]string{"treecast"}, s.bedFlags(), []string{"--seed", strconv.FormatUint(seed, 10)}, s.nodeFlags())
+	return strings.Join(words, " ")
 }
 
 // Label names a setting in a few words, by what people tune.
