@@ -157,8 +157,8 @@ func (s *naive) round() [][]int {
 // value. Its values are there
 // before, and nothing is acked, so that the history stays as it is.
 func BenchmarkNaiveRound(b *testing.B) {
-	const delta = 10
-	for _, neighbours := range []int{1, 3} {
+	for _, shape := range []struct{ neighbours, delta int }{{1, 10}, {3, 10}, {24, 100}} {
+		neighbours, delta := shape.neighbours, shape.delta
 		for _, history := range []int{1000, 1_000_000} {
 			b.Run(fmt.Sprintf("neighbours=%d/delta=%d/history=%d", neighbours, delta, history), func(b *testing.B) {
 				s := naive{db: map[int]any{}, acked: make([]map[int]any, neighbours)}

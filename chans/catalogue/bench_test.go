@@ -39,8 +39,37 @@ type subject[T any] struct {
 	takeBatch func([]T) int
 }
 
-func of[T any](name string, q Queue[T]) subject[T] {
-	return subject[T]{name, q.TryPut, q.TryTake, q.TryPutBatch, q.TryTakeBatch}
+// The methods of a queue are those of its type, as a rival's are: through the
+// interface Queue each call would cost another one.
+
+func ring[T any]() subject[T] {
+	q := NewRing[T](benchCapacity)
+	return subject[T]{"Ring", q.TryPut, q.TryTake, q.TryPutBatch, q.TryTakeBatch}
+}
+
+func pooled[T any]() subject[T] {
+	q := NewPooled[T](benchCapacity)
+	return subject[T]{"Pooled", q.TryPut, q.TryTake, q.TryPutBatch, q.TryTakeBatch}
+}
+
+func slotted[T any]() subject[T] {
+	q := NewSlotted[T](benchCapacity)
+	return subject[T]{"Slotted", q.TryPut, q.TryTake, q.TryPutBatch, q.TryTakeBatch}
+}
+
+func slottedSingle[T any]() subject[T] {
+	q := NewSlottedSingle[T](benchCapacity)
+	return subject[T]{"SlottedSingle", q.TryPut, q.TryTake, q.TryPutBatch, q.TryTakeBatch}
+}
+
+func twoLock[T any]() subject[T] {
+	q := NewTwoLock[T](benchCapacity)
+	return subject[T]{"TwoLock", q.TryPut, q.TryTake, q.TryPutBatch, q.TryTakeBatch}
+}
+
+func locked[T any]() subject[T] {
+	q := NewLocked[T](benchCapacity)
+	return subject[T]{"Locked", q.TryPut, q.TryTake, q.TryPutBatch, q.TryTakeBatch}
 }
 
 func waiting[T any](name string, q Queue[T]) subject[T] {
@@ -115,8 +144,8 @@ func nodeQueue[T any](b *testing.B) subject[T] {
 func spsc[T any](*testing.B) []subject[T] {
 	x := xsync.NewSPSCQueue[T](benchCapacity)
 	return []subject[T]{
-		of("Ring", NewRing[T](benchCapacity)),
-		inPlace(of("Ring", NewRing[T](benchCapacity))),
+		ring[T](),
+		inPlace(ring[T]()),
 		inPlace(waiting("Ring", NewRing[T](benchCapacity))),
 		waiting("Ring", NewRing[T](benchCapacity)),
 		channel[T](benchCapacity),
@@ -128,13 +157,13 @@ func mpsc[T any](b *testing.B) []subject[T] {
 	x := xsync.NewMPMCQueue[T](benchCapacity)
 	u := xsync.NewUMPSCQueue[T]()
 	return []subject[T]{
-		of("Pooled", NewPooled[T](benchCapacity)),
-		of("SlottedSingle", NewSlottedSingle[T](benchCapacity)),
+		pooled[T](),
+		slottedSingle[T](),
 		waiting("SlottedSingle", NewSlottedSingle[T](benchCapacity)),
-		of("TwoLock", NewTwoLock[T](benchCapacity)),
-		inPlace(of("TwoLock", NewTwoLock[T](benchCapacity))),
+		twoLock[T](),
+		inPlace(twoLock[T]()),
 		inPlace(waiting("TwoLock", NewTwoLock[T](benchCapacity))),
-		of("Locked", NewLocked[T](benchCapacity)),
+		locked[T](),
 		waiting("Pooled", NewPooled[T](benchCapacity)),
 		waiting("TwoLock", NewTwoLock[T](benchCapacity)),
 		waiting("Locked", NewLocked[T](benchCapacity)),
@@ -149,12 +178,12 @@ func mpsc[T any](b *testing.B) []subject[T] {
 func mpmc[T any](b *testing.B) []subject[T] {
 	x := xsync.NewMPMCQueue[T](benchCapacity)
 	return []subject[T]{
-		of("Slotted", NewSlotted[T](benchCapacity)),
+		slotted[T](),
 		waiting("Slotted", NewSlotted[T](benchCapacity)),
-		of("TwoLock", NewTwoLock[T](benchCapacity)),
-		inPlace(of("TwoLock", NewTwoLock[T](benchCapacity))),
+		twoLock[T](),
+		inPlace(twoLock[T]()),
 		inPlace(waiting("TwoLock", NewTwoLock[T](benchCapacity))),
-		of("Locked", NewLocked[T](benchCapacity)),
+		locked[T](),
 		waiting("TwoLock", NewTwoLock[T](benchCapacity)),
 		waiting("Locked", NewLocked[T](benchCapacity)),
 		nodeQueue[T](b),
