@@ -30,7 +30,8 @@ const (
 	jobStore                    // entries that gossip has learnt
 )
 
-// request is whom to answer, and when the question was read.
+// request is whom to answer, and when the question was read, or had come if it
+// may have waited: see staleness.arrived.
 type request struct {
 	client string
 	msgID  int64

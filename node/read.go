@@ -23,11 +23,12 @@ func (d *driver) read(ctx context.Context, stdin io.Reader) error {
 	r := d.lines
 	leash := d.leash(ctx, "intake")
 	var item wire.Item // one for all lines, as a crash must find it
+	waits := false     // for room
 	for {
 		if !d.awaitBegin(ctx) {
 			return nil
 		}
-		if d.stale.behind != fresh && !r.Ready() && dry(stdin) {
+		if d.stale.mayWait() && !r.Ready() && dry(stdin) {
 			d.Dry()
 		}
 		d.answerInit()
@@ -43,6 +44,7 @@ func (d *driver) read(ctx context.Context, stdin io.Reader) error {
 		waited := d.stale.line(now) // now, not after the wait
 		for !d.Admits() && !d.stuck() && ctx.Err() == nil {
 			d.waitDrained(ctx)
+			waits = true
 		}
 		if ctx.Err() != nil {
 			return nil
@@ -53,6 +55,10 @@ func (d *driver) read(ctx context.Context, stdin io.Reader) error {
 		d.admit(now, &item, waited)
 		leash.end()
 		d.reading.done()
+		if waits {
+			waits = false
+			d.stale.heldUp(d.now() - now)
+		}
 	}
 }
 
