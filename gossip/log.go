@@ -1,6 +1,7 @@
 package gossip
 
 import (
+	"math"
 	"sort"
 	"strings"
 	"sync/atomic"
@@ -12,9 +13,10 @@ const (
 	// firstEntries is for how many the first chunk has room at first: so few
 	// that ten thousand nearly empty logs fit into one process.
 	firstEntries = 16
-	// packedBytes bounds the text of a packed chunk. Larger values stay where
-	// they are: to copy them saves nothing.
-	packedBytes = 64 << 10
+	// packedBytes bounds the text of a packed chunk, so that 16 bits tell where
+	// a value ends. Larger values stay where they are: to copy them saves
+	// nothing.
+	packedBytes = math.MaxUint16
 )
 
 // Log is an append-only list of entries in the order in which a node came to
@@ -22,7 +24,7 @@ const (
 // them, without locks: published entries never change.
 //
 // A chunk that is full is packed: a small value then takes its own bytes and
-// some five more, and a million entries are a few thousand objects to the
+// some three more, and a million entries are a few thousand objects to the
 // garbage collector.
 type Log struct {
 	length atomic.Int64
@@ -41,7 +43,7 @@ type open struct {
 type packed struct {
 	runs []packedRun
 	text string               // the values, one behind the other
-	ends [chunkEntries]uint32 // where in text each ends
+	ends [chunkEntries]uint16 // where in text each ends
 	wide []Entry              // where the values are too large: the entries as they were
 }
 
@@ -122,7 +124,7 @@ func pack(entries []Entry) *packed {
 			p.runs = append(p.runs, packedRun{from: i, source: e.Source, first: e.Counter})
 		}
 		text.WriteString(e.Value)
-		p.ends[i] = uint32(text.Len())
+		p.ends[i] = uint16(text.Len())
 	}
 	p.text = text.String()
 	return p
@@ -139,7 +141,7 @@ func (p *packed) at(i int) Entry {
 	if len(p.runs) > 1 {
 		r = &p.runs[sort.Search(len(p.runs), func(n int) bool { return p.runs[n].from > i })-1]
 	}
-	start := uint32(0)
+	start := uint16(0)
 	if i > 0 {
 		start = p.ends[i-1]
 	}
