@@ -19,6 +19,9 @@ type swaps struct {
 const (
 	minSwap = time.Second
 	maxSwap = 10 * time.Second
+	// usefulSwap is how soon a swap follows one that has brought something: there
+	// is more where that came from.
+	usefulSwap = 700 * time.Millisecond
 	// minAnswer is the least time in which a partner may answer.
 	minAnswer = 350 * time.Millisecond
 	// rushFor is for how long after a suspicion a partner that does not answer is
@@ -63,17 +66,14 @@ func (c *Core) swap(now time.Duration) {
 	}
 	switch {
 	case s.useful:
-		s.interval = minSwap
+		s.interval = usefulSwap
 	case answered:
 		s.interval = min(2*s.interval, maxSwap)
 	}
 	s.next = now + s.interval
-	wait := s.interval
-	switch {
-	case now < s.rush:
+	wait := minSwap // who has not answered by then may be out of reach
+	if now < s.rush {
 		wait = max(c.way(), minAnswer)
-	case s.partner != nil && !answered:
-		wait = minSwap // that it has not answered says nothing
 	}
 	s.at = min(s.next, now+wait)
 	s.useful, s.begun = false, now
@@ -94,8 +94,8 @@ func (c *Core) swap(now time.Duration) {
 // useful notes that a swap has brought something: the next one comes soon.
 func (c *Core) useful(now time.Duration) {
 	if s := &c.swaps; s.at != Never {
-		s.useful, s.interval = true, minSwap
-		s.next = min(s.next, now+minSwap)
+		s.useful, s.interval = true, usefulSwap
+		s.next = min(s.next, now+usefulSwap)
 		s.at = min(s.at, s.next)
 	}
 }
