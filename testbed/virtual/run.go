@@ -117,8 +117,8 @@ func (b *bed) loop(ctx context.Context) {
 		}
 		// The session has its own idea of what is next; there is a glance left
 		// always.
-		first := b.events[0].at
-		if at, ok := b.session.Next(); ok && (at < first || at == first && b.order.Uint64()&1 == 0) {
+		first := &b.events[0]
+		if at, ok := b.session.Next(); ok && (at < first.at || at == first.at && first.kind != forTick && b.order.Uint64()&1 == 0) {
 			b.now = max(b.now, at)
 			over = b.obey(b.session.Advance(b.now))
 			continue
