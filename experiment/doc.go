@@ -7,8 +7,9 @@
 // gone on with. Fuzz draws plans (see Schedule) until one goes wrong. Load reads
 // what runs, sweeps and real Maelstrom have left.
 //
-// Observers are called from the driver's goroutine; apart from that a Plan and
-// what Test returns belong to their caller. A Sweep or a Fuzz has as many runs
+// Observers are called from the driver's goroutine, and in a large virtual run
+// those that count and record, in the same order, from one beside it (see aside);
+// apart from that a Plan and what Test returns belong to their caller. A Sweep or a Fuzz has as many runs
 // under way as it is told to, each in a goroutine of its own; it tells its progress from
 // one of them at a time. Nothing here is bounded but by the length of a run: a
 // history is kept in memory whole, messages are not. A sweep keeps a row of

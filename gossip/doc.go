@@ -117,9 +117,9 @@
 //   - Return. When its parent in the tree answers, a node goes back to it, and
 //     tells the other that they have parted.
 //   - Swaps. While a node suspects anyone it swaps vectors now and then with a
-//     random node that is no link: once a second while that brings what should
+//     random node that is no link: every usefulSwap while that brings what should
 //     have been everywhere for long, else less and less often, down to once in
-//     maxSwap. So a cut that leaves the network connected, but its trees apart, still
+//     maxSwap. Who does not answer within a second is not waited for. So a cut that leaves the network connected, but its trees apart, still
 //     lets everything through.
 //
 // No cycle: a node never takes a parent that is not before it in the natural

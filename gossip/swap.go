@@ -47,8 +47,8 @@ func (c *Core) draw() uint64 {
 }
 
 // swap begins a swap with a random node, and plans the next one: soon if the
-// last one has brought anything, later and later if not. Soon after a suspicion
-// another is asked as soon as one could have answered and has not.
+// last one has brought anything, later and later if not. Another is asked if one
+// has not answered within minSwap, and soon after a suspicion as soon as it could have.
 func (c *Core) swap(now time.Duration) {
 	s := &c.swaps
 	if len(c.suspects) == 0 {

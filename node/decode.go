@@ -22,11 +22,6 @@ type decoder struct {
 	ends    []int // scratch: where the values of a run begin and end
 }
 
-// parseGossip reads a gossip message's body by itself.
-func parseGossip(body []byte) (*gossip.Message, error) {
-	return (&decoder{sources: &sources{}}).message(body)
-}
-
 // runOpening is how appendSource begins a run, or a line of a vector.
 var runOpening = []byte(`{"o":`)
 
@@ -34,6 +29,30 @@ var runOpening = []byte(`{"o":`)
 // later versions may add some.
 func (d *decoder) message(body []byte) (*gossip.Message, error) {
 	d.Cursor, d.body = wire.NewCursor(body), body
+	m := d.read()
+	if !d.Done() {
+		m = nil
+	}
+	d.Cursor, d.body = wire.Cursor{}, nil // nobody keeps it alive
+	if cap(d.ends) > maxEnds {
+		d.ends = nil // after more values than usual
+	}
+	if m == nil {
+		return nil, errGossip
+	}
+	return m, nil
+}
+
+const (
+	// maxEnds is how much of the scratch is kept for the next message.
+	maxEnds = 8 << 10
+	// runsAhead is for how many runs at most there is room made in advance.
+	runsAhead = 256
+)
+
+// read reads the body that the cursor stands at. What it returns holds if the
+// cursor is at the end then.
+func (d *decoder) read() *gossip.Message {
 	m := &gossip.Message{}
 	for key := range d.Fields() {
 		switch string(key) {
@@ -52,8 +71,8 @@ func (d *decoder) message(body []byte) (*gossip.Message, error) {
 		case "runs":
 			m.Runs = m.Runs[:0]
 			for range d.Elements() {
-				if m.Runs == nil { // a guess that is right for what we spell
-					m.Runs = make([]gossip.Run, 0, max(1, bytes.Count(body, runOpening)))
+				if m.Runs == nil { // a guess that is right for most that we spell
+					m.Runs = make([]gossip.Run, 0, min(max(1, bytes.Count(d.body, runOpening)), runsAhead))
 				}
 				m.Runs = append(m.Runs, d.run())
 			}
@@ -83,10 +102,7 @@ func (d *decoder) message(body []byte) (*gossip.Message, error) {
 			m.Vector = d.vector()
 		}
 	}
-	if !d.Done() {
-		return nil, errGossip
-	}
-	return m, nil
+	return m
 }
 
 // atMost reads an integer from 0 to limit.

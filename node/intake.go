@@ -16,14 +16,13 @@ import (
 // intake decides what becomes of every line: it is the reader's step. It
 // never waits, and nothing that it is handed makes it fail.
 type intake struct {
-	queue   *chans.Queue[job]
-	mail    *chans.Queue[mail]
-	out     *outbox
-	gates   *gates
-	arrived func(now time.Duration) time.Duration // when a line that is read now may have come
-	wait    func() time.Duration                  // expected of a broadcast that is taken now
-	count   *counters
-	log     *slog.Logger
+	queue *chans.Queue[job]
+	mail  *chans.Queue[mail]
+	out   *outbox
+	gates *gates
+	wait  func() time.Duration // expected of a broadcast that is taken now
+	count *counters
+	log   *slog.Logger
 
 	jobBytes, mailBytes *budget
 	maxValueBytes       int                            // so that a peer can take it with an envelope around it
@@ -51,7 +50,7 @@ func (in *intake) admit(now time.Duration, item *wire.Item, waited age) {
 	if in.seen != nil {
 		in.seen.note(m)
 	}
-	from := request{client: m.Src, msgID: m.MsgID, asks: m.Answerable(), readAt: in.arrived(now)}
+	from := request{client: m.Src, msgID: m.MsgID, asks: m.Answerable(), readAt: now}
 	switch m.Type {
 	case "init", "health": // their clients stay the same, however late
 	case "read":
@@ -120,7 +119,7 @@ func (in *intake) reject(now time.Duration, item *wire.Item, silent bool) {
 		return
 	}
 	in.nameFrom(m)
-	in.out.fail(now, request{client: m.Src, msgID: m.MsgID, asks: true, readAt: in.arrived(now)}, wire.MalformedRequest, item.Err.Error())
+	in.out.fail(now, request{client: m.Src, msgID: m.MsgID, asks: true, readAt: now}, wire.MalformedRequest, item.Err.Error())
 }
 
 // nameFrom lets errors that go out before init bear the name that they were

@@ -30,8 +30,7 @@ const (
 	jobStore                    // entries that gossip has learnt
 )
 
-// request is whom to answer, and when the question was read, or had come if it
-// may have waited: see staleness.arrived.
+// request is whom to answer, and when the question was read.
 type request struct {
 	client string
 	msgID  int64

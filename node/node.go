@@ -118,7 +118,7 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 		mailBytes: &n.mailBytes, jobBytes: &n.jobBytes, decoder: decoder{sources: cfg.Roster.sources()},
 	}
 	n.intake = &intake{
-		queue: n.jobsQ, mail: n.mailQ, out: n.outbox, gates: &n.gates, arrived: n.stale.arrived, wait: n.wait, count: &n.count, log: cfg.Log, roster: cfg.Roster,
+		queue: n.jobsQ, mail: n.mailQ, out: n.outbox, gates: &n.gates, wait: n.wait, count: &n.count, log: cfg.Log, roster: cfg.Roster,
 		jobBytes: &n.jobBytes, mailBytes: &n.mailBytes,
 		maxValueBytes: cfg.MaxLineBytes - min(4096, cfg.MaxLineBytes/2), health: n.healthFields, name: n.setName,
 	}

@@ -23,7 +23,6 @@ func (d *driver) read(ctx context.Context, stdin io.Reader) error {
 	r := d.lines
 	leash := d.leash(ctx, "intake")
 	var item wire.Item // one for all lines, as a crash must find it
-	waits := false     // for room
 	for {
 		if !d.awaitBegin(ctx) {
 			return nil
@@ -44,7 +43,6 @@ func (d *driver) read(ctx context.Context, stdin io.Reader) error {
 		waited := d.stale.line(now) // now, not after the wait
 		for !d.Admits() && !d.stuck() && ctx.Err() == nil {
 			d.waitDrained(ctx)
-			waits = true
 		}
 		if ctx.Err() != nil {
 			return nil
@@ -55,10 +53,6 @@ func (d *driver) read(ctx context.Context, stdin io.Reader) error {
 		d.admit(now, &item, waited)
 		leash.end()
 		d.reading.done()
-		if waits {
-			waits = false
-			d.stale.heldUp(d.now() - now)
-		}
 	}
 }
 

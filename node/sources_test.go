@@ -1,7 +1,7 @@
 package node
 
 import (
-	"fmt"
+	"bytes"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -21,12 +21,19 @@ func TestSourcesAreThoseOfTheirNames(t *testing.T) {
 	})
 }
 
-func TestLongNamesDoNotStayForever(t *testing.T) {
+func TestLongNamesAreNotKept(t *testing.T) {
 	s := &sources{}
 	for i := range 10 * ownSources {
-		s.id(fmt.Append(nil, "n", i), []byte("k"))
+		origin := bytes.Repeat([]byte("n"), i)
+		require.Equal(t, gossip.NewSourceID(string(origin), "k"), s.id(origin, []byte("k")))
 	}
 	require.Len(t, s.slots, ownSources)
+	kept := 0
+	for _, slot := range s.slots {
+		require.LessOrEqual(t, len(slot.origin)+len(slot.log), keptSourceBytes)
+		kept += len(slot.origin)
+	}
+	require.Positive(t, kept)
 }
 
 func TestASourceThatIsKnownAllocatesNothing(t *testing.T) {

@@ -43,30 +43,7 @@ type staleness struct {
 	passed int64         // the stop after which stdin has run dry; as in stopped
 	saw    time.Duration // when a line showed that there had been a stop, before a tick did
 	sawDry time.Duration // the same, of the last one after which stdin has run dry
-	readAt time.Duration // when the last line was read
-	wet    bool          // it has not run dry since, as far as is known
-	held   time.Duration // for how long what is on stdin may have waited while the reader was held up
 }
-
-const (
-	// heldAfter is from when on a wait of the reader is one that counts: shorter
-	// ones are those of a node that has as much to do as it can.
-	heldAfter = 10 * time.Millisecond
-	// maxHeld is the longest wait that is assumed. Nobody waits that long.
-	maxHeld = 10 * time.Second
-)
-
-// heldUp says that the reader has waited, for room for a reply, while there may
-// have been lines on stdin. They have waited as well, and whoever sent them is the
-// sooner gone.
-func (s *staleness) heldUp(wait time.Duration) {
-	if wait >= heldAfter {
-		s.held = min(s.held+wait, maxHeld)
-	}
-}
-
-// arrived is when a line that is read now may have come.
-func (s *staleness) arrived(now time.Duration) time.Duration { return now - s.held }
 
 // tick is called by the monitor, once a period.
 func (s *staleness) tick(now time.Duration) {
@@ -98,12 +75,6 @@ func (s *staleness) unsettled() bool {
 
 // line is called for every line that was read, and returns its age.
 func (s *staleness) line(now time.Duration) age {
-	// What had waited is read soon once lines are read one right after the other;
-	// stdin may not run dry for long.
-	if gap := now - s.readAt; s.held > 0 && gap < heldAfter {
-		s.held = max(0, s.held-2*gap)
-	}
-	s.readAt = now
 	slept := time.Duration(0)
 	if s.stoppedSince(now) {
 		slept = now - time.Duration(s.beat.Load())
@@ -126,9 +97,9 @@ func (s *staleness) restarted() { s.behind = ancient }
 
 // dry says that everything was read that was on stdin.
 func (s *staleness) dry() {
-	s.behind, s.held, s.wet = fresh, 0, false
+	s.behind = fresh
 	s.passed, s.sawDry = s.stopped.Load(), s.saw
 }
 
 // mayWait reports whether anything on stdin counts as waiting there.
-func (s *staleness) mayWait() bool { return s.behind != fresh || s.held > 0 || s.unsettled() }
+func (s *staleness) mayWait() bool { return s.behind != fresh || s.unsettled() }

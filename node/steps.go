@@ -61,13 +61,7 @@ func (n *Node) Admits() bool {
 }
 
 // Admit is the reader's step: it decides what becomes of one line.
-func (n *Node) Admit(now time.Duration, item *wire.Item) {
-	if n.stale.wet { // then it was there at the last call
-		n.stale.heldUp(now - n.stale.readAt)
-	}
-	n.stale.wet = true
-	n.admit(now, item, n.stale.line(now))
-}
+func (n *Node) Admit(now time.Duration, item *wire.Item) { n.admit(now, item, n.stale.line(now)) }
 
 // Dry says that everything was read that was on stdin.
 func (n *Node) Dry() { n.stale.dry() }

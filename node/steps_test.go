@@ -176,51 +176,6 @@ func TestADriverOfStepsIsToldOfStaleLinesAsAReaderIs(t *testing.T) {
 	require.Equal(t, 6, r.log.Len(), "all are stored")
 }
 
-// Lines behind which the reader was held up have waited as well: their clients
-// are gone the sooner.
-func TestRepliesToLinesThatWaitedBehindAReaderAreTheSoonerTooLate(t *testing.T) {
-	answered := func(held time.Duration, queued time.Duration) bool {
-		r := startedRig(t, ids(2))
-		for now := time.Duration(0); now <= 20*time.Second; now = r.NextTick() {
-			r.Tick(now)
-		}
-		now := 20 * time.Second
-		r.Admit(now, item(t, broadcastLine("n0", 1, "1")))
-		r.Admit(now+held, item(t, broadcastLine("n0", 2, "2"))) // it was there all the time
-		r.Tick(now + held)
-		return strings.Contains(stepAll(t, r, now+held+queued), `"in_reply_to":2`)
-	}
-	require.True(t, answered(0, replyDeadline))
-	require.False(t, answered(0, replyDeadline+1))
-	require.True(t, answered(heldAfter-1, replyDeadline), "who is busy is not held up")
-	require.True(t, answered(2*time.Second, replyDeadline-2*time.Second))
-	require.False(t, answered(2*time.Second, replyDeadline-2*time.Second+1))
-}
-
-func TestWhatHasWaitedIsBehindOnceLinesAreReadAgain(t *testing.T) {
-	s := &staleness{period: 100 * time.Millisecond}
-	now := time.Duration(0)
-	s.line(now)
-	s.heldUp(heldAfter - 1)
-	require.Equal(t, now, s.arrived(now))
-	for range 4 {
-		now += time.Second
-		s.heldUp(time.Second)
-		s.line(now)
-	}
-	require.Equal(t, time.Duration(0), s.arrived(now))
-	for now < 6*time.Second { // two seconds without a pause
-		now += time.Millisecond
-		s.tick(now)
-		s.line(now)
-	}
-	require.Equal(t, now, s.arrived(now))
-	s.heldUp(time.Hour)
-	require.Equal(t, now-maxHeld, s.arrived(now))
-	s.dry()
-	require.Equal(t, now, s.arrived(now))
-}
-
 // The reader may be held up from the moment that the process goes on: what was
 // on stdin by then is stale whenever it is read.
 func TestLinesOfBeforeAStopAreStaleHoweverLateTheyAreRead(t *testing.T) {
@@ -234,4 +189,20 @@ func TestLinesOfBeforeAStopAreStaleHoweverLateTheyAreRead(t *testing.T) {
 	s.dry()
 	require.False(t, s.mayWait())
 	require.Equal(t, fresh, s.line(6*time.Second+resumeWindow+2*time.Second))
+}
+
+// A client too many keeps stdin from ever running dry; each line is read soon all
+// the same.
+func TestWhoIsNeverDoneReadingAnswersEverybody(t *testing.T) {
+	r := startedRig(t, ids(2))
+	answered := 0
+	for i := range 1500 {
+		now := time.Duration(i) * 20 * time.Millisecond
+		if now >= r.NextTick() {
+			r.Tick(now)
+		}
+		r.Admit(now, item(t, broadcastLine("n0", i, fmt.Sprint(i))))
+		answered += strings.Count(stepAll(t, r, now), "broadcast_ok")
+	}
+	require.Equal(t, 1500, answered)
 }

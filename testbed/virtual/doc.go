@@ -13,7 +13,8 @@
 //
 // Everything that happens is an event in one queue, by time. What happens at
 // the same time is put in an order drawn from the seed: nothing else decides,
-// no goroutine, no clock, no map. Lines on one pipe keep their order.
+// no goroutine, no clock, no map. Lines on one pipe keep their order, and a tick
+// of a node's monitor, which no other node notices, comes first.
 //
 // # Faults
 //

@@ -20,7 +20,7 @@ const (
 )
 
 // event is something to be done at a time. Of what is due at the same time the
-// lowest draw comes first.
+// lowest draw comes first; that of a tick is 0.
 type event struct {
 	at   time.Duration
 	draw uint64

@@ -288,6 +288,7 @@ func (b *bed) obey(outputs []session.Output) (over bool) {
 			h.clock.set(b.now, o.Clock)
 			if h.node != nil {
 				b.plan(h)
+				b.planTick(h)
 			}
 		case session.ToNode:
 			if h := &b.hosts[b.index[o.Node]]; h.node != nil {
