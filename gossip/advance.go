@@ -10,7 +10,8 @@ const maxAckSpans = 128
 
 // Advance does what is due and returns the messages to send, at most room of
 // them. What does not fit stays due; the caller comes back when there is room.
-// The messages are the caller's, the list of them is only until the next call.
+// The messages are the caller's, who may hand them back with Recycle; the list of
+// them is only until the next call.
 func (c *Core) Advance(now time.Duration, room int) []Outgoing {
 	c.dispatch(now)
 	clear(c.out)
@@ -128,11 +129,9 @@ func (c *Core) speak(now time.Duration, l *link, out []Outgoing, room int) ([]Ou
 		if len(out) >= room {
 			return out, false
 		}
-		m := c.blank
-		if c.blank = nil; m == nil {
-			m = new(Message)
-		}
-		*m = Message{Epoch: c.cfg.Epoch, For: l.epoch}
+		b := c.blanks.take()
+		m := &b.message
+		m.Epoch, m.For = c.cfg.Epoch, l.epoch
 		f := flight{at: now}
 		l.tieDue = l.tieDue && l.tie != Untied
 		bytes := fixedBytes + c.addVector(l, m, &f)
@@ -140,7 +139,7 @@ func (c *Core) speak(now time.Duration, l *link, out []Outgoing, room int) ([]Ou
 			bytes += tieBytes
 		}
 		if c.maySendData(now, l) {
-			c.addData(l, m, &f, bytes)
+			c.addData(l, b, &f, bytes)
 			bytes += f.bytes
 			m.Probe = m.Probe || (now < c.scarce && len(m.Runs) > 0)
 		}
@@ -157,10 +156,10 @@ func (c *Core) speak(now time.Duration, l *link, out []Outgoing, room int) ([]Ou
 			// next speaks as if it had not been said.
 			l.batches++
 			m.Batch, m.Tie, l.tieDue, l.partedAt = l.batches, Parted, false, now
-			l.addAcks(m, acks)
+			l.addAcks(b, acks)
 			c.batches = max(c.batches, l.batches)
 			c.stats.MessagesOut++
-			out = append(out, Outgoing{To: l.peer, Message: m})
+			out = append(out, Outgoing{To: l.peer, Message: m, blank: b})
 			continue
 		}
 		if len(m.Runs) == 0 && !m.Probe && m.Vector == nil {
@@ -169,7 +168,7 @@ func (c *Core) speak(now time.Duration, l *link, out []Outgoing, room int) ([]Ou
 				// the latest when the child asks again, they go.
 				l.ackReady = l.ackReady && len(l.acks) > 0
 				l.flushDue = false
-				c.blank = m
+				c.blanks.put(b)
 				return out, true
 			}
 			c.stats.BareAcks++
@@ -177,10 +176,10 @@ func (c *Core) speak(now time.Duration, l *link, out []Outgoing, room int) ([]Ou
 		if l.tie != Untied && (len(m.Runs) > 0 || m.Probe) {
 			c.addTie(l, m, &f)
 		}
-		l.addAcks(m, acks)
+		l.addAcks(b, acks)
 		c.addTiming(now, l, m)
 		c.launch(now, l, m, f)
-		out = append(out, Outgoing{To: l.peer, Message: m})
+		out = append(out, Outgoing{To: l.peer, Message: m, blank: b})
 	}
 }
 
@@ -225,12 +224,18 @@ const scarceFor = time.Second
 const muchOwed = 4 << 10
 
 // addData puts entries into a message of which so many bytes are taken.
-func (c *Core) addData(l *link, m *Message, f *flight, bytes int) {
+func (c *Core) addData(l *link, b *blank, f *flight, bytes int) {
+	m := &b.message
 	reserve := min(len(l.acks), 16) * spanBytes
 	c.delta.reset(bytes+reserve, l.spareParts())
 	c.delta.alone = m.Vector == nil
 	c.delta.fill(l, c.log, c.known, MaxLineBytes)
-	m.Runs, m.Resent, f.parts = c.delta.message(), c.delta.again, c.delta.parts
+	m.Runs, m.Resent = c.delta.message(b), c.delta.again
+	if len(c.delta.parts) > 0 {
+		f.parts = c.delta.parts
+	} else {
+		l.spareAgain(c.delta.parts)
+	}
 	f.bytes = c.delta.bytes - bytes - reserve
 	l.dataDue = l.behind(c.known)
 	// Much that has waited for a vector comes beside the rounds, and so does its
@@ -242,8 +247,11 @@ func (c *Core) addData(l *link, m *Message, f *flight, bytes int) {
 }
 
 // addAcks moves the first n spans of acks into a message.
-func (l *link) addAcks(m *Message, n int) {
-	m.Acks = append([]Span(nil), l.acks[:n]...)
+func (l *link) addAcks(b *blank, n int) {
+	if n > 0 {
+		b.acks = append(b.acks[:0], l.acks[:n]...)
+		b.message.Acks = b.acks
+	}
 	l.acks = l.acks[:copy(l.acks, l.acks[n:])]
 	if len(l.acks) == 0 {
 		l.ackReady, l.hurry, l.urgent, l.ackDue = false, false, false, Never

@@ -5,6 +5,7 @@ package gossip
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -69,6 +70,83 @@ func TestARoundAllocatesItsMessagesAlone(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Where messages are handed back, there are none to be made.
+func TestARoundOfMessagesThatAreHandedBackAllocatesNothing(t *testing.T) {
+	for _, k := range []int{3, 24} {
+		for _, delta := range []int{1, 10, 100} {
+			t.Run(fmt.Sprintf("k=%d delta %d", k, delta), func(t *testing.T) {
+				c := treeCore(t, 25, k, "n0", func(cfg *Config) { cfg.Rounds, cfg.Fresh = Locked, true })
+				ack := &Message{Epoch: peerEpoch, For: ourEpoch, Acks: make([]Span, 1)}
+				now, value, batches := time.Duration(0), 0, 0
+				round := func() {
+					for range delta {
+						value++
+						c.log.Append(Entry{mine, uint64(value), "1234567"})
+					}
+					c.Learn(now)
+					for now += period; c.Next() <= now; {
+						for _, o := range c.Advance(now, 64) {
+							b := o.Message.Batch
+							if c.Recycle(o); b != 0 {
+								batches++
+								ack.Acks[0], ack.Echo.Batch = Span{b, b}, b
+								c.Receive(now, o.To, ack)
+							}
+						}
+					}
+				}
+				for value < roomInChunk {
+					round()
+				}
+				for c.log.Len()%chunkEntries > chunkEntries/4 {
+					round()
+				}
+				runs := min(100/delta, 20)
+				batches = 0
+				require.Zero(t, testing.AllocsPerRun(runs, round))
+				require.Equal(t, (runs+1)*k, batches)
+			})
+		}
+	}
+}
+
+// Over direct links others' entries are told to nobody, and to find that takes
+// nothing away from what is kept for our own.
+func TestWhatIsNotPassedOnCostsDirectLinksNothing(t *testing.T) {
+	c := newTestCore(t, func(cfg *Config) {
+		cfg.Self, cfg.Rounds, cfg.Direct = "n0", Eager, true
+		cfg.Neighbours = []Neighbour{{Name: "n1", Leaf: true}, {Name: "n2", Leaf: true}}
+	})
+	ack := &Message{Epoch: peerEpoch, For: ourEpoch, Acks: make([]Span, 1)}
+	others := NewSourceID("n9", "others")
+	own, sent := uint64(0), 0
+	say := func() {
+		c.Learn(0)
+		for c.Next() <= 0 {
+			for _, o := range c.Advance(0, 64) {
+				b := o.Message.Batch
+				sent += o.Message.Entries()
+				c.Recycle(o)
+				ack.Acks[0], ack.Echo.Batch = Span{b, b}, b
+				c.Receive(0, o.To, ack)
+			}
+		}
+	}
+	round := func() {
+		own++
+		c.log.Append(Entry{others, own, "1"})
+		say()
+		c.log.Append(Entry{mine, own, "2"})
+		say()
+	}
+	for c.log.Len() <= roomInChunk {
+		round()
+	}
+	sent = 0
+	require.Zero(t, testing.AllocsPerRun(20, round))
+	require.Equal(t, 21*2, sent)
 }
 
 // Batches of a neighbour cost what is handed out of them, and the acks in what it is told next.

@@ -34,7 +34,7 @@ type Core struct {
 	timers deadlines
 	due    []*link // links that act in this Advance, in order
 	out    []Outgoing
-	blank  *Message // one that there was no need for
+	blanks blanks
 
 	delta  delta
 	stats  Stats
@@ -45,6 +45,7 @@ type Core struct {
 type Outgoing struct {
 	To      string
 	Message *Message
+	blank   *blank // what Message is part of
 }
 
 // Ticket names a batch of a peer that waits to be stored.
@@ -115,15 +116,26 @@ func New(now time.Duration, cfg Config, log *Log) (*Core, error) {
 // absorb takes note of what the log has gained.
 func (c *Core) absorb() bool {
 	n := c.log.Len()
-	grown := n > c.known
-	for i := c.known; i < n; i++ {
-		c.warmth += c.held.warm(c.log.At(i).Source)
+	if n == c.known {
+		return false
 	}
-	for ; c.known < n; c.known++ {
-		e := c.log.At(c.known)
-		c.held.Add(e.Source, e.Counter)
+	var block [warmBlock]struct {
+		source  SourceID
+		counter uint64
 	}
-	return grown
+	for c.known < n {
+		gained := block[:min(n-c.known, len(block))]
+		for i := range gained {
+			e := c.log.At(c.known + i)
+			gained[i].source, gained[i].counter = e.Source, e.Counter
+			c.warmth += c.held.warm(e.Source)
+		}
+		for i := range gained {
+			c.held.Add(gained[i].source, gained[i].counter)
+		}
+		c.known += len(gained)
+	}
+	return true
 }
 
 // Learn tells the core that the log has grown.

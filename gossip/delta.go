@@ -41,7 +41,11 @@ func (d *delta) reset(bytes int, parts []segment) {
 // add puts an entry in and reports whether it had room. An entry larger than
 // the limit goes alone.
 func (d *delta) add(e Entry, limit int) bool {
-	i, ok := d.last[e.Source]
+	i := len(d.runs) - 1
+	ok := i >= 0 && d.runs[i].source == e.Source // often, and without a look at the map
+	if !ok {
+		i, ok = d.last[e.Source]
+	}
 	follows := ok && d.runs[i].first+uint64(d.runs[i].count) == e.Counter
 	size := len(e.Value) + 1
 	if !follows {
@@ -65,12 +69,14 @@ func (d *delta) add(e Entry, limit int) bool {
 const maxScratch = 4096
 
 // message returns the entries as a message carries them: one list of runs, and
-// one of values that they share. It is nil if there are none. It ends the delta.
-func (d *delta) message() []Run {
+// one of values that they share, both in b's. It is nil if there are none. It
+// ends the delta.
+func (d *delta) message(b *blank) []Run {
 	if len(d.runs) == 0 {
 		return nil
 	}
-	runs, values := make([]Run, len(d.runs)), make([]string, len(d.values))
+	b.runs, b.values = sized(b.runs, len(d.runs)), sized(b.values, len(d.values))
+	runs, values := b.runs, b.values
 	for i, r := range d.runs {
 		// No run can grow into the next one's values.
 		runs[i] = Run{Source: r.source, First: r.first, Values: values[:0:r.count]}

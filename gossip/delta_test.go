@@ -65,7 +65,7 @@ func TestDeltasTogetherAreWhatThePeerLacksInMessagesThatFit(t *testing.T) {
 					covered[at] = true
 				}
 			}
-			m := &Message{Runs: d.message()}
+			m := &Message{Runs: d.message(&blank{})}
 			require.Equal(t, d.bytes, accounted(m), "bytes are accounted for as they are made")
 			if m.Entries() > 1 {
 				require.LessOrEqual(t, d.bytes, limit)
@@ -120,15 +120,15 @@ func TestConsecutiveCountersShareARunEvenWhenSourcesAlternate(t *testing.T) {
 		{testSource(1), 11, []string{"b", "b", "b", "b"}},
 		{testSource(0), 6, []string{"c", "d"}},
 		{testSource(0), 5, []string{"e"}},
-	}, d.message())
+	}, d.message(&blank{}))
 }
 
 func TestDeltaStartsAfreshAndLeavesTheLastMessageAlone(t *testing.T) {
 	d := newDelta(0)
 	d.add(Entry{testSource(0), 1, "a"}, 1000)
-	sent := d.message()
+	sent := d.message(&blank{})
 	d.reset(0, nil)
 	d.add(Entry{testSource(0), 2, "b"}, 1000)
 	require.Equal(t, []Run{{testSource(0), 1, []string{"a"}}}, sent)
-	require.Equal(t, []Run{{testSource(0), 2, []string{"b"}}}, d.message())
+	require.Equal(t, []Run{{testSource(0), 2, []string{"b"}}}, d.message(&blank{}))
 }

@@ -14,7 +14,7 @@
 //  3. Calls Advance when the time that Next names has come and there is room
 //     for messages, and sends what it returns. Order among the messages to one
 //     peer is worth keeping but not relied on; any message may be lost, late
-//     or doubled.
+//     or doubled. What it needs no more it may hand back with Recycle.
 //  4. Chooses a larger Epoch for every Core it makes for a node, and sets
 //     GreetAt where the Log was not empty or peers may know a former life.
 //

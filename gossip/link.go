@@ -205,9 +205,7 @@ func (l *link) acked(now time.Duration, spans []Span) bool {
 			// was on its way before, or catches up with another one first.
 			l.greetDue = min(l.greetDue, now+l.answerTime())
 		}
-		if cap(f.parts) > 0 {
-			l.spare = append(l.spare, f.parts[:0])
-		}
+		l.spareAgain(f.parts)
 		return true
 	})
 	if before > len(l.lost)+len(l.flights) {
@@ -229,6 +227,20 @@ func (l *link) acked(now time.Duration, spans []Span) bool {
 		}
 	}
 	return len(l.flights)+len(l.lost) < before
+}
+
+// Bounds of the lists that are kept to be used again. A flight covers one segment
+// as a rule; many are what remains of a re-send or of catching up.
+const (
+	maxSpare      = 64
+	maxSpareParts = 16
+)
+
+// spareAgain keeps the list of a flight's parts that is not needed any more.
+func (l *link) spareAgain(parts []segment) {
+	if 0 < cap(parts) && cap(parts) <= maxSpareParts && len(l.spare) < maxSpare {
+		l.spare = append(l.spare, parts[:0])
+	}
 }
 
 // spareParts returns an empty list for the parts of a flight.

@@ -169,3 +169,28 @@ func TestDeparturesRememberTheLastBatchesAndNoOthers(t *testing.T) {
 		}
 	})
 }
+
+// A catch-up may have flights of thousands of segments, or thousands of flights. What
+// is kept of their lists is what the usual ones need.
+func TestListsOfFlightsAreKeptToBeUsedAgainWithinBounds(t *testing.T) {
+	l := newLink(Neighbour{}, 0, 0, 0)
+	const flights = 3 * maxSpare
+	for batch := uint64(1); batch <= flights; batch++ {
+		f := flight{batch: batch, parts: make([]segment, 1)}
+		if batch%2 == 0 {
+			f.parts = make([]segment, 1000)
+		}
+		l.flights = append(l.flights, f)
+	}
+	require.True(t, l.acked(0, []Span{{1, 4}}))
+	require.Len(t, l.spare, 2, "of those that are small")
+	require.True(t, l.acked(0, []Span{{1, flights}}))
+	require.Empty(t, l.flights)
+	require.Len(t, l.spare, maxSpare)
+	for range maxSpare {
+		parts := l.spareParts()
+		require.Empty(t, parts)
+		require.Equal(t, 1, cap(parts))
+	}
+	require.Nil(t, l.spareParts())
+}

@@ -30,6 +30,8 @@ type sim struct {
 	onTake  func(to *simNode, from string, m *Message)
 	epochs  uint64
 	config  func(*Config)
+
+	recycles bool // a message is copied onto its way and handed back at once, as a node does
 }
 
 type simNode struct {
@@ -181,6 +183,10 @@ func (s *sim) pump(n *simNode) {
 				continue
 			}
 			to, from, m := s.index[o.To], n.name, o.Message
+			if s.recycles {
+				m = copied(m)
+				n.core.Recycle(o)
+			}
 			for range s.copies() {
 				s.at(s.now+s.latency(), func() { s.deliver(to, from, m) })
 			}

@@ -196,8 +196,14 @@ func (v *Vector) warm(s SourceID) uint32 {
 	return v.lines[maphash.Comparable(vectorSeed, s)&uint64(len(v.lines)-1)].last
 }
 
-// cold is from how many lines on a vector may not be in the cache.
-const cold = 256
+const (
+	// cold is from how many lines on a vector may not be in the cache.
+	cold = 256
+	// warmBlock is for how many entries lines are fetched ahead: more than a
+	// processor waits for at once, and so few that the first is still there when the
+	// last has come.
+	warmBlock = 32
+)
 
 // insert puts a source in that is not there, with nothing in its line.
 func (v *Vector) insert(s SourceID) *line {

@@ -256,6 +256,7 @@ func (g *gossiper) speak(now time.Duration) bool {
 	for _, o := range g.core.Advance(now, room) {
 		g.spelt = appendGossip(g.spelt[:0], o.Message)
 		g.out.send(now, o.To, bytes.Clone(g.spelt))
+		g.core.Recycle(o)
 	}
 	if cap(g.spelt) > 2*gossip.MaxLineBytes {
 		g.spelt = nil // after a single larger value
