@@ -36,6 +36,9 @@ func TestSchedulesThatOnceFailed(t *testing.T) {
 			" -- --rounds eager --permits 1 --journal off",
 		"a stray of a first contact stayed where it was": "--node-count 4 --rate 33 --time-limit 6.1 --quiet-time 28.8 --latency 100 --nemesis kill,loss,delay --nemesis-interval 0.7 --loss-rate 0.1" +
 			" --delay-rate 0.31 --delay-mean 182 --seed 9494 -- --rounds eager --journal off",
+		"lines had waited on stdin behind a slow output": "--node-count 27 --rate 54 --time-limit 9 --quiet-time 19.3 --latency-dist exponential --nemesis clock --nemesis-interval 3 --seed 77153" +
+			" -- --sync-period 53ms --journal off --inject output:slow=19ms@0s+9s",
+		"lines had waited on stdin behind a slow output, and no clock jumped": "--node-count 21 --rate 54 --time-limit 9 --quiet-time 19.3 --seed 77165 -- --sync-period 53ms --inject output:slow=19ms@0s+9s",
 		"lines had waited through a stop behind a slow output": "--node-count 37 --rate 33 --time-limit 9.9 --quiet-time 20.9 --latency 56 --latency-dist exponential" +
 			" --nemesis partition,kill,pause,duplicate,delay --nemesis-interval 1.8 --duplicate-rate 0.36 --delay-rate 0.12 --delay-mean 51 --seed 109582" +
 			" -- --intake-preferred 2 --intake-capacity 2 --journal off --inject output:slow=21ms@0s+9.9s",

@@ -17,7 +17,7 @@ type counters struct {
 	droppedStores  atomic.Uint64 // deltas dropped because the intake was full
 	droppedReplies atomic.Uint64 // replies dropped because stdout stood still
 	lateReplies    atomic.Uint64 // replies dropped because nobody waits for them any more
-	silenced       atomic.Uint64 // requests not answered, as the process had been stopped while they waited
+	silenced       atomic.Uint64 // requests not answered, as they had waited on stdin for too long
 	droppedGossip  atomic.Uint64 // own gossip messages that found no room after all
 }
 

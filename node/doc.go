@@ -25,15 +25,29 @@
 // # When it is full
 //
 // The reader never waits for a service but behind an init; only for stdout, see
-// below. Where the intake is full, a request is answered at once with error 11, temporarily unavailable. A peer's message
-// that finds no room is dropped and counted; it is not acked, so it comes
-// again. There is no cycle of bounded queues: gossip drops a delta rather than
-// wait for the record, and the record never waits for gossip. Own gossip is
-// only made when there is room for it. What waits is bounded in items and in
-// bytes.
+// below. Where the intake is full, a request is answered at once with error 11,
+// temporarily unavailable. A peer's message that finds no room is dropped and
+// counted; it is not acked, so it comes again. There is no cycle of bounded
+// queues: gossip drops a delta rather than wait for the record, and the record
+// never waits for gossip. Own gossip is only made when there is room for it. What
+// waits is bounded in items and in bytes.
 //
 // While stdout moves, the reader waits for room for a reply before it takes
 // the next request, so that a client which writes more than it reads is slowed
 // by its own pipe. Where stdout has stood still for a second, nobody waits:
 // replies are dropped and counted.
+//
+// # When it is late
+//
+// A reply is written up to 4 s after its request came, a read's up to 9 s; after
+// that it is dropped and counted. Maelstrom's clients wait for 5 s, and a reply
+// to one that has gone makes Maelstrom deaf to the node. So a client which reads
+// so slowly that replies wait for longer loses some of them, but no value: what
+// it asked to be broadcast is stored, answered or not, unless error 11 was due.
+// Answers to init and health are never too late.
+//
+// A request has come when it is read, or when the reader saw it lie on stdin: it
+// looks now and then at how much there is in the pipe. What the writer of a full
+// pipe has not written yet nobody here can see, nor what lies in a stdin that
+// does not tell, as a regular file.
 package node

@@ -140,7 +140,7 @@ func (g *gossiper) receive(now time.Duration, m *mail) {
 	}
 	if g.jobBytes.take(len(m.body)) {
 		store := d // d itself is on the stack where there is nothing to store
-		if g.intake.Offer(now, job{kind: jobStore, request: request{readAt: now}, store: &store, bytes: len(m.body)}) {
+		if g.intake.Offer(now, job{kind: jobStore, request: request{came: now}, store: &store, bytes: len(m.body)}) {
 			return
 		}
 		g.jobBytes.put(len(m.body))

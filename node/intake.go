@@ -38,19 +38,20 @@ type intake struct {
 	opening atomic.Bool // init waits for the journal, and everything behind it with it
 }
 
-// admit takes one line. Its age says whether the process was stopped while it
-// waited, so that its sender may have gone: a broadcast is stored, not answered.
-func (in *intake) admit(now time.Duration, item *wire.Item, waited age) {
+// admit takes one line, which had come at the latest at a time. Its age says
+// whether it may have waited for so long that its sender has gone: a broadcast
+// is stored, not answered.
+func (in *intake) admit(now, came time.Duration, item *wire.Item, waited age) {
 	silent := waited != fresh
 	m := &item.Message
 	if item.Kind != wire.Valid {
-		in.reject(now, item, silent)
+		in.reject(now, came, item, silent)
 		return
 	}
 	if in.seen != nil {
 		in.seen.note(m)
 	}
-	from := request{client: m.Src, msgID: m.MsgID, asks: m.Answerable(), readAt: now}
+	from := request{client: m.Src, msgID: m.MsgID, asks: m.Answerable(), came: came}
 	switch m.Type {
 	case "init", "health": // their clients stay the same, however late
 	case "read":
@@ -107,7 +108,7 @@ func (in *intake) admit(now time.Duration, item *wire.Item, waited age) {
 }
 
 // reject handles a line that is no message.
-func (in *intake) reject(now time.Duration, item *wire.Item, silent bool) {
+func (in *intake) reject(now, came time.Duration, item *wire.Item, silent bool) {
 	if item.Kind == wire.TooLong {
 		in.count.longLines.Add(1)
 	} else {
@@ -119,7 +120,7 @@ func (in *intake) reject(now time.Duration, item *wire.Item, silent bool) {
 		return
 	}
 	in.nameFrom(m)
-	in.out.fail(now, request{client: m.Src, msgID: m.MsgID, asks: true, readAt: now}, wire.MalformedRequest, item.Err.Error())
+	in.out.fail(now, request{client: m.Src, msgID: m.MsgID, asks: true, came: came}, wire.MalformedRequest, item.Err.Error())
 }
 
 // nameFrom lets errors that go out before init bear the name that they were

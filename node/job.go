@@ -30,12 +30,13 @@ const (
 	jobStore                    // entries that gossip has learnt
 )
 
-// request is whom to answer, and when the question was read.
+// request is whom to answer, and when the question had come, as far as is known:
+// see arrivals.
 type request struct {
 	client string
 	msgID  int64
 	asks   bool // it has a msg_id; otherwise nobody waits for an answer
-	readAt time.Duration
+	came   time.Duration
 }
 
 // mail is an item of the gossip queue: a peer's message, or the beginning.

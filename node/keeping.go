@@ -204,7 +204,7 @@ func (r *record) commitItem(now time.Duration, item *keep, err error) {
 	case keepStore:
 		r.take(item.store.entries, item.store.keys)
 		if err == nil {
-			k.figures.delivered.add(now - item.request.readAt)
+			k.figures.delivered.add(now - item.request.came)
 			r.notices.stored(item.store.ticket)
 		} else {
 			r.notices.ring()
@@ -219,7 +219,7 @@ func (r *record) commitItem(now time.Duration, item *keep, err error) {
 			r.counter = k.used // what was refused leaves no gap
 		}
 		if err == nil {
-			k.figures.delays.add(now - item.request.readAt)
+			k.figures.delays.add(now - item.request.came)
 			e := gossip.Entry{Source: r.source, Counter: item.counter, Value: item.value}
 			r.own(now, &e, item.key, item.request, item.silent)
 			break

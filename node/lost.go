@@ -80,10 +80,11 @@ func (n *Node) lostReply(now time.Duration, item *outgoing) {
 
 // lostLine answers for a line that crashed the reader. Where the reader had
 // begun with it, it may have been handed on.
-func (n *Node) lostLine(now time.Duration, m *wire.Message, begun bool) {
-	to := request{client: m.Src, msgID: m.MsgID, asks: m.Answerable() && !n.intake.isPeer(m.Src), readAt: now}
+func (n *Node) lostLine(now time.Duration, l *lineInHand) {
+	m := &l.item.Message
+	to := request{client: m.Src, msgID: m.MsgID, asks: m.Answerable() && !n.intake.isPeer(m.Src) && l.waited == fresh, came: l.came}
 	n.logLost("intake", "line", &to, m.Body)
-	if begun {
+	if l.begun {
 		n.outbox.fail(now, to, wire.Crash, crashedText)
 		return
 	}

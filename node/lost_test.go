@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"treecast/wire"
 )
 
 // codeOf returns the code of the error that a running node answers a line with.
@@ -90,12 +88,17 @@ func TestALineThatTheReaderHadBegunWithMayHaveBeenHandedOn(t *testing.T) {
 	r := startedRig(t, ids(2))
 	for begun, code := range map[bool]string{true: `"code":13`, false: `"code":14`} {
 		d := driver{Node: r.Node}
-		line := inHand(t, r, broadcastLine("n0", 1, "1"))
-		d.lostLine(0, &line, begun)
-		require.Contains(t, r.write(0)[0], code)
-		mail := inHand(t, r, say("n1", "n0", `{"type":"gossip","msg_id":1}`))
-		d.lostLine(0, &mail, begun)
-		require.Empty(t, r.write(0), "peers are not answered")
+		lose := func(line string, came time.Duration, waited age) string {
+			hand := lineInHand{item: item(t, line)}
+			hand.take(hand.item, came, waited)
+			hand.begun = begun
+			d.lostLine(10*time.Second, &hand)
+			return strings.Join(r.write(10*time.Second), "")
+		}
+		require.Contains(t, lose(broadcastLine("n0", 1, "1"), 10*time.Second-replyDeadline, fresh), code)
+		require.Empty(t, lose(broadcastLine("n0", 1, "1"), 10*time.Second-replyDeadline-1, fresh), "its client may be gone")
+		require.Empty(t, lose(broadcastLine("n0", 1, "1"), 10*time.Second, stale), "and this one's")
+		require.Empty(t, lose(say("n1", "n0", `{"type":"gossip","msg_id":1}`), 10*time.Second, fresh), "peers are not answered")
 	}
 }
 
@@ -123,11 +126,4 @@ func TestANodeWhoseServicesCrashOnItsInitIsANodeAllTheSame(t *testing.T) {
 			require.NoError(t, soon(t, r.ended))
 		}
 	})
-}
-
-// inHand is a line as the reader has it in hand.
-func inHand(t *testing.T, r *rig, text string) wire.Message {
-	item, err := wire.NewReader(strings.NewReader(text), r.cfg.MaxLineBytes).Next()
-	require.NoError(t, err)
-	return item.Message
 }

@@ -28,6 +28,8 @@ type Node struct {
 	name     atomic.Pointer[string]
 	stdout   meter
 	stale    staleness
+	arrivals arrivals
+	admitted int64 // lines, of a driver that has time of its own
 
 	jobBytes, mailBytes budget
 

@@ -69,7 +69,7 @@ var (
 	listClose = []byte(`]}`)
 )
 
-// replyDeadline is how long after its request was read a reply is still
+// replyDeadline is how long after its request had come a reply is still
 // written. A client waits 5 s from when it sent the request, which the node
 // cannot see; a reply to one that has gone makes Maelstrom deaf to the node.
 const replyDeadline = 4 * time.Second
@@ -117,7 +117,7 @@ func (o *output) write(now time.Duration, item *outgoing) error {
 	if item.kind == outGossip {
 		return o.writer.WriteMessage(o.self(), item.req.client, item.body)
 	}
-	late := now - item.req.readAt
+	late := now - item.req.came
 	if late > replyDeadline && item.kind != outReadOK && item.kind != outPatient || late > readDeadline && item.kind == outReadOK {
 		o.count.lateReplies.Add(1)
 		return nil

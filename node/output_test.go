@@ -103,7 +103,7 @@ func TestAnErrorOfStdoutIsToldToTheRuntime(t *testing.T) {
 func TestALineWaitsForOthersOnlyForAMoment(t *testing.T) {
 	r := startedRig(t, ids(1))
 	write := func(now time.Duration) {
-		require.NoError(t, r.output.handle(now, &outgoing{kind: outBroadcastOK, req: request{client: "c1", asks: true, readAt: now}}))
+		require.NoError(t, r.output.handle(now, &outgoing{kind: outBroadcastOK, req: request{client: "c1", asks: true, came: now}}))
 	}
 	write(time.Second)
 	write(time.Second + flushAfter - 1)

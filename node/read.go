@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"treecast/wire"
 )
@@ -12,13 +13,15 @@ import (
 //
 // Before a request is admitted there must be room for its reply: while stdout
 // moves the reader waits for it, so that a client that pipes in more than it
-// reads is slowed by its own pipe and not refused. Behind the init it waits until
-// the journal has been read. Nothing else makes the reader wait.
+// reads is slowed by its own pipe and not refused; arrivals tells for how long
+// what is on stdin has waited meanwhile. Behind the init it waits until the
+// journal has been read. Nothing else makes the reader wait.
 //
 // It may be called again after it crashed, and goes on with the next line.
 func (d *driver) read(ctx context.Context, stdin io.Reader) error {
 	if d.lines == nil {
-		d.lines = wire.NewReader(stdin, d.cfg.MaxLineBytes)
+		d.stdin, d.unread = counted{Reader: stdin}, unreadOf(stdin)
+		d.lines = wire.NewReader(&d.stdin, d.cfg.MaxLineBytes)
 	}
 	r := d.lines
 	leash := d.leash(ctx, "intake")
@@ -40,20 +43,45 @@ func (d *driver) read(ctx context.Context, stdin io.Reader) error {
 			return err
 		}
 		now := d.now()
+		d.look(now)
+		came := d.arrivals.came(now, d.stdin.bytes-int64(r.Buffered()))
 		waited := d.stale.line(now) // now, not after the wait
 		for !d.Admits() && !d.stuck() && ctx.Err() == nil {
 			d.waitDrained(ctx)
+			now = d.now()
+			d.look(now)
 		}
+		waited = max(waited, ageOf(now-came))
 		if ctx.Err() != nil {
 			return nil
 		}
-		d.reading.take(&item)
+		d.reading.take(&item, came, waited)
 		leash.begin(true)
 		d.reading.begun = true
-		d.admit(now, &item, waited)
+		d.admit(now, came, &item, waited)
 		leash.end()
 		d.reading.done()
 	}
+}
+
+// look has the reader look, now and then, at how much of stdin is unread.
+func (d *driver) look(now time.Duration) {
+	if d.arrivals.due(now) {
+		d.arrivals.see(now, d.stdin.bytes+d.unread())
+	}
+}
+
+// counted counts the bytes that were read of a stream.
+type counted struct {
+	io.Reader
+	bytes int64
+}
+
+// Read is the stream's.
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.bytes += int64(n)
+	return n, err
 }
 
 // awaitBegin waits, behind an init, until the journal has been read; false if
@@ -86,13 +114,17 @@ func (d *driver) answerInit() {
 // lineInHand is the line that the reader is busy with. It is to the reader what
 // an inbox is to the other services.
 type lineInHand struct {
-	item  *wire.Item // nil: none
-	begun bool       // it has been looked at
-	lost  func()     // called when a crash loses it
+	item   *wire.Item    // nil: none
+	came   time.Duration // at the latest
+	waited age
+	begun  bool   // it has been looked at
+	lost   func() // called when a crash loses it
 }
 
-func (l *lineInHand) take(item *wire.Item) { l.item, l.begun = item, false }
-func (l *lineInHand) done()                { l.item = nil }
+func (l *lineInHand) take(item *wire.Item, came time.Duration, waited age) {
+	l.item, l.came, l.waited, l.begun = item, came, waited, false
+}
+func (l *lineInHand) done() { l.item = nil }
 
 // Name is what the supervisor calls it.
 func (l *lineInHand) Name() string { return "stdin" }

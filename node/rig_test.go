@@ -82,7 +82,7 @@ func (r *rig) feed(now time.Duration, waited age, lines ...string) {
 	for _, line := range lines {
 		item, err := wire.NewReader(strings.NewReader(line), r.cfg.MaxLineBytes).Next()
 		require.NoError(r.t, err)
-		r.intake.admit(now, &item, waited)
+		r.intake.admit(now, now, &item, waited)
 	}
 }
 

@@ -23,6 +23,8 @@ type driver struct {
 	drained chan struct{} // a token when the output queue has become short
 	waiters atomic.Int32  // who wait for it
 	lines   *wire.Reader  // of stdin; outlives crashes of the reader
+	stdin   counted       // what lines reads
+	unread  func() int64  // how many bytes of stdin wait to be read, as far as can be told
 	reading lineInHand
 	atEnd   atomic.Bool // stdin has been read to its end
 }
@@ -53,7 +55,7 @@ func (n *Node) Run(ctx context.Context, stdin io.Reader) error {
 		Node: n, now: func() time.Duration { return time.Since(start) },
 		drained: make(chan struct{}, 1),
 	}
-	d.reading.lost = func() { n.lostLine(d.now(), &d.reading.item.Message, d.reading.begun) }
+	d.reading.lost = func() { n.lostLine(d.now(), &d.reading) }
 	d.watchLost()
 	n.stdout.moved = func() { d.writing.Store(int64(d.now())) }
 	supervisor := chans.NewSupervisor(chans.SupervisorConfig{

@@ -23,6 +23,17 @@ const (
 	ancient     // so long that any client may have
 )
 
+// ageOf is the age of a line that has waited for so long at least.
+func ageOf(wait time.Duration) age {
+	switch {
+	case wait > readDeadline:
+		return ancient
+	case wait > replyDeadline:
+		return stale
+	}
+	return fresh
+}
+
 // readLife is how long a stop may be for a read to be answered after it. The
 // client of a read does not go when it has waited in vain, but it may when its
 // next operation, a broadcast, has: 10 s after the read in all.

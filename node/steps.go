@@ -61,14 +61,25 @@ func (n *Node) Admits() bool {
 }
 
 // Admit is the reader's step: it decides what becomes of one line.
-func (n *Node) Admit(now time.Duration, item *wire.Item) { n.admit(now, item, n.stale.line(now)) }
+func (n *Node) Admit(now time.Duration, item *wire.Item) {
+	n.admitted++
+	came := n.arrivals.came(now, n.admitted)
+	n.admit(now, came, item, max(n.stale.line(now), ageOf(now-came)))
+}
+
+// Looks reports whether the reader would look now at how much of stdin is unread;
+// then Unread says it.
+func (n *Node) Looks(now time.Duration) bool { return n.arrivals.due(now) }
+
+// Unread says how many lines the reader sees on stdin that are not admitted yet.
+func (n *Node) Unread(now time.Duration, lines int) { n.arrivals.see(now, n.admitted+int64(lines)) }
 
 // Dry says that everything was read that was on stdin.
 func (n *Node) Dry() { n.stale.dry() }
 
-func (n *Node) admit(now time.Duration, item *wire.Item, waited age) {
+func (n *Node) admit(now, came time.Duration, item *wire.Item, waited age) {
 	wasNamed := n.intake.self != nil
-	n.intake.admit(now, item, waited)
+	n.intake.admit(now, came, item, waited)
 	if !wasNamed && n.intake.self != nil && n.intake.self.restart {
 		n.stale.restarted()
 	}

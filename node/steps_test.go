@@ -190,19 +190,3 @@ func TestLinesOfBeforeAStopAreStaleHoweverLateTheyAreRead(t *testing.T) {
 	require.False(t, s.mayWait())
 	require.Equal(t, fresh, s.line(6*time.Second+resumeWindow+2*time.Second))
 }
-
-// A client too many keeps stdin from ever running dry; each line is read soon all
-// the same.
-func TestWhoIsNeverDoneReadingAnswersEverybody(t *testing.T) {
-	r := startedRig(t, ids(2))
-	answered := 0
-	for i := range 1500 {
-		now := time.Duration(i) * 20 * time.Millisecond
-		if now >= r.NextTick() {
-			r.Tick(now)
-		}
-		r.Admit(now, item(t, broadcastLine("n0", i, fmt.Sprint(i))))
-		answered += strings.Count(stepAll(t, r, now), "broadcast_ok")
-	}
-	require.Equal(t, 1500, answered)
-}

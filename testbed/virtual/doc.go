@@ -33,7 +33,8 @@
 //
 // # What is full when
 //
-// A pipe holds what its reader has not taken, without bound. A node's queues
+// A pipe holds what its reader has not taken, without bound; a node sees no more
+// of it than a real pipe would hold, the rest being its writer's. A node's queues
 // are its own, with their own bounds. A node's log is kept in memory; nodes
 // limit how much they log.
 package virtual

@@ -152,6 +152,7 @@ func (h *host) next(now time.Duration, k kind) (time.Duration, bool) {
 // with for the cost of it.
 func (h *host) step(now time.Duration, k kind) {
 	var work node.Work
+	h.look(now)
 	switch k {
 	case forReader:
 		what := h.stdin.take()
@@ -184,6 +185,16 @@ func (h *host) injected(now time.Duration, k kind, took time.Duration) time.Dura
 
 // faultService is what faults call the services.
 var faultService = [services]string{forReader: "intake", forRecord: "record", forGossip: "gossip", forOutput: "output", forJournal: "journal"}
+
+// look has the node's reader see, when it would look, how much of stdin is unread.
+func (h *host) look(now time.Duration) {
+	if h.stdin.empty() || h.node == nil || h.paused {
+		return
+	}
+	if local := h.local(now); h.node.Looks(local) {
+		h.node.Unread(local, h.stdin.seen(now, unreadBytes, lineBytes))
+	}
+}
 
 // admit hands a line of stdin to the node, and returns how many bytes it has.
 func (h *host) admit(now time.Duration, what *session.Output) int {

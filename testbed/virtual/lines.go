@@ -53,6 +53,13 @@ func (l *lines) read(what *session.Output) (item wire.Item, bytes int) {
 	return item, len(l.buf)
 }
 
+// unreadBytes is how much of stdin a node can see that is not read: what a pipe of
+// Linux holds, and what its reader has read of it in advance.
+const unreadBytes = (64 + 16) << 10
+
+// lineBytes is about how long a line is.
+func lineBytes(what *session.Output) int { return len(what.Packet.Body) + 60 }
+
 const gossipType = "gossip"
 
 var (

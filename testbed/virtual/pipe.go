@@ -26,6 +26,18 @@ func (p *pipe[T]) put(at time.Duration, what T) {
 	p.parcels = append(p.parcels, parcel[T]{at, what})
 }
 
+// seen is how many parcels are there that can be read without a wait for their
+// writer, if a pipe holds so many bytes.
+func (p *pipe[T]) seen(now time.Duration, bytes int, size func(*T) int) (n int) {
+	for i := p.next; i < len(p.parcels) && p.parcels[i].at <= now; i++ {
+		if bytes -= size(&p.parcels[i].what); bytes < 0 {
+			break
+		}
+		n++
+	}
+	return n
+}
+
 // take returns what is in the first parcel; there must be one.
 func (p *pipe[T]) take() T {
 	what := p.parcels[p.next].what

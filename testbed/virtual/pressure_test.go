@@ -82,6 +82,23 @@ func TestAFaultSlowsAServiceAsItsCostWould(t *testing.T) {
 	}
 }
 
+// More clients ask than a slow node can answer before they give up: an answer to
+// one that has would make the node deaf.
+func TestASlowNodeAnswersNobodyWhoIsGone(t *testing.T) {
+	for _, text := range []string{"output:slow=19ms", "intake:slow=19ms", "record:slow=19ms"} {
+		cfg := config(t, 1)
+		cfg.Session.Concurrency, cfg.Session.RatePerSec, cfg.Session.TimeLimit = 300, 20_000, 30*sec
+		cfg.Node.Faults = fault(t, text+"@0s+60s")
+		ok := 0
+		for _, op := range carryOut(t, cfg, Observers{}).History {
+			if op.Type == run.OK {
+				ok++
+			}
+		}
+		require.Greater(t, ok, 450, text) // at the least, the first and the final ones
+	}
+}
+
 func TestANodeWhoseServiceIsStuckSaysSoAndRecovers(t *testing.T) {
 	for _, service := range []string{"record", "gossip"} {
 		cfg := config(t, 3)

@@ -62,6 +62,23 @@ func TestAPipeKeepsItsOrder(t *testing.T) {
 	})
 }
 
+func TestOfAPipeIsSeenWhatIsThereAndFitsIn(t *testing.T) {
+	var p pipe[int] // of sizes
+	size := func(n *int) int { return *n }
+	require.Zero(t, p.seen(time.Hour, 100, size))
+	for i, n := range []int{10, 20, 30, 40, 50} {
+		p.put(time.Duration(i), n)
+	}
+	for _, c := range []struct {
+		at          time.Duration
+		bytes, want int
+	}{{-1, 1000, 0}, {0, 1000, 1}, {2, 1000, 3}, {9, 1000, 5}, {9, 9, 0}, {9, 10, 1}, {9, 99, 3}, {9, 100, 4}, {1, 100, 2}} {
+		require.Equal(t, c.want, p.seen(c.at, c.bytes, size), "%+v", c)
+	}
+	p.take()
+	require.Equal(t, 2, p.seen(9, 89, size), "what was taken is not there")
+}
+
 func TestATailIsTheLastLinesCutShort(t *testing.T) {
 	s := &stderr{node: "n0"}
 	require.Nil(t, s.tail())

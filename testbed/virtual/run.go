@@ -294,6 +294,7 @@ func (b *bed) obey(outputs []session.Output) (over bool) {
 			if h := &b.hosts[b.index[o.Node]]; h.node != nil {
 				h.stdin.put(b.now+b.cfg.Costs.Pipe, o)
 				h.rouse(b.now)
+				h.look(b.now)
 				b.plan(h)
 				b.planTick(h)
 			}

@@ -1,0 +1,226 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+// No line is taken for older than it is, and none for younger than the first look
+// that saw it, unless there were more looks than are kept.
+func TestALineIsAsOldAsTheFirstLookThatSawIt(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var a arrivals
+		var written []time.Duration // when, by line
+		var seen []time.Duration    // at the first look; 0: not yet
+		now, read, looks := time.Second, 0, 0
+		t.Repeat(map[string]func(*rapid.T){
+			"write": func(t *rapid.T) {
+				for range rapid.IntRange(1, 5).Draw(t, "lines") {
+					written, seen = append(written, now), append(seen, 0)
+				}
+			},
+			"look": func(t *rapid.T) {
+				a.see(now, int64(len(written)))
+				looks++
+				require.False(t, a.due(now))
+				for i := len(seen) - 1; i >= 0 && seen[i] == 0; i-- {
+					seen[i] = now
+				}
+			},
+			"read": func(t *rapid.T) {
+				for range rapid.IntRange(1, 5).Draw(t, "lines") {
+					if read == len(written) {
+						return
+					}
+					came := a.came(now, int64(read+1))
+					require.GreaterOrEqual(t, came, written[read])
+					require.LessOrEqual(t, came, now)
+					if looks <= maxLooks {
+						want := now
+						if seen[read] != 0 {
+							want = seen[read]
+						}
+						require.Equal(t, want, came)
+					}
+					read++
+				}
+			},
+			"pass": func(t *rapid.T) { now += time.Duration(rapid.IntRange(0, 1000).Draw(t, "ms")) * time.Millisecond },
+			"":     func(t *rapid.T) { require.LessOrEqual(t, len(a.looks), maxLooks) },
+		})
+	})
+}
+
+func TestLooksBeyondThoseThatAreKeptMakeNothingOlder(t *testing.T) {
+	var a arrivals
+	now := time.Duration(0)
+	for i := range 2 * maxLooks {
+		now += lookPeriod
+		require.True(t, a.due(now))
+		a.see(now, int64(10*(i+1)))
+		require.False(t, a.due(now+lookPeriod-1))
+	}
+	require.Len(t, a.looks, maxLooks)
+	require.Equal(t, lookPeriod, a.came(now, 10), "what was seen first is as old as ever")
+	require.Equal(t, (maxLooks-1)*lookPeriod, a.came(now, 10*(maxLooks-1)))
+	require.Equal(t, now, a.came(now, 10*2*maxLooks), "the rest is as old as the last look")
+	require.Equal(t, now+time.Hour, a.came(now+time.Hour, 10*2*maxLooks+1), "what nobody has seen has just come")
+	require.Empty(t, a.looks)
+}
+
+func TestAPipeTellsHowMuchOfItIsUnread(t *testing.T) {
+	r, w, err := os.Pipe()
+	require.NoError(t, err)
+	defer w.Close()
+	unread := unreadOf(r)
+	require.Zero(t, unread())
+	for i, text := range []string{"one", "four", "sixsix"} {
+		_, err := w.WriteString(text)
+		require.NoError(t, err)
+		require.EqualValues(t, []int{3, 7, 13}[i], unread())
+	}
+	_, err = r.Read(make([]byte, 5))
+	require.NoError(t, err)
+	require.EqualValues(t, 8, unread())
+	require.NoError(t, r.Close())
+	require.Zero(t, unread(), "a closed one holds nothing for anybody")
+}
+
+func TestOfWhatCannotTellNothingIsUnread(t *testing.T) {
+	require.Zero(t, unreadOf(strings.NewReader("text"))())
+	path := filepath.Join(t.TempDir(), "requests")
+	require.NoError(t, os.WriteFile(path, []byte("text"), 0o666))
+	f, err := os.Open(path)
+	require.NoError(t, err)
+	defer f.Close()
+	require.Zero(t, unreadOf(f)(), "nobody waits for answers to a file")
+	closed, err := os.Open(path)
+	require.NoError(t, err)
+	require.NoError(t, closed.Close())
+	require.Zero(t, unreadOf(closed)())
+}
+
+// What a request has waited on stdin behind others counts for its answer's being
+// too late.
+func TestRepliesToRequestsThatWaitedOnStdinAreTheSoonerTooLate(t *testing.T) {
+	const asked = 20 * time.Second
+	answered := func(onStdin, inQueues time.Duration, request string) bool {
+		r := startedRig(t, ids(2))
+		for now := time.Duration(0); now <= asked; now = r.NextTick() {
+			r.Tick(now)
+		}
+		r.Admit(asked, item(t, broadcastLine("n0", 1, "1")))
+		stepAll(t, r, asked)
+		require.True(t, r.Looks(asked))
+		r.Unread(asked, 1) // what is admitted next
+		for now := asked; now <= asked+onStdin; now = r.NextTick() {
+			r.Tick(now)
+		}
+		r.Admit(asked+onStdin, item(t, request))
+		said := stepAll(t, r, asked+onStdin+inQueues)
+		require.Equal(t, strings.Contains(request, "broadcast"), r.log.Len() == 2, "it is stored whether or not it is answered")
+		return strings.Contains(said, `"in_reply_to":2`)
+	}
+	broadcast, read := broadcastLine("n0", 2, "2"), readLine("n0", 2)
+	for _, c := range []struct {
+		request  string
+		deadline time.Duration
+	}{{broadcast, replyDeadline}, {read, readDeadline}, {say("c1", "n0", `{"type":"topology","msg_id":2}`), replyDeadline}} {
+		for _, onStdin := range []time.Duration{0, 500 * time.Millisecond, 2 * time.Second, replyDeadline} {
+			require.True(t, answered(onStdin, c.deadline-onStdin, c.request), "%s, %v on stdin", c.request, onStdin)
+			require.False(t, answered(onStdin, c.deadline-onStdin+1, c.request), "%s, %v on stdin", c.request, onStdin)
+		}
+		require.False(t, answered(c.deadline+1, 0, c.request))
+	}
+	require.True(t, answered(time.Minute, 0, say("c1", "n0", `{"type":"health","msg_id":2}`)), "its client stays the same")
+}
+
+// A client too many keeps stdin from ever running dry; each line is read soon all
+// the same.
+func TestWhoIsNeverDoneReadingAnswersEverybody(t *testing.T) {
+	r := startedRig(t, ids(2))
+	answered := 0
+	for i := range 1500 {
+		now := time.Duration(i) * 20 * time.Millisecond
+		if now >= r.NextTick() {
+			r.Tick(now)
+		}
+		if r.Looks(now) {
+			r.Unread(now, 3) // this one, and two more
+		}
+		r.Admit(now, item(t, broadcastLine("n0", i, fmt.Sprint(i))))
+		answered += strings.Count(stepAll(t, r, now), "broadcast_ok")
+	}
+	require.Equal(t, 1500, answered)
+}
+
+// shelf is a stdin on which everything lies that a client has written, as in a
+// pipe.
+type shelf struct {
+	text  []byte
+	ended chan struct{} // closed when nothing more will come
+}
+
+func (s *shelf) Unread() int64 { return int64(len(s.text)) }
+
+func (s *shelf) Read(p []byte) (int, error) {
+	if len(s.text) == 0 {
+		<-s.ended
+		return 0, io.EOF
+	}
+	n := copy(p, s.text)
+	s.text = s.text[n:]
+	return n, nil
+}
+
+// Far more is asked than a slow stdout can answer in time. What is answered is
+// answered in time, and all that is taken is stored.
+func TestAReaderBehindASlowOutputKnowsHowLongRequestsHaveWaited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const requests, each = 1000, 19 * time.Millisecond
+		cfg := Config{Random: rand.New(rand.NewPCG(1, 2)), Log: slog.New(slog.DiscardHandler), ClientThreshold: Never}
+		injected(t, fmt.Sprintf("output:slow=%v@0s+10m", each))(&cfg)
+		smallOutput(&cfg)
+		said := &timed{begin: time.Now()}
+		n, err := New(cfg, said)
+		require.NoError(t, err)
+		in := &shelf{text: []byte(initLine(0, "n0", "n0") + "\n" + manyBroadcasts(requests)), ended: make(chan struct{})}
+		ended := make(chan error, 1)
+		go func() { ended <- n.Run(context.Background(), in) }()
+		pass(2 * time.Minute)
+		close(in.ended)
+		require.NoError(t, soon(t, ended))
+		require.Equal(t, requests, n.log.Len())
+		require.Greater(t, len(said.lines), int(replyDeadline/each)/2)
+		for i, at := range said.at {
+			require.LessOrEqual(t, at, replyDeadline+each+lookPeriod, said.lines[i])
+		}
+		require.EqualValues(t, requests+1, uint64(len(said.lines))+n.count.silenced.Load()+n.count.lateReplies.Load())
+	})
+}
+
+// timed is a stdout that notes when lines come.
+type timed struct {
+	begin time.Time
+	lines []string
+	at    []time.Duration
+}
+
+func (s *timed) Write(p []byte) (int, error) {
+	for line := range strings.Lines(string(p)) {
+		s.lines, s.at = append(s.lines, line), append(s.at, time.Since(s.begin))
+	}
+	return len(p), nil
+}
