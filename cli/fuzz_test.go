@@ -39,6 +39,8 @@ func TestSchedulesThatOnceFailed(t *testing.T) {
 		"lines had waited on stdin behind a slow output": "--node-count 27 --rate 54 --time-limit 9 --quiet-time 19.3 --latency-dist exponential --nemesis clock --nemesis-interval 3 --seed 77153" +
 			" -- --sync-period 53ms --journal off --inject output:slow=19ms@0s+9s",
 		"lines had waited on stdin behind a slow output, and no clock jumped": "--node-count 21 --rate 54 --time-limit 9 --quiet-time 19.3 --seed 77165 -- --sync-period 53ms --inject output:slow=19ms@0s+9s",
+		"all that was on its way when a clock jumped made a way long": "--node-count 5 --rate 32 --time-limit 6.6 --quiet-time 17.7 --latency 68 --nemesis partition,loss,delay,clock" +
+			" --nemesis-interval 0.3 --loss-rate 0.15 --delay-rate 0.23 --delay-mean 1865 --message-faults phases --seed 231012 -- --num-children 3 --sync-period 34ms --journal off --inject record:slow=20ms@0s+6.6s",
 		"lines had waited through a stop behind a slow output": "--node-count 37 --rate 33 --time-limit 9.9 --quiet-time 20.9 --latency 56 --latency-dist exponential" +
 			" --nemesis partition,kill,pause,duplicate,delay --nemesis-interval 1.8 --duplicate-rate 0.36 --delay-rate 0.12 --delay-mean 51 --seed 109582" +
 			" -- --intake-preferred 2 --intake-capacity 2 --journal off --inject output:slow=21ms@0s+9.9s",

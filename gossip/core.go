@@ -259,7 +259,7 @@ func (c *Core) receiveLinkState(now time.Duration, l *link, m *Message) {
 	case 0:
 	case c.cfg.Epoch:
 		if at, ok := l.departed.at(m.Echo.Batch); ok {
-			l.rtt.sample(now - at - m.Echo.Held)
+			l.rtt.measure(now, at, now-at-m.Echo.Held)
 		}
 		if l.acked(now, m.Acks) {
 			c.progress(now, l)

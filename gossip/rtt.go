@@ -20,14 +20,33 @@ type rtt struct {
 	varies   time.Duration
 	jitter   time.Duration // as varies, but from 0 and not from a guess
 	measured bool
+
+	outlier time.Duration // when the last sample came that was out of all proportion
 }
+
+// measure takes the round trip of a message into account that left at a time and
+// has been answered now. Of those that were on their way together and look far
+// too long one counts: what happened to them is one event, such as a clock that
+// jumped, and each by itself would be taken for the way.
+func (r *rtt) measure(now, left, took time.Duration) {
+	if took > r.limit() {
+		if left < r.outlier {
+			return
+		}
+		r.outlier = now
+	}
+	r.sample(took)
+}
+
+// limit is what a sample counts as at most.
+func (r *rtt) limit() time.Duration { return 2 * (r.roundTrip() + r.margin()) }
 
 // sample takes a measured round trip into account. It counts as twice what was
 // to be expected at most: a clock that has jumped, or a process that was stopped
 // on the way, says little about the way. If it really has become longer, a few
 // samples find it.
 func (r *rtt) sample(d time.Duration) {
-	d = min(max(d, 0), 2*(r.roundTrip()+r.margin()))
+	d = min(max(d, 0), r.limit())
 	if !r.measured {
 		r.smoothed, r.varies, r.measured = d, d/2, true
 		return

@@ -76,6 +76,36 @@ func TestAClockThatJumpsDoesNotMakeAWayLong(t *testing.T) {
 	})
 }
 
+// All that was on its way when the clock jumped comes back looking as long.
+func TestMessagesThatWereOnTheirWayTogetherTellOfOneJump(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r, way := rtt{first: 500 * ms}, durations(ms, 200*ms).Draw(t, "way")
+		for i := range 50 {
+			left := time.Duration(i) * time.Second
+			r.measure(left+way, left, way)
+		}
+		usual := r.interval(0)
+		now, jump := time.Minute, durations(10*time.Second, maxSpoken).Draw(t, "jump")
+		for _, ago := range rapid.SliceOfN(durations(0, way), 1, 32).Draw(t, "left") {
+			r.measure(now+jump+way-ago, now-ago, jump+way)
+		}
+		require.LessOrEqual(t, r.interval(0), 4*usual)
+	})
+}
+
+func TestAWayThatHasBecomeLongIsFoundFromMessagesThatFollowOneAnother(t *testing.T) {
+	r, now := rtt{first: 500 * ms}, time.Duration(0)
+	for range 50 {
+		r.measure(now+10*ms, now, 10*ms)
+		now += 100 * ms
+	}
+	start := now
+	for ; r.interval(0) < 2*time.Second; now += 100 * ms {
+		r.measure(now+2*time.Second, now, 2*time.Second)
+	}
+	require.LessOrEqual(t, now-start, 32*time.Second, "sixteen times its length")
+}
+
 func TestAWayThatHasBecomeLongIsFound(t *testing.T) {
 	r := rtt{first: 500 * ms}
 	for range 50 {
