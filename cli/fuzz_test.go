@@ -41,12 +41,13 @@ func TestSchedulesThatOnceFailed(t *testing.T) {
 		"lines had waited on stdin behind a slow output, and no clock jumped": "--node-count 21 --rate 54 --time-limit 9 --quiet-time 19.3 --seed 77165 -- --sync-period 53ms --inject output:slow=19ms@0s+9s",
 		"all that was on its way when a clock jumped made a way long": "--node-count 5 --rate 32 --time-limit 6.6 --quiet-time 17.7 --latency 68 --nemesis partition,loss,delay,clock" +
 			" --nemesis-interval 0.3 --loss-rate 0.15 --delay-rate 0.23 --delay-mean 1865 --message-faults phases --seed 231012 -- --num-children 3 --sync-period 34ms --journal off --inject record:slow=20ms@0s+6.6s",
+		"a stop long ago was thought to have held up what came after it": "--node-count 7 --rate 3 --time-limit 1.8 --quiet-time 11.2 --latency 100 --nemesis pause,clock --nemesis-interval 0.2 --seed 302824",
 		"lines had waited through a stop behind a slow output": "--node-count 37 --rate 33 --time-limit 9.9 --quiet-time 20.9 --latency 56 --latency-dist exponential" +
 			" --nemesis partition,kill,pause,duplicate,delay --nemesis-interval 1.8 --duplicate-rate 0.36 --delay-rate 0.12 --delay-mean 51 --seed 109582" +
 			" -- --intake-preferred 2 --intake-capacity 2 --journal off --inject output:slow=21ms@0s+9.9s",
 	} {
 		t.Run(what, func(t *testing.T) {
-			got := runHere(t, append([]string{"test", "--virtual", "--verdict", "exact", "--no-report", "--store", t.TempDir()}, strings.Fields(command)...)...)
+			got := runHere(t, append([]string{"test", "--virtual", "--verdict", "exact", "--health", "off", "--no-report", "--store", t.TempDir()}, strings.Fields(command)...)...)
 			require.Equal(t, ExitOK, got.code, got.stdout)
 		})
 	}
@@ -104,8 +105,9 @@ func TestTheCommandOfAScheduleIsTheSchedule(t *testing.T) {
 		line := newCommandLine(words[1:], nil, false)
 		_, err := newParser(&cli).Parse(line.args)
 		require.NoError(t, err)
-		plan, _, err := cli.Test.plan(streams{err: &bytes.Buffer{}}, line, 0)
+		plan, options, err := cli.Test.plan(streams{err: &bytes.Buffer{}}, line, 0)
 		require.NoError(t, err)
+		require.False(t, options.PollHealth, "the fuzzer does not ask for it")
 		want, err := s.Plan(nodeSettings)
 		require.NoError(t, err)
 		plan.NodeLogLevel, want.NodeLogLevel = 0, 0
@@ -132,7 +134,7 @@ func TestAFailureIsShownWithItsCommands(t *testing.T) {
 	var text bytes.Buffer
 	require.NoError(t, showFuzz(&text, 7, out))
 	require.Contains(t, text.String(), "failed:\n  invariant  at ")
-	require.Contains(t, text.String(), "\nRun it again:\n  treecast test --virtual --verdict exact --node-count ")
+	require.Contains(t, text.String(), "\nRun it again:\n  treecast test --virtual --verdict exact --health off --node-count ")
 	require.Contains(t, text.String(), "\nA shorter one, found in 20 runs:\n  treecast test --virtual --verdict exact")
 }
 

@@ -48,7 +48,7 @@ func FuzzLines(f *testing.F) {
 			case 1:
 				s.until(s.now)
 			case 2, 3:
-				s.r.Dry()
+				s.r.Dry(s.now)
 				s.until(s.now + time.Duration(random.IntN(700))*time.Millisecond)
 			}
 		}

@@ -30,10 +30,14 @@ func (d *driver) read(ctx context.Context, stdin io.Reader) error {
 		if !d.awaitBegin(ctx) {
 			return nil
 		}
-		if d.stale.mayWait() && !r.Ready() && dry(stdin) {
-			d.Dry()
+		ready := r.Ready()
+		if d.stale.mayWait() && !ready && dry(stdin) {
+			d.Dry(d.now())
 		}
 		d.answerInit()
+		if !ready {
+			d.stale.wait(d.now())
+		}
 		var err error
 		item, err = r.Next()
 		if errors.Is(err, io.EOF) {
@@ -43,6 +47,7 @@ func (d *driver) read(ctx context.Context, stdin io.Reader) error {
 			return err
 		}
 		now := d.now()
+		d.stale.came(now)
 		d.look(now)
 		came := d.arrivals.came(now, d.stdin.bytes-int64(r.Buffered()))
 		waited := d.stale.line(now) // now, not after the wait

@@ -99,6 +99,15 @@ func TestAfterAStopThatTheReaderSeesFirst(t *testing.T) {
 	), "what waited is not answered; what comes once stdin has run dry is")
 }
 
+func TestAfterAStopDuringWhichNothingCame(t *testing.T) {
+	r := newReaderRig(t)
+	r.live(10 * time.Second)
+	require.Empty(t, r.silent(t,
+		piece{lines: three(1), before: func() { r.tick(20 * time.Second); r.live(25 * time.Second) }},
+		piece{lines: three(4)},
+	))
+}
+
 func TestAfterAStopThatTheMonitorSeesFirst(t *testing.T) {
 	r := newReaderRig(t)
 	r.live(10 * time.Second)

@@ -109,7 +109,7 @@ func (s *soak) line(to int, line string) {
 	item, err := wire.NewReader(strings.NewReader(line), 0).Next()
 	require.NoError(s.t, err)
 	s.rigs[to].Admit(s.now, &item)
-	s.rigs[to].Dry()
+	s.rigs[to].Dry(s.now)
 }
 
 // take takes what a node has written.

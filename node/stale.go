@@ -54,6 +54,8 @@ type staleness struct {
 	passed int64         // the stop after which stdin has run dry; as in stopped
 	saw    time.Duration // when a line showed that there had been a stop, before a tick did
 	sawDry time.Duration // the same, of the last one after which stdin has run dry
+	waits  bool          // the reader waits in a read of stdin ...
+	since  time.Duration // ... and has done so since then
 }
 
 // tick is called by the monitor, once a period.
@@ -106,10 +108,25 @@ func (s *staleness) line(now time.Duration) age {
 // restarted says that whatever is on stdin now was meant for a former process.
 func (s *staleness) restarted() { s.behind = ancient }
 
-// dry says that everything was read that was on stdin.
-func (s *staleness) dry() {
+// dry says that everything was read that was on stdin, and that the reader waits
+// for more.
+func (s *staleness) dry(now time.Duration) {
 	s.behind = fresh
 	s.passed, s.sawDry = s.stopped.Load(), s.saw
+	s.wait(now)
+}
+
+// wait says that the reader begins a read of stdin, which may have to wait.
+func (s *staleness) wait(now time.Duration) { s.waits, s.since = true, now }
+
+// came says that there is something to be read. If the reader has waited for it
+// since before the process went on, stdin was empty when it did.
+func (s *staleness) came(now time.Duration) {
+	stopped := s.stopped.Load()
+	if s.waits && int64(s.since) <= stopped && !s.resumedAt(now) {
+		s.passed = stopped
+	}
+	s.waits = false
 }
 
 // mayWait reports whether anything on stdin counts as waiting there.

@@ -74,8 +74,11 @@ func (n *Node) Looks(now time.Duration) bool { return n.arrivals.due(now) }
 // Unread says how many lines the reader sees on stdin that are not admitted yet.
 func (n *Node) Unread(now time.Duration, lines int) { n.arrivals.see(now, n.admitted+int64(lines)) }
 
-// Dry says that everything was read that was on stdin.
-func (n *Node) Dry() { n.stale.dry() }
+// Dry says that everything was read that was on stdin, and that the reader waits.
+func (n *Node) Dry(now time.Duration) { n.stale.dry(now) }
+
+// Came says that there is something on stdin that the reader may have waited for.
+func (n *Node) Came(now time.Duration) { n.stale.came(now) }
 
 func (n *Node) admit(now, came time.Duration, item *wire.Item, waited age) {
 	wasNamed := n.intake.self != nil

@@ -46,7 +46,7 @@ func TestStepsThatAreDueAreAllThatANodeNeeds(t *testing.T) {
 		}
 		driven.Tick(now)
 		driven.Admit(now, item(t, line))
-		driven.Dry()
+		driven.Dry(now)
 		got := stepAll(t, driven, now)
 		want := ""
 		for _, text := range settled.ask(now, line) {
@@ -159,9 +159,9 @@ func TestADriverOfStepsIsToldOfStaleLinesAsAReaderIs(t *testing.T) {
 	r.Admit(0, item(t, initLine(99, "n0", ids(2)...)))
 	stepAll(t, r, 0)
 	require.False(t, answered(0, 1), "it waited for the dead process")
-	r.Dry()
+	r.Dry(0)
 	require.True(t, answered(0, 2))
-	r.Dry()
+	r.Dry(0)
 	// A stop, as the gap between two ticks says.
 	for at := time.Duration(0); at <= 10*time.Second; at = r.NextTick() {
 		r.Tick(at)
@@ -170,10 +170,18 @@ func TestADriverOfStepsIsToldOfStaleLinesAsAReaderIs(t *testing.T) {
 	require.False(t, answered(14*time.Second, 4))
 	r.Tick(14 * time.Second)
 	require.False(t, answered(14*time.Second+resumeWindow-1, 5))
-	r.Dry()
+	r.Dry(14*time.Second + resumeWindow)
 	r.Tick(14*time.Second + resumeWindow)
 	require.True(t, answered(14*time.Second+resumeWindow, 6))
-	require.Equal(t, 6, r.log.Len(), "all are stored")
+	r.Dry(14*time.Second + resumeWindow)
+	// Another one, while nothing is on stdin.
+	for at := r.NextTick(); at <= 20*time.Second; at = r.NextTick() {
+		r.Tick(at)
+	}
+	r.Tick(40 * time.Second)
+	r.Came(41 * time.Second)
+	require.True(t, answered(41*time.Second, 7))
+	require.Equal(t, 7, r.log.Len(), "all are stored")
 }
 
 // The reader may be held up from the moment that the process goes on: what was
@@ -182,11 +190,35 @@ func TestLinesOfBeforeAStopAreStaleHoweverLateTheyAreRead(t *testing.T) {
 	s := &staleness{period: 100 * time.Millisecond}
 	s.tick(time.Second)
 	s.line(time.Second)
-	s.dry()
+	s.dry(time.Second)
 	s.tick(6 * time.Second)
 	require.True(t, s.mayWait())
+	s.came(6 * time.Second)
 	require.Equal(t, stale, s.line(6*time.Second+resumeWindow+time.Second))
-	s.dry()
+	s.dry(6*time.Second + resumeWindow + time.Second)
 	require.False(t, s.mayWait())
+	s.came(6*time.Second + resumeWindow + 2*time.Second)
 	require.Equal(t, fresh, s.line(6*time.Second+resumeWindow+2*time.Second))
+}
+
+// What comes long after a stop to a reader that has waited all the while was not
+// there when the process went on.
+func TestLinesThatTheReaderHasWaitedForAreFreshHoweverLongTheStopWas(t *testing.T) {
+	s := &staleness{period: 100 * time.Millisecond}
+	s.tick(time.Second)
+	s.dry(time.Second)
+	s.tick(20 * time.Second)
+	s.came(20*time.Second + resumeWindow)
+	require.Equal(t, fresh, s.line(20*time.Second+resumeWindow))
+	require.False(t, s.mayWait())
+
+	s.wait(21 * time.Second)
+	s.tick(40 * time.Second)
+	s.came(40*time.Second + resumeWindow - 1)
+	require.Equal(t, ancient, s.line(40*time.Second+resumeWindow-1))
+
+	s.dry(41 * time.Second)
+	s.came(41 * time.Second)
+	s.tick(60 * time.Second)
+	require.Equal(t, ancient, s.line(61*time.Second), "it was read before the stop")
 }

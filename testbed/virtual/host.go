@@ -202,7 +202,7 @@ func (h *host) admit(now time.Duration, what *session.Output) int {
 	defer h.caught()
 	h.node.Admit(h.local(now), &item)
 	if h.stdin.empty() || h.stdin.first().at > now {
-		h.node.Dry()
+		h.node.Dry(h.local(now))
 	}
 	return bytes
 }

@@ -228,6 +228,9 @@ func (b *bed) resume(h *host) {
 	if h.tickAt <= b.now || h.tickAt == never {
 		h.tickAt = b.now + time.Duration(b.order.Uint64N(uint64(resumeSpread)))
 	}
+	if !h.stdin.empty() {
+		h.node.Came(h.local(b.now))
+	}
 	b.plan(h)
 	b.planTick(h)
 }
@@ -294,6 +297,9 @@ func (b *bed) obey(outputs []session.Output) (over bool) {
 			if h := &b.hosts[b.index[o.Node]]; h.node != nil {
 				h.stdin.put(b.now+b.cfg.Costs.Pipe, o)
 				h.rouse(b.now)
+				if !h.paused {
+					h.node.Came(h.local(b.now))
+				}
 				h.look(b.now)
 				b.plan(h)
 				b.planTick(h)
