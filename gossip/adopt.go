@@ -143,7 +143,7 @@ func (c *Core) readTie(now time.Duration, l *link, m *Message) {
 			l.tieDue = true // we crossed
 			c.act(l)
 		}
-	case Swapping:
+	case Swapping, Joining:
 		c.swapWith(now, l, m)
 	}
 }

@@ -201,7 +201,7 @@ func (c *Core) addVector(l *link, m *Message, f *flight) int {
 	}
 	if show {
 		// What a partner has lost of a swap comes with the next one.
-		m.Vector, f.vector = &l.showing[0], l.role != Partner || l.tie == Swapping
+		m.Vector, f.vector = &l.showing[0], l.role != Partner || l.tie.swaps()
 		m.Probe = f.vector
 		l.showing = l.showing[1:]
 		l.show = len(l.showing) > 0

@@ -60,7 +60,13 @@ const (
 	Parted
 	// Swapping: the two show each other what they hold, once.
 	Swapping
+	// Joining: the same, by a node that is a root only because nobody before it
+	// answers; what neither has had for long flows, too.
+	Joining
 )
+
+// swaps reports whether two nodes show each other what they hold, once.
+func (t Tie) swaps() bool { return t == Swapping || t == Joining }
 
 // Run is consecutive entries of one source: Values[i] has the counter
 // First+i.
@@ -142,7 +148,7 @@ const (
 // within bounds.
 func (m *Message) valid() bool {
 	if m.Epoch == 0 || m.Epoch > maxEpoch || m.For >= maxEpoch ||
-		m.Tie > Swapping || len(m.Suspects) > maxSuspects {
+		m.Tie > Joining || len(m.Suspects) > maxSuspects {
 		return false
 	}
 	for _, d := range []time.Duration{m.Echo.Held, m.Echo.Early, m.Period, m.Path} {

@@ -44,8 +44,11 @@ func ring(nodes []*simNode, rng *rand.Rand) map[[2]string]bool {
 }
 
 func TestMajoritiesRingHearsEverything(t *testing.T) {
+	// The last four are rings whose trees found each other too late when they
+	// were joined by nothing but random swaps.
+	seeds := []uint64{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 1075, 1150, 1161, 1260}
 	for _, k := range repairFanOuts {
-		for seed := range uint64(12) {
+		for _, seed := range seeds {
 			t.Run(fmt.Sprintf("k=%d seed=%d", k, seed), func(t *testing.T) {
 				tr := newRepairTrial(t, k, seed)
 				tr.broadcasts(0, 45*time.Second, anybody)

@@ -54,7 +54,7 @@ func show(m *Message) string {
 		say("reign %d", m.Reign)
 	}
 	if m.Tie != Untied {
-		say("%s", [...]string{Attached: "attached", Adopted: "adopted", Parted: "parted", Swapping: "swapping"}[m.Tie])
+		say("%s", [...]string{Attached: "attached", Adopted: "adopted", Parted: "parted", Swapping: "swapping", Joining: "joining"}[m.Tie])
 	}
 	if len(m.Suspects) > 0 {
 		say("suspects %s", strings.Join(m.Suspects, ","))

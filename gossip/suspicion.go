@@ -30,6 +30,7 @@ type repaired struct {
 
 	lastAck time.Duration // when it last acked anything
 	missed  time.Duration // when it last came to be suspected
+	filling time.Duration // until then its neighbours may be giving it what it lacks
 	reign   uint64        // the parent's, as far as it has come
 	used    time.Duration // when something was last received or wanted of it
 }
@@ -103,7 +104,7 @@ func (c *Core) unanswered(now time.Duration, l *link) {
 		c.suspect(now, l)
 	}
 	tries := guestTries
-	if l.tie == Swapping && l.tieDue {
+	if l.tie.swaps() && l.tieDue {
 		tries = 0 // there are others to swap with
 	} else if !(l.show || l.tieDue || len(l.again) > 0) {
 		tries = 0
@@ -197,6 +198,7 @@ func (c *Core) answered(now time.Duration, l *link) {
 // clear ends a suspicion.
 func (c *Core) clear(now time.Duration, l *link) {
 	mute := l.mute
+	l.filling = now + filling
 	l.suspected, l.mute, l.doubted, l.watch = false, false, false, false
 	c.suspects = slices.DeleteFunc(c.suspects, func(s *link) bool { return s == l })
 	c.dropOrphans(now, l)
@@ -390,6 +392,7 @@ func strangers(sender string, m *Message) bool {
 // reborn handles a peer that has begun a new life, in which it knows nothing of
 // what repair has made of the link.
 func (c *Core) reborn(now time.Duration, l *link) {
+	l.filling = now + filling
 	switch {
 	case l.suspected:
 		c.clear(now, l)

@@ -4,7 +4,10 @@ import "time"
 
 // swaps is when a node that suspects others swaps vectors with a node that is
 // no link of it, and with whom. What flows is what both should have had for
-// long, so that nothing does while the trees hang together.
+// long, so that nothing does while the trees hang together. A root that is none
+// in the tree knows that they hardly do. It swaps all that it holds, and once it
+// has found another tree it turns to the same node every other time: every tree
+// but one has such a root, so that all of them are tied together.
 type swaps struct {
 	at       time.Duration // Never while nobody is suspected
 	interval time.Duration
@@ -22,6 +25,9 @@ const (
 	// usefulSwap is how soon a swap follows one that has brought something: there
 	// is more where that came from.
 	usefulSwap = 700 * time.Millisecond
+	// filling is for how long a node that is back is not swapped with: if it was
+	// restarted blank, its neighbours give it what a swap would bring as well.
+	filling = 2 * time.Second
 	// minAnswer is the least time in which a partner may answer.
 	minAnswer = 350 * time.Millisecond
 	// rushFor is for how long after a suspicion a partner that does not answer is
@@ -72,20 +78,26 @@ func (c *Core) swap(now time.Duration) {
 	}
 	s.next = now + s.interval
 	wait := minSwap // who has not answered by then may be out of reach
-	if now < s.rush {
+	if now < s.rush || c.lonely() {
 		wait = max(c.way(), minAnswer)
 	}
 	s.at = min(s.next, now+wait)
+	if !(s.useful && answered && c.lonely() && c.maySwap(now, s.partner) && c.draw()%2 == 0) {
+		s.partner = c.pickPartner(now)
+	}
 	s.useful, s.begun = false, now
-	s.partner = c.pickPartner()
 	if l := s.partner; l != nil {
 		c.stats.Swaps++
 		if l.role == Guest {
 			c.setRole(l, Partner)
 		}
-		c.owe(now, l)
+		tie := Swapping
+		if c.lonely() {
+			tie = Joining
+		}
+		c.owe(now, l, tie)
 		l.asked = false
-		l.tie, l.tieDue = Swapping, true
+		l.tie, l.tieDue = tie, true
 		l.show, l.showing = true, nil
 		c.act(l)
 	}
@@ -102,7 +114,7 @@ func (c *Core) useful(now time.Duration) {
 
 // pickPartner draws a node that is not suspected and no link, or with direct
 // links just not suspected; nil if a few tries find none.
-func (c *Core) pickPartner() *link {
+func (c *Core) pickPartner(now time.Duration) *link {
 	nodes := c.cfg.Tree.Nodes()
 	for range 8 {
 		name := nodes[c.draw()%uint64(len(nodes))]
@@ -111,17 +123,28 @@ func (c *Core) pickPartner() *link {
 		case name == c.cfg.Self:
 		case l == nil:
 			return c.linkTo(name)
-		case l.suspected || l.suspect || l.offered || l.tieDue || l.show || l == c.search.choice || l.tie == Attached:
-		case c.cfg.Direct, !l.neighbour && (l.role == Guest || l.role == Partner):
+		case c.maySwap(now, l):
 			return l
 		}
 	}
 	return nil
 }
 
-// owe has what we have held for long wait for the peer's vector.
-func (c *Core) owe(now time.Duration, l *link) {
-	base := c.heldSince(now - c.overdue())
+// maySwap reports whether a node may be swapped with: see pickPartner.
+func (c *Core) maySwap(now time.Duration, l *link) bool {
+	if now < l.filling || l.suspected || l.suspect || l.offered || l.tieDue || l.show || l == c.search.choice || l.tie == Attached {
+		return false
+	}
+	return c.cfg.Direct || !l.neighbour && (l.role == Guest || l.role == Partner)
+}
+
+// owe has what we have held for long wait for the peer's vector; if trees are to
+// be joined, all that we hold.
+func (c *Core) owe(now time.Duration, l *link, tie Tie) {
+	base := c.known
+	if tie == Swapping {
+		base = c.heldSince(now - c.overdue())
+	}
 	if l.owed && l.role != Partner {
 		base = max(base, l.base) // what a new life owes it owes still
 	}
@@ -157,10 +180,10 @@ func (c *Core) swapWith(now time.Duration, l *link, m *Message) {
 		}
 		c.setRole(l, Partner)
 	}
-	if l.tie == Swapping && !l.tieDue {
+	if l.tie.swaps() && !l.tieDue {
 		l.tie = Untied // now it is the peer that wants it
 	}
-	c.owe(now, l)
+	c.owe(now, l, m.Tie)
 	l.asked = true // it is on its way
 }
 

@@ -17,7 +17,7 @@ func TestSwapsGrowRareWhileTheyBringNothing(t *testing.T) {
 	for now := time.Duration(0); now < 2*time.Minute; now += 10 * ms {
 		for c.Next() <= now {
 			for _, o := range c.Advance(now, 9) {
-				if o.Message.Tie == Swapping {
+				if o.Message.Tie.swaps() {
 					swaps = append(swaps, now)
 				}
 				if b := o.Message.Batch; b != 0 && !dead[o.To] {
@@ -77,6 +77,47 @@ func TestSoonAfterASuspicionSilentPartnersAreNotWaitedFor(t *testing.T) {
 	}
 	require.Greater(t, rushed, 5*seeds)
 	require.Less(t, search/seeds, 2*time.Second)
+}
+
+// The partner of a root that is none in the tree gets what it lacks at once; any
+// other only what should have been everywhere for long.
+func TestRootWithoutItsHomeSwapsAllThatItHolds(t *testing.T) {
+	for _, alone := range []bool{true, false} {
+		c := treeCore(t, 25, 24, "n9")
+		learn(c, 0, 1)
+		// The root is dead, and so are n1 to n8, or n1 takes its place.
+		answers := func(name string) bool {
+			i, _ := c.cfg.Tree.Index(name)
+			return i > 9 || i == 1 && !alone
+		}
+		var asked *Message
+		now := time.Duration(0)
+		for ; asked == nil; now += 10 * ms {
+			require.Less(t, now, time.Minute)
+			learn(c, now, 1)
+			for to, said := range toldBy(c, now, now, answers) {
+				if answers(to) && said[0].Tie.swaps() && now > 10*time.Second {
+					asked = said[0]
+				}
+			}
+		}
+		l := c.swaps.partner
+		require.Equal(t, alone, c.lonely())
+		require.Equal(t, map[bool]Tie{true: Joining, false: Swapping}[alone], asked.Tie)
+		c.Receive(now, l.peer, &Message{
+			Epoch: peerEpoch, For: ourEpoch, Batch: 1, Vector: &VectorPart{Exchange: 1, Parts: 1},
+		})
+		sent := 0
+		for _, m := range toldBy(c, now, now+ms, answers)[l.peer] {
+			sent += m.Entries()
+		}
+		if alone {
+			require.Equal(t, c.known, sent)
+		} else {
+			require.Less(t, sent, c.known-50)
+			require.Greater(t, sent, 100)
+		}
+	}
 }
 
 func TestHeldSinceIsNeverTooMuch(t *testing.T) {

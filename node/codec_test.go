@@ -96,7 +96,7 @@ var anyMessage = rapid.Custom(func(t *rapid.T) *gossip.Message {
 		m.Round, m.Period, m.Path = number.Draw(t, "round"), micros.Draw(t, "period"), micros.Draw(t, "path")
 	}
 	if rapid.Bool().Draw(t, "repair") {
-		m.Reign, m.Tie = number.Draw(t, "reign"), gossip.Tie(rapid.IntRange(0, int(gossip.Swapping)).Draw(t, "tie"))
+		m.Reign, m.Tie = number.Draw(t, "reign"), gossip.Tie(rapid.IntRange(0, int(gossip.Joining)).Draw(t, "tie"))
 		for range rapid.IntRange(0, 3).Draw(t, "suspects") {
 			m.Suspects = append(m.Suspects, name.Draw(t, "suspect"))
 		}
