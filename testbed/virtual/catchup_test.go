@@ -30,8 +30,7 @@ func (w broadcastsOnly) Next(rng *rand.Rand) workload.Op {
 
 func (broadcastsOnly) Final() (workload.Op, bool) { return workload.Op{}, false }
 
-// grown is a journal with so many values that a node of a cluster has had of
-// its clients.
+// grown is a node's journal with so many values that n0 has had of its clients.
 func grown(t *testing.T, name string, nodes, values int) *journal.Memory {
 	m := journal.NewMemory(rand.New(rand.NewPCG(1, 1)))
 	m.Run = "grown" // the one life is of the same run as the next
@@ -39,14 +38,14 @@ func grown(t *testing.T, name string, nodes, values int) *journal.Memory {
 	require.NoError(t, err)
 	var batch journal.Batch
 	for i := range values {
-		batch.Add(journal.Source{Origin: name, Log: life.Log}, uint64(i+1), fmt.Sprint(1_000_000+i))
+		batch.Add(journal.Source{Origin: "n0", Log: life.Log}, uint64(i+1), fmt.Sprint(1_000_000+i))
 	}
 	require.NoError(t, m.Append(&batch))
 	return m
 }
 
 // A neighbour that has missed 100 000 values, because they are from before it or
-// because it was cut off, has them within the bound over a link without latency,
+// because it was cut off, or the end of them, has them within the bound over a link without latency,
 // in lines of ordinary length, and clients of both nodes hardly notice, even
 // where nodes are twenty times slower than they are taken for: what is unacked is
 // what clients may have to wait behind. Real nodes and a million values are in
@@ -59,9 +58,13 @@ func TestALongHistoryIsMadeUpForSoonWhileClientsAreAnswered(t *testing.T) {
 		maxP99  = 20 * ms
 	)
 	// The node that is started is the one with the long history.
-	for name, plan := range map[string]struct{ steps, from string }{
-		"from before it":     {"0s kill n0; 500ms start n0", "start"},
-		"while it was apart": {"0s partition n0|n1; 0s kill n0; 500ms start n0; 2s heal", "stop-partition"},
+	for name, plan := range map[string]struct {
+		steps, from string
+		held        int // of the values, that the neighbour has in a journal of its own
+	}{
+		"from before it":     {"0s kill n0; 500ms start n0", "start", 0},
+		"while it was apart": {"0s partition n0|n1; 0s kill n0; 500ms start n0; 2s heal", "stop-partition", 0},
+		"the end of it":      {"0s kill n0,n1; 500ms start n0,n1", "start", values - 20_000},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := config(t, 2)
@@ -90,7 +93,9 @@ func TestALongHistoryIsMadeUpForSoonWhileClientsAreAnswered(t *testing.T) {
 							if longest > maxLine/2 {
 								flows = min(flows, m.Sent)
 							}
-							handed += m.Bytes
+							if caughtUp == never {
+								handed += m.Bytes
+							}
 						}
 						if n := b.hosts[1].node; log == nil && n != nil {
 							log = n.View().Log()
@@ -105,8 +110,12 @@ func TestALongHistoryIsMadeUpForSoonWhileClientsAreAnswered(t *testing.T) {
 					case op.Process != run.NemesisProcess || caughtUp != never:
 					case op.F == "kill":
 						b.hosts[0].kept = grown(t, "n0", 2, values)
+						if plan.held > 0 {
+							b.hosts[1].kept = grown(t, "n1", 2, plan.held)
+						}
 					case op.F == plan.from:
 						from = op.Time // in the end of its completion
+						log = nil      // of a former life
 					}
 				},
 			})
@@ -117,8 +126,8 @@ func TestALongHistoryIsMadeUpForSoonWhileClientsAreAnswered(t *testing.T) {
 			require.Less(t, caughtUp-from, within)
 			require.LessOrEqual(t, longest, maxLine)
 			require.Less(t, flows, caughtUp, "in few and long ones")
-			require.Greater(t, handed, 7*values)
-			require.Less(t, handed, 10*values, "once")
+			require.Greater(t, handed, 7*(values-plan.held))
+			require.Less(t, handed, 10*(values-plan.held), "once, and nothing that it has")
 
 			var waits []time.Duration
 			asked := map[int]time.Duration{}
@@ -133,7 +142,7 @@ func TestALongHistoryIsMadeUpForSoonWhileClientsAreAnswered(t *testing.T) {
 				}
 			}
 			slices.Sort(waits)
-			require.Greater(t, len(waits), 100)
+			require.Greater(t, len(waits), 20)
 			require.Less(t, waits[len(waits)*99/100], maxP99)
 			t.Logf("after %v, in %d bytes; %d clients waited %v at most", caughtUp-from, handed, len(waits), waits[len(waits)-1])
 		})
