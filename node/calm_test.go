@@ -1,0 +1,117 @@
+package node
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+// shows is all of a node that a driver can see without calling it: what it has
+// said, and when which step is due.
+type shows struct {
+	stdout, logs string
+	due, later   [Journal + 1]time.Duration
+	admits, calm bool
+}
+
+func (r *rig) shows(now time.Duration) (s shows) {
+	s.stdout, s.logs = r.stdout.String(), r.logs.String()
+	s.admits, s.calm = r.Admits(), r.Calm()
+	for service := range s.due {
+		s.due[service] = r.Due(now, Service(service))
+		s.later[service] = r.Due(now+time.Hour, Service(service))
+	}
+	return s
+}
+
+// A driver may put the ticks of a calm node off until before its next call: of two
+// nodes to which the same happens, one that is told of every tick when it is due
+// shows the same at any time as one whose ticks are put off, and a tick of a calm
+// node shows in nothing at all.
+func TestTicksOfACalmNodeCanBePutOff(t *testing.T) {
+	calmTicks, otherTicks, ill := 0, 0, 0
+	rapid.Check(t, func(rt *rapid.T) {
+		kept := rapid.Bool().Draw(rt, "journal")
+		start := func() *rig {
+			return startedRig(rt, ids(3), func(c *Config) {
+				c.NumChildren = 2
+				c.Intake, c.Gossip, c.Output = QueueSizes{2, 6}, QueueSizes{2, 6}, QueueSizes{4, 12}
+				c.ClientThreshold, c.OwnThreshold = 300*time.Millisecond, 500*time.Millisecond
+				c.LogTime = func() time.Time { return time.Unix(0, 0) }
+				if kept {
+					keptBy(memory())(c)
+				}
+			})
+		}
+		prompt, lazy := start(), start()
+		now, owed := time.Duration(0), []time.Duration(nil) // ticks of the lazy one
+		tick := func(r *rig, at time.Duration) {
+			calm, before := r.Calm(), r.shows(at)
+			r.Tick(at)
+			if !calm {
+				otherTicks++
+				if r.gates.ill {
+					ill++
+				}
+				return
+			}
+			calmTicks++
+			require.Equal(rt, before, r.shows(at), "a tick of a calm node")
+		}
+		// Whatever is not a tick makes up for those that were put off.
+		both := func(what func(r *rig)) {
+			for _, at := range owed {
+				tick(lazy, at)
+			}
+			owed = nil
+			what(prompt)
+			what(lazy)
+		}
+		admit := func(line string) {
+			both(func(r *rig) { r.Admit(now, item(t, line)); r.Dry() })
+		}
+		id := 0
+		rt.Repeat(map[string]func(*rapid.T){
+			"broadcast": func(*rapid.T) { id++; admit(broadcastLine("n0", id, fmt.Sprint(id))) },
+			"read":      func(*rapid.T) { id++; admit(readLine("n0", id)) },
+			"health":    func(*rapid.T) { id++; admit(say("c1", "n0", fmt.Sprintf(`{"type":"health","msg_id":%d}`, id))) },
+			"gossip": func(rt *rapid.T) {
+				m := anyMessage.Draw(rt, "message")
+				if rapid.Bool().Draw(rt, "plausible") {
+					m.Epoch, m.For, m.Vector = 7, prompt.cfg.Epoch, nil
+				}
+				admit(say("n1", "n0", string(appendGossip(nil, m))))
+			},
+			"step": func(rt *rapid.T) {
+				service := Service(rapid.IntRange(0, int(Journal)).Draw(rt, "service"))
+				if service == Journal && !kept {
+					return
+				}
+				both(func(r *rig) {
+					_, err := r.Step(now, service)
+					require.NoError(rt, err)
+				})
+			},
+			"settle": func(*rapid.T) { both(func(r *rig) { stepAll(t, r, now) }) },
+			"pass": func(rt *rapid.T) {
+				now += rapid.SampledFrom([]time.Duration{1, 30 * time.Millisecond, 100 * time.Millisecond, 350 * time.Millisecond, 3 * time.Second}).Draw(rt, "time")
+				for at := prompt.NextTick(); at <= now; at = prompt.NextTick() {
+					if lazy.Calm() {
+						owed = append(owed, at)
+					} else {
+						require.Empty(rt, owed, "it was calm and nothing happened")
+						tick(lazy, at)
+					}
+					tick(prompt, at)
+				}
+			},
+			"": func(rt *rapid.T) { require.Equal(rt, prompt.shows(now), lazy.shows(now)) },
+		})
+	})
+	require.Greater(t, calmTicks, 100)
+	require.Greater(t, otherTicks, 100)
+	require.Greater(t, ill, 10)
+}
