@@ -3,9 +3,12 @@ package experiment
 import (
 	"bytes"
 	"context"
+	"encoding/csv"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -45,20 +48,65 @@ func carryOut(t *testing.T, p Plan, o Options) (*run.Results, string) {
 	return results, dir
 }
 
-// longEnough carries a plan out, and again with twice the time if this machine
-// has not done enough in it.
-func longEnough(t *testing.T, p Plan, enough func(r *run.Results) bool) (*run.Results, string) {
+// longEnough carries a plan out, and again with twice the time if by its history
+// this machine has not done enough in it. What is to be shown is no part of what
+// is enough.
+func longEnough(t *testing.T, p Plan, enough func(h run.History) bool) (*run.Results, string) {
 	t.Helper()
 	for ; ; p.TimeLimit *= 2 {
 		require.Less(t, p.TimeLimit, patience, "however long it takes, it does not come to that")
-		if results, dir := carryOut(t, p, Options{}); enough(results) {
+		if results, dir := carryOut(t, p, Options{}); enough(history(t, dir)) {
 			return results, dir
 		}
 	}
 }
 
 // answered is enough where there has to be something to judge.
-func answered(r *run.Results) bool { return r.Stats.OKCount > 20 }
+func answered(h run.History) bool { return ended(h, "") > 20 }
+
+// ended is how many operations of clients ended well; f limits them to a
+// function.
+func ended(h run.History, f string) (n int) {
+	for _, op := range h {
+		if op.Type == run.OK && op.Process != run.NemesisProcess && (f == "" || op.F == f) {
+			n++
+		}
+	}
+	return n
+}
+
+// asked is how many broadcasts a node of so many, with a client each, was asked for.
+func asked(h run.History, nodes, node int) (n int) {
+	for _, op := range h {
+		if op.Type == run.Invoke && op.F == "broadcast" && op.Process%nodes == node {
+			n++
+		}
+	}
+	return n
+}
+
+// lost are the values of a history that were acknowledged and that the read which
+// was begun last does not show: those that Maelstrom's checker calls lost, where
+// all clients were answered.
+func lost(t *testing.T, h run.History) []string {
+	var acked []string
+	begun, last := map[int]int{}, -1 // reads' beginnings, by process
+	var shown []json.RawMessage
+	for i, op := range h {
+		switch {
+		case op.F == "broadcast" && op.Type == run.OK:
+			acked = append(acked, string(op.Value))
+		case op.F == "read" && op.Type == run.Invoke:
+			begun[op.Process] = i
+		case op.F == "read" && op.Type == run.OK && begun[op.Process] > last:
+			last, shown = begun[op.Process], nil
+			require.NoError(t, json.Unmarshal(op.Value, &shown))
+		}
+	}
+	return slices.DeleteFunc(acked, func(v string) bool {
+		return slices.ContainsFunc(shown, func(s json.RawMessage) bool { return string(s) == v })
+	})
+}
 
 // kinds lists the kinds of finding of a run, each once.
 func kinds(r *run.Results) []run.FindingKind {
@@ -69,6 +117,31 @@ func kinds(r *run.Results) []run.FindingKind {
 		}
 	}
 	return out
+}
+
+// unhealthyBy is how many nodes had said last, before a time, that they are unhealthy.
+func unhealthyBy(t *testing.T, dir string, at time.Duration) (n int) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "health.csv"))
+	require.NoError(t, err)
+	rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
+	require.NoError(t, err)
+	require.Equal(t, []string{"time_ms", "node", "unhealthy_ms"}, rows[0][:3])
+	ill := map[string]bool{}
+	for _, row := range rows[1:] {
+		ms, err := strconv.ParseInt(row[0], 10, 64)
+		require.NoError(t, err)
+		if time.Duration(ms)*time.Millisecond < at {
+			ill[row[1]] = row[2] != "0"
+		}
+	}
+	require.NotEmpty(t, ill)
+	for _, yes := range ill {
+		if yes {
+			n++
+		}
+	}
+	return n
 }
 
 // history reads the history that a run left behind.
@@ -96,11 +169,14 @@ func TestAnEchoNodePasses(t *testing.T) {
 
 func TestALossyNodePassesOnAWholeNetwork(t *testing.T) {
 	t.Parallel()
-	results, _ := longEnough(t, short("lossy", "broadcast", 5), answered)
+	results, dir := longEnough(t, short("lossy", "broadcast", 5), func(h run.History) bool { return ended(h, "broadcast") > 10 })
 	require.Equal(t, run.Valid, results.Valid)
 	require.Equal(t, run.Valid, results.Strict.Valid, results.Strict.Findings)
 	require.Empty(t, results.Faults)
+	require.Equal(t, ended(history(t, dir), "broadcast"), results.Delivery.ValueCount)
 	require.Equal(t, results.Delivery.ValueCount, results.Delivery.FullCount, "its messages are understood")
+	require.Empty(t, lost(t, history(t, dir)))
+	require.Zero(t, results.Workload.SetFull.LostCount)
 }
 
 func TestALossyNodeFailsUnderPartitions(t *testing.T) {
@@ -109,14 +185,18 @@ func TestALossyNodeFailsUnderPartitions(t *testing.T) {
 	// By this seed the first cut parts two nodes from three, for 0.85 s where the
 	// machine does not stand still.
 	p.Nemesis, p.NemesisInterval, p.TimeLimit, p.Seed = "partition", 500*time.Millisecond, 2*time.Second, 7
-	results, _ := longEnough(t, p, func(r *run.Results) bool {
-		return r.Workload.SetFull != nil && r.Workload.SetFull.LostCount > 0
-	})
+	results, dir := longEnough(t, p, func(h run.History) bool { return len(lost(t, h)) > 0 })
+	h := history(t, dir)
+	require.Len(t, lost(t, h), results.Workload.SetFull.LostCount)
 	require.NotEmpty(t, results.Faults)
 	first := results.Faults[0]
 	require.Equal(t, "partition", first.Kind)
 	require.True(t, strings.HasPrefix(first.Text, "majority ["), first.Text)
-	require.Greater(t, first.To, first.From)
+	cut := func(f string) time.Duration {
+		return h[slices.IndexFunc(h, func(op run.Op) bool { return op.Process == run.NemesisProcess && op.F == f })].Time
+	}
+	require.Equal(t, run.Millis(cut("start-partition")), first.From)
+	require.Equal(t, run.Millis(cut("stop-partition")), first.To)
 	require.Equal(t, run.Invalid, results.Valid)
 	require.Equal(t, run.Invalid, results.Strict.Valid)
 	require.Equal(t, []run.FindingKind{run.FindingMissing, run.FindingMaelstrom}, kinds(results))
@@ -125,7 +205,8 @@ func TestALossyNodeFailsUnderPartitions(t *testing.T) {
 
 func TestANodeThatCrashesIsNamedWithItsLastWords(t *testing.T) {
 	t.Parallel()
-	results, dir := longEnough(t, short("crasher", "broadcast", 2), func(r *run.Results) bool { return len(r.Nodes) == 2 })
+	results, dir := longEnough(t, short("crasher", "broadcast", 2), func(h run.History) bool { return min(asked(h, 2, 0), asked(h, 2, 1)) >= 5 })
+	require.Len(t, results.Nodes, 2)
 	require.Equal(t, run.Invalid, results.Valid)
 	require.Equal(t, run.Invalid, results.Strict.Valid)
 	require.Contains(t, kinds(results), run.FindingCrash)
@@ -145,7 +226,7 @@ func TestANodeThatGoesDeafIsNamedWithTheLine(t *testing.T) {
 	for name, line := range map[string]string{"garbage": "this line is garbage", "stranger": `"dest":"nobody"`} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			results, _ := longEnough(t, short(name, "broadcast", 2), func(r *run.Results) bool { return len(r.Nodes) > 0 })
+			results, _ := longEnough(t, short(name, "broadcast", 2), func(h run.History) bool { return max(asked(h, 2, 0), asked(h, 2, 1)) >= 5 })
 			require.Equal(t, run.Invalid, results.Strict.Valid)
 			require.Contains(t, kinds(results), run.FindingDeaf)
 			note := results.Nodes[0]
@@ -243,13 +324,14 @@ func TestAnInterruptedRunKeepsWhatWasDone(t *testing.T) {
 func TestProgressIsToldUntilTheEnd(t *testing.T) {
 	t.Parallel()
 	var seen []Progress
-	results, _ := carryOut(t, short("treecast", "broadcast", 1), Options{
+	results, dir := carryOut(t, short("treecast", "broadcast", 1), Options{
 		PollHealth: true, Progress: func(p Progress) { seen = append(seen, p) },
 	})
 	require.GreaterOrEqual(t, len(seen), 2)
 	last := seen[len(seen)-1]
 	require.Equal(t, session.Done, last.Phase)
 	require.Equal(t, results.Stats.OKCount, last.OK)
+	require.Equal(t, unhealthyBy(t, dir, last.Now), last.Unhealthy)
 	require.True(t, slices.IsSortedFunc(seen, func(a, b Progress) int { return int(a.Now - b.Now) }))
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"treecast/checker"
 	"treecast/gossip"
+	"treecast/node"
 	"treecast/run"
 	"treecast/testbed/session"
 	"treecast/testbed/virtual"
@@ -71,10 +72,39 @@ func TestAVirtualRunLeavesTheSameRecordAsAnyOther(t *testing.T) {
 func TestAVirtualRunWithPartitionsIsValidAndRecordsThem(t *testing.T) {
 	p := inVirtualTime()
 	p.NodeCount, p.Rate, p.Latency, p.Nemesis, p.NemesisInterval = 5, 10, 0, "partition", 3*time.Second
-	results, _ := carryOut(t, p, Options{})
+	results, dir := carryOut(t, p, Options{})
 	require.Equal(t, run.Valid, results.Valid)
 	require.Equal(t, run.Valid, results.Strict.Valid, results.Strict.Findings)
-	require.NotEmpty(t, results.Faults)
+	var cuts []run.Millis // from, to, from, ...
+	for _, op := range history(t, dir) {
+		if at := run.Millis(op.Time); op.Process == run.NemesisProcess && (len(cuts) == 0 || cuts[len(cuts)-1] != at) {
+			cuts = append(cuts, at)
+		}
+	}
+	var recorded []run.Millis
+	for _, f := range results.Faults {
+		require.Equal(t, "partition", f.Kind)
+		recorded = append(recorded, f.From, f.To)
+	}
+	require.Len(t, cuts, 8, "20 s with a change every 3 s or so, and the end of it")
+	require.Equal(t, cuts, recorded)
+}
+
+func TestTheProgressOfAVirtualRunTellsWhichNodesAreUnhealthy(t *testing.T) {
+	p := inVirtualTime()
+	p.NodeCount, p.TimeLimit, p.Quiet = 3, 8*time.Second, 3*time.Second
+	p.Node.Faults = []node.Fault{{Node: "n0", Service: "record", Kind: node.Stuck, From: 2 * time.Second, For: 4 * time.Second}}
+	var seen []Progress
+	_, dir := carryOut(t, p, Options{PollHealth: true, Progress: func(p Progress) { seen = append(seen, p) }})
+	most := 0
+	for _, p := range seen {
+		if p.Now > time.Second {
+			require.Equal(t, unhealthyBy(t, dir, p.Now), p.Unhealthy, "at %v", p.Now)
+		}
+		most = max(most, p.Unhealthy)
+	}
+	require.Equal(t, 1, most)
+	require.Zero(t, seen[len(seen)-1].Unhealthy)
 }
 
 func TestTheSameSeedLeavesTheSameHistoryInItsFile(t *testing.T) {
