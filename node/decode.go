@@ -3,6 +3,7 @@ package node
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"math"
 	"time"
 
@@ -20,27 +21,55 @@ type decoder struct {
 	sources *sources
 	body    []byte
 	ends    []int // scratch: where the values of a run begin and end
+	left    int   // how many more elements the lists of the message may have
 }
 
 // runOpening is how appendSource begins a run, or a line of a vector.
 var runOpening = []byte(`{"o":`)
 
+// maxElements is how many elements all lists of a message may have together. An
+// element takes two bytes at least, and no line with more than one value is longer
+// than MaxLineBytes: we make half as many at most. What is read of an element may
+// take thirty times as much room as its text, and lines may be long.
+const maxElements = gossip.MaxLineBytes
+
 // message reads a gossip message's body. Unknown fields are ignored, so that
-// later versions may add some.
+// later versions may add some. The error wraps errGossip and tells where in the
+// body the mistake is.
 func (d *decoder) message(body []byte) (*gossip.Message, error) {
-	d.Cursor, d.body = wire.NewCursor(body), body
+	d.Cursor, d.body, d.left = wire.NewCursor(body), body, maxElements
 	m := d.read()
+	var err error
 	if !d.Done() {
-		m = nil
+		m, err = nil, d.mistake()
 	}
 	d.Cursor, d.body = wire.Cursor{}, nil // nobody keeps it alive
 	if cap(d.ends) > maxEnds {
 		d.ends = nil // after more values than usual
 	}
-	if m == nil {
-		return nil, errGossip
+	return m, err
+}
+
+// mistake is the error of a body that cannot be read.
+func (d *decoder) mistake() error {
+	at := d.Offset()
+	if at < 0 {
+		at = ^at
 	}
-	return m, nil
+	at = min(at, len(d.body))
+	if d.left < 0 {
+		return fmt.Errorf("%w: byte %d of %d: more than %d elements", errGossip, at, len(d.body), maxElements)
+	}
+	const around = 16
+	near := d.body[max(0, at-around):min(at+around, len(d.body))]
+	return fmt.Errorf("%w: byte %d of %d, near %q", errGossip, at, len(d.body), near)
+}
+
+// another counts an element, and reports whether it may be read. Leaving a loop
+// fails the cursor.
+func (d *decoder) another() bool {
+	d.left--
+	return d.left >= 0
 }
 
 const (
@@ -71,6 +100,9 @@ func (d *decoder) read() *gossip.Message {
 		case "runs":
 			m.Runs = m.Runs[:0]
 			for range d.Elements() {
+				if !d.another() {
+					break
+				}
 				if m.Runs == nil { // a guess that is right for most that we spell
 					m.Runs = make([]gossip.Run, 0, min(max(1, bytes.Count(d.body, runOpening)), runsAhead))
 				}
@@ -96,6 +128,9 @@ func (d *decoder) read() *gossip.Message {
 		case "z":
 			m.Suspects = nil
 			for range d.Elements() {
+				if !d.another() {
+					break
+				}
 				m.Suspects = append(m.Suspects, string(d.Text()))
 			}
 		case "vec":
@@ -171,6 +206,9 @@ func (d *decoder) run() (r gossip.Run) {
 func (d *decoder) values() []string {
 	d.ends = d.ends[:0]
 	for range d.Elements() {
+		if !d.another() {
+			break
+		}
 		d.ends = append(d.ends, d.Offset())
 		d.Value()
 		d.ends = append(d.ends, d.Offset())
@@ -199,6 +237,9 @@ func (d *decoder) vector() *gossip.VectorPart {
 			p.Parts = int(d.atMost(math.MaxInt32))
 		case "h":
 			for range d.Elements() {
+				if !d.another() {
+					break
+				}
 				p.Held = append(p.Held, d.held())
 			}
 		}
@@ -227,6 +268,9 @@ func (d *decoder) held() (h gossip.Held) {
 // spans reads [[1,3],[5,5]].
 func (d *decoder) spans() (spans []gossip.Span) {
 	for range d.Elements() {
+		if !d.another() {
+			break
+		}
 		var pair [2]uint64
 		n := 0
 		for range d.Elements() {
