@@ -71,7 +71,7 @@ func TestTicksOfACalmNodeCanBePutOff(t *testing.T) {
 			what(lazy)
 		}
 		admit := func(line string) {
-			both(func(r *rig) { r.Admit(now, item(t, line)); r.Dry() })
+			both(func(r *rig) { r.Admit(now, item(t, line)); r.Dry(now) })
 		}
 		id := 0
 		rt.Repeat(map[string]func(*rapid.T){
