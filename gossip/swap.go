@@ -72,7 +72,7 @@ func (c *Core) swap(now time.Duration) {
 	}
 	switch {
 	case s.useful:
-		s.interval = usefulSwap
+		s.interval = c.soon()
 	case answered:
 		s.interval = min(2*s.interval, maxSwap)
 	}
@@ -106,10 +106,20 @@ func (c *Core) swap(now time.Duration) {
 // useful notes that a swap has brought something: the next one comes soon.
 func (c *Core) useful(now time.Duration) {
 	if s := &c.swaps; s.at != Never {
-		s.useful, s.interval = true, usefulSwap
-		s.next = min(s.next, now+usefulSwap)
+		s.useful, s.interval = true, c.soon()
+		s.next = min(s.next, now+s.interval)
 		s.at = min(s.at, s.next)
 	}
+}
+
+// soon is how soon a swap follows one that has brought something. What a root
+// swaps that is none in the tree may be on its way to it anyway, so that there is
+// always something: it does not come more often than its rounds do.
+func (c *Core) soon() time.Duration {
+	if c.lonely() {
+		return max(usefulSwap, c.period)
+	}
+	return usefulSwap
 }
 
 // pickPartner draws a node that is not suspected and no link, or with direct

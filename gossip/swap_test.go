@@ -120,6 +120,35 @@ func TestRootWithoutItsHomeSwapsAllThatItHolds(t *testing.T) {
 	}
 }
 
+// There is always something that is on its way to it.
+func TestRootWithoutItsHomeSwapsNoMoreOftenThanItHasRounds(t *testing.T) {
+	for _, period := range []time.Duration{400 * ms, 5 * time.Second} {
+		c := treeCore(t, 25, 24, "n9", func(cfg *Config) { cfg.Rounds, cfg.Period = Locked, period })
+		learn(c, 0, 1)
+		answers := func(name string) bool {
+			i, _ := c.cfg.Tree.Index(name)
+			return i > 9
+		}
+		const from, to = 20 * time.Second, 80 * time.Second
+		swaps, batch := 0, uint64(0)
+		for now := time.Duration(0); now < to; now += 10 * ms {
+			begun := c.swaps.begun
+			toldBy(c, now, now, answers)
+			if l := c.swaps.partner; c.swaps.begun > begun && l != nil && answers(l.peer) {
+				batch++
+				c.Receive(now, l.peer, batchOf(batch, batch, "7"))
+				if now >= from {
+					swaps++
+				}
+			}
+		}
+		require.True(t, c.lonely())
+		often := max(usefulSwap, period)
+		require.LessOrEqual(t, swaps, int((to-from)/often)+1, "period %v", period)
+		require.Greater(t, swaps, int((to-from)/often)/2, "period %v", period)
+	}
+}
+
 func TestHeldSinceIsNeverTooMuch(t *testing.T) {
 	c := treeCore(t, 3, 2, "n0")
 	grew := []time.Duration{}
