@@ -34,6 +34,16 @@
 // its sign reversed, a count below zero, a drained queue that keeps its items
 // alive.
 //
+// # What a call costs
+//
+// Its atomic writes and little else. On amd64 each is a locked instruction, a
+// store too, and an item put in and taken out costs two of them in a Ring,
+// three in a SlottedSingle and four in a Slotted or a TwoLock. So the Ring's
+// calls are inlined, and the consumer of a SlottedSingle publishes no place of
+// its own. Producers of a Slotted or SlottedSingle, or consumers of a Slotted,
+// that lose a race let other goroutines run: two of a kind at the same time
+// are in each other's way.
+//
 // # How to use them
 //
 // In batches where there can be any: that is worth more than the choice of the

@@ -3,140 +3,146 @@ package catalogue
 import "sync/atomic"
 
 // Ring is a bounded single-producer single-consumer queue. Each side writes
-// one position, and reads the other's only when what it saw of it last is used
+// one place, and reads the other's only when what it saw of it last is used
 // up; so while the ring is neither full nor empty the sides do not meet.
 //
-// A call for one item writes a slot and a position and nothing else: what is
-// written before the position is published is what publishing waits for.
+// A call for one item writes a slot and a place and nothing else: what is
+// written before the place is published is what publishing waits for. What
+// remains is so little that a call of a function would show. TryPut and TryTake
+// just fit into what the compiler inlines, which is why they are written out
+// and use functions on plain words: a method counts for more there.
 type Ring[T any] struct {
+	back   uint64 // place of the next put, placeClosed; for atomic calls only
+	putEnd uint64 // place at which the producer has to look for room again
+	_      pad
+
+	// Those of the consumer are a lap ahead: where the room ends.
+	front   uint64 // place of the next take; for atomic calls only
+	takeEnd uint64 // place at which the consumer has to look for items again
+	_       pad
+
 	slots []T
+	last  uint32 // index of the last slot
+	none  T      // what is in a slot without an item
+	_     pad
 
-	_       pad
-	back    atomic.Uint64 // position of the next put, and whether it is closed; see ringClosed
-	putEnd  int           // position at which the producer has to look for room again
-	_       pad
-	front   atomic.Uint64 // position of the next take
-	takeEnd int           // position at which the consumer has to look for items again
-	_       pad
-	roles   // written in debug builds only
+	roles // written in debug builds only
 }
-
-// ringClosed is beside the position in back, because of this: a put publishes
-// by compare-and-swap from an open back, so it is either before the Close or
-// has not happened. A swap costs what an atomic store does.
-const (
-	ringClosed = 1
-	ringShift  = 1
-)
 
 var _ Bounded[int] = (*Ring[int])(nil)
 
 // NewRing returns an empty ring. It panics if capacity is below 1.
 func NewRing[T any](capacity int) *Ring[T] {
-	checkCapacity(capacity, largestRing)
-	return &Ring[T]{slots: make([]T, capacity), putEnd: capacity}
+	checkCapacity(capacity, mostPlaces)
+	return &Ring[T]{slots: make([]T, capacity), last: uint32(capacity - 1), putEnd: placeLap, front: placeLap, takeEnd: placeLap}
 }
 
-func (r *Ring[T]) size() doubled { return doubled(len(r.slots)) }
-
-// TryPut is for the producer.
-func (r *Ring[T]) TryPut(item T) bool {
-	r.producer.enter()
-	open := r.back.Load() &^ ringClosed
-	own := int(open >> ringShift)
-	if own == r.putEnd && r.lookForRoom(own) == 0 {
-		return false
+// TryPut is for the producer. It publishes by compare-and-swap from an open
+// back, so it is either before the Close or has not happened. That costs what
+// an atomic store does.
+func (r *Ring[T]) TryPut(item T) (ok bool) {
+	if ownersChecked {
+		r.producer.enter()
 	}
-	slot := r.size().slot(own)
-	r.slots[slot] = item
-	if !r.back.CompareAndSwap(open, uint64(r.size().add(own, 1))<<ringShift) {
-		wipe(r.slots, own, 1)
-		return false
+	own, slots := atomic.LoadUint64(&r.back), r.slots
+	if own == r.putEnd {
+		if r.putEnd = atomic.LoadUint64(&r.front); own == r.putEnd {
+			return
+		}
 	}
-	return true
+	// A closed place has an index beyond all slots.
+	if i, end := uint32(own), own; int(i) < len(slots) {
+		if i == r.last {
+			end |= placeSlots
+		}
+		slots[i] = item
+		if ok = atomic.CompareAndSwapUint64(&r.back, own, end+1); !ok {
+			slots[i] = r.none
+		}
+	}
+	return
 }
 
 // TryPutBatch is for the producer. It publishes the batch at once.
 func (r *Ring[T]) TryPutBatch(items []T) int {
 	r.producer.enter()
-	open := r.back.Load() &^ ringClosed
-	own := int(open >> ringShift)
-	free := r.size().between(own, r.putEnd)
-	if free < len(items) {
-		free = r.lookForRoom(own)
+	own := atomic.LoadUint64(&r.back)
+	if own&placeClosed != 0 {
+		return 0
 	}
-	n := min(free, len(items))
+	size := places(len(r.slots))
+	if size.between(own, r.putEnd) < len(items) {
+		r.putEnd = atomic.LoadUint64(&r.front)
+	}
+	n := min(size.between(own, r.putEnd), len(items))
 	if n == 0 {
 		return 0
 	}
-	copyIn(r.slots, own, items[:n])
-	if !r.back.CompareAndSwap(open, uint64(r.size().add(own, n))<<ringShift) {
-		wipe(r.slots, own, n)
+	copyIn(r.slots, slotOf(own), items[:n])
+	if !atomic.CompareAndSwapUint64(&r.back, own, size.add(own, n)) {
+		wipe(r.slots, slotOf(own), n)
 		return 0
 	}
 	return n
 }
 
-// lookForRoom returns how many slots are free from the producer's position on.
-func (r *Ring[T]) lookForRoom(own int) int {
-	r.putEnd = r.size().add(int(r.front.Load()), len(r.slots))
-	return r.size().between(own, r.putEnd)
-}
-
 // TryTake is for the consumer.
-func (r *Ring[T]) TryTake() (item T, ok bool) {
-	r.consumer.enter()
-	own := int(r.front.Load())
-	if own == r.takeEnd && r.lookForItems(own) == 0 {
-		return item, false
+func (r *Ring[T]) TryTake() (none T, ok bool) {
+	if ownersChecked {
+		r.consumer.enter()
 	}
-	at := &r.slots[r.size().slot(own)]
-	var none T
-	item = *at
-	*at = none
-	r.front.Store(uint64(r.size().add(own, 1)))
-	return item, true
+	own, slots := atomic.LoadUint64(&r.front), r.slots
+	if own == r.takeEnd {
+		if r.takeEnd = atomic.LoadUint64(&r.back)&^placeClosed + placeLap; own == r.takeEnd {
+			return
+		}
+	}
+	if i := uint32(own); int(i) < len(slots) { // always; but no check of bounds has to be called
+		if i == r.last {
+			own |= placeSlots
+		}
+		item := slots[i]
+		slots[i] = none
+		atomic.StoreUint64(&r.front, own+1)
+		return item, true
+	}
+	return
 }
 
 // TryTakeBatch is for the consumer. It makes room at once for what it took.
 func (r *Ring[T]) TryTakeBatch(buf []T) int {
 	r.consumer.enter()
-	own := int(r.front.Load())
-	there := r.size().between(own, r.takeEnd)
-	if there < len(buf) {
-		there = r.lookForItems(own)
+	own := atomic.LoadUint64(&r.front)
+	size := places(len(r.slots))
+	if size.between(own, r.takeEnd) < len(buf) {
+		r.takeEnd = atomic.LoadUint64(&r.back)&^placeClosed + placeLap
 	}
-	n := min(there, len(buf))
+	n := min(size.between(own, r.takeEnd), len(buf))
 	if n == 0 {
 		return 0
 	}
-	moveOut(r.slots, own, buf[:n])
-	r.front.Store(uint64(r.size().add(own, n)))
+	moveOut(r.slots, slotOf(own), buf[:n])
+	atomic.StoreUint64(&r.front, size.add(own, n))
 	return n
 }
 
-// lookForItems returns how many items there are from the consumer's position on.
-func (r *Ring[T]) lookForItems(own int) int {
-	r.takeEnd = int(r.back.Load() >> ringShift)
-	return r.size().between(own, r.takeEnd)
-}
-
 // Close may be called from any goroutine.
-func (r *Ring[T]) Close() { r.back.Or(ringClosed) }
+func (r *Ring[T]) Close() { atomic.OrUint64(&r.back, placeClosed) }
 
 // Closed may be called from any goroutine.
-func (r *Ring[T]) Closed() bool { return r.back.Load()&ringClosed != 0 }
+func (r *Ring[T]) Closed() bool { return atomic.LoadUint64(&r.back)&placeClosed != 0 }
 
 // Drained may be called from any goroutine.
 func (r *Ring[T]) Drained() bool {
-	back := r.back.Load() // stays as it is once it is closed
-	return back&ringClosed != 0 && r.front.Load() == back>>ringShift
+	back := atomic.LoadUint64(&r.back) // stays as it is once it is closed
+	return back&placeClosed != 0 && atomic.LoadUint64(&r.front) == back&^placeClosed+placeLap
 }
 
 // Len may be called from any goroutine.
 func (r *Ring[T]) Len() int {
-	return r.size().length(func() (front, back int) {
-		return int(r.front.Load()), int(r.back.Load() >> ringShift)
+	size := places(len(r.slots))
+	return doubled(size).length(func() (front, back int) {
+		return size.position(atomic.LoadUint64(&r.front) - placeLap), size.position(atomic.LoadUint64(&r.back))
 	})
 }
 

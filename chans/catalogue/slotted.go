@@ -1,11 +1,19 @@
 package catalogue
 
-import "sync/atomic"
+import (
+	"runtime"
+	"sort"
+	"sync/atomic"
+)
 
 // Slotted is a bounded queue for many producers and many consumers without a
 // lock: each slot says whose turn it is. A put or a take claims the next
-// position with one swap and then passes the slot's turn on. It is the fastest
+// place with one swap and then passes the slot's turn on. It is the fastest
 // item by item, and has no faster way for batches.
+//
+// Who loses a race for a place lets other goroutines run before it tries again:
+// two that go for one end at a time are in each other's way, and one that does
+// something else meanwhile, as a consumer instead of a second producer, is not.
 //
 // Who stops between the two steps holds that slot, so a put may find the queue
 // full, or a take find it empty, while others are in the middle of theirs.
@@ -15,13 +23,13 @@ type Slotted[T any] struct {
 	_     pad
 }
 
-// SlottedSingle is Slotted for a single consumer, which saves it the swap.
+// SlottedSingle is Slotted for a single consumer, which saves it the swap. Its
+// place is nobody else's: what the others have to know is in the slots.
 type SlottedSingle[T any] struct {
 	slotted[T]
 	front uint64 // the consumer's: place of its next take
 	roles
-	seen atomic.Uint64 // front, for others
-	_    pad
+	_ pad
 }
 
 // slotted is what the two have in common: the slots and the producers' side.
@@ -32,21 +40,22 @@ type slotted[T any] struct {
 	_     pad
 }
 
-// turn is a slot with the number of its turn: twice the round for the put of
-// that round, one more for its take. Numbers wrap around.
+// turn is a slot with the number of its turn: the place whose put it waits for,
+// or one more when it waits for the take.
 type turn[T any] struct {
-	number atomic.Uint32
+	number atomic.Uint64
 	item   T
 }
 
-// A place is a round and a slot in it, so that any number of slots will do and
-// nothing is divided.
-const (
-	placeClosed = 1 << 0
-	placeSlot   = 1 << 1  // one more slot
-	placeRound  = 1 << 32 // one more round
-	slotBits    = 31
-)
+// newSlotted returns slots that wait for the puts of the first lap.
+func newSlotted[T any](capacity int) slotted[T] {
+	checkCapacity(capacity, mostPlaces)
+	slots := make([]turn[T], capacity)
+	for i := range slots {
+		slots[i].number.Store(uint64(i))
+	}
+	return slotted[T]{slots: slots}
+}
 
 var (
 	_ Bounded[int] = (*Slotted[int])(nil)
@@ -55,47 +64,39 @@ var (
 
 // NewSlotted returns an empty queue. It panics if capacity is below 1.
 func NewSlotted[T any](capacity int) *Slotted[T] {
-	checkCapacity(capacity, 1<<slotBits-1)
-	return &Slotted[T]{slotted: slotted[T]{slots: make([]turn[T], capacity)}}
+	return &Slotted[T]{slotted: newSlotted[T](capacity)}
 }
 
 // NewSlottedSingle returns an empty queue. It panics if capacity is below 1.
 func NewSlottedSingle[T any](capacity int) *SlottedSingle[T] {
-	checkCapacity(capacity, 1<<slotBits-1)
-	return &SlottedSingle[T]{slotted: slotted[T]{slots: make([]turn[T], capacity)}}
-}
-
-// slotOf returns the index of the slot of a place.
-func slotOf(place uint64) int { return int(uint32(place) >> 1) }
-
-// turnOf returns the number of the turn of a put into a place.
-func turnOf(place uint64) uint32 { return uint32(place>>32) << 1 }
-
-// after returns the place that follows one.
-func (q *slotted[T]) after(place uint64) uint64 {
-	if slotOf(place) == len(q.slots)-1 {
-		return (place | (placeRound - 1)) + 1
-	}
-	return place + placeSlot
+	return &SlottedSingle[T]{slotted: newSlotted[T](capacity)}
 }
 
 // TryPut may be called from any goroutine.
 func (q *slotted[T]) TryPut(item T) bool {
-	for {
-		place := q.back.Load()
-		if place&placeClosed != 0 {
-			return false
-		}
-		s, want := &q.slots[slotOf(place)], turnOf(place)
-		switch ahead := int32(s.number.Load() - want); {
-		case ahead < 0: // the round before is not taken yet
-			return false
-		case ahead == 0 && q.back.CompareAndSwap(place, q.after(place)):
+	place, slots := q.back.Load(), q.slots
+	i := uint32(place)
+	if int(i) >= len(slots) { // closed
+		return false
+	}
+	s := &slots[i]
+	if turn := s.number.Load(); turn == place {
+		if q.back.CompareAndSwap(place, places(len(slots)).after(place)) {
 			s.item = item
-			s.number.Store(want + 1)
+			s.number.Store(place + 1)
 			return true
 		}
+	} else if int64(turn-place) < 0 { // the lap before is not taken yet
+		return false
 	}
+	return q.putAgain(item)
+}
+
+// putAgain is apart, so that a put that loses no race pays nothing for it. One
+// that loses many in a row is as many calls deep.
+func (q *slotted[T]) putAgain(item T) bool {
+	runtime.Gosched()
+	return q.TryPut(item)
 }
 
 // TryPutBatch may be called from any goroutine.
@@ -117,32 +118,36 @@ func (q *slotted[T]) Closed() bool { return q.back.Load()&placeClosed != 0 }
 // Cap returns the capacity, in items.
 func (q *slotted[T]) Cap() int { return len(q.slots) }
 
-// length returns how many items there are, for any goroutine.
-func (q *slotted[T]) length(front *atomic.Uint64) int {
-	size := doubled(len(q.slots))
-	position := func(place uint64) int { return int(place>>32&1)*len(q.slots) + slotOf(place) }
-	return size.length(func() (int, int) { return position(front.Load()), position(q.back.Load()) })
-}
-
 // TryTake may be called from any goroutine.
 func (q *Slotted[T]) TryTake() (item T, ok bool) {
-	for {
-		place := q.front.Load()
-		s, want := &q.slots[slotOf(place)], turnOf(place)+1
-		switch ahead := int32(s.number.Load() - want); {
-		case ahead < 0: // nothing is in it yet
-			return item, false
-		case ahead == 0 && q.front.CompareAndSwap(place, q.after(place)):
-			return s.take(want), true
-		}
+	place, slots := q.front.Load(), q.slots
+	i := uint32(place)
+	if int(i) >= len(slots) { // never; but no check of bounds has to be called
+		return item, false
 	}
+	s := &slots[i]
+	if turn := s.number.Load(); turn == place+1 {
+		if q.front.CompareAndSwap(place, places(len(slots)).after(place)) {
+			return s.take(place), true
+		}
+	} else if int64(turn-place) <= 0 { // nothing is in it yet
+		return item, false
+	}
+	return q.takeAgain()
 }
 
-// take moves the item out and gives the slot to the put of the next round.
-func (s *turn[T]) take(number uint32) (item T) {
+// takeAgain is for a take what putAgain is for a put.
+func (q *Slotted[T]) takeAgain() (T, bool) {
+	runtime.Gosched()
+	return q.TryTake()
+}
+
+// take moves the item of a place out and gives the slot to the put of the next
+// lap.
+func (s *turn[T]) take(place uint64) (item T) {
 	var none T
 	item, s.item = s.item, none
-	s.number.Store(number + 1)
+	s.number.Store(place + placeLap)
 	return item
 }
 
@@ -166,43 +171,55 @@ func (q *Slotted[T]) Drained() bool {
 }
 
 // Len may be called from any goroutine.
-func (q *Slotted[T]) Len() int { return q.length(&q.front) }
+func (q *Slotted[T]) Len() int {
+	size := places(len(q.slots))
+	return doubled(size).length(func() (front, back int) {
+		return size.position(q.front.Load()), size.position(q.back.Load())
+	})
+}
 
 // TryTake is for the consumer.
 func (q *SlottedSingle[T]) TryTake() (item T, ok bool) {
-	q.consumer.enter()
-	s, want := &q.slots[slotOf(q.front)], turnOf(q.front)+1
-	if s.number.Load() != want {
+	if ownersChecked {
+		q.consumer.enter()
+	}
+	place, slots := q.front, q.slots
+	s := &slots[slotOf(place)]
+	if s.number.Load() != place+1 {
 		return item, false
 	}
-	q.front = q.after(q.front)
-	q.seen.Store(q.front)
-	return s.take(want), true
+	q.front = places(len(slots)).after(place)
+	return s.take(place), true
 }
 
 // TryTakeBatch is for the consumer.
 func (q *SlottedSingle[T]) TryTakeBatch(buf []T) int {
-	q.consumer.enter()
 	for i := range buf {
-		s, want := &q.slots[slotOf(q.front)], turnOf(q.front)+1
-		if s.number.Load() != want {
-			buf = buf[:i]
-			break
+		item, ok := q.TryTake()
+		if !ok {
+			return i
 		}
-		q.front = q.after(q.front)
-		buf[i] = s.take(want)
-	}
-	if len(buf) > 0 {
-		q.seen.Store(q.front)
+		buf[i] = item
 	}
 	return len(buf)
 }
 
-// Drained may be called from any goroutine.
+// Drained is for the consumer. A put that began before Close counts as an item
+// that is in.
 func (q *SlottedSingle[T]) Drained() bool {
+	q.consumer.enter()
 	back := q.back.Load() // stays as it is once it is closed
-	return back&placeClosed != 0 && q.seen.Load() == back&^placeClosed
+	return back&placeClosed != 0 && q.front == back&^placeClosed
 }
 
-// Len may be called from any goroutine.
-func (q *SlottedSingle[T]) Len() int { return q.length(&q.seen) }
+// Len may be called from any goroutine. It looks at some of the slots, as many
+// as the number of all has bits: those of the last lap before the next put were
+// emptied from the oldest on.
+func (q *SlottedSingle[T]) Len() int {
+	back := q.back.Load() &^ placeClosed
+	oldest, size := back-placeLap, places(len(q.slots))
+	return len(q.slots) - sort.Search(len(q.slots), func(n int) bool {
+		place := size.add(oldest, n)
+		return int64(q.slots[slotOf(place)].number.Load()-place) <= 1
+	})
+}
