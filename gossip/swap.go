@@ -5,8 +5,8 @@ import "time"
 // swaps is when a node that suspects others swaps vectors with a node that is
 // no link of it, and with whom. What flows is what both should have had for
 // long, so that nothing does while the trees hang together. A root that is none
-// in the tree knows that they hardly do. It swaps all that it holds, and once it
-// has found another tree it turns to the same node every other time: every tree
+// in the tree knows that they hardly do. It swaps all that it holds, but with
+// nodes of its own tree, as far as the rounds tell; and once it has found another tree it turns to the same node every other time: every tree
 // but one has such a root, so that all of them are tied together.
 type swaps struct {
 	at       time.Duration // Never while nobody is suspected
@@ -164,6 +164,16 @@ func (c *Core) owe(now time.Duration, l *link, tie Tie) {
 	}
 }
 
+// oweOld has a peer of which a message came that is in our tree wait for no more
+// than it should have had for long: what is new is on its way to it.
+func (c *Core) oweOld(now time.Duration, l *link, m *Message) {
+	if c.cfg.Rounds != Locked || m.Root == 0 || m.Root != c.root {
+		return // another root's, or it is not known
+	}
+	l.base = min(l.base, c.heldSince(now-c.overdue()))
+	l.owed = l.base > 0
+}
+
 // overdue is the age at which an entry should be everywhere.
 func (c *Core) overdue() time.Duration {
 	return c.period + time.Duration(c.cfg.Tree.Depth())*c.way() + 250*time.Millisecond
@@ -194,6 +204,7 @@ func (c *Core) swapWith(now time.Duration, l *link, m *Message) {
 		l.tie = Untied // now it is the peer that wants it
 	}
 	c.owe(now, l, m.Tie)
+	c.oweOld(now, l, m)
 	l.asked = true // it is on its way
 }
 

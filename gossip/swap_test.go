@@ -79,16 +79,21 @@ func TestSoonAfterASuspicionSilentPartnersAreNotWaitedFor(t *testing.T) {
 	require.Less(t, search/seeds, 2*time.Second)
 }
 
-// The partner of a root that is none in the tree gets what it lacks at once; any
-// other only what should have been everywhere for long.
+// The partner of a root that is none in the tree gets what it lacks at once, if
+// it is not in the root's own tree; any other only what should have been
+// everywhere for long.
 func TestRootWithoutItsHomeSwapsAllThatItHolds(t *testing.T) {
-	for _, alone := range []bool{true, false} {
-		c := treeCore(t, 25, 24, "n9")
+	for name, is := range map[string]struct{ alone, ours, all bool }{
+		"another tree's": {alone: true, all: true},
+		"our tree's":     {alone: true, ours: true},
+		"not a root":     {},
+	} {
+		c := treeCore(t, 25, 24, "n9", func(cfg *Config) { cfg.Rounds = Locked })
 		learn(c, 0, 1)
 		// The root is dead, and so are n1 to n8, or n1 takes its place.
 		answers := func(name string) bool {
 			i, _ := c.cfg.Tree.Index(name)
-			return i > 9 || i == 1 && !alone
+			return i > 9 || i == 1 && !is.alone
 		}
 		var asked *Message
 		now := time.Duration(0)
@@ -102,21 +107,52 @@ func TestRootWithoutItsHomeSwapsAllThatItHolds(t *testing.T) {
 			}
 		}
 		l := c.swaps.partner
-		require.Equal(t, alone, c.lonely())
-		require.Equal(t, map[bool]Tie{true: Joining, false: Swapping}[alone], asked.Tie)
-		c.Receive(now, l.peer, &Message{
-			Epoch: peerEpoch, For: ourEpoch, Batch: 1, Vector: &VectorPart{Exchange: 1, Parts: 1},
-		})
+		require.Equal(t, is.alone, c.lonely())
+		require.Equal(t, map[bool]Tie{true: Joining, false: Swapping}[is.alone], asked.Tie)
+		answer := &Message{Epoch: peerEpoch, For: ourEpoch, Batch: 1, Root: peerEpoch, Vector: &VectorPart{Exchange: 1, Parts: 1}}
+		if is.ours {
+			answer.Root = asked.Root
+		}
+		c.Receive(now, l.peer, answer)
 		sent := 0
 		for _, m := range toldBy(c, now, now+ms, answers)[l.peer] {
 			sent += m.Entries()
 		}
-		if alone {
-			require.Equal(t, c.known, sent)
+		if is.all {
+			require.Equal(t, c.known, sent, name)
 		} else {
-			require.Less(t, sent, c.known-50)
-			require.Greater(t, sent, 100)
+			require.Less(t, sent, c.known-50, name)
+			require.Greater(t, sent, 100, name)
 		}
+	}
+}
+
+func TestWhoIsAskedToJoinTreesGivesAllThatItHolds(t *testing.T) {
+	for name, is := range map[string]struct {
+		tie  Tie
+		root uint64
+		all  bool
+	}{
+		"another tree's":        {Joining, peerEpoch, true},
+		"of an unknown tree":    {Joining, 0, true},
+		"of our tree":           {Joining, ourEpoch, false},
+		"no root, another tree": {Swapping, peerEpoch, false},
+	} {
+		c := treeCore(t, 25, 5, "n0", func(cfg *Config) { cfg.Rounds = Locked })
+		now := 10 * time.Second
+		for at := time.Duration(0); at < now; at += 10 * ms {
+			learn(c, at, 1)
+			toldBy(c, at, at, func(string) bool { return true })
+		}
+		c.Receive(now, "n9", &Message{
+			Epoch: peerEpoch, For: ourEpoch, Batch: 1, Tie: is.tie, Root: is.root, Vector: &VectorPart{Exchange: 1, Parts: 1},
+		})
+		sent := 0
+		for _, m := range toldBy(c, now, now+10*ms, nobody)["n9"] {
+			sent += m.Entries()
+		}
+		require.Equal(t, is.all, sent == c.known, "%s: %d of %d", name, sent, c.known)
+		require.Greater(t, sent, 100, name)
 	}
 }
 
