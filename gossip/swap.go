@@ -6,8 +6,9 @@ import "time"
 // no link of it, and with whom. What flows is what both should have had for
 // long, so that nothing does while the trees hang together. A root that is none
 // in the tree knows that they hardly do. It swaps all that it holds, but with
-// nodes of its own tree, as far as the rounds tell; and once it has found another tree it turns to the same node every other time: every tree
-// but one has such a root, so that all of them are tied together.
+// nodes of its own tree, as far as the rounds tell; and once it has found another
+// tree it turns to the same node every other time: every tree but one has such a
+// root, so that all of them are tied together.
 type swaps struct {
 	at       time.Duration // Never while nobody is suspected
 	interval time.Duration
