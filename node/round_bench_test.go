@@ -254,7 +254,7 @@ func usage() (cpu time.Duration, faults int64) {
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		panic(err)
 	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), u.Minflt
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), int64(u.Minflt)
 }
 
 func median(list []float64) float64 {

@@ -1,5 +1,7 @@
 package catalogue
 
+import "math"
+
 // doubled is the number of slots of a ring whose positions count from 0 to
 // twice that less 1, and then from 0 again. So the ring is empty when front and
 // back are equal and full when they are one round apart: no slot has to stay
@@ -7,7 +9,7 @@ package catalogue
 type doubled int
 
 // largestRing leaves room in a word for twice the slots and two flags.
-const largestRing = 1 << 40
+const largestRing = min(1<<40, math.MaxInt/4)
 
 // slot returns the index of the slot of a position.
 func (c doubled) slot(position int) int {

@@ -3,6 +3,7 @@ package catalogue
 import (
 	"context"
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -143,7 +144,7 @@ func requireError(t require.TestingT, succeeds, over bool, err error) {
 }
 
 func TestACapacityThatCannotBeIsAMistakeInTheProgram(t *testing.T) {
-	for _, capacity := range []int{-1, 0, 1 << 60} {
+	for _, capacity := range []int{-1, 0, math.MaxInt} {
 		for _, build := range []func(){
 			func() { NewRing[int](capacity) },
 			func() { NewPooled[int](capacity) },

@@ -5,7 +5,7 @@ package catalogue
 // divided. Laps wrap around. A place that is closed has an index beyond all
 // slots.
 const (
-	placeClosed = 1 << 31
+	placeClosed = 1 << 30      // an int, also where that has 32 bits
 	placeLap    = 1 << 32      // one lap more
 	placeSlots  = placeLap - 1 // a place with all these bits is before the first slot of the next lap
 
