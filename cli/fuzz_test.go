@@ -41,6 +41,8 @@ func TestSchedulesThatOnceFailed(t *testing.T) {
 		"lines had waited on stdin behind a slow output, and no clock jumped": "--node-count 21 --rate 54 --time-limit 9 --quiet-time 19.3 --seed 77165 -- --sync-period 53ms --inject output:slow=19ms@0s+9s",
 		"all that was on its way when a clock jumped made a way long": "--node-count 5 --rate 32 --time-limit 6.6 --quiet-time 17.7 --latency 68 --nemesis partition,loss,delay,clock" +
 			" --nemesis-interval 0.3 --loss-rate 0.15 --delay-rate 0.23 --delay-mean 1865 --message-faults phases --seed 231012 -- --num-children 3 --sync-period 34ms --journal off --inject record:slow=20ms@0s+6.6s",
+		"a partner that became a child was owed no more than a partner": "--node-count 5 --rate 60 --time-limit 2.9 --quiet-time 28.4 --latency 27 --nemesis partition,pause --nemesis-interval 0.9 --seed 400121" +
+			" -- --num-children 1",
 		"a stop long ago was thought to have held up what came after it": "--node-count 7 --rate 3 --time-limit 1.8 --quiet-time 11.2 --latency 100 --nemesis pause,clock --nemesis-interval 0.2 --seed 302824",
 		"lines had waited through a stop behind a slow output": "--node-count 37 --rate 33 --time-limit 9.9 --quiet-time 20.9 --latency 56 --latency-dist exponential" +
 			" --nemesis partition,kill,pause,duplicate,delay --nemesis-interval 1.8 --duplicate-rate 0.36 --delay-rate 0.12 --delay-mean 51 --seed 109582" +

@@ -279,9 +279,7 @@ func (c *Core) receiveLinkState(now time.Duration, l *link, m *Message) {
 		l.wanted = false
 		if l.vector.take(p) && (l.owed || l.blind) {
 			l.blind = false
-			if l == c.swaps.partner {
-				c.oweOld(now, l, m)
-			}
+			c.oweOld(now, l, m)
 			if l.owed && l.settle(c.log, c.held, c.known) && l == c.swaps.partner {
 				c.useful(now)
 			}

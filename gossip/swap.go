@@ -165,10 +165,11 @@ func (c *Core) owe(now time.Duration, l *link, tie Tie) {
 	}
 }
 
-// oweOld has a peer of which a message came that is in our tree wait for no more
-// than it should have had for long: what is new is on its way to it.
+// oweOld has a partner of which a message came that is in our tree wait for no
+// more than it should have had for long: what is new is on its way to it. A peer
+// that has become more than a partner meanwhile is owed everything.
 func (c *Core) oweOld(now time.Duration, l *link, m *Message) {
-	if c.cfg.Rounds != Locked || m.Root == 0 || m.Root != c.root {
+	if l.role != Partner || c.cfg.Rounds != Locked || m.Root == 0 || m.Root != c.root {
 		return // another root's, or it is not known
 	}
 	l.base = min(l.base, c.heldSince(now-c.overdue()))

@@ -156,6 +156,24 @@ func TestWhoIsAskedToJoinTreesGivesAllThatItHolds(t *testing.T) {
 	}
 }
 
+func TestAPartnerThatHasBecomeAChildIsOwedEverything(t *testing.T) {
+	c := treeCore(t, 25, 5, "n0", func(cfg *Config) { cfg.Rounds = Locked })
+	now := 10 * time.Second
+	for at := time.Duration(0); at < now; at += 10 * ms {
+		learn(c, at, 1)
+		toldBy(c, at, at, func(string) bool { return true })
+	}
+	c.swaps.partner = c.linkTo("n9")
+	c.Receive(now, "n9", &Message{
+		Epoch: peerEpoch, For: ourEpoch, Batch: 1, Tie: Attached, Root: ourEpoch, Vector: &VectorPart{Exchange: 1, Parts: 1},
+	})
+	sent := 0
+	for _, m := range toldBy(c, now, now+10*ms, nobody)["n9"] {
+		sent += m.Entries()
+	}
+	require.Equal(t, c.known, sent)
+}
+
 // There is always something that is on its way to it.
 func TestRootWithoutItsHomeSwapsNoMoreOftenThanItHasRounds(t *testing.T) {
 	for _, period := range []time.Duration{400 * ms, 5 * time.Second} {
