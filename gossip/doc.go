@@ -121,9 +121,8 @@
 //     have been everywhere for long, else less and less often, down to once in
 //     maxSwap. Who does not answer within a second is not waited for. A root that
 //     is none in the tree swaps all that it holds, not only what is old, with
-//     nodes that do not hear its rounds, and comes back every other time to one
-//     that it got something of. So a cut that leaves the network connected, but
-//     its trees apart, still lets everything through.
+//     nodes that do not hear its rounds. So a cut that leaves the network
+//     connected, but its trees apart, still lets everything through.
 //
 // No cycle: a node never takes a parent that is not before it in the natural
 // order, which is the same everywhere. So whatever the nodes suspect, and

@@ -5,10 +5,9 @@ import "time"
 // swaps is when a node that suspects others swaps vectors with a node that is
 // no link of it, and with whom. What flows is what both should have had for
 // long, so that nothing does while the trees hang together. A root that is none
-// in the tree knows that they hardly do. It swaps all that it holds, but with
-// nodes of its own tree, as far as the rounds tell; and once it has found another
-// tree it turns to the same node every other time: every tree but one has such a
-// root, so that all of them are tied together.
+// in the tree knows that they hardly do: it swaps all that it holds, except with
+// nodes of its own tree, as far as locked rounds tell. Every tree but one has such
+// a root, so that all of them are tied together.
 type swaps struct {
 	at       time.Duration // Never while nobody is suspected
 	interval time.Duration
@@ -79,14 +78,12 @@ func (c *Core) swap(now time.Duration) {
 	}
 	s.next = now + s.interval
 	wait := minSwap // who has not answered by then may be out of reach
-	if now < s.rush || c.lonely() {
+	if now < s.rush {
 		wait = max(c.way(), minAnswer)
 	}
 	s.at = min(s.next, now+wait)
-	if !(s.useful && answered && c.lonely() && c.maySwap(now, s.partner) && c.draw()%2 == 0) {
-		s.partner = c.pickPartner(now)
-	}
 	s.useful, s.begun = false, now
+	s.partner = c.pickPartner(now)
 	if l := s.partner; l != nil {
 		c.stats.Swaps++
 		if l.role == Guest {
@@ -134,19 +131,12 @@ func (c *Core) pickPartner(now time.Duration) *link {
 		case name == c.cfg.Self:
 		case l == nil:
 			return c.linkTo(name)
-		case c.maySwap(now, l):
+		case now < l.filling || l.suspected || l.suspect || l.offered || l.tieDue || l.show || l == c.search.choice || l.tie == Attached:
+		case c.cfg.Direct, !l.neighbour && (l.role == Guest || l.role == Partner):
 			return l
 		}
 	}
 	return nil
-}
-
-// maySwap reports whether a node may be swapped with: see pickPartner.
-func (c *Core) maySwap(now time.Duration, l *link) bool {
-	if now < l.filling || l.suspected || l.suspect || l.offered || l.tieDue || l.show || l == c.search.choice || l.tie == Attached {
-		return false
-	}
-	return c.cfg.Direct || !l.neighbour && (l.role == Guest || l.role == Partner)
 }
 
 // owe has what we have held for long wait for the peer's vector; if trees are to
@@ -165,7 +155,8 @@ func (c *Core) owe(now time.Duration, l *link, tie Tie) {
 	}
 }
 
-// oweOld has a partner of which a message came that is in our tree wait for no
+// oweOld has a partner of which a message came that is in our tree, which only
+// locked rounds tell, wait for no
 // more than it should have had for long: what is new is on its way to it. A peer
 // that has become more than a partner meanwhile is owed everything.
 func (c *Core) oweOld(now time.Duration, l *link, m *Message) {
