@@ -43,6 +43,8 @@ func TestSchedulesThatOnceFailed(t *testing.T) {
 			" --nemesis-interval 0.3 --loss-rate 0.15 --delay-rate 0.23 --delay-mean 1865 --message-faults phases --seed 231012 -- --num-children 3 --sync-period 34ms --journal off --inject record:slow=20ms@0s+6.6s",
 		"a partner that became a child was owed no more than a partner": "--node-count 5 --rate 60 --time-limit 2.9 --quiet-time 28.4 --latency 27 --nemesis partition,pause --nemesis-interval 0.9 --seed 400121" +
 			" -- --num-children 1",
+		"a request came during a stop that was too short to be seen": "--node-count 2 --concurrency 2n --rate 7 --time-limit 5.5 --quiet-time 22.2 --latency 100 --nemesis pause --nemesis-interval 1.7 --seed 508214" +
+			" -- --inject record:stuck=5.9s@200ms",
 		"a stop long ago was thought to have held up what came after it": "--node-count 7 --rate 3 --time-limit 1.8 --quiet-time 11.2 --latency 100 --nemesis pause,clock --nemesis-interval 0.2 --seed 302824",
 		"lines had waited through a stop behind a slow output": "--node-count 37 --rate 33 --time-limit 9.9 --quiet-time 20.9 --latency 56 --latency-dist exponential" +
 			" --nemesis partition,kill,pause,duplicate,delay --nemesis-interval 1.8 --duplicate-rate 0.36 --delay-rate 0.12 --delay-mean 51 --seed 109582" +

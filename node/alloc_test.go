@@ -134,3 +134,22 @@ func TestAnAckIsHandledWithoutAllocating(t *testing.T) {
 		}
 	}))
 }
+
+// A round does and allocates the same with a few and with many known values. It
+// is counted, not timed.
+func TestARoundOfTheServiceTakesAsMuchWhateverTheHistory(t *testing.T) {
+	const delta = 100
+	for _, whole := range []bool{false, true} {
+		var allocations [2]float64
+		var bytes [2]int
+		for i, history := range []int{1000, 200_000} {
+			r := newRounder(t, whole, 3, history)
+			r.prepare(21 * delta)
+			allocations[i] = testing.AllocsPerRun(20, func() { r.round(delta) })
+			bytes[i] = r.bytes
+			require.Zero(t, r.gossiper.core.Stats().Resends)
+		}
+		require.InDelta(t, bytes[0], bytes[1], 30*3, "counters have more digits")
+		require.InDelta(t, allocations[0], allocations[1], 2+delta*growth, "but for lists and logs that grow")
+	}
+}

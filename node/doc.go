@@ -47,7 +47,9 @@
 // Answers to init and health are never too late.
 //
 // A request has come when it is read, or when the reader saw it lie on stdin: it
-// looks now and then at how much there is in the pipe. What the writer of a full
-// pipe has not written yet nobody here can see, nor what lies in a stdin that
-// does not tell, as a regular file.
+// looks now and then at how much there is in the pipe. What came while the process
+// stood still for a second or two counts as having come when that began; after a
+// longer stop it is not answered, but for reads, if the stop took less than 8 s.
+// What the writer of a full pipe has not written yet nobody here can see, nor what
+// lies in a stdin that does not tell, as a regular file.
 package node

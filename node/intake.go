@@ -52,18 +52,9 @@ func (in *intake) admit(now, came time.Duration, item *wire.Item, waited age) {
 		in.seen.note(m)
 	}
 	from := request{client: m.Src, msgID: m.MsgID, asks: m.Answerable(), came: came}
-	switch m.Type {
-	case "init", "health": // their clients stay the same, however late
-	case "read":
-		if from.asks && waited == ancient {
-			from.asks = false
-			in.count.silenced.Add(1)
-		}
-	case "broadcast": // counted when it is stored
-		from.asks = from.asks && !silent
-	default:
-		if from.asks && silent {
-			from.asks = false
+	if from.asks && goneAfter(m.Type, waited) {
+		from.asks = false
+		if m.Type != "broadcast" { // that is counted when it is stored
 			in.count.silenced.Add(1)
 		}
 	}
@@ -105,6 +96,17 @@ func (in *intake) admit(now, came time.Duration, item *wire.Item, waited age) {
 		in.count.strayMessages.Add(1)
 		in.out.fail(now, from, wire.NotSupported, fmt.Sprintf("%q is not a request that this node knows", shorten(m.Type)))
 	}
+}
+
+// goneAfter reports whether who asked for something may be gone after a wait.
+func goneAfter(kind string, waited age) bool {
+	switch kind {
+	case "init", "health": // their clients stay the same, however late
+		return false
+	case "read":
+		return waited == ancient
+	}
+	return waited != fresh
 }
 
 // reject handles a line that is no message.

@@ -82,7 +82,7 @@ func (n *Node) lostReply(now time.Duration, item *outgoing) {
 // begun with it, it may have been handed on.
 func (n *Node) lostLine(now time.Duration, l *lineInHand) {
 	m := &l.item.Message
-	to := request{client: m.Src, msgID: m.MsgID, asks: m.Answerable() && !n.intake.isPeer(m.Src) && l.waited == fresh, came: l.came}
+	to := request{client: m.Src, msgID: m.MsgID, asks: m.Answerable() && !n.intake.isPeer(m.Src) && !goneAfter(m.Type, l.waited), came: l.came}
 	n.logLost("intake", "line", &to, m.Body)
 	if l.begun {
 		n.outbox.fail(now, to, wire.Crash, crashedText)

@@ -71,8 +71,8 @@ func (d *driver) read(ctx context.Context, stdin io.Reader) error {
 
 // look has the reader look, now and then, at how much of stdin is unread.
 func (d *driver) look(now time.Duration) {
-	if d.arrivals.due(now) {
-		d.arrivals.see(now, d.stdin.bytes+d.unread())
+	if d.looks(now) {
+		d.see(now, d.stdin.bytes+d.unread())
 	}
 }
 

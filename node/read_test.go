@@ -59,7 +59,7 @@ func (r *readerRig) tick(at time.Duration) {
 // live has it tick as it does while the process runs.
 func (r *readerRig) live(until time.Duration) {
 	for at := time.Duration(r.stale.beat.Load()); at < until; {
-		at = min(until, at+time.Second)
+		at = min(until, at+lullAfter/2)
 		r.tick(at)
 	}
 }
@@ -106,6 +106,31 @@ func TestAfterAStopDuringWhichNothingCame(t *testing.T) {
 		piece{lines: three(1), before: func() { r.tick(20 * time.Second); r.live(25 * time.Second) }},
 		piece{lines: three(4)},
 	))
+}
+
+// What came while the process stood still for less than a stop is answered, but
+// counts as having come when that began; what came later does not.
+func TestWhatCameWhileTheProcessStoodStillIsAsOldAsThat(t *testing.T) {
+	const from, until = 10 * time.Second, 12500 * time.Millisecond
+	for name, ticks := range map[string]func(r *readerRig){
+		"the reader sees it first":  func(r *readerRig) { r.now = until },
+		"the monitor sees it first": func(r *readerRig) { r.tick(until) },
+	} {
+		r := newReaderRig(t)
+		r.live(from)
+		require.NoError(t, r.read(context.Background(), &script{[]piece{
+			{lines: three(1), before: func() { ticks(r) }},
+			{lines: three(4), before: func() { r.tick(until + time.Millisecond); r.live(time.Minute) }},
+			{lines: three(7), before: func() { r.live(r.now + 3*time.Second) }},
+		}}))
+		var came []time.Duration
+		for j, ok := r.jobs.TryNext(); ok; j, ok = r.jobs.TryNext() {
+			require.False(t, j.silent, name)
+			came = append(came, j.request.came)
+		}
+		now := time.Minute + 3*time.Second
+		require.Equal(t, []time.Duration{from, from, from, time.Minute, time.Minute, time.Minute, now, now, now}, came, name)
+	}
 }
 
 func TestAfterAStopThatTheMonitorSeesFirst(t *testing.T) {

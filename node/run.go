@@ -57,6 +57,7 @@ func (n *Node) Run(ctx context.Context, stdin io.Reader) error {
 	}
 	d.reading.lost = func() { n.lostLine(d.now(), &d.reading) }
 	d.watchLost()
+	n.stale.unread = unreadOf(stdin)
 	n.stdout.moved = func() { d.writing.Store(int64(d.now())) }
 	supervisor := chans.NewSupervisor(chans.SupervisorConfig{
 		MaxCrashes: n.cfg.MaxCrashes, Window: n.cfg.CrashWindow, Now: d.now, Log: n.cfg.Log,

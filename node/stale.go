@@ -12,6 +12,9 @@ const (
 	// resumeWindow is how long after the first tick a line may be read and still
 	// count as one that waited while the process was stopped.
 	resumeWindow = 200 * time.Millisecond
+	// lullAfter is the gap that says that the process may have been stopped for
+	// a while. What came meanwhile is answered, but not as if it had just come.
+	lullAfter = 800 * time.Millisecond
 )
 
 // age says how long a line may have waited before it was read.
@@ -48,9 +51,14 @@ type staleness struct {
 	beat    atomic.Int64  // when the monitor last ticked
 	stopped atomic.Int64  // when it last found that the process had been stopped; 0: never
 	slept   atomic.Int64  // for how long it had been, then
+	lulled  atomic.Int64  // when it last found any gap that is worth a thought; 0: never
+	lull    atomic.Int64  // when that had begun
+	empty   atomic.Bool   // nothing was on stdin when it found that
+	unread  func() int64  // how much is on stdin, as far as can be told; nil: nothing
 
 	// The rest is the reader's.
 	behind age           // of what is on stdin, until it runs dry
+	lulls  int64         // the gap that was thought of; as in lulled
 	passed int64         // the stop after which stdin has run dry; as in stopped
 	saw    time.Duration // when a line showed that there had been a stop, before a tick did
 	sawDry time.Duration // the same, of the last one after which stdin has run dry
@@ -60,6 +68,11 @@ type staleness struct {
 
 // tick is called by the monitor, once a period.
 func (s *staleness) tick(now time.Duration) {
+	if s.gapSince(now, lullAfter) {
+		s.empty.Store(s.unread == nil || s.unread() == 0)
+		s.lull.Store(s.beat.Load())
+		s.lulled.Store(int64(now))
+	}
 	if s.stoppedSince(now) {
 		s.slept.Store(int64(now) - s.beat.Load())
 		s.stopped.Store(int64(now))
@@ -67,11 +80,30 @@ func (s *staleness) tick(now time.Duration) {
 	s.beat.Store(int64(now))
 }
 
+// gapSince reports whether the monitor's last tick was too long ago, by more than
+// a time.
+func (s *staleness) gapSince(now, gap time.Duration) bool {
+	return now-time.Duration(s.beat.Load()) > gap+s.period
+}
+
 // stoppedSince reports whether the process has been stopped since the
 // monitor's last tick.
 func (s *staleness) stoppedSince(now time.Duration) bool {
-	return now-time.Duration(s.beat.Load()) > pauseAfter+s.period
+	return s.gapSince(now, pauseAfter)
 }
+
+// stoodStill reports whether the process may just have stood still, and since
+// when: what is on stdin may be as old.
+func (s *staleness) stoodStill(now time.Duration) (since time.Duration, is bool) {
+	if s.gapSince(now, lullAfter) {
+		return time.Duration(s.beat.Load()), true
+	}
+	return time.Duration(s.lull.Load()), s.lulled.Load() != s.lulls
+}
+
+// looked says that the reader has seen what may have come while the process stood
+// still.
+func (s *staleness) looked() { s.lulls = s.lulled.Load() }
 
 // resumedAt reports whether the process has just gone on after a stop.
 func (s *staleness) resumedAt(now time.Duration) bool {
@@ -119,12 +151,14 @@ func (s *staleness) dry(now time.Duration) {
 // wait says that the reader begins a read of stdin, which may have to wait.
 func (s *staleness) wait(now time.Duration) { s.waits, s.since = true, now }
 
-// came says that there is something to be read. If the reader has waited for it
-// since before the process went on, stdin was empty when it did.
+// came says that there is something to be read. If the reader has had to wait for
+// it since the process went on, stdin was empty then: one that began to wait before
+// that may have been late itself, but then the monitor saw that something was there.
 func (s *staleness) came(now time.Duration) {
-	stopped := s.stopped.Load()
-	if s.waits && int64(s.since) <= stopped && !s.resumedAt(now) {
-		s.passed = stopped
+	lulled := s.lulled.Load()
+	waited := now - max(s.since, time.Duration(lulled))
+	if s.waits && waited >= resumeWindow && (int64(s.since) > lulled || s.empty.Load()) {
+		s.lulls, s.passed = lulled, s.stopped.Load() // a stop is such a gap, too
 	}
 	s.waits = false
 }

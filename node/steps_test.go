@@ -213,6 +213,14 @@ func TestLinesThatTheReaderHasWaitedForAreFreshHoweverLongTheStopWas(t *testing.
 	require.False(t, s.mayWait())
 
 	s.wait(21 * time.Second)
+	s.unread = func() int64 { return 1 }
+	s.tick(30 * time.Second)
+	s.came(30*time.Second + resumeWindow)
+	require.Equal(t, ancient, s.line(30*time.Second+resumeWindow), "the reader was late, not the line")
+	s.dry(31 * time.Second)
+
+	s.unread = nil
+	s.wait(31 * time.Second)
 	s.tick(40 * time.Second)
 	s.came(40*time.Second + resumeWindow - 1)
 	require.Equal(t, ancient, s.line(40*time.Second+resumeWindow-1))
