@@ -156,9 +156,9 @@ func (c *Core) owe(now time.Duration, l *link, tie Tie) {
 }
 
 // oweOld has a partner of which a message came that is in our tree, which only
-// locked rounds tell, wait for no
-// more than it should have had for long: what is new is on its way to it. A peer
-// that has become more than a partner meanwhile is owed everything.
+// locked rounds tell, wait for no more than it should have had for long: what is
+// new is on its way to it. A peer that has become more than a partner meanwhile
+// is owed everything.
 func (c *Core) oweOld(now time.Duration, l *link, m *Message) {
 	if l.role != Partner || c.cfg.Rounds != Locked || m.Root == 0 || m.Root != c.root {
 		return // another root's, or it is not known

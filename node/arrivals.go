@@ -4,8 +4,10 @@ import "time"
 
 // arrivals tells how long the lines of stdin have waited there, from looks at
 // how much of it is unread: what was there at a look is as old as the look, at
-// least. No line is ever taken for older than it is; what comes and is read
-// between two looks counts as having come when it is read. It is the reader's.
+// least. What comes and is read between two looks counts as having come when it
+// is read. So no line is taken for older than it is, but for what may have come
+// while the process stood still, of which the caller says that it was seen when
+// that began: see Node.see. It is the reader's.
 //
 // Places on stdin are counted from its beginning, in bytes or in lines. They
 // never go back, and neither does time.

@@ -71,7 +71,7 @@ func (d *driver) read(ctx context.Context, stdin io.Reader) error {
 
 // look has the reader look, now and then, at how much of stdin is unread.
 func (d *driver) look(now time.Duration) {
-	if d.looks(now) {
+	if d.Looks(now) {
 		d.see(now, d.stdin.bytes+d.unread())
 	}
 }

@@ -69,16 +69,13 @@ func (n *Node) Admit(now time.Duration, item *wire.Item) {
 
 // Looks reports whether the reader would look now at how much of stdin is unread;
 // then Unread says it.
-func (n *Node) Looks(now time.Duration) bool { return n.looks(now) }
-
-// Unread says how many lines the reader sees on stdin that are not admitted yet.
-func (n *Node) Unread(now time.Duration, lines int) { n.see(now, n.admitted+int64(lines)) }
-
-// looks reports whether the reader looks now at how much of stdin is unread.
-func (n *Node) looks(now time.Duration) bool {
+func (n *Node) Looks(now time.Duration) bool {
 	_, stood := n.stale.stoodStill(now)
 	return stood || n.arrivals.due(now)
 }
+
+// Unread says how many lines the reader sees on stdin that are not admitted yet.
+func (n *Node) Unread(now time.Duration, lines int) { n.see(now, n.admitted+int64(lines)) }
 
 // see takes note of everything that is on stdin before a place. What may have come
 // while the process stood still counts as having come then.

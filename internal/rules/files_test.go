@@ -59,7 +59,7 @@ func TestWhatIsThereForLinuxIsThereForMacOS(t *testing.T) {
 }
 
 func TestNothingIsLeftForLater(t *testing.T) {
-	later := regexp.MustCompile(`\b(TODO|FIXME|XXX|HACK)\b`)
+	later := regexp.MustCompile(`\b(TO[D]O|FIX[M]E|X[X]X|HA[C]K)\b`) // whoever looks for the words themselves does not find this
 	for _, s := range sources(t) {
 		for _, group := range s.file.Comments {
 			require.NotRegexp(t, later, group.Text(), s.at(group))
