@@ -52,6 +52,8 @@ var arrows = map[string][]string{
 	"testbed/invariant": {"run", "wire", "gossip"},
 	"testbed/virtual":   {"run", "wire", "testbed/network", "testbed/nemesis", "testbed/session", "testbed/invariant", "node", "journal"}, // it alone knows nodes from the inside
 
+	"workload/txngen": {}, // the transactions that clients ask for
+
 	"scripts/feed":     {},
 	"scripts/hold":     {},
 	"scripts/catchup":  {}, // it is the network and the clients

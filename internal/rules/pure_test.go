@@ -14,6 +14,7 @@ var pure = []string{
 	"gossip", "topology", "backpressure", "checker", "analysis", "report", "report/figure", "report/page",
 	"testbed/layout", "testbed/network", "testbed/nemesis", "testbed/workload", "testbed/session",
 	"testbed/virtual", "testbed/invariant",
+	"workload/txngen",
 }
 
 // clock are the names of package time that read a clock or wait for one.
