@@ -2,6 +2,7 @@ package checker
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -84,7 +85,7 @@ func (c *challenge) matches(s *run.Settings) bool {
 }
 
 func (c *challenge) judge(r *run.Results) run.Challenge {
-	checks := []run.ChallengeCheck{{
+	checks := []run.ChallengeCheck{figuresOf(r, c.nodes), {
 		What: "valid", Target: "true", Got: r.Valid.String(), Passed: r.Valid == run.Valid,
 	}}
 	if c.msgsPerOp > 0 {
@@ -122,6 +123,46 @@ func (c *challenge) judge(r *run.Results) run.Challenge {
 		passed = passed && check.Passed
 	}
 	return run.Challenge{Name: c.name, Passed: passed, Checks: checks}
+}
+
+// figuresOf is the check that a run is one of broadcasts, with figures that such
+// a run of so many nodes can have: a file may be of another workload, or have
+// been written by hand.
+func figuresOf(r *run.Results, nodes int) run.ChallengeCheck {
+	check := run.ChallengeCheck{What: "figures", Target: "of broadcasts", Got: plural(r.Stats.ByF[fBroadcast].Count, "broadcast")}
+	set, perOp := r.Workload.SetFull, r.Net.Servers.MsgsPerOp
+	switch {
+	case !IsBroadcast(r):
+		check.Got = "of another workload"
+		if name := r.Settings.Workload; name != "" && name != fBroadcast {
+			check.Got = "of the workload " + name
+		}
+	case r.Stats.ByF[fBroadcast].OKCount <= 0 || set.AttemptCount <= 0 || set.StableCount <= 0:
+		check.Got = "no value that was broadcast and read"
+	case perOp == nil || !(*perOp >= 0) || math.IsInf(float64(*perOp), 0):
+		check.Got = "messages per operation that cannot be"
+	case nodes > 1 && *perOp == 0:
+		check.Got = "no message between nodes"
+	case !canBe(set.StableLatencies):
+		check.Got = "stable latencies that cannot be"
+	default:
+		check.Passed = true
+	}
+	return check
+}
+
+// IsBroadcast says whether results are those of the broadcast workload. A
+// results.edn does not name its workload, which then shows in its functions.
+func IsBroadcast(r *run.Results) bool {
+	if name := r.Settings.Workload; name != "" && name != fBroadcast {
+		return false
+	}
+	return r.Workload.SetFull != nil && r.Stats.ByF[fBroadcast].Count > 0
+}
+
+// canBe says whether a distribution of latencies is one.
+func canBe(q *run.Quantiles) bool {
+	return q != nil && 0 <= q.Min && q.Min <= q.Median && q.Median <= q.P95 && q.P95 <= q.P99 && q.P99 <= q.Max
 }
 
 func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }

@@ -18,9 +18,18 @@ func attempt(nodes int, nemesis ...string) run.Results {
 func attempt3d(msgsPerOp float32, median, maximum float64) run.Results {
 	r := attempt(25)
 	r.Settings.Rate, r.Settings.Latency, r.Settings.LatencyDist = 100, ms(100), "constant"
-	r.Net.Servers.MsgsPerOp = &msgsPerOp
-	r.Workload.SetFull = &run.SetFull{StableLatencies: &run.Quantiles{Median: ms(median), Max: ms(maximum)}}
+	withFigures(&r, msgsPerOp, median, maximum)
 	return r
+}
+
+// withFigures gives a run the figures of broadcasts.
+func withFigures(r *run.Results, msgsPerOp float32, median, maximum float64) {
+	r.Stats.ByF = map[string]run.Counts{"broadcast": {Count: 1034, OKCount: 1034}, "read": {Count: 1000, OKCount: 1000}}
+	r.Net.Servers.MsgsPerOp = &msgsPerOp
+	high := ms(max(median, maximum))
+	r.Workload.SetFull = &run.SetFull{AttemptCount: 1034, StableCount: 1034, StableLatencies: &run.Quantiles{
+		Median: ms(median), P95: high, P99: high, Max: ms(maximum),
+	}}
 }
 
 func TestARunIsJudgedByTheChallengesItsSettingsAreOf(t *testing.T) {
@@ -90,6 +99,7 @@ func TestChallengesPassBelowTheirBounds(t *testing.T) {
 func TestAChallengeShowsEveryBoundWithItsFigure(t *testing.T) {
 	r := attempt3d(22.857, 357, 403)
 	require.Equal(t, run.Challenge{Name: "3d", Passed: true, Checks: []run.ChallengeCheck{
+		{What: "figures", Target: "of broadcasts", Got: "1034 broadcasts", Passed: true},
 		{What: "valid", Target: "true", Got: "true", Passed: true},
 		{What: "server messages per operation", Target: "< 30", Got: "22.86", Passed: true},
 		{What: "median stable latency", Target: "< 400 ms", Got: "357 ms", Passed: true},
@@ -102,20 +112,53 @@ func TestAFigureThatIsNotThereDoesNotPass(t *testing.T) {
 	r.Net.Servers.MsgsPerOp, r.Workload.SetFull = nil, nil
 	got := Challenges(&r)[0]
 	require.False(t, got.Passed)
-	for _, check := range got.Checks[1:] {
+	require.Equal(t, "of another workload", got.Checks[0].Got)
+	for _, check := range got.Checks[2:] {
 		require.Equal(t, "-", check.Got)
 		require.False(t, check.Passed)
 	}
 }
 
+func TestChallenges_passOnlyRunsOfBroadcastsWithFiguresThatCanBe(t *testing.T) {
+	for name, test := range map[string]struct {
+		spoil func(r *run.Results)
+		got   string
+	}{
+		"an echo run": {func(r *run.Results) { r.Settings.Workload, r.Workload.SetFull = "echo", nil }, "of the workload echo"},
+		"a results.edn of kafka": {func(r *run.Results) {
+			*r = run.Results{Stats: run.Stats{ByF: map[string]run.Counts{"send": {OKCount: 573}}}}
+		}, "of another workload"},
+		"a results.edn of a set":  {func(r *run.Results) { r.Settings.Workload = ""; delete(r.Stats.ByF, "broadcast") }, "of another workload"},
+		"nothing acknowledged":    {func(r *run.Results) { r.Stats.ByF["broadcast"] = run.Counts{Count: 3} }, "no value that was broadcast and read"},
+		"nothing stable":          {func(r *run.Results) { r.Workload.SetFull.StableCount = 0 }, "no value that was broadcast and read"},
+		"no count of messages":    {func(r *run.Results) { r.Net.Servers.MsgsPerOp = nil }, "messages per operation that cannot be"},
+		"a negative count":        {func(r *run.Results) { *r.Net.Servers.MsgsPerOp = -1 }, "messages per operation that cannot be"},
+		"no message in a cluster": {func(r *run.Results) { *r.Net.Servers.MsgsPerOp = 0 }, "no message between nodes"},
+		"a negative latency":      {func(r *run.Results) { r.Workload.SetFull.StableLatencies.Min = ms(-1) }, "stable latencies that cannot be"},
+		"a median above the rest": {func(r *run.Results) { r.Workload.SetFull.StableLatencies.P95 = 0 }, "stable latencies that cannot be"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := attempt3d(1, 100, 200)
+			test.spoil(&r)
+			for _, challenge := range []string{"3b", "3c", "3d", "3e"} {
+				c, ok := JudgeAs(&r, challenge)
+				require.True(t, ok)
+				require.False(t, c.Passed)
+				require.Equal(t, test.got, c.Checks[0].Got)
+			}
+		})
+	}
+}
+
 func TestARunCanBeJudgedByAnyChallenge(t *testing.T) {
 	r := &run.Results{Valid: run.Valid}
+	withFigures(r, 25, 900, 1900)
 	require.Equal(t, []string{"3a", "3b", "3c", "3d", "3e"}, ChallengeNames())
 	for _, name := range ChallengeNames() {
 		c, ok := JudgeAs(r, name)
 		require.True(t, ok)
 		require.Equal(t, name, c.Name)
-		require.Equal(t, name < "3d", c.Passed, "what has no figures keeps no bounds")
+		require.Equal(t, name < "3d", c.Passed, "these figures are beyond the bounds of 3d and 3e")
 	}
 	_, ok := JudgeAs(r, "3f")
 	require.False(t, ok)

@@ -72,7 +72,7 @@ by bound:
 
 A run of 3d's settings is one of 3e's too; it passes if it keeps the bounds of one of them.
 A results.edn does not say what its settings were: without --challenge it is shown against
-all, and passes if it is valid.
+all, and passes if it is valid. Only runs of broadcasts, with figures that can be, pass any.
 
 Exit codes: 0 passed, 1 not passed, 254 bad arguments or a file that cannot be read.`
 }
@@ -85,7 +85,7 @@ func (c *summaryCommand) Run(s streams) error {
 	}
 	known := r.Settings.Workload != "" // of EDN nothing is
 	names := c.Challenge
-	if len(names) == 0 && !known {
+	if len(names) == 0 && !known && experiment.IsBroadcast(r) {
 		names = experiment.ChallengeNames()
 	}
 	challenges, err := experiment.Judge(r, names...)
@@ -104,6 +104,8 @@ func (c *summaryCommand) Run(s streams) error {
 		}
 	}
 	switch {
+	case len(challenges) == 0 && !experiment.IsBroadcast(r):
+		fmt.Fprintln(s.out, "The challenges are of the broadcast workload, and this run is not.")
 	case len(challenges) == 0:
 		fmt.Fprintln(s.out, "These are the settings of no challenge; name one by --challenge to judge by its bounds.")
 	default:
@@ -115,6 +117,8 @@ func (c *summaryCommand) Run(s streams) error {
 	switch {
 	case len(c.Challenge) > 0:
 		ok = passed == len(challenges)
+	case len(challenges) == 0 && !known:
+		ok = r.Valid == run.Valid // no strict verdict is in a results.edn
 	case len(challenges) == 0:
 		ok = r.Valid == run.Valid && r.Strict.Valid == run.Valid
 	case !known:

@@ -132,8 +132,8 @@ func TestARunIsJudgedByTheChallengesOfItsSettings(t *testing.T) {
 	for _, path := range []string{"store/latest", "store/latest/results.json"} {
 		got := treecast(t, dir, "summary", path)
 		require.Equal(t, 0, got.code, got.stderr)
-		require.Regexp(t, `(?m)^ 3d +FAIL  valid `, got.stdout)
-		require.Regexp(t, `(?m)^ 3e +PASS  valid `, got.stdout)
+		require.Regexp(t, `(?m)^ 3d +FAIL  figures `, got.stdout)
+		require.Regexp(t, `(?m)^ 3e +PASS  figures `, got.stdout)
 		require.Regexp(t, `median stable latency +< 400 ms +\d+ ms  missed\n`, got.stdout)
 		require.Contains(t, got.stdout, "msgs-per-op ")
 		require.NotContains(t, got.stdout, "3a")
@@ -149,6 +149,26 @@ func TestARunIsJudgedByTheChallengesOfItsSettings(t *testing.T) {
 	got = treecast(t, dir, "summary", "store/latest")
 	require.Equal(t, 0, got.code, "of no challenge, but valid")
 	require.Contains(t, got.stdout, "These are the settings of no challenge")
+}
+
+func TestSummary_passesNoChallengeForOtherWorkloads(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	kafka := `{:stats {:valid? true, :count 573, :ok-count 573, :fail-count 0, :info-count 0, :by-f {:send {:valid? true, :count 573, :ok-count 573, :fail-count 0, :info-count 0}}},
+ :availability {:valid? true, :ok-fraction 1.0}, :net {:servers {:send-count 0, :recv-count 0, :msg-count 0, :msgs-per-op 0.0}, :valid? true}, :workload {:valid? true, :error-types ()}, :valid? true}`
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "kafka.edn"), []byte(kafka), 0o666))
+	require.Equal(t, 0, treecast(t, dir, "test", "-w", "echo", "--virtual", "--node-count", "1", "--time-limit", "1", "--rate", "50").code)
+	for _, path := range []string{"kafka.edn", "store/latest"} {
+		got := treecast(t, dir, "summary", path)
+		require.Equal(t, 0, got.code, "it is valid")
+		require.Contains(t, got.stdout, "The challenges are of the broadcast workload, and this run is not.")
+		require.NotContains(t, got.stdout, "PASS")
+		for _, challenge := range []string{"3a", "3b", "3c", "3d", "3e"} {
+			got = treecast(t, dir, "summary", "--challenge", challenge, path)
+			require.Equal(t, 1, got.code)
+			require.Regexp(t, challenge+` +FAIL +figures +of broadcasts +of (another workload|the workload echo)  missed`, got.stdout)
+		}
+	}
 }
 
 func TestARecordOfMaelstromIsJudgedByItsVerdictOrByName(t *testing.T) {

@@ -42,11 +42,11 @@ type sweepCommand struct {
 	Resume bool            `env:"TREECAST_SWEEP_RESUME" group:"sweep" help:"Go on with a sweep that was stopped. All else must be as it was begun."`
 	Out    string          `default:"results" env:"TREECAST_SWEEP_OUT" placeholder:"DIR" group:"sweep" help:"Where the sweep's folder is made. Default: ${default}."`
 
-	Driver  string `default:"virtual" enum:"virtual,process" env:"TREECAST_SWEEP_DRIVER" group:"sweep" help:"virtual: treecast's own nodes in virtual time, as many runs at a time as there are processors. process: real processes in real time, one run at a time. Default: ${default}."`
-	Virtual bool   `env:"TREECAST_SWEEP_VIRTUAL" group:"sweep" help:"The same as --driver virtual."`
-	Jobs    int    `default:"0" env:"TREECAST_SWEEP_JOBS" placeholder:"N" group:"sweep" help:"Runs at a time in virtual time; 0: as many as there are processors. Figures do not depend on it. Default: ${default}."`
-	Bin     string `env:"TREECAST_SWEEP_BIN" placeholder:"FILE" group:"sweep" help:"The node to run, with --driver process: any Maelstrom binary. Default: treecast itself."`
-	Store   string `default:"store" env:"TREECAST_SWEEP_STORE" placeholder:"DIR" group:"sweep" help:"Where the files of single runs are kept, with --driver process. Default: ${default}."`
+	Driver  string  `default:"virtual" enum:"virtual,process" env:"TREECAST_SWEEP_DRIVER" group:"sweep" help:"virtual: treecast's own nodes in virtual time, as many runs at a time as there are processors. process: real processes in real time, one run at a time. Default: ${default}."`
+	Virtual bool    `env:"TREECAST_SWEEP_VIRTUAL" group:"sweep" help:"The same as --driver virtual."`
+	Jobs    int     `default:"0" env:"TREECAST_SWEEP_JOBS" placeholder:"N" group:"sweep" help:"Runs at a time in virtual time; 0: as many as there are processors. Figures do not depend on it. Default: ${default}."`
+	Bin     *string `env:"TREECAST_SWEEP_BIN" placeholder:"FILE" group:"sweep" help:"The node to run, with --driver process: any Maelstrom binary. Default: treecast itself."`
+	Store   string  `default:"store" env:"TREECAST_SWEEP_STORE" placeholder:"DIR" group:"sweep" help:"Where the files of single runs are kept, with --driver process. Default: ${default}."`
 
 	TimeLimit       float64 `default:"20" env:"TREECAST_SWEEP_TIME_LIMIT" placeholder:"S" group:"runs" help:"Seconds of load. Default: ${default}."`
 	QuietTime       float64 `default:"10" env:"TREECAST_SWEEP_QUIET_TIME" placeholder:"S" group:"runs" help:"Seconds of quiet between the load and the final reads. Default: ${default}."`
@@ -146,8 +146,10 @@ func (c *sweepCommand) check() error {
 		return errors.New("--virtual and --driver process exclude each other: leave one of them out")
 	case c.Driver == "process" && c.Jobs > 1:
 		return fmt.Errorf("--jobs is %d; runs of real processes would disturb each other, so they go on one at a time", c.Jobs)
-	case c.Driver == "virtual" && c.Bin != "":
-		return fmt.Errorf("--bin %s needs --driver process: virtual time is for treecast's own nodes", c.Bin)
+	case c.Bin != nil && *c.Bin == "":
+		return errNoBin
+	case c.Driver == "virtual" && c.Bin != nil:
+		return fmt.Errorf("--bin %s needs --driver process: virtual time is for treecast's own nodes", *c.Bin)
 	}
 	for _, d := range c.Accept {
 		if d <= 0 {
@@ -246,16 +248,19 @@ func (c *sweepCommand) plan(p experiment.Point, s streams, line commandLine) (ex
 		"--latency=" + strconv.FormatInt(p.Latency.Milliseconds(), 10), "--latency-dist=" + p.LatencyDist,
 		"--time-limit=" + number(c.TimeLimit), "--quiet-time=" + number(c.QuietTime), "--concurrency=" + c.Concurrency,
 		"--topology=" + c.Topology, "--nemesis=" + c.Nemesis, "--nemesis-interval=" + number(c.NemesisInterval),
-		"--availability=" + c.Availability, "--bin=" + c.Bin, "--seed=" + strconv.FormatUint(c.Seed, 10),
+		"--availability=" + c.Availability, "--seed=" + strconv.FormatUint(c.Seed, 10),
 		"--virtual=" + strconv.FormatBool(c.Driver == "virtual"),
+	}
+	if c.Bin != nil {
+		words = append(words, "--bin="+*c.Bin)
 	}
 	var parsed commands
 	if _, err := newParser(&parsed, kong.Writers(io.Discard, io.Discard)).Parse(words); err != nil {
 		return experiment.Plan{}, false, usageError{errors.New(explain(err, false))}
 	}
-	own := c.Bin == ""
+	own := c.Bin == nil
 	if self, err := os.Executable(); err == nil && !own {
-		own = sameFile(c.Bin, self)
+		own = sameFile(*c.Bin, self)
 	}
 	args, err := sweptArgs(p, line.nodeArgs, own)
 	if err != nil {

@@ -24,7 +24,7 @@ import (
 // in Maelstrom's units; those that are our own say so.
 type testCommand struct {
 	Workload    string  `short:"w" default:"broadcast" env:"TREECAST_TEST_WORKLOAD" group:"maelstrom" help:"What clients ask for: broadcast or echo. Default: ${default}."`
-	Bin         string  `env:"TREECAST_TEST_BIN" placeholder:"FILE" group:"maelstrom" help:"The node to test: any Maelstrom binary. Default: treecast itself."`
+	Bin         *string `env:"TREECAST_TEST_BIN" placeholder:"FILE" group:"maelstrom" help:"The node to test: any Maelstrom binary. Default: treecast itself."`
 	NodeCount   *int    `env:"TREECAST_TEST_NODE_COUNT" placeholder:"N" group:"maelstrom" help:"How many nodes, called n0, n1, ... Default: five, called n1 to n5."`
 	TimeLimit   float64 `default:"60" env:"TREECAST_TEST_TIME_LIMIT" placeholder:"S" group:"maelstrom" help:"Seconds of load. Default: ${default}."`
 	Rate        float64 `default:"5" env:"TREECAST_TEST_RATE" placeholder:"HZ" group:"maelstrom" help:"Operations per second, of all clients together. Default: ${default}."`
@@ -224,12 +224,19 @@ func (c *testCommand) plan(s streams, line commandLine, number int) (experiment.
 	return p, o, nil
 }
 
+// errNoBin refuses --bin "", mostly a variable of a script that is not set:
+// another program than the one meant must not be tested in silence.
+var errNoBin = errors.New(`--bin is empty; name the program of the node, or leave --bin out to test treecast itself`)
+
 // nodes puts into a plan what its nodes are, and reports whether they are
 // treecast's own.
 func (c *testCommand) nodes(p *experiment.Plan) (treecast bool, err error) {
+	if c.Bin != nil && *c.Bin == "" {
+		return false, usageError{errNoBin}
+	}
 	if c.Virtual {
-		if c.Bin != "" {
-			return false, usageError{fmt.Errorf("--virtual runs treecast's own nodes in this process, so it cannot run --bin %s: leave one of them out", c.Bin)}
+		if c.Bin != nil {
+			return false, usageError{fmt.Errorf("--virtual runs treecast's own nodes in this process, so it cannot run --bin %s: leave one of them out", *c.Bin)}
 		}
 		p.Driver = experiment.Virtual
 		if p.Node, p.NodeLogLevel, err = nodeSettings(p.Args); err == nil {
@@ -241,8 +248,9 @@ func (c *testCommand) nodes(p *experiment.Plan) (treecast bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("finding this program: %w", err)
 	}
-	if p.Bin = c.Bin; p.Bin == "" {
-		p.Bin = self
+	p.Bin = self
+	if c.Bin != nil {
+		p.Bin = *c.Bin
 	}
 	if !sameFile(p.Bin, self) {
 		return false, nil

@@ -141,11 +141,27 @@ func TestARunThatCannotBeMadeSaysWhy(t *testing.T) {
 	}
 }
 
+func TestBin_thatIsEmptyIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{
+		{"test", "--bin", ""}, {"test", "--bin="}, {"test", "--virtual", "--bin", ""},
+		{"sweep", "x", "--driver", "process", "--bin", ""}, {"sweep", "x", "--bin="},
+	} {
+		dir := t.TempDir()
+		got := treecast(t, dir, args...)
+		require.Equal(t, 254, got.code, args)
+		require.Contains(t, got.stderr, "--bin is empty; name the program of the node")
+		require.NoDirExists(t, filepath.Join(dir, "store"))
+	}
+}
+
 func TestABadFlagOfANodeIsShownInItsOwnWords(t *testing.T) {
 	t.Parallel()
 	got := treecast(t, t.TempDir(), short("--", "--num-childern", "4")...)
 	require.Equal(t, 255, got.code)
 	require.Contains(t, got.stdout, "The run could not be made as asked: node n")
+	require.Regexp(t, `(?m)^ *valid\? +unknown `, got.stdout)
+	require.Regexp(t, `(?m)^ *ok-fraction +-$`, got.stdout)
 	require.Contains(t, got.stdout, "exit status 2")
 	require.Contains(t, got.stdout, "treecast: unknown flag --num-childern")
 

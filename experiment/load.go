@@ -86,6 +86,9 @@ func Judge(r *run.Results, names ...string) ([]run.Challenge, error) {
 // ChallengeNames are the challenges that there are.
 func ChallengeNames() []string { return checker.ChallengeNames() }
 
+// IsBroadcast says whether a run is of the workload that the challenges are of.
+func IsBroadcast(r *run.Results) bool { return checker.IsBroadcast(r) }
+
 func loadRun(entry *analysis.Entry, file string) error {
 	r, err := readResults(file)
 	if err != nil {

@@ -130,6 +130,9 @@ func (p *plan) make(ctx context.Context, o Options, store *run.Store, record *ru
 	if runErr != nil {
 		results.Error = runErr.Error()
 		results.Valid = run.MergeVerdicts(results.Valid, run.Unknown)
+		if !results.Began() {
+			results.Valid = run.Unknown // nothing was asked of anybody
+		}
 	}
 	return results, out.History, runErr
 }

@@ -28,9 +28,16 @@ func Summary(w io.Writer, r *run.Results, dir string) error {
 	for _, c := range r.Challenges {
 		t.AppendRow(table.Row{c.Name, challenge(c)})
 	}
+	for _, remark := range r.Remarks {
+		t.AppendRow(table.Row{"note", remark})
+	}
 	section("As Maelstrom measures")
 	t.AppendRow(table.Row{"operations", operations(&r.Stats)})
-	t.AppendRow(table.Row{"ok-fraction", strconv.FormatFloat(float64(r.Availability.OKFraction), 'f', 4, 32)})
+	fraction := none
+	if r.Began() {
+		fraction = strconv.FormatFloat(float64(r.Availability.OKFraction), 'f', 4, 32)
+	}
+	t.AppendRow(table.Row{"ok-fraction", fraction})
 	t.AppendRow(table.Row{"msgs-per-op", fmt.Sprintf("servers %s   all %s", perOp(r.Net.Servers), perOp(r.Net.All))})
 	if s := r.Workload.SetFull; s != nil {
 		t.AppendRow(table.Row{"stable-latencies, ms", quantiles(s.StableLatencies, true)})

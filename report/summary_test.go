@@ -158,3 +158,14 @@ func TestAWriterThatFailsIsReported(t *testing.T) {
 type failingWriter struct{ err error }
 
 func (w failingWriter) Write([]byte) (int, error) { return 0, w.err }
+
+func TestSummary_showsRemarksBesideTheVerdicts(t *testing.T) {
+	r := validRun()
+	r.Remarks = []string{"no operation was under way while the network was cut"}
+	require.Regexp(t, `(?s)strict\? .*\n *note +no operation was under way while the network was cut\n.*As Maelstrom measures`, summary(t, r))
+}
+
+func TestSummary_hasNoFractionOfARunThatNeverBegan(t *testing.T) {
+	r := &run.Results{Error: "node n0 could not be set up", Valid: run.Unknown, Availability: run.Availability{OKFraction: 1}}
+	require.Regexp(t, `(?m)^ *ok-fraction +-$`, summary(t, r))
+}

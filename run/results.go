@@ -30,6 +30,9 @@ type Results struct {
 
 	Valid  Verdict `json:"valid"` // Maelstrom's verdict
 	Strict Strict  `json:"strict"`
+	// Remarks are sentences to be read beside the verdicts: what they do not
+	// cover, and what in the nodes' output is tolerated but unusual.
+	Remarks []string `json:"remarks,omitempty"`
 
 	Workload     Workload     `json:"workload"`
 	Stats        Stats        `json:"stats"`
@@ -47,6 +50,13 @@ type Results struct {
 	Faults []Fault    `json:"faults,omitempty"`
 	Nodes  []NodeNote `json:"nodes,omitempty"`
 	Tables []Table    `json:"tables,omitempty"` // figures from inside the nodes: queues, permits, ...
+}
+
+// Began says whether clients did anything: a run that could not be made, or was
+// interrupted before its load, has no figures, and those that stand for none say
+// nothing.
+func (r *Results) Began() bool {
+	return r.Availability.InvokeCount > 0 || r.Error == "" && !r.Interrupted
 }
 
 // Settings are what a run was asked to do: Maelstrom's flags and ours.

@@ -100,7 +100,9 @@ func RowOf(r *Results) Row {
 func (out *Row) fill(r *Results) {
 	f := out.Figures
 	f["operations"] = float64(r.Stats.Count)
-	f["ok_fraction"] = single(r.Availability.OKFraction)
+	if r.Began() {
+		f["ok_fraction"] = single(r.Availability.OKFraction)
+	}
 	f["server_messages"] = float64(r.Net.Servers.MsgCount)
 	if v := r.Net.Servers.MsgsPerOp; v != nil {
 		f[MsgsPerOp] = single(*v)

@@ -21,7 +21,7 @@ func TestARowHasTheFiguresOfARun(t *testing.T) {
 		Stats:        Stats{Counts: Counts{Count: 200}, ByF: map[string]Counts{"broadcast": {Count: 100}, "read": {Count: 100}}},
 		Net:          Net{Servers: NetCounts{MsgCount: 180, MsgsPerOp: &perOp}},
 		Challenges:   []Challenge{{Name: "3d", Passed: false}, {Name: "3e", Passed: true}},
-		Availability: Availability{OKFraction: 0.995},
+		Availability: Availability{OKFraction: 0.995, InvokeCount: 200},
 		Workload: Workload{SetFull: &SetFull{AttemptCount: 100, LostCount: 2, StaleCount: 40,
 			StableLatencies: &Quantiles{Median: ms(300), P95: ms(400), P99: ms(450), Max: ms(557)}}},
 		Delivery: &Delivery{ValueCount: 100, FullCount: 99, Latencies: &Quantiles{Median: ms(400), P95: ms(500), P99: ms(550), Max: ms(657.25)}},

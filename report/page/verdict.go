@@ -23,6 +23,7 @@ type setting struct{ Name, Value string }
 type verdict struct {
 	Headline, Tone string
 	Cards          []card
+	Remarks        []string
 	Findings       []run.Finding
 	Error          string
 	Command        string
@@ -34,7 +35,7 @@ const none = "-"
 
 func newVerdict(f *run.Folder) verdict {
 	r := f.Results
-	v := verdict{Findings: r.Strict.Findings, Error: r.Error, Command: strings.Join(r.Command, " "), Settings: settings(f)}
+	v := verdict{Remarks: r.Remarks, Findings: r.Strict.Findings, Error: r.Error, Command: strings.Join(r.Command, " "), Settings: settings(f)}
 	both := run.MergeVerdicts(r.Valid, r.Strict.Valid)
 	v.Tone = tone(both)
 	switch {
@@ -155,8 +156,12 @@ func valueCards(r *run.Results) []card {
 		})
 	}
 	a := r.Availability
+	fraction := none
+	if r.Began() {
+		fraction = percent(float64(a.OKFraction))
+	}
 	return append(out, card{
-		Label: "availability", Value: percent(float64(a.OKFraction)), Tone: tone(a.Valid),
+		Label: "availability", Value: fraction, Tone: tone(a.Valid),
 		Note: fmt.Sprintf("%s ok, %s fail, %s info of %s", count(int64(r.Stats.OKCount)), count(int64(r.Stats.FailCount)),
 			count(int64(r.Stats.InfoCount)), plural(int64(r.Stats.Count), "operation", "operations")),
 	})
