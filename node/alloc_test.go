@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"treecast/gossip"
+	"treecast/gossip/codec"
 	"treecast/wire"
 )
 
@@ -76,42 +76,6 @@ func TestAnEchoAllocatesItsBodyAndItsReply(t *testing.T) {
 	require.LessOrEqual(t, testing.AllocsPerRun(1000, handle), 5.0)
 }
 
-// deltaOf is a message with so many entries of one source.
-func deltaOf(batch uint64, first uint64, entries int) *gossip.Message {
-	m := &gossip.Message{Epoch: 7, For: 1, Batch: batch, Runs: []gossip.Run{{Source: gossip.NewSourceID("n1", "k"), First: first}}}
-	for i := range entries {
-		m.Runs[0].Values = append(m.Runs[0].Values, fmt.Sprint(100_000+i))
-	}
-	return m
-}
-
-func TestSpellingAMessageAllocatesNothing(t *testing.T) {
-	m := deltaOf(3, 1, 100)
-	m.Acks = []gossip.Span{{First: 1, Last: 4}, {First: 9, Last: 9}}
-	buf := appendGossip(nil, m)
-	require.Zero(t, testing.AllocsPerRun(100, func() { buf = appendGossip(buf[:0], m) }))
-}
-
-func TestReadingAMessageAllocatesWhatItHolds(t *testing.T) {
-	d := &decoder{sources: &sources{}}
-	ack := []byte(`{"type":"gossip","e":7,"f":1,"a":[[1,4]],"x":[4,0]}`)
-	require.LessOrEqual(t, testing.AllocsPerRun(100, func() {
-		if _, err := d.message(ack); err != nil {
-			panic(err)
-		}
-	}), 2.0, "the message and its spans")
-
-	// Of a delta: the message, its runs, the text of its values, and the list of them.
-	for _, entries := range []int{10, 100, 1000} {
-		body := appendGossip(nil, deltaOf(3, 1, entries))
-		require.LessOrEqual(t, testing.AllocsPerRun(100, func() {
-			if _, err := d.message(body); err != nil {
-				panic(err)
-			}
-		}), 4.0, "%d entries", entries)
-	}
-}
-
 func TestAnAckIsHandledWithoutAllocating(t *testing.T) {
 	c := newCluster(t, 2)
 	r := c.rigs["n1"] // the child
@@ -126,7 +90,7 @@ func TestAnAckIsHandledWithoutAllocating(t *testing.T) {
 		}
 	}
 	require.NotNil(t, body)
-	m, err := parseGossip(body)
+	m, err := codec.NewDecoder(nil).Message(body)
 	require.NoError(t, err)
 	require.Zero(t, testing.AllocsPerRun(1000, func() {
 		if _, ok := r.gossiper.core.Receive(c.now, "n0", m); ok {

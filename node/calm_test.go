@@ -2,11 +2,15 @@ package node
 
 import (
 	"fmt"
+	"math"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"treecast/gossip"
+	"treecast/gossip/codec"
 )
 
 // shows is all of a node that a driver can see without calling it: what it has
@@ -79,11 +83,11 @@ func TestTicksOfACalmNodeCanBePutOff(t *testing.T) {
 			"read":      func(*rapid.T) { id++; admit(readLine("n0", id)) },
 			"health":    func(*rapid.T) { id++; admit(say("c1", "n0", fmt.Sprintf(`{"type":"health","msg_id":%d}`, id))) },
 			"gossip": func(rt *rapid.T) {
-				m := anyMessage.Draw(rt, "message")
+				m := peerMessage.Draw(rt, "message")
 				if rapid.Bool().Draw(rt, "plausible") {
 					m.Epoch, m.For, m.Vector = 7, prompt.cfg.Epoch, nil
 				}
-				admit(say("n1", "n0", string(appendGossip(nil, m))))
+				admit(say("n1", "n0", string(codec.Append(nil, m))))
 			},
 			"step": func(rt *rapid.T) {
 				service := Service(rapid.IntRange(0, int(Journal)).Draw(rt, "service"))
@@ -119,3 +123,20 @@ func TestTicksOfACalmNodeCanBePutOff(t *testing.T) {
 	require.Greater(t, otherTicks, 100)
 	require.Greater(t, ill, 10)
 }
+
+// peerMessage draws a gossip message as a peer might send it, sensible or not.
+var peerMessage = rapid.Custom(func(t *rapid.T) *gossip.Message {
+	number := rapid.OneOf(rapid.Uint64Range(0, 9), rapid.Uint64Range(0, math.MaxInt64))
+	m := &gossip.Message{
+		Epoch: number.Draw(t, "epoch"), For: number.Draw(t, "for"), Batch: number.Draw(t, "batch"),
+		Probe: rapid.Bool().Draw(t, "probe"), Want: rapid.Bool().Draw(t, "want"),
+	}
+	for i := range rapid.IntRange(0, 3).Draw(t, "runs") {
+		origin := gossip.NewSourceID(rapid.StringMatching(`n[0-9]{1,2}`).Draw(t, "origin"), "k")
+		m.Runs = append(m.Runs, gossip.Run{Source: origin, First: number.Draw(t, "first") >> 2, Values: []string{fmt.Sprint(i), "null"}})
+	}
+	if rapid.Bool().Draw(t, "acks") {
+		m.Acks = []gossip.Span{{First: number.Draw(t, "from"), Last: number.Draw(t, "to")}}
+	}
+	return m
+})

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"treecast/gossip"
+	"treecast/gossip/codec"
 )
 
 // cluster is some nodes joined by their steps in virtual time, without
@@ -142,7 +143,7 @@ func (c *cluster) requireQuiet() {
 func gossipOf(t *testing.T, line string) *gossip.Message {
 	var envelope struct{ Body json.RawMessage }
 	require.NoError(t, json.Unmarshal([]byte(line), &envelope))
-	m, err := parseGossip(envelope.Body)
+	m, err := codec.NewDecoder(nil).Message(envelope.Body)
 	require.NoError(t, err)
 	return m
 }

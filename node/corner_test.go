@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"treecast/gossip"
+	"treecast/gossip/codec"
 	"treecast/wire"
 )
 
@@ -242,7 +243,7 @@ func TestARequestBeforeTheEndOfStdinIsNotRefusedBecauseOfIt(t *testing.T) {
 }
 
 func TestWhatIsTakenFromAPeerCanBeToldToAnother(t *testing.T) {
-	m, err := parseGossip([]byte(`{"type":"gossip","e":5,"b":1,"runs":[{"o":"n1","l":"x","c":9223372036854775807,"v":[1,2]}]}`))
+	m, err := codec.NewDecoder(nil).Message([]byte(`{"type":"gossip","e":5,"b":1,"runs":[{"o":"n1","l":"x","c":9223372036854775807,"v":[1,2]}]}`))
 	if err != nil {
 		return // refused: just as well
 	}
@@ -251,7 +252,7 @@ func TestWhatIsTakenFromAPeerCanBeToldToAnother(t *testing.T) {
 		held.Add(m.Runs[0].Source, m.Runs[0].First+uint64(i))
 	}
 	part := gossip.VectorPart{Exchange: 1, Parts: 1, Held: held.Lines()}
-	_, err = parseGossip(appendGossip(nil, &gossip.Message{Epoch: 1, Vector: &part}))
+	_, err = codec.NewDecoder(nil).Message(codec.Append(nil, &gossip.Message{Epoch: 1, Vector: &part}))
 	require.NoError(t, err, "our vector must be readable, or it is sent for ever")
 }
 

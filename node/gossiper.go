@@ -10,6 +10,7 @@ import (
 	"treecast/backpressure"
 	"treecast/chans"
 	"treecast/gossip"
+	"treecast/gossip/codec"
 	"treecast/topology"
 	"treecast/wire"
 )
@@ -28,7 +29,7 @@ type gossiper struct {
 	count   *counters
 	log     *slog.Logger
 
-	decoder decoder
+	decoder *codec.Decoder
 
 	mailBytes, jobBytes *budget
 	unkept              *unkept // nil without a journal
@@ -125,7 +126,7 @@ func (g *gossiper) receive(now time.Duration, m *mail) {
 		}
 		return
 	}
-	message, err := g.decoder.message(m.body)
+	message, err := g.decoder.Message(m.body)
 	if err != nil || g.core == nil {
 		g.count.badMail.Add(1)
 		g.log.Warn("a peer's message cannot be read", "from", m.from, "why", err)
@@ -254,7 +255,7 @@ func (g *gossiper) speak(now time.Duration) bool {
 	g.changed = true
 	g.leash.begin(false)
 	for _, o := range g.core.Advance(now, room) {
-		g.spelt = appendGossip(g.spelt[:0], o.Message)
+		g.spelt = codec.Append(g.spelt[:0], o.Message)
 		g.out.send(now, o.To, bytes.Clone(g.spelt))
 		g.core.Recycle(o)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"treecast/chans"
+	"treecast/gossip/codec"
 	"treecast/wire"
 )
 
@@ -66,7 +67,7 @@ func (in *intake) admit(now, came time.Duration, item *wire.Item, waited age) {
 		in.stray("for another node", m)
 		return
 	}
-	if m.Type == gossipType {
+	if m.Type == codec.Type {
 		in.peerMail(now, m)
 		return
 	}
@@ -135,7 +136,7 @@ func (in *intake) nameFrom(m *wire.Message) {
 
 // beforeInit handles messages that come before init is done.
 func (in *intake) beforeInit(now time.Duration, m *wire.Message, from request) {
-	if m.Type == gossipType || m.HasInReplyTo {
+	if m.Type == codec.Type || m.HasInReplyTo {
 		in.count.droppedMail.Add(1) // not acked, so it comes again
 		return
 	}

@@ -11,6 +11,7 @@ import (
 	"treecast/backpressure"
 	"treecast/chans"
 	"treecast/gossip"
+	"treecast/gossip/codec"
 	"treecast/wire"
 )
 
@@ -117,7 +118,7 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 	n.gossiper = &gossiper{
 		cfg: &n.cfg, random: cfg.Random, inbox: n.mails, intake: n.jobsQ, out: n.outbox, notices: n.notices,
 		records: n.log, monitor: n.monitor, own: n.gates.own, count: &n.count, log: cfg.Log,
-		mailBytes: &n.mailBytes, jobBytes: &n.jobBytes, decoder: decoder{sources: cfg.Roster.sources()},
+		mailBytes: &n.mailBytes, jobBytes: &n.jobBytes, decoder: codec.NewDecoder(cfg.Roster.origins()),
 	}
 	n.intake = &intake{
 		queue: n.jobsQ, mail: n.mailQ, out: n.outbox, gates: &n.gates, wait: n.wait, count: &n.count, log: cfg.Log, roster: cfg.Roster,

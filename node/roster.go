@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"treecast/gossip/codec"
 	"treecast/topology"
 )
 
@@ -19,17 +20,19 @@ type Roster struct {
 	spelt []byte // node_ids as the last init had it
 	tree  *topology.Tree
 
-	known sources // of gossip messages
+	known *codec.Origins // of gossip messages
 }
 
-// sources is where ids of sources are found; it is the caller's own without a
-// roster.
-func (r *Roster) sources() *sources {
+// origins is the table in which ids of origins are found; it is the caller's own
+// without a roster.
+func (r *Roster) origins() *codec.Origins {
 	if r == nil {
-		return &sources{}
+		return nil
 	}
-	r.known.size = sharedSources
-	return &r.known
+	if r.known == nil {
+		r.known = codec.NewSharedOrigins()
+	}
+	return r.known
 }
 
 // members reads the node_ids of an init. A nil roster is one that shares

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"treecast/gossip"
+	"treecast/gossip/codec"
 	"treecast/wire"
 )
 
@@ -104,7 +105,7 @@ func (r *rounder) steps() {
 		for item, ok := r.outs.TryNext(); ok; item, ok = r.outs.TryNext() {
 			r.bytes += len(item.body)
 			if r.epoch == 0 {
-				m, err := parseGossip(item.body)
+				m, err := codec.NewDecoder(nil).Message(item.body)
 				require.NoError(r.t, err)
 				r.epoch = m.Epoch
 			}
@@ -124,7 +125,7 @@ func (r *rounder) steps() {
 func (r *rounder) ack(peer string) {
 	r.batch[peer]++
 	batch := r.batch[peer]
-	body := appendGossip(nil, &gossip.Message{
+	body := codec.Append(nil, &gossip.Message{
 		Epoch: 7, For: r.epoch, Acks: []gossip.Span{{First: batch, Last: batch}}, Echo: gossip.Echo{Batch: batch},
 	})
 	if r.whole {

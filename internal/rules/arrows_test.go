@@ -19,8 +19,9 @@ var arrows = map[string][]string{
 		"gossip", "backpressure", "topology", // the types of the node's settings, and what they mean
 		"journal", // where a node's is
 	},
-	"node":            {"wire", "gossip", "topology", "backpressure", "chans", "journal"},
+	"node":            {"wire", "gossip", "gossip/codec", "topology", "backpressure", "chans", "journal"},
 	"gossip":          {"topology"},
+	"gossip/codec":    {"gossip", "wire"},
 	"wire":            {},
 	"topology":        {},
 	"backpressure":    {},
@@ -46,11 +47,11 @@ var arrows = map[string][]string{
 	"testbed/layout":    {},
 	"testbed/nemesis":   {},
 	"testbed/network":   {"run"},
-	"testbed/workload":  {"run", "wire"},
+	"testbed/workload":  {"run", "wire", "gossip/codec"},
 	"testbed/session":   {"run", "wire", "testbed/layout", "testbed/nemesis", "testbed/network", "testbed/workload"},
 	"testbed/process":   {"run", "testbed/network", "testbed/nemesis", "testbed/session"},
 	"testbed/invariant": {"run", "wire", "gossip"},
-	"testbed/virtual":   {"run", "wire", "testbed/network", "testbed/nemesis", "testbed/session", "testbed/invariant", "node", "journal"}, // it alone knows nodes from the inside
+	"testbed/virtual":   {"run", "wire", "testbed/network", "testbed/nemesis", "testbed/session", "testbed/invariant", "node", "journal", "gossip/codec"}, // it alone knows nodes from the inside
 
 	"workload/txngen": {}, // the transactions that clients ask for
 
@@ -95,7 +96,7 @@ func TestReferenceNodesShareNoCodeWithTreecast(t *testing.T) {
 
 // The tests of a package that a node is built from may look around, but not up.
 func TestTestsOfTheNodesPartsDoNotImportTheBed(t *testing.T) {
-	parts := []string{"wire", "topology", "gossip", "backpressure", "chans", "chans/catalogue", "journal"}
+	parts := []string{"wire", "topology", "gossip", "gossip/codec", "backpressure", "chans", "chans/catalogue", "journal"}
 	for _, s := range sources(t) {
 		if !s.test || !slices.Contains(parts, s.dir) {
 			continue

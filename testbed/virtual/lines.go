@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"unicode/utf8"
 
+	"treecast/gossip/codec"
 	"treecast/testbed/session"
 	"treecast/wire"
 )
@@ -37,7 +38,7 @@ func (l *lines) read(what *session.Output) (item wire.Item, bytes int) {
 			if known {
 				item = l.item
 			} else {
-				item.Message.Type, item.Message.Body = gossipType, body
+				item.Message.Type, item.Message.Body = codec.Type, body
 			}
 			item.LineBytes = int64(bytes - 1) // but for the newline
 			m := &item.Message
@@ -60,10 +61,8 @@ const unreadBytes = (64 + 16) << 10
 // lineBytes is about how long a line is.
 func lineBytes(what *session.Output) int { return len(what.Packet.Body) + 60 }
 
-const gossipType = "gossip"
-
 var (
-	gossipOpening = []byte(`{"type":"` + gossipType + `"`)
+	gossipOpening = []byte(`{"type":"` + codec.Type + `"`)
 	// moreHead is what a parser would look for in the rest of a body.
 	moreHead = [][]byte{[]byte(`"type"`), []byte(`"msg_id"`), []byte(`"in_reply_to"`), []byte(`\`)}
 )

@@ -3,6 +3,7 @@ package workload
 import (
 	"encoding/json"
 
+	"treecast/gossip/codec"
 	"treecast/wire"
 )
 
@@ -44,46 +45,18 @@ func Read(body json.RawMessage) (Reading, bool) {
 
 // readGossip reads treecast's own messages between nodes.
 func readGossip(body json.RawMessage) (r Reading, ok bool) {
-	again := false
-	c := wire.NewCursor(body)
-	for key := range c.Fields() {
-		switch string(key) {
-		case "type":
-			if ok = string(c.Value()) == `"gossip"`; !ok {
-				return Reading{}, false
-			}
-		case "re":
-			again = c.IsTrue()
-		case "runs":
-			r.Values = readRuns(&c, r.Values)
-		}
+	values, resent, ok := codec.Values(nil, body)
+	if !ok {
+		return Reading{}, false
 	}
+	r.Kind, r.Values = Data, values
 	switch {
-	case len(r.Values) == 0:
+	case len(values) == 0:
 		r.Kind = Ack
-	case again:
+	case resent:
 		r.Kind = Resend
-	default:
-		r.Kind = Data
 	}
-	return r, ok
-}
-
-// readRuns appends the values of runs: fields v of objects in an array.
-func readRuns(c *wire.Cursor, values []json.RawMessage) []json.RawMessage {
-	for range c.Elements() {
-		run := len(values)
-		for key := range c.Fields() {
-			if string(key) != "v" {
-				continue
-			}
-			values = values[:run] // the last v of a run counts
-			for range c.Elements() {
-				values = append(values, c.Value())
-			}
-		}
-	}
-	return values
+	return r, true
 }
 
 // readMessage reads a body with one value in its field message.

@@ -1,4 +1,4 @@
-package node
+package codec
 
 import (
 	"bytes"
@@ -34,7 +34,7 @@ var (
 func lineOf(t require.TestingT, m *gossip.Message) []byte {
 	var line bytes.Buffer
 	w := wire.NewWriter(&line)
-	require.NoError(t, w.WriteMessage(worstName, worstName, appendGossip(nil, m)))
+	require.NoError(t, w.WriteMessage(worstName, worstName, Append(nil, m)))
 	require.NoError(t, w.Flush())
 	return line.Bytes()
 }

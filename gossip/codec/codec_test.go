@@ -1,4 +1,4 @@
-package node
+package codec
 
 import (
 	"encoding/json"
@@ -20,9 +20,9 @@ func everything() *gossip.Message {
 		Epoch: 7, For: 9, Batch: 12, Resent: true,
 		Runs:  []gossip.Run{{Source: s, First: 5, Values: []string{"17", `"a"`}}},
 		Probe: true, Want: true,
-		Acks:  []gossip.Span{{First: 3, Last: 5}, {First: 7, Last: 7}},
-		Echo:  gossip.Echo{Batch: 7, Held: 1500 * time.Microsecond, Planned: true, Early: 200 * time.Microsecond},
-		Round: 9, Period: 470 * time.Millisecond, Path: 210 * time.Millisecond,
+		Acks: []gossip.Span{{First: 3, Last: 5}, {First: 7, Last: 7}},
+		Echo: gossip.Echo{Batch: 7, Held: 1500 * time.Microsecond, Planned: true, Early: 200 * time.Microsecond},
+		Root: 7, Round: 9, Period: 470 * time.Millisecond, Path: 210 * time.Millisecond,
 		Reign: 2, Tie: gossip.Attached, Suspects: []string{"n0", "n1"},
 		Vector: &gossip.VectorPart{Exchange: 1, Part: 0, Parts: 1,
 			Held: []gossip.Held{{Source: s, Counters: gossip.Spans{{First: 1, Last: 9}}}}},
@@ -30,12 +30,12 @@ func everything() *gossip.Message {
 }
 
 const everythingText = `{"type":"gossip","e":7,"f":9,"b":12,"re":true,` +
-	`"runs":[{"o":"n3","l":"k2x","c":5,"v":[17,"a"]}],"p":true,"w":true,"a":[[3,5],[7,7]],"x":[7,1500,200],"r":9,"t":470000,"d":210000,"g":2,"j":1,"z":["n0","n1"],` +
+	`"runs":[{"o":"n3","l":"k2x","c":5,"v":[17,"a"]}],"p":true,"w":true,"a":[[3,5],[7,7]],"x":[7,1500,200],"q":7,"r":9,"t":470000,"d":210000,"g":2,"j":1,"z":["n0","n1"],` +
 	`"vec":{"x":1,"i":0,"n":1,"h":[{"o":"n3","l":"k2x","s":[[1,9]]}]}}`
 
 func TestAGossipBodyLooksAsDocumented(t *testing.T) {
-	require.Equal(t, everythingText, string(appendGossip(nil, everything())))
-	require.Equal(t, `{"type":"gossip","e":1,"f":0}`, string(appendGossip(nil, &gossip.Message{Epoch: 1})))
+	require.Equal(t, everythingText, string(Append(nil, everything())))
+	require.Equal(t, `{"type":"gossip","e":1,"f":0}`, string(Append(nil, &gossip.Message{Epoch: 1})))
 
 	m, err := parseGossip([]byte(everythingText))
 	require.NoError(t, err)
@@ -93,7 +93,7 @@ var anyMessage = rapid.Custom(func(t *rapid.T) *gossip.Message {
 		}
 	}
 	if rapid.Bool().Draw(t, "rounds") {
-		m.Round, m.Period, m.Path = number.Draw(t, "round"), micros.Draw(t, "period"), micros.Draw(t, "path")
+		m.Root, m.Round, m.Period, m.Path = number.Draw(t, "root"), number.Draw(t, "round"), micros.Draw(t, "period"), micros.Draw(t, "path")
 	}
 	if rapid.Bool().Draw(t, "repair") {
 		m.Reign, m.Tie = number.Draw(t, "reign"), gossip.Tie(rapid.IntRange(0, int(gossip.Joining)).Draw(t, "tie"))
@@ -115,13 +115,13 @@ var anyMessage = rapid.Custom(func(t *rapid.T) *gossip.Message {
 
 // parseGossip reads a gossip message's body by itself.
 func parseGossip(body []byte) (*gossip.Message, error) {
-	return (&decoder{sources: &sources{}}).message(body)
+	return NewDecoder(nil).Message(body)
 }
 
 func TestEveryMessageComesBackAsItWas(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := anyMessage.Draw(t, "message")
-		body := appendGossip(nil, m)
+		body := Append(nil, m)
 		require.True(t, json.Valid(body), "%s", body)
 		back, err := parseGossip(body)
 		require.NoError(t, err, "%s", body)
@@ -131,7 +131,7 @@ func TestEveryMessageComesBackAsItWas(t *testing.T) {
 
 func TestSpacesAndOrderOfFieldsDoNotMatter(t *testing.T) {
 	m, err := parseGossip([]byte(` { "vec" : { "h" : [ { "s" : [ [ 1 , 9 ] ] , "l" : "k2x" , "o" : "n3" } ] , "n" : 1 , "x" : 1 , "i" : 0 } ,
-		"z" : [ "n0" , "n1" ] , "j" : 1 , "g" : 2 , "d" : 210000 , "t" : 470000 , "r" : 9 , "x" : [ 7 , 1500 , 200 ] , "a" : [ [ 3 , 5 ] , [ 7 , 7 ] ] , "w" : true , "p" : true , "re" : true , "b" : 12 ,
+		"z" : [ "n0" , "n1" ] , "j" : 1 , "g" : 2 , "d" : 210000 , "t" : 470000 , "r" : 9 , "q" : 7 , "x" : [ 7 , 1500 , 200 ] , "a" : [ [ 3 , 5 ] , [ 7 , 7 ] ] , "w" : true , "p" : true , "re" : true , "b" : 12 ,
 		"runs" : [ { "v" : [ 17 , "a" ] , "c" : 5 , "l" : "k2x" , "o" : "n3" } ] , "f" : 9 , "e" : 7 , "type" : "gossip" } `))
 	require.NoError(t, err)
 	require.Equal(t, everything(), m)
@@ -159,7 +159,7 @@ func TestAWrongFieldSpoilsTheMessage(t *testing.T) {
 		`{"vec":{"h":{}}}`, `{"vec":{"h":[1]}}`, `{"vec":{"h":[{"o":1}]}}`, `{"vec":{"h":[{"s":[[0]]}]}}`,
 	} {
 		m, err := parseGossip([]byte(body))
-		require.ErrorIs(t, err, errGossip, body)
+		require.ErrorIs(t, err, ErrMessage, body)
 		require.Nil(t, m, body)
 	}
 }
@@ -193,11 +193,11 @@ func FuzzParseGossip(f *testing.F) {
 			return
 		}
 		if sayable(m) {
-			text := appendGossip(nil, m)
+			text := Append(nil, m)
 			require.True(t, json.Valid(text), "%s", text)
 			back, err := parseGossip(text)
 			require.NoError(t, err, "%s", text)
-			require.Equal(t, string(text), string(appendGossip(nil, back)))
+			require.Equal(t, string(text), string(Append(nil, back)))
 		}
 		exercise(t, m)
 	})

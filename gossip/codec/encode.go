@@ -1,4 +1,4 @@
-package node
+package codec
 
 import (
 	"strconv"
@@ -7,31 +7,10 @@ import (
 	"treecast/wire"
 )
 
-// gossipType is the type of the messages between treecast nodes.
-//
-// A body looks like this, with what is empty left out:
-//
-//	{"type":"gossip",
-//	 "e":7,"f":9,                 sender's epoch; receiver's, 0 if unknown
-//	 "b":12,"re":true,            number of this batch; entries are sent again
-//	 "runs":[{"o":"n3","l":"k2x","c":5,"v":[17,"a"]}],
-//	                              origin, log, counter of the first value, values
-//	 "p":true,"w":true,           ack at once; show me your vector
-//	 "a":[[3,5],[7,7]],           batches stored here: 3 to 5, and 7
-//	 "x":[7,1500,200],            newest batch seen here, for how many us, and how
-//	                              many us before the sender's slot it came
-//	 "q":7,"r":9,"t":470000,      root's epoch, its count of flushes, its period in us
-//	 "d":210000,                  the longest way below the sender and back, us
-//	 "g":2,                       how often the root has changed, as the sender knows
-//	 "j":1,"z":["n0"],            what the sender is to us: 1 child, 2 parent, 3 neither
-//	                              any more, 4 swaps vectors; who does not answer it
-//	 "vec":{"x":1,"i":0,"n":1,"h":[{"o":"n3","l":"k2x","s":[[1,9]]}]}}
-//	                              part i of n of exchange x of the vector
-const gossipType = "gossip"
-
-// appendGossip appends a gossip message's body.
-func appendGossip(dst []byte, m *gossip.Message) []byte {
-	dst = wire.AppendOpen(dst, gossipType)
+// Append appends the body of a gossip message to dst and returns the result. It
+// allocates nothing where dst has room.
+func Append(dst []byte, m *gossip.Message) []byte {
+	dst = wire.AppendOpen(dst, Type)
 	dst = appendUint(dst, `,"e":`, m.Epoch)
 	dst = appendUint(dst, `,"f":`, m.For)
 	if m.Batch != 0 {
@@ -42,7 +21,7 @@ func appendGossip(dst []byte, m *gossip.Message) []byte {
 	}
 	for i, r := range m.Runs {
 		dst = append(dst, separator(i, `,"runs":[`)...)
-		dst = appendSource(dst, r.Source)
+		dst = appendOrigin(dst, r.Source)
 		dst = appendUint(dst, `,"c":`, r.First)
 		for j, v := range r.Values {
 			dst = append(dst, separator(j, `,"v":[`)...)
@@ -103,7 +82,7 @@ func appendGossip(dst []byte, m *gossip.Message) []byte {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = appendSource(dst, h.Source)
+			dst = appendOrigin(dst, h.Source)
 			dst = appendSpans(dst, `,"s":[`, h.Counters)
 			dst = append(dst, '}')
 		}
@@ -123,8 +102,8 @@ func appendUint(dst []byte, key string, n uint64) []byte {
 	return strconv.AppendUint(append(dst, key...), n, 10)
 }
 
-// appendSource opens an object with a source's names.
-func appendSource(dst []byte, id gossip.SourceID) []byte {
+// appendOrigin opens an object with an origin's names.
+func appendOrigin(dst []byte, id gossip.SourceID) []byte {
 	s := id.Value()
 	dst = wire.AppendString(append(dst, `{"o":`...), s.Origin)
 	return wire.AppendString(append(dst, `,"l":`...), s.Log)

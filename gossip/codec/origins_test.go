@@ -1,4 +1,4 @@
-package node
+package codec
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 
 func TestSourcesAreThoseOfTheirNames(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := &sources{size: 1 << rapid.IntRange(0, 8).Draw(t, "log2 size")}
+		s := &Origins{size: 1 << rapid.IntRange(0, 8).Draw(t, "log2 size")}
 		names := rapid.SampledFrom([]string{"", "n", "n1", "n12", "1", "n1k", "k", "é"})
 		for range rapid.IntRange(1, 200).Draw(t, "lookups") {
 			origin, log := names.Draw(t, "origin"), names.Draw(t, "log")
@@ -22,22 +22,22 @@ func TestSourcesAreThoseOfTheirNames(t *testing.T) {
 }
 
 func TestLongNamesAreNotKept(t *testing.T) {
-	s := &sources{}
-	for i := range 10 * ownSources {
+	s := &Origins{}
+	for i := range 10 * ownOrigins {
 		origin := bytes.Repeat([]byte("n"), i)
 		require.Equal(t, gossip.NewSourceID(string(origin), "k"), s.id(origin, []byte("k")))
 	}
-	require.Len(t, s.slots, ownSources)
+	require.Len(t, s.slots, ownOrigins)
 	kept := 0
 	for _, slot := range s.slots {
-		require.LessOrEqual(t, len(slot.origin)+len(slot.log), keptSourceBytes)
+		require.LessOrEqual(t, len(slot.origin)+len(slot.log), keptNameBytes)
 		kept += len(slot.origin)
 	}
 	require.Positive(t, kept)
 }
 
 func TestASourceThatIsKnownAllocatesNothing(t *testing.T) {
-	s := &sources{}
+	s := &Origins{}
 	origin, log := []byte("n17"), []byte("k2xx81")
 	s.id(origin, log)
 	require.Zero(t, testing.AllocsPerRun(100, func() { s.id(origin, log) }))

@@ -1,4 +1,4 @@
-package node
+package codec
 
 import (
 	"fmt"
@@ -40,10 +40,10 @@ func TestOddRunsAreRefusedWithThePlaceOfTheMistake(t *testing.T) {
 	} {
 		body := `{"type":"gossip","e":1,"b":1,"runs":[{"o":"n1","l":"x","c":1,"v":[1]},` + run + `]}`
 		m, err := parseGossip([]byte(body))
-		require.ErrorIs(t, err, errGossip, run)
+		require.ErrorIs(t, err, ErrMessage, run)
 		require.Nil(t, m, run)
 		var at, of int
-		_, scan := fmt.Sscanf(strings.TrimPrefix(err.Error(), errGossip.Error()), ": byte %d of %d, near ", &at, &of)
+		_, scan := fmt.Sscanf(strings.TrimPrefix(err.Error(), ErrMessage.Error()), ": byte %d of %d, near ", &at, &of)
 		require.NoError(t, scan, err.Error())
 		require.Equal(t, len(body), of)
 		from := strings.LastIndex(body, run)
@@ -58,7 +58,7 @@ func TestOddRunsAreRefusedWithThePlaceOfTheMistake(t *testing.T) {
 func TestBrokenBodiesAreReadOrRefused(t *testing.T) {
 	refused := 0
 	rapid.Check(t, func(rt *rapid.T) {
-		body := appendGossip(nil, anyMessage.Draw(rt, "message"))
+		body := Append(nil, anyMessage.Draw(rt, "message"))
 		for range rapid.IntRange(1, 4).Draw(rt, "breaks") {
 			at := rapid.IntRange(0, len(body)-1).Draw(rt, "at")
 			switch rapid.IntRange(0, 3).Draw(rt, "how") {
@@ -79,7 +79,7 @@ func TestBrokenBodiesAreReadOrRefused(t *testing.T) {
 		require.Equal(rt, err == nil, m != nil)
 		if err != nil {
 			refused++
-			require.ErrorIs(rt, err, errGossip)
+			require.ErrorIs(rt, err, ErrMessage)
 			require.Less(rt, len(err.Error()), 300, "however long the body is")
 			return
 		}
@@ -124,7 +124,7 @@ func TestALineOfElementsTakesLittleMoreThanItself(t *testing.T) {
 		require.Nil(t, m)
 		require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(bytes), "%s", c.element)
 		m, err = parseGossip(text(most + 1))
-		require.ErrorIs(t, err, errGossip)
+		require.ErrorIs(t, err, ErrMessage)
 		require.Nil(t, m)
 	}
 	require.Equal(t, 49152, gossip.MaxLineBytes)

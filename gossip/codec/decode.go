@@ -1,4 +1,4 @@
-package node
+package codec
 
 import (
 	"bytes"
@@ -11,20 +11,29 @@ import (
 	"treecast/wire"
 )
 
-// errGossip is the error for a body that is no gossip message.
-var errGossip = errors.New("not a gossip message")
+// ErrMessage is the error of a body that is not a gossip message.
+var ErrMessage = errors.New("not a gossip message")
 
-// decoder reads gossip messages' bodies, each byte once. It is for one
-// goroutine.
-type decoder struct {
+// Decoder reads the bodies of gossip messages, each byte once. It is for one
+// goroutine at a time.
+type Decoder struct {
 	wire.Cursor
-	sources *sources
+	origins *Origins
 	body    []byte
 	ends    []int // scratch: where the values of a run begin and end
 	left    int   // how many more elements the lists of the message may have
 }
 
-// runOpening is how appendSource begins a run, or a line of a vector.
+// NewDecoder returns a decoder that finds the ids of origins in a table, which
+// decoders of one goroutine may share; nil: it gets one of its own.
+func NewDecoder(origins *Origins) *Decoder {
+	if origins == nil {
+		origins = &Origins{}
+	}
+	return &Decoder{origins: origins}
+}
+
+// runOpening is how appendOrigin begins a run, or a line of a vector.
 var runOpening = []byte(`{"o":`)
 
 // maxElements is how many elements all lists of a message may have together. An
@@ -33,10 +42,10 @@ var runOpening = []byte(`{"o":`)
 // take thirty times as much room as its text, and lines may be long.
 const maxElements = gossip.MaxLineBytes
 
-// message reads a gossip message's body. Unknown fields are ignored, so that
-// later versions may add some. The error wraps errGossip and tells where in the
-// body the mistake is.
-func (d *decoder) message(body []byte) (*gossip.Message, error) {
+// Message reads the body of a gossip message. Unknown keys are skipped, so that
+// later versions may add some. The message shares no memory with the body. The
+// error wraps ErrMessage and says where in the body the mistake is.
+func (d *Decoder) Message(body []byte) (*gossip.Message, error) {
 	d.Cursor, d.body, d.left = wire.NewCursor(body), body, maxElements
 	m := d.read()
 	var err error
@@ -51,23 +60,23 @@ func (d *decoder) message(body []byte) (*gossip.Message, error) {
 }
 
 // mistake is the error of a body that cannot be read.
-func (d *decoder) mistake() error {
+func (d *Decoder) mistake() error {
 	at := d.Offset()
 	if at < 0 {
 		at = ^at
 	}
 	at = min(at, len(d.body))
 	if d.left < 0 {
-		return fmt.Errorf("%w: byte %d of %d: more than %d elements", errGossip, at, len(d.body), maxElements)
+		return fmt.Errorf("%w: byte %d of %d: more than %d elements", ErrMessage, at, len(d.body), maxElements)
 	}
 	const around = 16
 	near := d.body[max(0, at-around):min(at+around, len(d.body))]
-	return fmt.Errorf("%w: byte %d of %d, near %q", errGossip, at, len(d.body), near)
+	return fmt.Errorf("%w: byte %d of %d, near %q", ErrMessage, at, len(d.body), near)
 }
 
 // another counts an element, and reports whether it may be read. Leaving a loop
 // fails the cursor.
-func (d *decoder) another() bool {
+func (d *Decoder) another() bool {
 	d.left--
 	return d.left >= 0
 }
@@ -81,7 +90,7 @@ const (
 
 // read reads the body that the cursor stands at. What it returns holds if the
 // cursor is at the end then.
-func (d *decoder) read() *gossip.Message {
+func (d *Decoder) read() *gossip.Message {
 	m := &gossip.Message{}
 	for key := range d.Fields() {
 		switch string(key) {
@@ -141,7 +150,7 @@ func (d *decoder) read() *gossip.Message {
 }
 
 // atMost reads an integer from 0 to limit.
-func (d *decoder) atMost(limit uint64) uint64 {
+func (d *Decoder) atMost(limit uint64) uint64 {
 	n := d.Uint()
 	if n > limit {
 		d.Fail()
@@ -154,11 +163,11 @@ func (d *decoder) atMost(limit uint64) uint64 {
 // sense.
 const maxMicros = uint64(math.MaxInt64 / int64(time.Microsecond))
 
-func (d *decoder) micros() time.Duration {
+func (d *Decoder) micros() time.Duration {
 	return time.Duration(d.atMost(maxMicros)) * time.Microsecond
 }
 
-func (d *decoder) echo() (e gossip.Echo) {
+func (d *Decoder) echo() (e gossip.Echo) {
 	n := 0
 	for range d.Elements() {
 		switch n++; n {
@@ -181,7 +190,7 @@ func (d *decoder) echo() (e gossip.Echo) {
 // vector can be read back as.
 const maxCounter = 1 << 62
 
-func (d *decoder) run() (r gossip.Run) {
+func (d *Decoder) run() (r gossip.Run) {
 	var origin, log []byte
 	for key := range d.Fields() {
 		switch string(key) {
@@ -196,14 +205,14 @@ func (d *decoder) run() (r gossip.Run) {
 		}
 	}
 	if !d.Failed() {
-		r.Source = d.sources.id(origin, log)
+		r.Source = d.origins.id(origin, log)
 	}
 	return r
 }
 
 // values reads a list of values. There is one copy for all of them, of which
 // they are substrings.
-func (d *decoder) values() []string {
+func (d *Decoder) values() []string {
 	d.ends = d.ends[:0]
 	for range d.Elements() {
 		if !d.another() {
@@ -225,7 +234,7 @@ func (d *decoder) values() []string {
 	return values
 }
 
-func (d *decoder) vector() *gossip.VectorPart {
+func (d *Decoder) vector() *gossip.VectorPart {
 	p := &gossip.VectorPart{}
 	for key := range d.Fields() {
 		switch string(key) {
@@ -247,7 +256,7 @@ func (d *decoder) vector() *gossip.VectorPart {
 	return p
 }
 
-func (d *decoder) held() (h gossip.Held) {
+func (d *Decoder) held() (h gossip.Held) {
 	var origin, log []byte
 	for key := range d.Fields() {
 		switch string(key) {
@@ -260,13 +269,13 @@ func (d *decoder) held() (h gossip.Held) {
 		}
 	}
 	if !d.Failed() {
-		h.Source = d.sources.id(origin, log)
+		h.Source = d.origins.id(origin, log)
 	}
 	return h
 }
 
 // spans reads [[1,3],[5,5]].
-func (d *decoder) spans() (spans []gossip.Span) {
+func (d *Decoder) spans() (spans []gossip.Span) {
 	for range d.Elements() {
 		if !d.another() {
 			break
