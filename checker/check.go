@@ -2,6 +2,7 @@ package checker
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"treecast/run"
@@ -13,6 +14,8 @@ type Input struct {
 	Nodes    []string // in Maelstrom's order
 	Goal     AvailabilityGoal
 	Crashes  []string // sentences on nodes that crashed, went deaf or wrote garbage
+	// Findings are what the bed itself has seen and no history shows.
+	Findings []run.Finding
 
 	Net      *Net      // fed during the run; nil if nobody counted
 	Delivery *Delivery // nil where bodies are not understood
@@ -34,6 +37,10 @@ func Check(h run.History, in Input) run.Results {
 		r.Net = in.Net.Result(h.Invocations())
 	}
 	r.Workload, r.Strict = checkWorkload(in.Settings.Workload, h, options)
+	if len(in.Findings) > 0 { // behind the crashes
+		r.Strict.Findings = slices.Insert(r.Strict.Findings, len(in.Crashes), in.Findings...)
+		r.Strict.Valid = run.Invalid
+	}
 	r.Valid = run.MergeVerdicts(r.Stats.Valid, r.Availability.Valid, r.Net.Valid, r.Workload.Valid)
 	holdToMaelstrom(&r)
 	if in.Delivery != nil {

@@ -134,7 +134,13 @@ func (p Plan) read() (*plan, error) {
 		},
 		Quiet: p.Quiet, Seed: p.Seed,
 	}}
-	return out, out.session.Validate()
+	if err := out.session.Validate(); err != nil {
+		return nil, err
+	}
+	if err := out.session.Nemesis.CheckEffect(len(nodes)); err != nil {
+		return nil, err
+	}
+	return out, script.CheckEffect(nodes)
 }
 
 // Check returns an error that says what is wrong with a plan, if anything is.

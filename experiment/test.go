@@ -154,7 +154,7 @@ func (p *plan) check(out outcome, watch *observer, health *healthWatch) *run.Res
 		notes = append(notes, note)
 	}
 	results := checker.Check(out.History, checker.Input{
-		Settings: p.settings(), Nodes: p.session.Nodes, Goal: p.goal, Crashes: crashes,
+		Settings: p.settings(), Nodes: p.session.Nodes, Goal: p.goal, Crashes: crashes, Findings: out.Findings,
 		Net: &watch.net, Delivery: watch.figures(), Traffic: watch.traffic,
 	})
 	if out.Interrupted {
@@ -170,6 +170,7 @@ func (p *plan) check(out outcome, watch *observer, health *healthWatch) *run.Res
 		p.exactly(&results, out.History, out.exact, out.Ended)
 	}
 	results.Nodes = notes
+	results.Remarks = slices.Concat(p.remarks(), out.Remarks)
 	results.Faults = faults(out.History, out.Ended)
 	results.Overwhelmed = health.overwhelmed()
 	if t, ok := health.table(p.session.Nodes); ok {

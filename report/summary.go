@@ -29,7 +29,7 @@ func Summary(w io.Writer, r *run.Results, dir string) error {
 		t.AppendRow(table.Row{c.Name, challenge(c)})
 	}
 	for _, remark := range r.Remarks {
-		t.AppendRow(table.Row{"note", remark})
+		t.AppendRow(table.Row{"note", run.Visible(remark)})
 	}
 	section("As Maelstrom measures")
 	t.AppendRow(table.Row{"operations", operations(&r.Stats)})

@@ -30,8 +30,8 @@ type Results struct {
 
 	Valid  Verdict `json:"valid"` // Maelstrom's verdict
 	Strict Strict  `json:"strict"`
-	// Remarks are sentences to be read beside the verdicts: what they do not
-	// cover, and what in the nodes' output is tolerated but unusual.
+	// Remarks are what whoever reads the verdicts has to know, a sentence each:
+	// what had no effect, what did not happen. They change no verdict.
 	Remarks []string `json:"remarks,omitempty"`
 
 	Workload     Workload     `json:"workload"`

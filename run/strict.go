@@ -13,6 +13,7 @@ type FindingKind string
 // The kinds of finding, in the order they are reported.
 const (
 	FindingCrash     FindingKind = "crash"     // a node ended, or the bed says so otherwise
+	FindingReply     FindingKind = "reply"     // replies that are not what the request asks for
 	FindingDeaf      FindingKind = "deaf"      // a node did not answer its final read
 	FindingMissing   FindingKind = "missing"   // a final read lacks known values
 	FindingDuplicate FindingKind = "duplicate" // a read shows a value more than once

@@ -20,6 +20,7 @@ const (
 	DefaultRate        = 5.0
 	DefaultTimeLimit   = 60 * time.Second
 	DefaultConcurrency = "1n"
+	DefaultTopology    = layout.Default
 	DefaultQuiet       = 10 * time.Second // from healing to the final reads
 
 	DefaultOpTimeout = 5 * time.Second // topology requests too

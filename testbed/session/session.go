@@ -119,6 +119,10 @@ type Session struct {
 type Result struct {
 	History []run.Op
 	Notes   []Note // one per node, in the order of the nodes
+	// Findings are what the nodes did wrong that no history shows, and Remarks
+	// what else is to be said beside the verdict.
+	Findings []run.Finding
+	Remarks  []string
 
 	LoadStarted, LoadEnded time.Duration // 0 if it did not come to that
 	Ended                  time.Duration

@@ -1,0 +1,69 @@
+package experiment
+
+import (
+	"fmt"
+	"time"
+
+	"treecast/testbed/nemesis"
+	"treecast/testbed/network"
+	"treecast/testbed/session"
+)
+
+// remarks says what of Maelstrom's own flags has no effect on this run, and what
+// else of the plan keeps it from showing anything. Flags of ours without effect
+// are refused; these are not, as Maelstrom takes them.
+func (p *plan) remarks() (out []string) {
+	idle := func(flag, why string, args ...any) {
+		out = append(out, flag+" has no effect: "+fmt.Sprintf(why, args...))
+	}
+	n := &p.session.Nemesis
+	single := len(p.session.Nodes) == 1
+	if single && n.Has(nemesis.Partition) && len(n.Plan) == 0 {
+		idle("--nemesis partition", "a single node cannot be cut off from any other")
+	}
+	if interval := p.NemesisInterval; interval != nemesis.DefaultInterval && interval != 0 {
+		switch {
+		case len(n.Plan) > 0:
+			idle("--nemesis-interval", "the steps of --nemesis-plan name their times")
+		case len(n.Faults) == 0:
+			idle("--nemesis-interval", "there is no --nemesis")
+		case n.Throughout():
+			idle("--nemesis-interval", "these faults last throughout the load; --message-faults phases lets them start and stop")
+		}
+	}
+	switch {
+	case p.Latency > 0 && single:
+		idle("--latency", "it is between nodes, and there is one node")
+	case p.Latency == 0 && p.LatencyDist != "" && p.LatencyDist != string(network.Constant):
+		idle("--latency-dist", "--latency is 0")
+	}
+	if !p.session.Workload.NeedsTopology() && p.Topology != "" && p.Topology != session.DefaultTopology {
+		idle("--topology", "nodes are sent no topology in the workload %s", p.Workload)
+	}
+	if p.Rate == 0 {
+		out = append(out, "--rate is 0: no client asks for anything until the load is over")
+	}
+	return append(out, p.periodRemarks()...)
+}
+
+// periodRemarks warns of values that cannot have come round before the end,
+// however well the nodes work.
+func (p *plan) periodRemarks() []string {
+	g := p.Gossip
+	if g == nil || g.Rounds == "eager" || p.Workload == "echo" || len(p.session.Nodes) == 1 {
+		return nil
+	}
+	flag, period := "--sync-period", g.SyncPeriod.Duration()
+	if g.LatencyTarget > 0 {
+		flag, period = "--latency-target", g.LatencyTarget.Duration()
+	}
+	switch whole := p.TimeLimit + p.Quiet; {
+	case period > whole:
+		return []string{fmt.Sprintf("the nodes' %s, %v, is longer than the run, %v of load and %v of quiet: values wait for it and do not spread before the end",
+			flag, period, p.TimeLimit.Round(time.Millisecond), p.Quiet.Round(time.Millisecond))}
+	case period > p.Quiet:
+		return []string{fmt.Sprintf("the nodes' %s, %v, is longer than the quiet time, %v: the last values of the load may not have spread when the final reads come",
+			flag, period, p.Quiet.Round(time.Millisecond))}
+	}
+	return nil
+}

@@ -1,0 +1,65 @@
+package experiment
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"treecast/run"
+)
+
+// remarksOf are those of a plan that is otherwise plain.
+func remarksOf(t *testing.T, change func(p *Plan)) []string {
+	t.Helper()
+	p := Plan{
+		Workload: "broadcast", NodeCount: 5, Concurrency: "1n", Rate: 10, TimeLimit: 20 * time.Second,
+		Topology: "grid", LatencyDist: "constant", NemesisInterval: 10 * time.Second, Quiet: 10 * time.Second,
+	}
+	change(&p)
+	read, err := p.read()
+	require.NoError(t, err)
+	return read.remarks()
+}
+
+func TestRemarks_nameWhatHasNoEffect(t *testing.T) {
+	period := func(d time.Duration) *run.GossipSettings {
+		return &run.GossipSettings{Rounds: "locked", SyncPeriod: run.Millis(d)}
+	}
+	for want, change := range map[string]func(p *Plan){
+		"--nemesis partition has no effect: a single node":                                 func(p *Plan) { p.NodeCount, p.Nemesis = 1, "partition" },
+		"--nemesis-interval has no effect: there is no --nemesis":                          func(p *Plan) { p.NemesisInterval = time.Second },
+		"--nemesis-interval has no effect: the steps of --nemesis-plan name their times":   func(p *Plan) { p.NemesisInterval, p.NemesisPlan = time.Second, "1s kill n0" },
+		"--nemesis-interval has no effect: these faults last throughout the load":          func(p *Plan) { p.NemesisInterval, p.Nemesis = time.Second, "loss,delay"; p.DelayMean = 1 },
+		"--latency has no effect: it is between nodes":                                     func(p *Plan) { p.NodeCount, p.Latency = 1, time.Second },
+		"--latency-dist has no effect: --latency is 0":                                     func(p *Plan) { p.LatencyDist = "uniform" },
+		"--topology has no effect: nodes are sent no topology in the workload echo":        func(p *Plan) { p.Workload, p.Topology = "echo", "line" },
+		"--rate is 0: no client asks for anything":                                         func(p *Plan) { p.Rate = 0 },
+		"the nodes' --sync-period, 1h0m0s, is longer than the run, 20s of load and 10s of": func(p *Plan) { p.Gossip = period(time.Hour) },
+		"the nodes' --sync-period, 12s, is longer than the quiet time, 10s: the last":      func(p *Plan) { p.Gossip = period(12 * time.Second) },
+		"the nodes' --latency-target, 1m0s, is longer than the run": func(p *Plan) {
+			p.Gossip = period(time.Second)
+			p.Gossip.LatencyTarget = run.Millis(time.Minute)
+		},
+	} {
+		got := remarksOf(t, change)
+		require.Len(t, got, 1, want)
+		require.Contains(t, got[0], want)
+	}
+}
+
+func TestRemarks_areNoneWhereAllHasAnEffect(t *testing.T) {
+	for _, change := range []func(p *Plan){
+		func(p *Plan) {},
+		func(p *Plan) { p.Nemesis, p.NemesisInterval = "partition", time.Second },
+		func(p *Plan) { p.Nemesis, p.NemesisInterval, p.PhasedMessageFaults = "loss", time.Second, true },
+		func(p *Plan) { p.Latency, p.LatencyDist = time.Second, "exponential" },
+		func(p *Plan) { p.Topology = "line" },
+		func(p *Plan) {
+			p.Gossip = &run.GossipSettings{Rounds: "locked", SyncPeriod: run.Millis(2 * time.Second)}
+		},
+		func(p *Plan) { p.Gossip = &run.GossipSettings{Rounds: "eager", SyncPeriod: run.Millis(time.Hour)} },
+	} {
+		require.Empty(t, remarksOf(t, change))
+	}
+}
