@@ -24,6 +24,12 @@ const (
 	grudgeSpelling
 	// memberSpelling is inside such a set: strings are strings.
 	memberSpelling
+	// microsSpelling is a list of micro-operations, microSpelling one of them:
+	// its first string is a keyword. What stands beside it is plainSpelling.
+	microsSpelling
+	microSpelling
+	// plainSpelling keeps all strings, and keys of maps, as strings.
+	plainSpelling
 )
 
 // appendEDNValue appends the JSON value as EDN; nil is spelt nil. Orders are
@@ -77,7 +83,8 @@ func (w *ednWriter) append(dst []byte, spelling ednSpelling, depth int) ([]byte,
 		if err != nil {
 			return nil, err
 		}
-		if spelling != clientSpelling && spelling != memberSpelling && isKeyword(text) && !isNodeName(text) {
+		nemesis := spelling == nemesisSpelling || spelling == grudgeSpelling
+		if nemesis && isKeyword(text) && !isNodeName(text) {
 			return append(append(dst, ':'), text...), nil
 		}
 		return appendEDNString(dst, text), nil
@@ -91,20 +98,50 @@ func (w *ednWriter) append(dst []byte, spelling ednSpelling, depth int) ([]byte,
 
 func (w *ednWriter) appendList(dst []byte, spelling ednSpelling, depth int) ([]byte, error) {
 	opening, closing, inner := "[", byte(']'), spelling
-	if spelling == grudgeSpelling {
+	switch spelling {
+	case grudgeSpelling:
 		opening, closing, inner = "#{", '}', memberSpelling
+	case microsSpelling:
+		inner = microSpelling
+	case microSpelling:
+		inner = plainSpelling
 	}
 	dst = append(dst, opening...)
+	first := spelling == microSpelling
 	dst, err := w.appendItems(dst, ']', " ", func(dst []byte) ([]byte, error) {
+		if first {
+			first = false
+			return w.appendFunction(dst, depth+1)
+		}
 		return w.append(dst, inner, depth+1)
 	})
 	return append(dst, closing), err
 }
 
+// appendFunction appends the function of a micro-operation: a string that can be
+// a keyword is one.
+func (w *ednWriter) appendFunction(dst []byte, depth int) ([]byte, error) {
+	w.skipSpace()
+	if w.pos >= len(w.data) || w.data[w.pos] != '"' {
+		return w.append(dst, plainSpelling, depth)
+	}
+	text, err := w.text()
+	if err != nil {
+		return nil, err
+	}
+	if isKeyword(text) {
+		return append(append(dst, ':'), text...), nil
+	}
+	return appendEDNString(dst, text), nil
+}
+
 func (w *ednWriter) appendMap(dst []byte, spelling ednSpelling, depth int) ([]byte, error) {
 	inner := spelling
-	if spelling == nemesisSpelling {
+	switch spelling {
+	case nemesisSpelling:
 		inner = grudgeSpelling
+	case microsSpelling, microSpelling:
+		inner = plainSpelling
 	}
 	dst = append(dst, '{')
 	dst, err := w.appendItems(dst, '}', ", ", func(dst []byte) ([]byte, error) {

@@ -35,7 +35,9 @@ type Op struct {
 	Process int             // logical process, or NemesisProcess
 	F       string          // function: "broadcast", "read", "echo", "start-partition", ...
 	Value   json.RawMessage // JSON of the value; nil stands for EDN nil
+	Micro   bool            // Value is a list of micro-operations, [[f key value] ...]; EDN spells each f as a keyword
 	Final   bool            // a read of the final phase
+	Extra   json.RawMessage // a JSON object of further keys that Jepsen's operation has; nil for none
 	Error   *OpError        // why a Fail or Info ended so; nil otherwise
 }
 

@@ -38,6 +38,11 @@ func appendOpMap(dst []byte, op Op, f string) ([]byte, error) {
 	if op.Final {
 		dst = append(dst, ", :final? true"...)
 	}
+	if op.Extra != nil {
+		if dst, err = appendExtraEDN(dst, op.Extra); err != nil {
+			return nil, fmt.Errorf("run: operation %d: further keys: %w", op.Index, err)
+		}
+	}
 	if op.Error != nil {
 		dst = append(dst, ", :error "...)
 		dst = op.Error.appendEDN(dst, true)
@@ -46,8 +51,11 @@ func appendOpMap(dst []byte, op Op, f string) ([]byte, error) {
 }
 
 func spellingOf(op Op) ednSpelling {
-	if op.Process == NemesisProcess {
+	switch {
+	case op.Process == NemesisProcess:
 		return nemesisSpelling
+	case op.Micro:
+		return microsSpelling
 	}
 	return clientSpelling
 }
@@ -163,6 +171,7 @@ func parseOpEDN(line []byte) (Op, error) {
 func (op *Op) setEDN(key string, s *ednScanner) error {
 	switch key {
 	case ":value":
+		op.Micro = s.atMicros()
 		value, err := s.appendJSON(nil)
 		if err == nil && string(value) != "null" {
 			op.Value = json.RawMessage(value)

@@ -13,7 +13,9 @@ type opJSON struct {
 	Process int             `json:"process"` // -1 is the nemesis
 	F       string          `json:"f"`
 	Value   json.RawMessage `json:"value"`
+	Micro   bool            `json:"micro,omitempty"`
 	Final   bool            `json:"final,omitempty"`
+	Extra   json.RawMessage `json:"extra,omitempty"`
 	Error   *opErrorJSON    `json:"error,omitempty"`
 }
 
@@ -26,7 +28,7 @@ type opErrorJSON struct {
 func (op Op) MarshalJSON() ([]byte, error) {
 	out := opJSON{
 		Index: op.Index, Time: Millis(op.Time), Type: op.Type, Process: op.Process,
-		F: op.F, Value: op.Value, Final: op.Final,
+		F: op.F, Value: op.Value, Micro: op.Micro, Final: op.Final, Extra: op.Extra,
 	}
 	if op.Error != nil {
 		out.Error = &opErrorJSON{Name: op.Error.Name, Text: op.Error.Text}
@@ -42,7 +44,7 @@ func (op *Op) UnmarshalJSON(data []byte) error {
 	}
 	*op = Op{
 		Index: in.Index, Time: time.Duration(in.Time), Type: in.Type, Process: in.Process,
-		F: in.F, Value: in.Value, Final: in.Final,
+		F: in.F, Value: in.Value, Micro: in.Micro, Final: in.Final, Extra: in.Extra,
 	}
 	if string(in.Value) == "null" {
 		op.Value = nil

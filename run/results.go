@@ -107,8 +107,9 @@ type GossipSettings struct {
 // workload that ran is set.
 type Workload struct {
 	Valid   Verdict  `json:"valid"`
-	SetFull *SetFull `json:"set_full,omitempty"` // broadcast
+	SetFull *SetFull `json:"set_full,omitempty"` // of a workload whose values make a set
 	Echo    *Echo    `json:"echo,omitempty"`
+	Figures Figures  `json:"figures,omitempty"` // of any other: Maelstrom's :workload, :valid? included
 }
 
 // Fault is something the nemesis did.

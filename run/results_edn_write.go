@@ -129,6 +129,8 @@ func (b *ednBuilder) workload(w *Workload) ednForm {
 		return b.setFull(w.SetFull)
 	case w.Echo != nil:
 		return b.echo(w.Echo)
+	case w.Figures != nil:
+		return b.figures(w.Figures)
 	default:
 		return ednMap(ednAtom(":valid?"), ednVerdict(w.Valid))
 	}

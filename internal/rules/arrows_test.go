@@ -48,6 +48,8 @@ var arrows = map[string][]string{
 	"testbed/nemesis":   {},
 	"testbed/network":   {"run"},
 	"testbed/workload":  {"run", "wire", "gossip/codec"},
+	"testbed/service":   {"run", "wire"},
+	"workload":          {"run", "wire"},
 	"testbed/session":   {"run", "wire", "testbed/layout", "testbed/nemesis", "testbed/network", "testbed/workload"},
 	"testbed/process":   {"run", "testbed/network", "testbed/nemesis", "testbed/session"},
 	"testbed/invariant": {"run", "wire", "gossip"},

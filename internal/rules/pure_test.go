@@ -12,9 +12,9 @@ import (
 // the same inputs give the same outputs, under real and virtual time alike.
 var pure = []string{
 	"gossip", "gossip/codec", "topology", "backpressure", "checker", "analysis", "report", "report/figure", "report/page",
-	"testbed/layout", "testbed/network", "testbed/nemesis", "testbed/workload", "testbed/session",
+	"testbed/layout", "testbed/network", "testbed/nemesis", "testbed/workload", "testbed/session", "testbed/service",
 	"testbed/virtual", "testbed/invariant",
-	"workload/txngen",
+	"workload", "workload/txngen",
 }
 
 // clock are the names of package time that read a clock or wait for one.

@@ -1,0 +1,174 @@
+package workload
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"treecast/wire"
+)
+
+// ErrorReply is the body of an error.
+type ErrorReply struct {
+	Code    int64
+	HasCode bool
+	Text    string
+}
+
+// ReadError reads a body that is an error; false if it is none.
+func ReadError(body json.RawMessage) (e ErrorReply, isError bool) {
+	wire.EachField(body, func(key []byte, value json.RawMessage) bool {
+		switch string(key) {
+		case "type":
+			t, _ := wire.Text(value)
+			isError = t == "error"
+		case "code":
+			e.Code, e.HasCode = wire.Int(value)
+		case "text":
+			e.Text, _ = wire.Text(value)
+		}
+		return true
+	})
+	return e, isError
+}
+
+// Name is the name of the code, "unknown" for one that Maelstrom does not know.
+func (e *ErrorReply) Name() string {
+	if code := int(e.Code); e.HasCode && int64(code) == e.Code {
+		return wire.Name(code)
+	}
+	return "unknown"
+}
+
+// Definite says whether the code means that the operation did not happen.
+func (e *ErrorReply) Definite() bool {
+	code := int(e.Code)
+	return e.HasCode && int64(code) == e.Code && wire.Definite(code)
+}
+
+// Thrown is the error as Maelstrom's exception spells it.
+func (e *ErrorReply) Thrown() string {
+	code := "nil"
+	if e.HasCode {
+		code = strconv.FormatInt(e.Code, 10)
+	}
+	return fmt.Sprintf("throw+: {:type :rpc-error, :code %s, :name :%s, :definite? %t, :text %s}",
+		code, e.Name(), e.Definite(), strconv.Quote(e.Text))
+}
+
+// Kind is what a field of a reply must hold.
+type Kind uint8
+
+// The kinds.
+const (
+	Any  Kind = iota
+	List      // an array; null counts as empty
+	Int       // an integer; 3.0 is none
+	Map       // an object; null counts as empty
+)
+
+// Shape is the schema of a reply: a type, at most one field of its own, and
+// nothing else but in_reply_to and an optional msg_id. Maelstrom's schemas are
+// closed: a key too many is an error.
+type Shape struct {
+	Type  string
+	Field string // empty for none
+	Kind  Kind
+}
+
+// Read returns the reply's own field, nil if the shape has none; of a List or a
+// Map that is null, an empty one. The error says what does not fit.
+func (s Shape) Read(body json.RawMessage) (field json.RawMessage, err error) {
+	var typed, answers bool
+	wire.EachField(body, func(key []byte, value json.RawMessage) bool {
+		switch k := string(key); {
+		case k == "type":
+			var t string
+			if t, typed = wire.Text(value); !typed || t != s.Type {
+				err = fmt.Errorf("type is %s, not %q", value, s.Type)
+			}
+		case k == "in_reply_to":
+			_, answers = wire.Int(value)
+		case k == "msg_id":
+			if _, ok := wire.Int(value); !ok {
+				err = fmt.Errorf("msg_id is %s, not an integer", value)
+			}
+		case k == s.Field && k != "":
+			field, err = s.Kind.read(k, value)
+		default:
+			err = fmt.Errorf("a %s has no key %q", s.Type, k)
+		}
+		return err == nil
+	})
+	switch {
+	case err != nil:
+	case !typed:
+		err = fmt.Errorf("it has no type; %q was expected", s.Type)
+	case !answers:
+		err = fmt.Errorf("in_reply_to is missing")
+	case s.Field != "" && field == nil:
+		err = fmt.Errorf("a %s needs the key %q", s.Type, s.Field)
+	}
+	return field, err
+}
+
+func (k Kind) read(name string, value json.RawMessage) (json.RawMessage, error) {
+	null := string(value) == "null"
+	switch k {
+	case List:
+		if null {
+			return json.RawMessage("[]"), nil
+		}
+		if value[0] != '[' {
+			return nil, fmt.Errorf("%s is no list", name)
+		}
+	case Map:
+		if null {
+			return json.RawMessage("{}"), nil
+		}
+		if value[0] != '{' {
+			return nil, fmt.Errorf("%s is no object", name)
+		}
+	case Int:
+		if !isInteger(value) {
+			return nil, fmt.Errorf("%s is %.40s, not an integer", name, value)
+		}
+	}
+	return value, nil
+}
+
+// isInteger tells an integer of any size from other JSON values.
+func isInteger(value []byte) bool {
+	digits := value
+	if len(digits) > 0 && digits[0] == '-' {
+		digits = digits[1:]
+	}
+	for _, c := range digits {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return len(digits) > 0
+}
+
+// CheckInit returns an error that says what is wrong unless body answers an
+// init request with init_ok. Further keys are allowed.
+func CheckInit(body json.RawMessage) error {
+	if e, ok := ReadError(body); ok {
+		return fmt.Errorf("it answered with error %d %q", e.Code, e.Text)
+	}
+	if t, _ := wire.Field(body, "type"); string(t) != `"init_ok"` {
+		return fmt.Errorf("it answered with %.200s, not init_ok", body)
+	}
+	return nil
+}
+
+// CheckTopology returns an error that says what is wrong unless body answers a
+// topology request.
+func CheckTopology(body json.RawMessage) error {
+	if e, ok := ReadError(body); ok {
+		return fmt.Errorf("it answered with error %d %q", e.Code, e.Text)
+	}
+	_, err := Shape{Type: "topology_ok"}.Read(body)
+	return err
+}
