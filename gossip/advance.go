@@ -131,6 +131,11 @@ func (c *Core) speak(now time.Duration, l *link, out []Outgoing, room int) ([]Ou
 		}
 		b := c.blanks.take()
 		m := &b.message
+		if l.lives.rival.due {
+			c.askRival(now, l, b)
+			out = append(out, Outgoing{To: l.peer, Message: m, blank: b})
+			continue
+		}
 		m.Epoch, m.For = c.cfg.Epoch, l.epoch
 		f := flight{at: now}
 		l.tieDue = l.tieDue && l.tie != Untied

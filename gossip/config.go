@@ -58,7 +58,7 @@ type Permits interface {
 
 // Config is what a Core is made with.
 type Config struct {
-	Epoch      uint64 // this core's life; not 0, and larger than any former life's of the node
+	Epoch      uint64 // this core's life; not 0, and no former life's of the node
 	Neighbours []Neighbour
 	Depth      int // this node's own, 0 for the root
 	Height     int // levels below this node, 0 for a leaf

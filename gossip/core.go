@@ -1,6 +1,7 @@
 package gossip
 
 import (
+	"errors"
 	"math"
 	"time"
 )
@@ -36,9 +37,10 @@ type Core struct {
 	out    []Outgoing
 	blanks blanks
 
-	delta  delta
-	stats  Stats
-	warmth uint32 // of no meaning
+	delta   delta
+	stats   Stats
+	refused error  // why the newest message was
+	warmth  uint32 // of no meaning
 }
 
 // Outgoing is a message and the neighbour it is for.
@@ -154,12 +156,14 @@ func (c *Core) Learn(now time.Duration) {
 // If ok, the delivery is to be stored and its ticket handed to Stored; a
 // delivery that cannot be stored is dropped, and comes again.
 func (c *Core) Receive(now time.Duration, from string, m *Message) (d Delivery, ok bool) {
-	if !m.valid() {
-		c.stats.Malformed++
-		return Delivery{}, false
+	c.refused = m.check()
+	var l *link
+	if c.refused == nil {
+		if l = c.linkTo(from); l == nil {
+			c.refused = errStranger
+		}
 	}
-	l := c.linkTo(from)
-	if l == nil {
+	if c.refused != nil {
 		c.stats.Malformed++
 		return Delivery{}, false
 	}
@@ -167,17 +171,9 @@ func (c *Core) Receive(now time.Duration, from string, m *Message) (d Delivery, 
 	defer c.timers.set(l)
 	c.stats.MessagesIn++
 
-	if m.For > c.cfg.Epoch {
-		c.outlive(m.For)
-	}
-	current, fresh := l.meet(m.Epoch, c.known)
-	switch {
-	case fresh:
+	current, fresh := c.meet(now, l, m)
+	if fresh {
 		c.restarted(now, l)
-	case !current && m.Probe:
-		// Either a late message, or a peer whose clock was set back before it
-		// was restarted: it has to hear that it counts as dead.
-		c.showVector(l)
 	}
 	if current {
 		c.receiveLinkState(now, l, m)
@@ -233,20 +229,12 @@ func (c *Core) Receive(now time.Duration, from string, m *Message) (d Delivery, 
 	return d, len(news) > 0
 }
 
-// outlive begins a life after the one that a peer takes us for, which was to
-// have a smaller epoch: the clock that epochs are drawn from was set back.
-//
-// It may be that more than one life does so after the same former one, each told
-// by another peer. That they do not come to the same epoch is left to what tells
-// their own epochs apart.
-func (c *Core) outlive(epoch uint64) {
-	c.cfg.Epoch = epoch + 1 + c.cfg.Epoch*0x9e3779b97f4a7c15>>40
-	for _, l := range c.links {
-		l.takeBack()
-		c.send(l)
-		c.timers.set(l)
-	}
-}
+// errStranger is why a message is refused whose sender is not in the tree.
+var errStranger = errors.New("its sender is no node of the cluster")
+
+// Refused is why the message that Receive was handed last makes no sense; nil if
+// it does. Stats.Malformed counts them.
+func (c *Core) Refused() error { return c.refused }
 
 // receiveLinkState takes what a message of the peer's present life says of
 // the link itself.
@@ -265,7 +253,7 @@ func (c *Core) receiveLinkState(now time.Duration, l *link, m *Message) {
 			c.progress(now, l)
 		}
 	default:
-		// The peer means a life before ours, so it cannot know what we lack.
+		// The peer means another life than ours, so it cannot know what we lack.
 		l.elder = true
 		c.showVector(l)
 	}
@@ -345,6 +333,7 @@ func (c *Core) restarted(now time.Duration, l *link) {
 	l.owed = l.owed && c.cfg.Mistake != NoVectorSwap
 	if l == c.parent {
 		c.phase = phase{}
+		c.newReign() // rounds of the former life may have borne any numbers
 	}
 	if l.owed {
 		c.act(l) // to ask for its vector

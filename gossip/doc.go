@@ -15,8 +15,10 @@
 //     for messages, and sends what it returns. Order among the messages to one
 //     peer is worth keeping but not relied on; any message may be lost, late
 //     or doubled. What it needs no more it may hand back with Recycle.
-//  4. Chooses a larger Epoch for every Core it makes for a node, and sets
-//     GreetAt where the Log was not empty or peers may know a former life.
+//  4. Chooses another Epoch for every Core it makes for a node, a larger one if it
+//     can tell, and sets GreetAt where the Log was not empty or peers may know a
+//     former life.
+//  5. Tells people when Refused says that a message made no sense.
 //
 // A Core belongs to one goroutine. The Log may be appended to by another one.
 //
@@ -80,15 +82,19 @@
 //
 // # Lives
 //
-// A core's life has an epoch, larger than those of the node's former lives; a
-// core that finds itself taken for dead, because a clock was set back, begins a
-// larger one. Every message names the sender's and the
-// receiver's as the sender knows it. A message of a new life starts the link
-// anew; one made for a former life of ours tells us that the sender does not
-// know what we lack, and we show it our vector. A side that held entries before
-// the link began owes them, and asks for the other's vector to find out which
-// are missing. Where neither holds anything when a cluster starts, no vector is
-// exchanged, and a link costs no message of its own.
+// A core's life has an epoch, larger than those of the node's former lives unless
+// a clock was set back. Every message names the sender's and the receiver's as the
+// sender knows it. A peer's life counts at once if its epoch is the largest that
+// was heard of it. One that is smaller is asked whether it is there, by a probe made
+// for it, and counts when it has answered that; see type lives. So neither a clock
+// nor an epoch that was damaged or forged cuts anybody off: the peer's next probe,
+// two round trips and a swap of vectors, and all flows again.
+//
+// A message of a new life starts the link anew; one made for another life of ours
+// tells us that the sender does not know what we lack, and we show it our vector.
+// A side that held entries before the link began owes them, and asks for the
+// other's vector to find out which are missing. Where neither holds anything when
+// a cluster starts, no vector is exchanged, and a link costs no message of its own.
 //
 // A core that may be a restarted node's (Config.GreetAt) does not show its vector
 // to all neighbours at once, who would all give it the same: to one first, and

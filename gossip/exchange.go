@@ -13,9 +13,6 @@ const maxVectorParts = 1 << 16
 
 // take notes one part and reports whether the vector has just become complete.
 func (in *incoming) take(p *VectorPart) bool {
-	if p.Parts < 1 || p.Parts > maxVectorParts || p.Part < 0 || p.Part >= p.Parts {
-		return false
-	}
 	if p.Exchange < in.exchange {
 		return false // overtaken; its parts are those of an earlier vector
 	}

@@ -41,8 +41,9 @@ type link struct {
 	leaf  bool
 	order int // position among the links; ties are broken by it
 
-	// The peer's life. 0: not heard of yet.
+	// The peer's life that counts. 0: not heard of yet.
 	epoch uint64
+	lives lives
 
 	told     *Vector // what the peer has said that it holds, entry by entry or by vector
 	base     int     // log length when this life of the link began
@@ -107,33 +108,6 @@ func newLink(n Neighbour, order, base int, firstRTT time.Duration) *link {
 // guest is owed nothing.
 func (l *link) begin(known int) {
 	l.base, l.cursor, l.owed = known, known, known > 0 && (l.role == Child || l.role == Parent)
-}
-
-// meet takes note of the peer's epoch and reports whether it is its present
-// life's. Later lives have larger epochs. A new life starts the link anew:
-// nothing that the former one was sent or had acked counts any more.
-func (l *link) meet(epoch uint64, known int) (current, fresh bool) {
-	switch {
-	case epoch == l.epoch:
-		return true, false
-	case epoch < l.epoch:
-		return false, false
-	case l.epoch == 0:
-		l.epoch = epoch
-		return true, false
-	}
-	l.epoch = epoch
-	l.told = NewVector()
-	l.begin(known)
-	l.again, l.flights, l.lost, l.unacked = nil, nil, nil, 0
-	l.departed = departures{}
-	l.asked, l.show, l.showing, l.vector = false, false, nil, incoming{}
-	l.acks, l.ackDue, l.newest, l.timed = nil, Never, 0, 0
-	l.ackReady, l.hurry, l.urgent, l.waiting = false, false, false, nil
-	l.suspect, l.tries, l.stalled = false, 0, false
-	l.doubted, l.ask, l.tied, l.theirs, l.reign = false, false, 0, Untied, 0
-	l.elder, l.wanted = false, false
-	return true, true
 }
 
 // deadline is when the link wants to act unless something happens first.

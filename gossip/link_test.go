@@ -10,22 +10,23 @@ import (
 )
 
 func TestFirstLifeMetKeepsWhatWasSentToIt(t *testing.T) {
-	l := newLink(Neighbour{}, 0, 3, 0)
+	c, l := newTestCore(t, nil), newLink(Neighbour{}, 0, 3, 0)
 	l.flights, l.unacked, l.cursor = []flight{{batch: 1, bytes: 10}}, 10, 5
-	current, fresh := l.meet(7, 9)
+	current, fresh := c.meet(0, l, &Message{Epoch: 7})
 	require.True(t, current)
 	require.False(t, fresh, "the peer has only been unknown")
 	require.Equal(t, uint64(7), l.epoch)
 	require.Len(t, l.flights, 1)
 	require.Equal(t, 5, l.cursor)
-	current, fresh = l.meet(7, 9)
+	current, fresh = c.meet(0, l, &Message{Epoch: 7})
 	require.True(t, current)
 	require.False(t, fresh)
 }
 
 func TestNewLifeStartsTheLinkAnewAndKeepsItsNumbers(t *testing.T) {
-	l := newLink(Neighbour{Name: "n1"}, 0, 0, 0)
-	l.meet(7, 0)
+	c, l := newTestCore(t, nil), newLink(Neighbour{Name: "n1"}, 0, 0, 0)
+	c.meet(0, l, &Message{Epoch: 7})
+	learn(c, 0, 6)
 	l.rtt.sample(30 * ms)
 	l.told.Add(testSource(0), 1)
 	l.flights, l.unacked, l.cursor, l.again = []flight{{batch: 4, bytes: 10, vector: true}}, 10, 5, []segment{{from: 0, to: 1}}
@@ -36,7 +37,7 @@ func TestNewLifeStartsTheLinkAnewAndKeepsItsNumbers(t *testing.T) {
 	l.ackDue, l.ackReady, l.hurry, l.newest = 9, true, true, 3
 	l.suspect, l.tries, l.stalled = true, 3, true
 
-	current, fresh := l.meet(8, 6)
+	current, fresh := c.meet(0, l, &Message{Epoch: 8})
 	require.True(t, current)
 	require.True(t, fresh)
 	require.Equal(t, uint64(8), l.epoch)
@@ -60,23 +61,10 @@ func TestNewLifeStartsTheLinkAnewAndKeepsItsNumbers(t *testing.T) {
 func TestLinkThatHeldNothingOwesNothing(t *testing.T) {
 	require.False(t, newLink(Neighbour{}, 0, 0, 0).owed)
 	require.True(t, newLink(Neighbour{}, 0, 1, 0).owed)
-	l := newLink(Neighbour{}, 0, 0, 0)
-	l.meet(7, 0)
-	l.meet(8, 0)
+	c, l := newTestCore(t, nil), newLink(Neighbour{}, 0, 0, 0)
+	c.meet(0, l, &Message{Epoch: 7})
+	c.meet(0, l, &Message{Epoch: 8})
 	require.False(t, l.owed)
-}
-
-func TestFormerLivesDoNotComeBack(t *testing.T) {
-	l := newLink(Neighbour{}, 0, 0, 0)
-	for epoch := uint64(1); epoch <= 5; epoch++ {
-		current, _ := l.meet(epoch, 0)
-		require.True(t, current)
-		for former := uint64(1); former < epoch; former++ {
-			current, fresh := l.meet(former, 0)
-			require.False(t, current || fresh)
-		}
-		require.Equal(t, epoch, l.epoch)
-	}
 }
 
 func TestAckNamesExactlyTheBatchesThatArrived(t *testing.T) {

@@ -1,6 +1,11 @@
 package gossip
 
-import "time"
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+)
 
 // Message is one gossip message between two neighbours, as the core sees it.
 // How it is spelt on a line is not this package's business.
@@ -143,39 +148,71 @@ const (
 	maxCounter   = 1 << 62
 )
 
-// valid reports whether a peer's message makes sense: counters start at 1
-// and do not overflow, spans are in order, names are names and durations are
-// within bounds.
-func (m *Message) valid() bool {
-	if m.Epoch == 0 || m.Epoch > maxEpoch || m.For >= maxEpoch ||
-		m.Tie > Joining || len(m.Suspects) > maxSuspects {
-		return false
+// check says what makes no sense in a peer's message: counters start at 1 and do
+// not overflow, spans are in order, names are names and durations are within
+// bounds.
+func (m *Message) check() error {
+	switch {
+	case m.Epoch == 0:
+		return errors.New("it bears no epoch")
+	case m.Epoch > maxEpoch || m.For > maxEpoch:
+		return fmt.Errorf("an epoch is above %d", uint64(maxEpoch))
+	case m.Tie > Joining:
+		return fmt.Errorf("there is no tie %d", m.Tie)
+	case len(m.Suspects) > maxSuspects:
+		return fmt.Errorf("it names %d suspects, at most %d are read", len(m.Suspects), maxSuspects)
 	}
 	for _, d := range []time.Duration{m.Echo.Held, m.Echo.Early, m.Period, m.Path} {
 		if d < 0 || d > maxSpoken {
-			return false
+			return fmt.Errorf("a duration of %v is not within 0 and %v", d, maxSpoken)
 		}
 	}
 	for _, r := range m.Runs {
-		if r.First == 0 || r.First > maxCounter || len(r.Values) == 0 || !validSource(r.Source) {
-			return false
+		switch {
+		case r.First == 0 || r.First > maxCounter:
+			return fmt.Errorf("a run's first counter, %d, is not within 1 and %d", r.First, uint64(maxCounter))
+		case len(r.Values) == 0:
+			return errors.New("a run has no values")
+		case !validSource(r.Source):
+			return errSource
 		}
 	}
-	if m.Vector == nil {
-		return true
+	if err := checkSpans(m.Acks, math.MaxUint64); err != nil {
+		return fmt.Errorf("acks: %w", err)
 	}
-	for _, h := range m.Vector.Held {
-		if !validSource(h.Source) {
-			return false
-		}
-		for _, s := range h.Counters {
-			if s.First == 0 || s.Last < s.First || s.Last > 2*maxCounter-1 {
-				return false
-			}
-		}
+	if v := m.Vector; v != nil {
+		return v.check()
 	}
-	return true
+	return nil
 }
+
+// check says what makes no sense in a part of a peer's vector.
+func (v *VectorPart) check() error {
+	if v.Parts < 1 || v.Parts > maxVectorParts || v.Part < 0 || v.Part >= v.Parts {
+		return fmt.Errorf("part %d of %d of a vector: parts count from 0, and there are 1 to %d", v.Part, v.Parts, maxVectorParts)
+	}
+	for _, h := range v.Held {
+		if !validSource(h.Source) {
+			return errSource
+		}
+		if err := checkSpans(h.Counters, 2*maxCounter-1); err != nil {
+			return fmt.Errorf("a vector: %w", err)
+		}
+	}
+	return nil
+}
+
+// checkSpans says what makes no sense in spans of numbers that are at most last.
+func checkSpans(spans []Span, last uint64) error {
+	for _, s := range spans {
+		if s.First == 0 || s.Last < s.First || s.Last > last {
+			return fmt.Errorf("%d to %d is no span of numbers from 1 on", s.First, s.Last)
+		}
+	}
+	return nil
+}
+
+var errSource = fmt.Errorf("a source's names are longer than %d bytes", maxNameBytes)
 
 func validSource(s SourceID) bool {
 	v := s.Value()

@@ -3,6 +3,7 @@ package gossip
 import (
 	"math"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -42,9 +43,22 @@ func TestMessagesThatMakeNoSenseAreNotValid(t *testing.T) {
 		{"vector with a span backwards", part(Span{2, 1}), false},
 		{"vector with the last counter", part(Span{1, math.MaxUint64}), false},
 		{"second span backwards", part(Span{1, 1}, Span{9, 3}), false},
+		{"acks", Message{Epoch: 1, Acks: []Span{{1, 1}, {3, math.MaxUint64}}}, true},
+		{"an ack backwards", Message{Epoch: 1, Acks: []Span{{3, 1}}}, false},
+		{"an ack of batch 0", Message{Epoch: 1, Acks: []Span{{0, 1}}}, false},
+		{"part behind the last", Message{Epoch: 1, Vector: &VectorPart{Part: 1, Parts: 1}}, false},
+		{"no parts", Message{Epoch: 1, Vector: &VectorPart{}}, false},
+		{"too many parts", Message{Epoch: 1, Vector: &VectorPart{Parts: maxVectorParts + 1}}, false},
+		{"largest epochs", Message{Epoch: maxEpoch, For: maxEpoch}, true},
+		{"larger epoch", Message{Epoch: maxEpoch + 1}, false},
+		{"made for a larger epoch", Message{Epoch: 1, For: maxEpoch + 1}, false},
+		{"unknown tie", Message{Epoch: 1, Tie: Joining + 1}, false},
+		{"many suspects", Message{Epoch: 1, Suspects: make([]string, maxSuspects+1)}, false},
+		{"a time below 0", Message{Epoch: 1, Path: -1}, false},
+		{"a day", Message{Epoch: 1, Echo: Echo{Held: 24 * time.Hour}}, false},
 	}
 	for _, test := range cases {
-		require.Equal(t, test.valid, test.m.valid(), test.name)
+		require.Equal(t, test.valid, test.m.check() == nil, test.name)
 	}
 }
 
@@ -52,10 +66,14 @@ func TestMalformedMessageIsCountedAndLeavesNoTrace(t *testing.T) {
 	c := newTestCore(t, nil)
 	_, ok := c.Receive(0, "n1", &Message{Epoch: 7, Batch: 1, Runs: []Run{{Source: testSource(1), First: 0, Values: []string{"x"}}}})
 	require.False(t, ok)
+	require.ErrorContains(t, c.Refused(), "counter")
 	require.Equal(t, uint64(1), c.Stats().Malformed)
 	require.Zero(t, c.Stats().MessagesIn)
 	require.Equal(t, Never, c.Next())
 	_, ok = c.Receive(0, "n9", &Message{})
 	require.False(t, ok)
 	require.Len(t, c.links, 1, "a stranger's nonsense makes no link")
+	require.Error(t, c.Refused())
+	receive(c, 0, "n1", &Message{Epoch: 7})
+	require.NoError(t, c.Refused())
 }

@@ -93,7 +93,7 @@ func (w *monitor) sending(now time.Duration, from, to string, m *Message) {
 			require.Fail(w.t, what, "%v\nat %v %s>%s: %s", about, now, from, to, show(m))
 		}
 	}
-	must(m.valid(), "malformed")
+	must(m.check() == nil, "malformed")
 	must(!m.empty(), "says nothing")
 	w.lives[m.Epoch] = from
 	must(m.For == 0 || w.lives[m.For] == to, "made for nobody's life")

@@ -61,18 +61,3 @@ func TestALookIntoACoreShowsItsLifeItsParentAndItsLinks(t *testing.T) {
 	v.Links(func(l LinkView) { peers[l.Peer()] = l.Epoch() })
 	require.Equal(t, map[string]uint64{"n0": 0, "n2": 4}, peers, "no guests")
 }
-
-// Two lives may be told by two peers that they come before the same former one.
-func TestLivesThatOutliveTheSameOneAreNotTheSame(t *testing.T) {
-	epochs := map[uint64]bool{}
-	for own := range uint64(200) {
-		c, err := New(0, Config{Epoch: 1<<40 + own<<4, Period: time.Second, GreetAt: Never, Neighbours: []Neighbour{{Name: "n1", Role: Child}}}, NewLog())
-		require.NoError(t, err)
-		c.Receive(0, "n1", &Message{Epoch: 5, For: 1 << 45})
-		epoch := c.View().Epoch()
-		require.Greater(t, epoch, uint64(1)<<45)
-		require.Less(t, epoch, uint64(1)<<46)
-		require.False(t, epochs[epoch])
-		epochs[epoch] = true
-	}
-}

@@ -136,6 +136,9 @@ func (g *gossiper) receive(now time.Duration, m *mail) {
 		message.Batch = 0 // nothing that is to be acked
 	}
 	d, ok := g.core.Receive(now, m.from, message)
+	if why := g.core.Refused(); why != nil {
+		g.log.Warn("a peer's message makes no sense, and is not used", "from", m.from, "why", why)
+	}
 	if !ok {
 		return
 	}

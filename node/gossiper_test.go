@@ -261,3 +261,26 @@ func TestAnUnhealthyNodeLosesItsPermits(t *testing.T) {
 	require.Equal(t, 2, r.gossiper.permits.Figures(3*time.Second).Revoked)
 	require.Zero(t, r.gossiper.permits.Figures(3*time.Second).Available)
 }
+
+func TestGossiper_tellsOfEveryMessageThatItDoesNotUse(t *testing.T) {
+	r := startedRig(t, ids(2))
+	for _, fields := range []string{
+		`"e":0`, `"e":5000000000000000000`, `"e":1,"f":5000000000000000000`, `"e":1,"a":[[3,1]]`, `"e":1,"j":9`, `"e":1,"x":[1,36000000000]`,
+		`"e":1,"runs":[{"o":"n1","l":"x","c":0,"v":[1]}]`, `"e":1,"runs":[{"o":"n1","l":"x","c":1}]`,
+		`"e":1,"vec":{"x":1,"i":0,"n":0}`, `"e":1,"vec":{"x":1,"n":1,"h":[{"o":"n1","l":"x","s":[[0,1]]}]}`,
+	} {
+		before := r.gossiper.core.Stats().Malformed
+		r.logs.Reset()
+		r.admit(time.Second, say("n1", "n0", `{"type":"gossip",`+fields+`}`))
+		r.settle(time.Second)
+		require.Equal(t, before+1, r.gossiper.core.Stats().Malformed, fields)
+		require.Contains(t, r.logs.String(), "a peer's message makes no sense", fields)
+		require.Contains(t, r.logs.String(), "from=n1", fields)
+	}
+	r.logs.Reset()
+	for i := range 1000 {
+		r.admit(2*time.Second, say("n1", "n0", `{"type":"gossip","e":0}`))
+		r.settle(2*time.Second + time.Duration(i))
+	}
+	require.Less(t, strings.Count(r.logs.String(), "\n"), 40, "but not line by line")
+}

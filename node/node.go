@@ -113,7 +113,7 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 	}
 	n.record = &record{
 		log: n.log, held: gossip.NewVector(), logName: strconv.FormatUint(cfg.Random.Uint64(), 36),
-		out: n.outbox, notices: n.notices, intake: &n.jobBytes, count: &n.count,
+		out: n.outbox, notices: n.notices, intake: &n.jobBytes, count: &n.count, logger: cfg.Log,
 	}
 	n.gossiper = &gossiper{
 		cfg: &n.cfg, random: cfg.Random, inbox: n.mails, intake: n.jobsQ, out: n.outbox, notices: n.notices,

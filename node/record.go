@@ -1,6 +1,7 @@
 package node
 
 import (
+	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -29,6 +30,7 @@ type record struct {
 	notices *notices
 	intake  *budget
 	count   *counters
+	logger  *slog.Logger
 
 	shownValues atomic.Int64 // list.length, for whoever asks
 }
@@ -82,6 +84,7 @@ func (r *record) store(now time.Duration, j *job) {
 		key, err := wire.Canonical([]byte(e.Value))
 		if err != nil {
 			r.count.badMail.Add(1)
+			r.logger.Warn("a peer's value cannot be read, and its message is not used", "from", d.Ticket.From, "origin", shorten(e.Source.Value().Origin), "why", err)
 			return
 		}
 		r.keys = append(r.keys, key)

@@ -120,6 +120,7 @@ func TestABatchWithAValueThatCannotBeReadIsNotStoredAtAllAndNotAcked(t *testing.
 	require.Zero(t, r.log.Len())
 	require.Empty(t, r.notices.take(nil))
 	require.Equal(t, uint64(5), r.count.badMail.Load())
+	require.Equal(t, 5, strings.Count(r.logs.String(), "a peer's value cannot be read"))
 	require.Equal(t, "[]", r.values(0))
 
 	j := delivery(4, entry(1, "1"), entry(2, "2"), entry(3, "3"))
