@@ -158,7 +158,7 @@ func TestNodesThatCannotBeMadeMakeNoRun(t *testing.T) {
 	p.Node.NumChildren = -1
 	results, dir, err := Test(t.Context(), p, Options{Store: t.TempDir()})
 	require.ErrorContains(t, err, "could not be set up")
-	require.Equal(t, run.Invalid, results.Valid)
+	require.Equal(t, run.Unknown, results.Valid)
 	require.Contains(t, results.Nodes[0].Text, "the number of children must be at least 1, not -1")
 	require.FileExists(t, filepath.Join(dir, "results.json"))
 }

@@ -6,6 +6,7 @@ import (
 	"treecast/gossip"
 	"treecast/journal"
 	"treecast/topology"
+	"treecast/wire"
 )
 
 // job is an item of the intake queue: what the record service has to do. Items
@@ -34,7 +35,7 @@ const (
 // see arrivals.
 type request struct {
 	client string
-	msgID  int64
+	msgID  wire.ID
 	asks   bool // it has a msg_id; otherwise nobody waits for an answer
 	came   time.Duration
 }

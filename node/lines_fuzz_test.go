@@ -70,7 +70,7 @@ func FuzzLines(f *testing.F) {
 // question is a request, by what its reply is known by.
 type question struct {
 	client string
-	msgID  int64
+	msgID  wire.ID
 }
 
 // spoken is a conversation with a node.

@@ -93,5 +93,5 @@ func (n *Node) lostLine(now time.Duration, l *lineInHand) {
 
 // logLost shows the item that crashed a service.
 func (n *Node) logLost(service, kind string, from *request, body []byte) {
-	n.cfg.Log.Error("item lost", "service", service, "kind", kind, "client", shorten(from.client), "msg_id", from.msgID, "body", shorten(string(body)))
+	n.cfg.Log.Error("item lost", "service", service, "kind", kind, "client", shorten(from.client), "msg_id", from.msgID.String(), "body", shorten(string(body)))
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"treecast/wire"
 )
 
 // codeOf returns the code of the error that a running node answers a line with.
@@ -79,7 +81,7 @@ func TestAReplyThatCrashesTheOutputIsUncertain(t *testing.T) {
 func TestALineThatMayHaveBeenWrittenIsNotAnsweredTwice(t *testing.T) {
 	r := startedRig(t, ids(1))
 	r.output.begun = true
-	r.lostReply(0, &outgoing{kind: outBroadcastOK, req: request{client: "c1", msgID: 1, asks: true}})
+	r.lostReply(0, &outgoing{kind: outBroadcastOK, req: request{client: "c1", msgID: wire.IntID(1), asks: true}})
 	require.Empty(t, r.write(0))
 	require.False(t, r.output.begun)
 }

@@ -41,8 +41,8 @@ func TestGossipThatFindsNoRoomAfterAllIsCountedAndForgotten(t *testing.T) {
 
 func TestErrorsGoToThoseWhoAsk(t *testing.T) {
 	r := tinyRig(t)
-	r.outbox.fail(0, request{client: "c1", msgID: 5}, wire.Abort, "no")
+	r.outbox.fail(0, request{client: "c1", msgID: wire.IntID(5)}, wire.Abort, "no")
 	require.Empty(t, r.write(0))
-	r.outbox.fail(0, request{client: "c1", msgID: 5, asks: true}, wire.Abort, `"no"`)
+	r.outbox.fail(0, request{client: "c1", msgID: wire.IntID(5), asks: true}, wire.Abort, `"no"`)
 	require.Equal(t, []string{say("n0", "c1", `{"type":"error","in_reply_to":5,"code":14,"text":"\"no\""}`)}, r.write(0))
 }

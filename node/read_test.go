@@ -66,11 +66,11 @@ func (r *readerRig) live(until time.Duration) {
 
 // silent reads a stdin and tells which of its broadcasts, known by the ids of
 // their messages, are not to be answered.
-func (r *readerRig) silent(t *testing.T, pieces ...piece) (silent []int64) {
+func (r *readerRig) silent(t *testing.T, pieces ...piece) (silent []string) {
 	require.NoError(t, r.read(context.Background(), &script{pieces}))
 	for j, ok := r.jobs.TryNext(); ok; j, ok = r.jobs.TryNext() {
 		if j.silent {
-			silent = append(silent, j.request.msgID)
+			silent = append(silent, j.request.msgID.String())
 		}
 	}
 	return silent
@@ -93,7 +93,7 @@ func TestWithoutAStopEveryBroadcastIsAnswered(t *testing.T) {
 func TestAfterAStopThatTheReaderSeesFirst(t *testing.T) {
 	r := newReaderRig(t)
 	r.live(10 * time.Second)
-	require.Equal(t, []int64{1, 2, 3}, r.silent(t,
+	require.Equal(t, []string{"1", "2", "3"}, r.silent(t,
 		piece{lines: three(1), before: func() { r.now = 14 * time.Second }},
 		piece{lines: three(4), before: func() { r.tick(14*time.Second + 50*time.Millisecond); r.now += resumeWindow }},
 	), "what waited is not answered; what comes once stdin has run dry is")
@@ -136,7 +136,7 @@ func TestWhatCameWhileTheProcessStoodStillIsAsOldAsThat(t *testing.T) {
 func TestAfterAStopThatTheMonitorSeesFirst(t *testing.T) {
 	r := newReaderRig(t)
 	r.live(10 * time.Second)
-	require.Equal(t, []int64{1, 2, 3}, r.silent(t,
+	require.Equal(t, []string{"1", "2", "3"}, r.silent(t,
 		piece{lines: three(1), before: func() { r.tick(14 * time.Second); r.now += time.Millisecond }},
 		piece{lines: three(4), before: func() { r.live(r.now + resumeWindow) }},
 	))
@@ -167,7 +167,7 @@ func TestLinesOfOnePieceShareItsFate(t *testing.T) {
 	r := newReaderRig(t)
 	r.live(10 * time.Second)
 	lines := append(three(1), readLine("n0", 4), "garbage", "")
-	require.Equal(t, []int64{1, 2, 3, 5, 6, 7}, r.silent(t,
+	require.Equal(t, []string{"1", "2", "3", "5", "6", "7"}, r.silent(t,
 		piece{lines: append(lines, three(5)...), before: func() { r.now = 14 * time.Second }},
 		piece{lines: three(8), before: func() { r.tick(r.now); r.live(20 * time.Second) }},
 	))

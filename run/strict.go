@@ -12,16 +12,21 @@ type FindingKind string
 
 // The kinds of finding, in the order they are reported.
 const (
-	FindingCrash     FindingKind = "crash"     // a node ended, or the bed says so otherwise
-	FindingReply     FindingKind = "reply"     // replies that are not what the request asks for
-	FindingDeaf      FindingKind = "deaf"      // a node did not answer its final read
-	FindingMissing   FindingKind = "missing"   // a final read lacks known values
-	FindingDuplicate FindingKind = "duplicate" // a read shows a value more than once
-	FindingUnsent    FindingKind = "unsent"    // a read shows a value nobody had broadcast
-	FindingRefused   FindingKind = "refused"   // a read shows a value whose broadcast failed
-	FindingMalformed FindingKind = "malformed" // a read answered no list
-	FindingInvariant FindingKind = "invariant" // something was so, inside of the nodes, that must never be
-	FindingMaelstrom FindingKind = "maelstrom" // Maelstrom's own verdict is already false
+	FindingCrash      FindingKind = "crash"      // a node ended, or the bed says so otherwise
+	FindingReply      FindingKind = "reply"      // replies that are not what the request asks for
+	FindingUnanswered FindingKind = "unanswered" // a request that was never answered, with no fault active
+	FindingLate       FindingKind = "late"       // a reply when the client had given up, with no fault active
+	FindingTwice      FindingKind = "twice"      // a second reply to a request
+	FindingSender     FindingKind = "sender"     // a message under another node's name
+	FindingIgnored    FindingKind = "ignored"    // what stands behind the message on its line
+	FindingDeaf       FindingKind = "deaf"       // a node did not answer its final read
+	FindingMissing    FindingKind = "missing"    // a final read lacks known values
+	FindingDuplicate  FindingKind = "duplicate"  // a read shows a value more than once
+	FindingUnsent     FindingKind = "unsent"     // a read shows a value nobody had broadcast
+	FindingRefused    FindingKind = "refused"    // a read shows a value whose broadcast failed
+	FindingMalformed  FindingKind = "malformed"  // a read answered no list
+	FindingInvariant  FindingKind = "invariant"  // something was so, inside of the nodes, that must never be
+	FindingMaelstrom  FindingKind = "maelstrom"  // Maelstrom's own verdict is already false
 )
 
 // Finding is one thing that is wrong, with its evidence.

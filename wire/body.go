@@ -14,20 +14,19 @@ func AppendOpen(dst []byte, typ string) []byte {
 }
 
 // AppendReplyOpen begins the body of a reply: {"type":"read_ok","in_reply_to":7.
-func AppendReplyOpen(dst []byte, typ string, inReplyTo int64) []byte {
-	dst = append(AppendOpen(dst, typ), `,"in_reply_to":`...)
-	return strconv.AppendInt(dst, inReplyTo, 10)
+func AppendReplyOpen(dst []byte, typ string, inReplyTo ID) []byte {
+	return inReplyTo.Append(append(AppendOpen(dst, typ), `,"in_reply_to":`...))
 }
 
 // AppendReply appends the whole body of a reply that says nothing else:
 // {"type":"broadcast_ok","in_reply_to":7}.
-func AppendReply(dst []byte, typ string, inReplyTo int64) []byte {
+func AppendReply(dst []byte, typ string, inReplyTo ID) []byte {
 	return append(AppendReplyOpen(dst, typ, inReplyTo), '}')
 }
 
 // AppendError appends the whole body of an error reply:
 // {"type":"error","in_reply_to":7,"code":11,"text":"..."}.
-func AppendError(dst []byte, inReplyTo int64, code int, text string) []byte {
+func AppendError(dst []byte, inReplyTo ID, code int, text string) []byte {
 	dst = append(AppendReplyOpen(dst, "error", inReplyTo), `,"code":`...)
 	dst = strconv.AppendInt(dst, int64(code), 10)
 	dst = append(dst, `,"text":`...)

@@ -11,10 +11,10 @@ type Message struct {
 	Src, Dest string
 	Type      string // of the body
 
-	MsgID    int64 // body.msg_id; 0 is a legal id, so see HasMsgID
+	MsgID    ID // body.msg_id; 0 is a legal id, so see HasMsgID
 	HasMsgID bool
 
-	InReplyTo    int64 // body.in_reply_to
+	InReplyTo    ID // body.in_reply_to
 	HasInReplyTo bool
 
 	ID    int64 // the id of the envelope, which Maelstrom counts through a run
@@ -31,9 +31,9 @@ func (m *Message) Answerable() bool { return m.Src != "" && m.HasMsgID && !m.Has
 
 // Parse takes a line apart, given without its newline. src and dest must be
 // strings, body an object, and its type a string; msg_id and in_reply_to must
-// be integers of 64 bits where they are there (null counts as not there); an
-// id of the envelope that is no such integer is ignored, as nobody answers to
-// it.
+// be integers, of any size, where they are there (null counts as not there); an
+// id of the envelope that is no integer of 64 bits is ignored, as nobody answers
+// to it.
 //
 // The error is a [*SyntaxError] or a [*ShapeError]. The Message then has no
 // Body, and of the other fields those that could be read before the error, so
@@ -82,16 +82,16 @@ func (h *head) message(line []byte, names *interner) (m Message, first *ShapeErr
 		}
 		return names.text(unquote(value))
 	}
-	integer := func(field string, at span) (int64, bool) {
+	integer := func(field string, at span) (ID, bool) {
 		value := at.of(line)
 		if len(value) == 0 || value[0] == 'n' { // null
-			return 0, false
+			return ID{}, false
 		}
-		n, ok := parseInt(value)
+		id, ok := ParseID(value)
 		if !ok {
-			complain(field, "is not an integer of 64 bits")
+			complain(field, "is not an integer")
 		}
-		return n, ok
+		return id, ok
 	}
 	if h.notObject {
 		complain("message", "is not an object")

@@ -15,7 +15,7 @@ func TestParseTakesALineApart(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, Message{
 		Src: "c12", Dest: "n3", Type: "broadcast",
-		MsgID: 17, HasMsgID: true, ID: 4711, HasID: true,
+		MsgID: IntID(17), HasMsgID: true, ID: 4711, HasID: true,
 		Body: json.RawMessage(`{"type":"broadcast","message":123456,"msg_id":17}`),
 	}, m)
 	require.True(t, m.Answerable())
@@ -59,7 +59,7 @@ func TestParseReadsAnySpelling(t *testing.T) {
 			require.NoError(t, err)
 			require.True(t, json.Valid(m.Body))
 			m.Body = nil
-			require.Equal(t, Message{Src: "c1", Dest: "n0", Type: "read", MsgID: 5, HasMsgID: true}, m)
+			require.Equal(t, Message{Src: "c1", Dest: "n0", Type: "read", MsgID: IntID(5), HasMsgID: true}, m)
 			requireSameAsModel(t, []byte(line))
 		})
 	}
@@ -88,10 +88,10 @@ func TestParseNamesWhatIsWrongAndWhomToAnswer(t *testing.T) {
 		{`{"src":"c1","dest":"n0","body":"{}"}`, ErrShape, "body is not an object", false},
 		{`{"src":"c1","dest":"n0","body":{"msg_id":5}}`, ErrShape, "body.type is missing", true},
 		{`{"src":"c1","dest":"n0","body":{"type":{},"msg_id":5}}`, ErrShape, "body.type is not a string", true},
-		{`{"src":"c1","dest":"n0","body":{"type":"read","msg_id":"5"}}`, ErrShape, "body.msg_id is not an integer of 64 bits", false},
-		{`{"src":"c1","dest":"n0","body":{"type":"read","msg_id":5.0}}`, ErrShape, "body.msg_id is not an integer of 64 bits", false},
-		{`{"src":"c1","dest":"n0","body":{"type":"read","msg_id":9223372036854775808}}`, ErrShape, "body.msg_id is not an integer of 64 bits", false},
-		{`{"src":"c1","dest":"n0","body":{"type":"read","msg_id":5,"in_reply_to":true}}`, ErrShape, "body.in_reply_to is not an integer of 64 bits", true},
+		{`{"src":"c1","dest":"n0","body":{"type":"read","msg_id":"5"}}`, ErrShape, "body.msg_id is not an integer", false},
+		{`{"src":"c1","dest":"n0","body":{"type":"read","msg_id":5.0}}`, ErrShape, "body.msg_id is not an integer", false},
+		{`{"src":"c1","dest":"n0","body":{"type":"read","msg_id":9223372036854775808}}`, ErrShape, "body.msg_id is not an integer", false},
+		{`{"src":"c1","dest":"n0","body":{"type":"read","msg_id":5,"in_reply_to":true}}`, ErrShape, "body.in_reply_to is not an integer", true},
 	} {
 		m, err := Parse([]byte(test.line))
 		require.ErrorIs(t, err, test.kind, test.line)
@@ -99,7 +99,7 @@ func TestParseNamesWhatIsWrongAndWhomToAnswer(t *testing.T) {
 		require.Equal(t, test.answerable, m.Answerable(), test.line)
 		if test.answerable {
 			require.Equal(t, "c1", m.Src)
-			require.Equal(t, int64(5), m.MsgID)
+			require.Equal(t, IntID(5), m.MsgID)
 		}
 		requireSameAsModel(t, []byte(test.line))
 	}
@@ -157,8 +157,8 @@ func TestParseAgreesWithTheLibraryOnItsMessages(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, Message{
 			Src: library.Src, Dest: library.Dest, Type: library.Type(),
-			MsgID: int64(libraryBody.MsgID), HasMsgID: true,
-			InReplyTo: int64(libraryBody.InReplyTo), HasInReplyTo: true,
+			MsgID: IntID(int64(libraryBody.MsgID)), HasMsgID: true,
+			InReplyTo: IntID(int64(libraryBody.InReplyTo)), HasInReplyTo: true,
 			Body: m.Body,
 		}, m)
 		require.Equal(t, string([]rune(string(library.Body))), string(m.Body))

@@ -41,23 +41,27 @@ func parseModel(line []byte) (Message, error) {
 	}
 	for _, field := range []struct {
 		raw  json.RawMessage
-		into *int64
+		into *ID
 		has  *bool
-		must bool
 	}{
-		{envelope["id"], &m.ID, &m.HasID, false},
-		{body["msg_id"], &m.MsgID, &m.HasMsgID, true},
-		{body["in_reply_to"], &m.InReplyTo, &m.HasInReplyTo, true},
+		{body["msg_id"], &m.MsgID, &m.HasMsgID},
+		{body["in_reply_to"], &m.InReplyTo, &m.HasInReplyTo},
 	} {
 		if field.raw == nil || string(field.raw) == "null" {
 			continue
 		}
-		n, err := strconv.ParseInt(string(field.raw), 10, 64)
-		if err == nil {
-			*field.into, *field.has = n, true
-		} else if field.must {
+		n, ok := new(big.Int).SetString(string(field.raw), 10)
+		if !ok {
 			return Message{}, ErrShape
 		}
+		if *field.has = true; n.IsInt64() {
+			*field.into = IntID(n.Int64())
+		} else {
+			*field.into = ID{long: n.String()}
+		}
+	}
+	if n, err := strconv.ParseInt(string(envelope["id"]), 10, 64); err == nil {
+		m.ID, m.HasID = n, true
 	}
 	m.Body = json.RawMessage(string([]rune(string(envelope["body"])))) // runes: invalid bytes become U+FFFD
 	return m, nil

@@ -58,7 +58,7 @@ func TestBadLineIsAnItemAndNotTheEnd(t *testing.T) {
 	require.ErrorIs(t, items[2].Err, ErrShape)
 	require.True(t, items[2].Message.Answerable())
 	require.Equal(t, "c7", items[2].Message.Src)
-	require.Equal(t, int64(9), items[2].Message.MsgID)
+	require.Equal(t, IntID(9), items[2].Message.MsgID)
 	require.NoError(t, items[5].Err)
 }
 
@@ -73,7 +73,7 @@ func TestSeventeenMegabyteLineIsSkippedAndTheNextOneRead(t *testing.T) {
 	require.ErrorContains(t, item.Err, "the limit is 16777216")
 	require.Equal(t, int64(len(tooLong)), item.LineBytes)
 	require.True(t, item.Message.Answerable())
-	require.Equal(t, int64(7), item.Message.MsgID)
+	require.Equal(t, IntID(7), item.Message.MsgID)
 	require.Nil(t, item.Message.Body)
 	require.Len(t, r.buf, readerBytes, "the memory was given back")
 
@@ -96,7 +96,7 @@ func TestSenderIsKnownOnlyFromTheFirst64KiB(t *testing.T) {
 	for limit := 1; limit < len(input); limit++ {
 		items := readAll(t, NewReader(strings.NewReader(input+"\n"), limit), io.EOF)
 		require.Len(t, items, 1)
-		require.Contains(t, []int64{0, 123456}, items[0].Message.MsgID)
+		require.Contains(t, []ID{{}, IntID(123456)}, items[0].Message.MsgID)
 	}
 }
 

@@ -139,7 +139,7 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 		w := NewWriter(&stream)
 		for range rapid.IntRange(1, 5).Draw(t, "messages") {
 			s := sent{name.Draw(t, "src"), name.Draw(t, "dest"), name.Draw(t, "type"), anyJSON(2).Draw(t, "value")}
-			body := AppendKey(AppendInt(AppendReplyOpen(nil, s.typ, 7), "msg_id", -1), "value\n")
+			body := AppendKey(AppendInt(AppendReplyOpen(nil, s.typ, IntID(7)), "msg_id", -1), "value\n")
 			if rapid.Bool().Draw(t, "in parts") {
 				require.NoError(t, w.WriteParts(s.src, s.dest, body, OneLine([]byte(s.value)), []byte("}")))
 			} else {
@@ -158,7 +158,7 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 			require.NoError(t, item.Err)
 			require.Equal(t, Message{
 				Src: all[i].src, Dest: all[i].dest, Type: all[i].typ, Body: m.Body,
-				MsgID: -1, HasMsgID: true, InReplyTo: 7, HasInReplyTo: true,
+				MsgID: IntID(-1), HasMsgID: true, InReplyTo: IntID(7), HasInReplyTo: true,
 			}, m)
 			value, ok := Field(m.Body, "value\n")
 			require.True(t, ok)
@@ -175,7 +175,7 @@ func TestWritingAReplyAllocatesNothing(t *testing.T) {
 	w := NewWriter(io.Discard)
 	var body []byte
 	require.Zero(t, testing.AllocsPerRun(1000, func() {
-		body = AppendReply(body[:0], "broadcast_ok", 7)
+		body = AppendReply(body[:0], "broadcast_ok", IntID(7))
 		if w.WriteMessage("n0", "c1", body) != nil || w.WriteParts("n0", "c1", body[:1], body[1:]) != nil || w.Flush() != nil {
 			panic("not written")
 		}

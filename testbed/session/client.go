@@ -7,14 +7,16 @@ import (
 
 	"treecast/run"
 	"treecast/testbed/network"
+	"treecast/wire"
 )
 
 // client is a receiver in the network that has at most one request under way.
 type client struct {
 	name    string
-	node    int   // whom it talks to
-	lastID  int64 // msg_id of its last request
-	waiting bool  // for the reply to lastID
+	node    int        // whom it talks to
+	lastID  int64      // msg_id of its last request
+	waiting bool       // for the reply to lastID
+	asked   []exchange // its requests; that with msg_id 1 is the first
 	// answered is called with the reply, or with nil if there was none in time.
 	answered func(now time.Duration, reply *run.Message)
 }
@@ -43,6 +45,7 @@ func (s *Session) close(c *client) {
 	c.waiting = false
 	s.net.RemoveNode(c.name)
 	delete(s.clients, c.name)
+	s.gone[c.name] = c
 }
 
 // sender is one of the ways into the network.
@@ -52,7 +55,9 @@ type sender func(now time.Duration, p network.Packet)
 func (s *Session) request(now time.Duration, c *client, typ string, timeout time.Duration, send sender, makeBody func(msgID int64) []byte) {
 	c.lastID++
 	c.waiting = true
-	send(now, network.Packet{Src: c.name, Dest: s.nodes[c.node].name, Type: typ, Body: makeBody(c.lastID)})
+	body := makeBody(c.lastID)
+	c.asked = append(c.asked, exchange{at: now, request: excerpt(body)})
+	send(now, network.Packet{Src: c.name, Dest: s.nodes[c.node].name, Type: typ, Body: body})
 	s.net.Await(now, c.name)
 	// Nearly all timeouts are the same; only restarted nodes have longer to
 	// answer init, and those few are passed over.
@@ -85,7 +90,7 @@ func (s *Session) receive(now time.Duration, m run.Message) {
 	if c == nil || !c.waiting {
 		return
 	}
-	if id, ok := replyTo(m.Body); !ok || id != c.lastID {
+	if id, ok := replyTo(m.Body); !ok || id != wire.IntID(c.lastID) {
 		s.net.Await(now, c.name)
 		return
 	}
@@ -106,6 +111,7 @@ func (s *Session) expire(now time.Duration) {
 		}
 		d.c.waiting = false
 		s.net.Cease(d.c.name)
+		s.giveUp(d.c)
 		d.c.answered(now, nil)
 	}
 }

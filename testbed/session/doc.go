@@ -29,6 +29,14 @@
 // before all that waits for it, and no topology. Its death is no crash; that of
 // a process which ends by itself is one, and such a node is not started again.
 //
+// # Conduct
+//
+// Maelstrom takes much without a word: what stands behind a message on its line,
+// a second reply, a reply after the time-out, a message under another's name, a
+// request that is never answered. All of it goes on here as it does there, and is
+// a finding of the Result. A request is excused if a fault was active after it
+// was sent, or within 5 s before.
+//
 // # Duties of a driver
 //
 //   - One goroutine; now never goes back.

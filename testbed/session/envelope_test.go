@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"encoding/json"
 	"testing"
 
@@ -14,7 +15,8 @@ func FuzzReadLine(f *testing.F) {
 		``, `{}`, `null`, `{"src":"n0","dest":"n1","body":{"type":"t","in_reply_to":1}}`,
 		`{"id":3,"src":"n0","dest":"c1","body":{"type":"x"}} `, `{"src":"n\u0030","dest":"n1","body":{}}`,
 		`{"src":"n0","dest":"n1","body":{},"src":7}`, `{"src":"n0","dest":"n1","body":{},"x":1}`,
-		`{"src":"n0","dest":"n1","body":[]}`, `{"src":"n0","dest":"n1","body":{}`, "{\"src\":\"\xff\"}",
+		`{"src":"n0","dest":"n1","body":[]}`, `{"src":"n0","dest":"n1","body":{}`, `{"src":"n0","dest":"n1","body":{}}{"x":1}`, "{\"src\":\"n0\",\"dest\":\"n1\",\"body\":{\"a\":\"\t\x01\"}} x\t",
+		`{"id":18446744073709551616,"src":"n0","dest":"n1","body":{}}`, "{\"src\":\"\xff\"}",
 	} {
 		f.Add([]byte(seed))
 	}
@@ -25,7 +27,14 @@ func FuzzReadLine(f *testing.F) {
 			return
 		}
 		var fields map[string]json.RawMessage
-		require.NoError(t, json.Unmarshal(line, &fields), "what is accepted is an object")
+		first := json.NewDecoder(bytes.NewReader(escapeControls(line)))
+		require.NoError(t, first.Decode(&fields), "what is accepted begins with an object")
+		if p.control {
+			require.True(t, bytes.ContainsFunc(line, func(r rune) bool { return r < ' ' }), "%q", line)
+		} else {
+			var any json.RawMessage
+			require.NoError(t, json.NewDecoder(bytes.NewReader(line)).Decode(&any), "%q", line)
+		}
 		for key := range fields {
 			require.Contains(t, []string{"src", "dest", "body", "id"}, key)
 		}
@@ -38,9 +47,11 @@ func FuzzReadLine(f *testing.F) {
 		require.NoError(t, json.Unmarshal(p.Body, &body))
 		require.NotNil(t, body)
 
-		again, err := readLine((&Output{Packet: p, ID: 7}).AppendLine(nil))
+		again, err := readLine((&Output{Packet: p.Packet, ID: 7}).AppendLine(nil))
 		require.NoError(t, err, "what is accepted can be handed to a node")
-		require.Equal(t, p, again)
+		require.Equal(t, p.Packet, again.Packet)
+		require.False(t, again.control)
+		require.Empty(t, again.ignored)
 	})
 }
 

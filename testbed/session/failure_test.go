@@ -164,15 +164,21 @@ func TestBadLinesDeafenANodeForGood(t *testing.T) {
 		`{"dest":"n1","body":{}}`:            "src is missing",
 		`{"src":"n0","body":{}}`:             "dest is missing",
 		`{"src":"n0","dest":null,"body":{}}`: "dest is null, not a string",
-		`{"src":"n0","dest":"n1","body":{},"id":"x"}`:     `id is "x", not an integer`,
-		`{"src":"n0","dest":"n1","body":{},"extra":1}`:    `no key "extra"`,
-		`{"src":"n0","dest":"n7","body":{}}`:              `"n7" is not in the network`,
-		`{"src":"n7","dest":"n0","body":{}}`:              `src "n7" is not in the network`,
-		`{"src":"n0","dest":"c999","body":{}}`:            `"c999" is not in the network`,
-		`{"src":"n0","dest":"c0","body":{}}`:              `client "c0" is gone`,
-		`{"src":"n0","dest":"lin-kv","body":{}}`:          "does not offer",
-		`{"src":"n0","dest":"c-health","body":{}}`:        "is not in the network",
-		`{"src":"n0","dest":"n1","body":{}} {"more":"x"}`: "not JSON",
+		`{"src":"n0","dest":"n1","body":{},"id":"x"}`:       `id is "x", not an integer`,
+		`{"src":"n0","dest":"n1","body":{},"extra":1}`:      `no key "extra"`,
+		`{"src":"n0","dest":"n7","body":{}}`:                `"n7" is not in the network`,
+		`{"src":"n7","dest":"n0","body":{}}`:                `src "n7" is not in the network`,
+		`{"src":"n0","dest":"c999","body":{}}`:              `"c999" is not in the network`,
+		`{"src":"n0","dest":"c0","body":{}}`:                `client "c0" is gone`,
+		`{"src":"n0","dest":"lin-kv","body":{}}`:            "does not offer",
+		`{"src":"n0","dest":"c-health","body":{}}`:          "is not in the network",
+		`{"src":"n0","dest":"n1","body":{}`:                 "not JSON",
+		`{"src":"n0","dest":"n1","body":{},"id":1.0}`:       "id is 1.0, not an integer",
+		`{"src":"n0","dest":"n1","body":{"a":NaN}}`:         "not JSON",
+		"\ufeff" + `{"src":"n0","dest":"n1","body":{}}`:     "not JSON",
+		"\x01" + `{"src":"n0","dest":"n1","body":{}}`:       "not JSON",
+		`{"src":"n0","dest":"n1","body":{"a":"\` + "\t\"}}": "not JSON",
+		`hello {"src":"n0","dest":"n1","body":{}}`:          "not JSON",
 	} {
 		cfg := config(2)
 		c := newCluster(t, cfg, func(name string) program {
@@ -202,6 +208,12 @@ func TestHarmlessOdditiesDoNotDeafen(t *testing.T) {
 	for _, odd := range []string{
 		`{"src":"n0","dest":"n1","body":{},"id":5}`,
 		`{"src":"n0","dest":"n1","body":{},"id":null}`,
+		`{"src":"n0","dest":"n1","body":{"msg_id":18446744073709551616},"id":1180591620717411303424}`,
+		`{"src":"n0","dest":"n1","body":{}} {"more":"x"}`,
+		`{"src":"n0","dest":"n1","body":{}}]`,
+		"{\"src\":\"n0\",\"dest\":\"n1\",\"body\":{\"a\":\"\t\x01\"}}",
+		"{\"src\":\"n0\",\"dest\":\"n1\",\"body\":{}}\r",
+		"{\"src\":\"n0\",\"dest\":\"n1\",\"body\":{}}\r{\"src\":\"n0\",\"dest\":\"n1\",\"body\":{}}",
 		` {"dest":"n1","body":{"msg_id":null,"x":7},"src":"n1"} `, // another's name is not checked
 		`{"src":"n0","dest":"n0","body":{"type":"self"}}`,
 	} {

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,7 +26,19 @@ func (s *Session) FromNode(now time.Duration, name string, line []byte) []Output
 		return s.outputs
 	}
 	s.deliver(now)
-	switch n := &s.nodes[i]; {
+	// Java, which reads for Maelstrom, ends lines at \r, at \n and at both.
+	for {
+		part, rest, more := bytes.Cut(line, []byte{'\r'})
+		s.takeLine(now, &s.nodes[i], part)
+		if line = rest; !more || len(rest) == 0 {
+			return s.pump(now)
+		}
+	}
+}
+
+// takeLine takes one line of Maelstrom's.
+func (s *Session) takeLine(now time.Duration, n *node, line []byte) {
+	switch {
 	case n.down:
 		// It was killed before this was read.
 	case n.deaf:
@@ -34,17 +47,27 @@ func (s *Session) FromNode(now time.Duration, name string, line []byte) []Output
 		if err := s.accept(now, n, line); err != nil {
 			n.deaf = true
 			n.note.deafened(now, err, line)
+			s.noteFaults(now)
 		}
 	}
-	return s.pump(now)
 }
 
 // accept puts a node's message into the network. An error says what is wrong
 // with the line.
 func (s *Session) accept(now time.Duration, n *node, line []byte) error {
-	p, err := readLine(line)
+	read, err := readLine(line)
 	if err != nil {
 		return err
+	}
+	s.judgeSent(now, n, &read)
+	p := read.Packet
+	if len(read.ignored) > 0 {
+		n.conduct.ignored.add(now, func() string {
+			return fmt.Sprintf("%s, behind %s", excerpt(read.ignored), excerpt(line[:len(line)-len(read.ignored)]))
+		})
+	}
+	if read.control {
+		n.conduct.control.add(now, func() string { return strconv.Quote(excerpt(line)) })
 	}
 	if p.Dest == HealthClient && s.cfg.OnHealth != nil {
 		s.healthReply(now, n, p.Body)
@@ -77,6 +100,9 @@ func (s *Session) explain(err error, p network.Packet) error {
 		return fmt.Errorf("dest %q has not joined the network yet", p.Dest)
 	}
 	if number, isClient := strings.CutPrefix(p.Dest, "c"); isClient {
+		if c := s.gone[p.Dest]; c != nil {
+			return c.goneFor(p.Body)
+		}
 		if k, e := strconv.Atoi(number); e == nil && k >= 0 && k < s.nextClient {
 			return fmt.Errorf("client %q is gone: it had given up waiting, or was answered already", p.Dest)
 		}
@@ -100,6 +126,7 @@ func (s *Session) NodeExited(now time.Duration, name, status string) []Output {
 	s.deliver(now)
 	n.note.Exited, n.note.At, n.note.Status = true, now, status
 	n.down, n.paused, n.booting = false, false, false
+	s.noteFaults(now)
 	if s.phase == Starting || s.phase == Topology {
 		s.setupFailed(now, n, errors.New("it is not running"))
 	}

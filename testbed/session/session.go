@@ -79,6 +79,7 @@ type node struct {
 	deaf    bool // what it prints is ignored, in this life
 	note    Note
 	health  healthState
+	conduct conduct
 }
 
 // Session is a run under way. See the package comment for who may call what.
@@ -89,6 +90,9 @@ type Session struct {
 	load loadState
 	rng  *rand.Rand // of the load
 
+	faulty   bool           // a fault is active
+	skewed   bool           // clocks are wrong
+	calmFrom time.Duration  // requests that were sent before are excused if they are not answered
 	striking *strike        // the step of the nemesis that is not complete; nil for none
 	healing  bool           // the load is over, and everything is to be healed
 	cures    []nemesis.Step // to be done for that
@@ -100,6 +104,8 @@ type Session struct {
 	nodeIDs []byte
 
 	clients    map[string]*client
+	gone       map[string]*client // those that were closed
+	givenUp    []unheard          // in the order in which they were
 	nextClient int
 	deadlines  []deadline
 	pool       pool
@@ -165,6 +171,7 @@ func New(cfg Config) (*Session, error) {
 		nem:       nemesis.New(cfg.Nemesis, cfg.Nodes, stream(3)),
 		index:     map[string]int{},
 		clients:   map[string]*client{},
+		gone:      map[string]*client{},
 		pool:      newPool(cfg.Concurrency),
 		phase:     Starting,
 		remaining: len(cfg.Nodes),
@@ -306,6 +313,7 @@ func (s *Session) finish(now time.Duration, err error) {
 	s.emit(Output{Action: Finish})
 	s.phase = Done
 	s.result.Ended, s.result.Err = now, err
+	s.result.Findings, s.result.Remarks = s.findings(), s.remarks()
 }
 
 // Status says what the run is doing.

@@ -40,12 +40,16 @@ func (s *Session) strike(now time.Duration, step nemesis.Step) {
 	for i := range step.Clocks {
 		s.emit(Output{Action: SetClock, Node: step.Clocks[i].Node, Clock: &step.Clocks[i]})
 	}
+	if len(step.Clocks) > 0 {
+		s.skewed = step.F == "start-clock"
+	}
 	s.striking = &strike{step: step, results: map[string]string{}}
 	if step.Deed != "" {
 		for _, name := range step.Nodes {
 			s.strikeNode(now, &s.nodes[s.index[name]])
 		}
 	}
+	s.noteFaults(now)
 	s.struck(now)
 }
 
@@ -117,6 +121,7 @@ func (s *Session) restarted(now time.Duration, n *node) {
 		s.startEnded(now, n, err)
 	})
 	s.net.Release(now, n.name)
+	s.noteFaults(now)
 }
 
 // startEnded says that a node which the nemesis has started is there, or why

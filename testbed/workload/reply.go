@@ -85,14 +85,14 @@ func (s shape) read(body json.RawMessage) (field json.RawMessage, err error) {
 				err = fmt.Errorf("type is %s, not %q", value, s.typ)
 			}
 		case k == "in_reply_to":
-			_, answers = wire.Int(value)
+			_, answers = wire.ParseID(value)
 		case k == "msg_id":
-			if _, ok := wire.Int(value); !ok {
+			if _, ok := wire.ParseID(value); !ok {
 				err = fmt.Errorf("msg_id is %s, not an integer", value)
 			}
 		case k == s.field && k != "":
 			field = value
-			if s.list && value[0] != '[' {
+			if s.list && value[0] != '[' && string(value) != "null" { // nil is an empty list in Clojure
 				err = fmt.Errorf("%s is no list", k)
 			}
 		default:

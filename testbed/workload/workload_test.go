@@ -72,6 +72,8 @@ func TestRepliesCompleteOperationsAsMaelstromsClientDoes(t *testing.T) {
 	}{
 		{add, `{"type":"broadcast_ok","in_reply_to":1}`, Completion{Type: run.OK, Value: add.Value}},
 		{add, `{"in_reply_to":1,"msg_id":4,"type":"broadcast_ok"}`, Completion{Type: run.OK, Value: add.Value}},
+		{add, `{"in_reply_to":18446744073709551616,"msg_id":-1180591620717411303424,"type":"broadcast_ok"}`, Completion{Type: run.OK, Value: add.Value}},
+		{read, `{"type":"read_ok","in_reply_to":1,"messages":null}`, Completion{Type: run.OK, Value: []byte("null")}}, // as nil is a list in Clojure
 		{add, `{"type":"error","in_reply_to":1,"code":11,"text":"full"}`,
 			Completion{run.Fail, add.Value, &run.OpError{Name: "temporarily-unavailable", Text: "full"}}},
 		{add, `{"type":"error","in_reply_to":1,"code":13}`, Completion{run.Info, add.Value, &run.OpError{Name: "crash"}}},
