@@ -75,7 +75,7 @@ func DrawSchedule(seed uint64) Schedule {
 		s.LatencyDist = network.Distributions()[rng.IntN(3)]
 	}
 	for _, f := range nemesis.Faults() {
-		if chance(0.35) {
+		if f != nemesis.Stall && chance(0.35) {
 			s.Faults = append(s.Faults, f)
 		}
 	}
@@ -107,6 +107,10 @@ func DrawSchedule(seed uint64) Schedule {
 			s.Inject = fmt.Sprintf("%s:stuck=%v@%v", service, between(100*time.Millisecond, s.Load, 100*time.Millisecond),
 				between(100*time.Millisecond, s.Load, 100*time.Millisecond))
 		}
+	}
+	// Drawn last, so that the schedules of a seed stay what they were but for it.
+	if chance(0.35) {
+		s.Faults = append(s.Faults, nemesis.Stall)
 	}
 	return s
 }

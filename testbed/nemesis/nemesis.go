@@ -1,6 +1,6 @@
 // Package nemesis decides what goes wrong in a run and when: the faults that
 // Jepsen and Maelstrom know (partition, kill, pause), our own (loss, duplicate,
-// reorder, delay, clock), and the schedule on which they start and stop.
+// reorder, delay, clock, stall), and the schedule on which they start and stop.
 //
 // # Schedule
 //
@@ -43,11 +43,12 @@ const (
 	Reorder   Fault = "reorder"   // messages that overtake others
 	Delay     Fault = "delay"     // messages that take much longer
 	Clock     Fault = "clock"     // clocks that jump forward, or go too fast or too slow
+	Stall     Fault = "stall"     // processes that stand still for a moment, as on a busy machine
 )
 
 // Faults lists the faults that can be asked for.
 func Faults() []Fault {
-	return []Fault{Partition, Kill, Pause, Loss, Duplicate, Reorder, Delay, Clock}
+	return []Fault{Partition, Kill, Pause, Loss, Duplicate, Reorder, Delay, Clock, Stall}
 }
 
 // ParseFaults reads the value of --nemesis: faults separated by commas, or
@@ -75,7 +76,7 @@ type Config struct {
 	Faults   []Fault       // none means that nothing goes wrong
 	Interval time.Duration // mean time between two steps, more than 0; waits are uniform in [0, 2*Interval)
 	Kinds    []Kind        // partitions to draw from; empty means all
-	Targets  []Target      // whom kills, pauses and clocks strike; empty means all
+	Targets  []Target      // whom kills, pauses, clocks and stalls strike; empty means all
 
 	// Rates of the faults of messages that are asked for; the zero value means
 	// DefaultMessages.
@@ -115,6 +116,7 @@ const (
 	DoStart  Deed = "start" // those that were killed
 	DoPause  Deed = "pause"
 	DoResume Deed = "resume" // those that were paused
+	DoStall  Deed = "stall"  // for a time, after which they go on by themselves
 )
 
 // Step is one thing to do. It stands in the history twice, as an invocation
@@ -124,12 +126,13 @@ type Step struct {
 	Value     json.RawMessage // of the invocation; nil is EDN's nil
 	Completed json.RawMessage // of the completion; that of a deed says what came of it, and is the session's to make
 
-	Cut      Grudge    // to be cut, on top of what is cut already; nil for none
-	Heal     bool      // the whole network is to be healed
-	Deed     Deed      // "": none
-	Nodes    []string  // whom the deed strikes, in the order of the nodes
-	Messages *Messages // the faults of messages in force from now on; nil: as they are
-	Clocks   []Setting // what becomes of clocks
+	Cut      Grudge        // to be cut, on top of what is cut already; nil for none
+	Heal     bool          // the whole network is to be healed
+	Deed     Deed          // "": none
+	Nodes    []string      // whom the deed strikes, in the order of the nodes
+	For      time.Duration // how long a stall lasts
+	Messages *Messages     // the faults of messages in force from now on; nil: as they are
+	Clocks   []Setting     // what becomes of clocks
 }
 
 // Nemesis yields steps on a schedule.
@@ -185,6 +188,9 @@ func New(cfg Config, nodes []string, rng *rand.Rand) *Nemesis {
 	}
 	if cfg.Has(Clock) {
 		add(&clocks{targets: cfg.Targets, nodes: nodes}, false)
+	}
+	if cfg.Has(Stall) {
+		add(&stalls{targets: cfg.Targets, nodes: nodes}, false)
 	}
 	if cfg.Has(Kill) || cfg.Has(Pause) {
 		add(newProcesses(&cfg, nodes), false)

@@ -16,6 +16,7 @@ import (
 //
 //	5s kill n0             also start, pause, resume; nodes are named by commas,
 //	                       ranges n3-n7 in the order of the nodes, or all
+//	5s stall n0 50ms       the nodes stand still for so long, and go on by themselves
 //	8s partition n0|n1-n5  groups that cannot reach each other; nodes that are not
 //	                       named are one more
 //	8s ring                everyone reaches a majority, no two the same
@@ -30,9 +31,10 @@ type Plan []Event
 type Event struct {
 	At     time.Duration // since the beginning of the load, not negative
 	Verb   Verb
-	Nodes  Nodes   // kill, start, pause, resume
-	Groups []Nodes // partition
-	Rate   float64 // loss, duplicate, reorder, delay: 0 to 1
+	Nodes  Nodes         // kill, start, pause, resume, stall
+	For    time.Duration // stall: more than 0, at most MaxStall
+	Groups []Nodes       // partition
+	Rate   float64       // loss, duplicate, reorder, delay: 0 to 1
 }
 
 // Verb is what an Event does.
@@ -44,6 +46,7 @@ const (
 	StartNodes   Verb = "start"
 	PauseNodes   Verb = "pause"
 	ResumeNodes  Verb = "resume"
+	StallNodes   Verb = "stall"
 	CutGroups    Verb = "partition"
 	CutRing      Verb = "ring"
 	HealNetwork  Verb = "heal"
@@ -54,7 +57,7 @@ const (
 )
 
 // verbs are all of them, in the order in which people are told.
-var verbs = []Verb{KillNodes, StartNodes, PauseNodes, ResumeNodes, CutGroups, CutRing, HealNetwork, SetLoss, SetDuplicate, SetReorder, SetDelay}
+var verbs = []Verb{KillNodes, StartNodes, PauseNodes, ResumeNodes, StallNodes, CutGroups, CutRing, HealNetwork, SetLoss, SetDuplicate, SetReorder, SetDelay}
 
 // Nodes names nodes as a plan does: names, and ranges as "first-last".
 type Nodes []string
@@ -105,6 +108,14 @@ func parseEvent(words []string) (e Event, err error) {
 		if list, err = one("nodes, such as n0,n3-n7, or all"); err == nil {
 			e.Nodes, err = parseNodes(list)
 		}
+	case StallNodes:
+		if len(rest) != 2 {
+			return e, fmt.Errorf("%s needs nodes and how long they stand still, such as n0,n3-n7 50ms", e.Verb)
+		}
+		if e.For, err = time.ParseDuration(rest[1]); err != nil || e.For <= 0 || e.For > MaxStall {
+			return e, fmt.Errorf("%q is no time to stand still for; give more than 0 and at most %v, such as 50ms", rest[1], MaxStall)
+		}
+		e.Nodes, err = parseNodes(rest[0])
 	case CutGroups:
 		var groups string
 		groups, err = one("groups of nodes, such as n0|n1-n5")
@@ -150,6 +161,8 @@ func (p Plan) String() string {
 		switch e.Verb {
 		case KillNodes, StartNodes, PauseNodes, ResumeNodes:
 			words = append(words, e.Nodes.String())
+		case StallNodes:
+			words = append(words, e.Nodes.String(), e.For.String())
 		case CutGroups:
 			groups := make([]string, len(e.Groups))
 			for i, g := range e.Groups {
@@ -283,6 +296,9 @@ func (s *script) step(rng *rand.Rand) Step {
 		names := pick(s.nodes, at)
 		value, _ := json.Marshal(names) // strings always marshal
 		return Step{F: string(e.Verb), Value: value, Deed: Deed(e.Verb), Nodes: names}
+	case StallNodes:
+		at, _ := e.Nodes.among(s.nodes)
+		return stall(pick(s.nodes, at), e.For)
 	case CutGroups:
 		group, _ := e.membership(s.nodes)
 		groups := make([][]string, len(e.Groups)+1)

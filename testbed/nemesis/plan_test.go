@@ -25,6 +25,7 @@ func TestAPlanIsReadAndSpelt(t *testing.T) {
 		"5s kill n0; 8s partition n1,n3|n4-n9; 12s heal": "5s:kill:n0;8s:partition:n1,n3|n4-n9;12s:heal",
 		"0s\tloss .25;\n1500ms:loss:0;2s ring;":          "0s:loss:0.25;1.5s:loss:0;2s:ring",
 		"1s start all;1s resume n1-n1;1s delay 1":        "1s:start:all;1s:resume:n1-n1;1s:delay:1",
+		"1s stall n0,n3-n7 50ms; 2s:stall:all:0.1s":      "1s:stall:n0,n3-n7:50ms;2s:stall:all:100ms",
 	} {
 		plan := parsed(t, text)
 		require.Equal(t, want, plan.String())
@@ -44,6 +45,10 @@ func TestWhatIsWrongWithAPlanIsSaid(t *testing.T) {
 		"1s kill n0-n1-n2":         "names no nodes",
 		"1s partition n0||n1":      "names no nodes",
 		"1s heal n0":               "heal stands alone",
+		"1s stall n0":              "stall needs nodes and how long they stand still",
+		"1s stall n0 0s":           `"0s" is no time to stand still for; give more than 0 and at most 10s`,
+		"1s stall n0 11s":          "at most 10s",
+		"1s stall n11 1s":          `no node is called "n11"`,
 		"1s loss 1.1":              `the rate "1.1" is no probability`,
 		"1s loss NaN":              "is no probability",
 		"2s kill n0; 1s kill n1":   "step 2 of the nemesis' plan, \"1s kill n1\": it is before the step in front of it, at 2s",

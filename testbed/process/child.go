@@ -23,6 +23,10 @@ type child struct {
 	files  []*os.File    // our ends of its pipes
 	exited chan struct{} // closed when it has been waited for
 	all    sync.WaitGroup
+
+	still sync.Mutex // guards what follows
+	held  bool       // it is stopped until it is let go on
+	stall time.Time  // when its stall is over
 }
 
 // spawn starts the process of a node. Events come from goroutines until the
@@ -124,6 +128,45 @@ func (c *child) signal(s syscall.Signal) {
 	case <-c.exited:
 	default:
 		syscall.Kill(-c.cmd.Process.Pid, s) // nothing to do if it has just ended
+	}
+}
+
+// hold stops the node until release.
+func (c *child) hold() {
+	c.still.Lock()
+	defer c.still.Unlock()
+	c.held = true
+	c.signal(syscall.SIGSTOP)
+}
+
+// release lets a node go on that was held, once its stall is over.
+func (c *child) release() {
+	c.still.Lock()
+	defer c.still.Unlock()
+	c.held = false
+	c.goOn()
+}
+
+// stallFor stops the node for a while. The timer's end is the driver's: a
+// node that has ended meanwhile takes no signal.
+func (c *child) stallFor(d time.Duration) {
+	c.still.Lock()
+	defer c.still.Unlock()
+	if until := time.Now().Add(d); until.After(c.stall) {
+		c.stall = until
+	}
+	c.signal(syscall.SIGSTOP)
+	time.AfterFunc(d, func() {
+		c.still.Lock()
+		defer c.still.Unlock()
+		c.goOn()
+	})
+}
+
+// goOn lets the node go on unless something holds it.
+func (c *child) goOn() {
+	if !c.held && !time.Now().Before(c.stall) {
+		c.signal(syscall.SIGCONT)
 	}
 }
 

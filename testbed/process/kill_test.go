@@ -92,3 +92,22 @@ func TestClocksOfProcessesAreLeftAlone(t *testing.T) {
 	_, err := bounded(t, cfg, Observers{})
 	require.ErrorContains(t, err, "clock faults need virtual time")
 }
+
+func TestStall_endsByItselfAndLosesNothing(t *testing.T) {
+	cfg := settings(t, "echo", "lives", 3)
+	cfg.Session.Nemesis = nemesis.Config{Faults: []nemesis.Fault{nemesis.Stall}, Interval: 20 * time.Millisecond}
+	stalls := 0
+	since := map[int]int{} // answers of each worker since the tenth stall
+	out := untilOp(t, cfg, func(op run.Op) bool {
+		switch {
+		case op.F == "stall":
+			stalls++
+		case stalls > 10 && op.Type == run.OK:
+			since[op.Process]++
+		}
+		return min(since[0], since[1], since[2]) > 2
+	})
+	for i := range cfg.Session.Nodes {
+		require.Empty(t, out.Notes[i].String())
+	}
+}

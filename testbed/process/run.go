@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"treecast/testbed/nemesis"
@@ -241,9 +240,11 @@ func (b *bed) obey(outputs []session.Output) (over bool) {
 			b.lives[b.index[o.Node]] = 0 // what it says from now on is said by nobody
 			b.with(o.Node, (*child).kill)
 		case session.PauseNode:
-			b.with(o.Node, func(c *child) { c.signal(syscall.SIGSTOP) })
+			b.with(o.Node, (*child).hold)
 		case session.ResumeNode:
-			b.with(o.Node, func(c *child) { c.signal(syscall.SIGCONT) })
+			b.with(o.Node, (*child).release)
+		case session.StallNode:
+			b.with(o.Node, func(c *child) { c.stallFor(o.For) })
 		case session.ToNode:
 			b.with(o.Node, func(c *child) { c.inbox.put(o.AppendLine(nil)) })
 		case session.StopNode:

@@ -38,6 +38,7 @@ const (
 	KillNode                 // kill the node with all that it holds; its end is no event
 	PauseNode                // stop the node, as SIGSTOP does; it may be stopped already
 	ResumeNode               // let the node go on, as SIGCONT does
+	StallNode                // stop the node, and let it go on after For; it may be stopped already
 	SetClock                 // change the node's clocks; only where Config's nemesis has Clock
 	StopNode                 // kill the node, if it still runs
 	Finish                   // the run is over; nothing follows
@@ -55,6 +56,7 @@ type Output struct {
 	ID     int64
 
 	Clock *nemesis.Setting // of SetClock
+	For   time.Duration    // of StallNode
 }
 
 // AppendLine appends the line of a ToNode, newline included.

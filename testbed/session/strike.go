@@ -75,6 +75,9 @@ func (s *Session) strikeNode(now time.Duration, n *node) {
 		s.net.Hold(now, n.name, false)
 		s.emit(Output{Action: PauseNode, Node: n.name})
 		did("paused")
+	case deed == nemesis.DoStall:
+		s.emit(Output{Action: StallNode, Node: n.name, For: s.striking.step.For})
+		did("stalled")
 	case deed == nemesis.DoResume:
 		if n.paused {
 			n.paused = false

@@ -16,6 +16,7 @@ const (
 
 	forBoot   // a node is there
 	forTick   // its health monitor looks
+	forGoOn   // a stall is over
 	forGlance // people are told how it goes
 )
 

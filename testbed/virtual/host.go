@@ -26,7 +26,9 @@ type host struct {
 	node   *node.Node      // nil: not running
 	kept   *journal.Memory // what outlives the node; nil: nothing does
 	clock  clocks
-	paused bool          // the process is stopped
+	paused bool          // the process stands still: it is held or stalled
+	held   bool          // it is stopped until it is let go on
+	stall  time.Duration // when its stall is over; never: there is none
 	bootAt time.Duration // when it will be there; never: it is not being started
 	tickAt time.Duration // when its monitor looks next, or should have; never: not before it goes on
 	tickOn time.Duration // for when that is planned; never: it is not
@@ -63,7 +65,8 @@ func (h *host) start(now time.Duration, cfg NodeConfig, level slog.Level, rng *r
 	if err != nil {
 		return err
 	}
-	h.node, h.paused = n, false
+	h.node = n
+	h.goOn()
 	h.clock.start(now)
 	for i := range h.services {
 		h.services[i] = service{wake: never, free: now}
@@ -73,10 +76,14 @@ func (h *host) start(now time.Duration, cfg NodeConfig, level slog.Level, rng *r
 
 // kill ends the node with all that was on its way to and from it.
 func (h *host) kill() {
-	h.node, h.printed, h.paused = nil, nil, false
+	h.node, h.printed = nil, nil
+	h.goOn()
 	h.bootAt, h.tickAt, h.tickOn = never, never, never
 	h.stdin, h.stdout = pipe[session.Output]{}, pipe[[]byte]{}
 }
+
+// goOn ends whatever makes the process stand still.
+func (h *host) goOn() { h.paused, h.held, h.stall = false, false, never }
 
 // local is the node's own clock, which began when it was started.
 func (h *host) local(now time.Duration) time.Duration { return h.clock.local(now) }

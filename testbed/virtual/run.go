@@ -147,6 +147,12 @@ func (b *bed) handle(e event) (over bool) {
 			return false // it was killed meanwhile
 		}
 		return b.start(h)
+	case forGoOn:
+		if h.stall == e.at {
+			h.stall = never
+			b.resume(h)
+		}
+		return false
 	case forTick:
 		return b.tick(h, e.at)
 	}
@@ -215,14 +221,21 @@ func (b *bed) start(h *host) (over bool) {
 	return b.obey(b.session.NodeStarted(b.now, h.name))
 }
 
+// hold has a node stand still.
+func (b *bed) hold(h *host) {
+	h.rouse(b.now)
+	b.planTick(h)
+	h.paused = true
+}
+
 // resumeSpread is how much later than its reader the monitor of a process that
 // was stopped may go on, or the other way round.
 const resumeSpread = 200 * time.Microsecond
 
-// resume lets a node go on that was paused. A tick that it has missed comes now.
+// resume lets a node go on that stood still, unless something else still holds
+// it. A tick that it has missed comes now.
 func (b *bed) resume(h *host) {
-	h.paused = false
-	if h.node == nil {
+	if h.paused = h.held || h.stall != never; h.paused || h.node == nil {
 		return
 	}
 	if h.tickAt <= b.now || h.tickAt == never {
@@ -280,11 +293,19 @@ func (b *bed) obey(outputs []session.Output) (over bool) {
 			b.kill(&b.hosts[b.index[o.Node]])
 		case session.PauseNode:
 			h := &b.hosts[b.index[o.Node]]
-			h.rouse(b.now)
-			b.planTick(h)
-			h.paused = true
+			b.hold(h)
+			h.held = true
 		case session.ResumeNode:
-			b.resume(&b.hosts[b.index[o.Node]])
+			h := &b.hosts[b.index[o.Node]]
+			h.held = false
+			b.resume(h)
+		case session.StallNode:
+			h := &b.hosts[b.index[o.Node]]
+			if until := b.now + o.For; h.node != nil && (h.stall == never || h.stall < until) {
+				b.hold(h)
+				h.stall = until
+				b.at(until, forGoOn, h.index)
+			}
 		case session.SetClock:
 			h := &b.hosts[b.index[o.Node]]
 			h.rouse(b.now)
