@@ -196,12 +196,16 @@ func excuse(r *run.Results) {
 
 // faults reads off a history what the nemesis did: every start until the next
 // stop of its kind, or the end of the run. Kills end with the start of the nodes,
-// and pauses when they are resumed.
+// and pauses when they are resumed; a stall says how long it lasts.
 func faults(h run.History, end time.Duration) []run.Fault {
 	var out []run.Fault
 	open := map[string]int{} // kind -> index in out
 	for _, op := range h {
 		if op.Process != run.NemesisProcess {
+			continue
+		}
+		if f, ok := stallOf(op); ok {
+			out = append(out, f)
 			continue
 		}
 		kind, begins, known := faultOf(op.F)
@@ -221,6 +225,17 @@ func faults(h run.History, end time.Duration) []run.Fault {
 		}
 	}
 	return out
+}
+
+// stallOf is the stall that a step of the nemesis begins, if it does.
+func stallOf(op run.Op) (f run.Fault, ok bool) {
+	var nodes []string
+	var ms float64
+	if op.F != string(nemesis.Stall) || json.Unmarshal(op.Value, &[]any{&nodes, &ms}) != nil {
+		return f, false // its completion says what came of it
+	}
+	end := op.Time + time.Duration(ms*float64(time.Millisecond))
+	return run.Fault{Kind: op.F, From: run.Millis(op.Time), To: run.Millis(end), Text: strings.Join(nodes, " ")}, true
 }
 
 // faultOf says what kind of fault a step of the nemesis begins or ends.
