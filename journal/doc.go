@@ -19,9 +19,22 @@
 // middle is stepped over to the next frame whose checksum is right; as the
 // checksum depends on salt and offset, nothing that a client can have put into a
 // value, and nothing that was copied from elsewhere, passes for a frame. What
-// was lost is reported. After a tail was cut the counters go on behind all that
-// it can have held, so that none is used twice; after a restart of the machine,
-// which can lose whole frames, the node begins a log of a new name.
+// was lost is reported.
+//
+// # No counter is given out twice
+//
+// Nothing that stands in a file shows that its end is not missing: what a cut
+// between two frames leaves, or an older copy that was put back, is as good as
+// whole. Sizes, times and inodes, kept elsewhere, are rolled back with it, or are
+// those of the copy. A life that gave out counters of a former one would have
+// others hold two values under one name, of which each of them shows one. So the
+// entries that a life gives out are in a log of its own, from 1 on, whatever was
+// recovered. What the former lives gave out, and peers hold, comes back from
+// them under its own name.
+//
+// A log costs a line of every digest, 44 bytes, for each life that gave out
+// anything; digests go over a link when it begins, and in swaps. A digest takes one
+// message, and another one for every 230 logs.
 //
 // # Whose it is
 //

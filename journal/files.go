@@ -92,11 +92,11 @@ func (f *Files) begin(s Start) (*Recovered, error) {
 	switch {
 	case len(mine) == 1:
 		c := mine[0]
-		r, l = recovered(&s, c.found, bootID())
+		r, l = recovered(&s, c.found)
 		f.name, f.file = c.name, c.file
 		f.open = resume(c.file, c.found, l)
 	default:
-		r, l = fresh(&s, bootID())
+		r, l = fresh(&s)
 		if len(mine) > 1 {
 			told = append(told, fmt.Sprintf("%d journals could be this node's, so none is believed", len(mine)))
 		}

@@ -97,7 +97,7 @@ func TestANodeFindsWhatItHadAndACleanEndLeavesNothing(t *testing.T) {
 	f = files(base, "")
 	second := open(t, f, 10)
 	require.True(t, second.Former)
-	require.Equal(t, first.Log, second.Log)
+	require.NotEqual(t, first.Log, second.Log)
 	require.Equal(t, []entry{{Source{"n0", first.Log}, 1, "7"}}, entriesOf(second.Each))
 	require.NoError(t, f.Close(true))
 	left, err := os.ReadDir(base)
@@ -221,9 +221,7 @@ func TestDamageIsToldAndTheRestIsKept(t *testing.T) {
 	require.Len(t, entriesOf(r.Each), 2)
 	require.Contains(t, strings.Join(r.Told, "; "), "are damaged and were left out")
 	require.Contains(t, strings.Join(r.Told, "; "), "were cut")
-	require.Equal(t, "fresh0", r.Log)
-	require.GreaterOrEqual(t, r.Counter, uint64(4))
-	require.NoError(t, f.Append(batchOf(id(2), entry{Source{"n0", "fresh0"}, r.Counter + 1, "after"})))
+	require.NoError(t, f.Append(batchOf(id(2), entry{Source{"n0", r.Log}, 1, "after"})))
 	drop(f)
 	r = open(t, files(f.cfg.Dir, "run"), 0)
 	require.Len(t, entriesOf(r.Each), 3)
@@ -253,7 +251,7 @@ func TestManyLivesLeaveOneFileAndNoOpenOne(t *testing.T) {
 		f := files(dir, "run")
 		r := open(t, f, int64(life))
 		require.Equal(t, life, len(entriesOf(r.Each)))
-		require.NoError(t, f.Append(batchOf(id(1), entry{Source{"n0", r.Log}, r.Counter + 1, "1"})))
+		require.NoError(t, f.Append(batchOf(id(1), entry{Source{"n0", fmt.Sprint("life ", life)}, 1, "1"})))
 		drop(f)
 	}
 	require.LessOrEqual(t, openFiles(t), before) // other tests' may be closed meanwhile

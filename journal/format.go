@@ -12,7 +12,7 @@ import (
 var magic = [8]byte{'t', 'r', 'e', 'e', 'c', 'a', 's', 't'}
 
 // version is that of the format described here.
-const version = 1
+const version = 2
 
 // headBytes is the part of a header before its names: magic, version, salt and
 // the length of the names.
@@ -122,20 +122,16 @@ const (
 type life struct {
 	seen  Seen   // the init's own
 	epoch uint64 // of its gossip
-	log   string // the log of its own entries
-	boot  string // which boot of the machine it was in; empty: unknown
 }
 
 func (l *life) append(dst []byte) []byte {
 	dst = l.seen.append(append(dst, frameLife))
-	dst = binary.AppendUvarint(dst, l.epoch)
-	return appendText(appendText(dst, l.log), l.boot)
+	return binary.AppendUvarint(dst, l.epoch)
 }
 
 func parseLife(text string) (l life, ok bool) {
 	p := payload{rest: text}
 	l.seen, l.epoch = p.seen(), p.uint()
-	l.log, l.boot = p.text(), p.text()
 	return l, !p.bad && p.rest == ""
 }
 

@@ -29,10 +29,10 @@ func (m *Memory) Open(s Start) (*Recovered, error) {
 	var l *life
 	found, err := scanSegment(m.store.data)
 	if err == nil && s.evidence(found, m.Run) {
-		r, l = recovered(&s, found, "")
+		r, l = recovered(&s, found)
 		m.open = resume(&m.store, found, l)
 	} else {
-		r, l = fresh(&s, "")
+		r, l = fresh(&s)
 		if err == nil {
 			r.Told = append(r.Told, fmt.Sprintf("%d bytes of another run were left out", len(m.store.data)))
 		}

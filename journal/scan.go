@@ -12,11 +12,11 @@ type scan struct {
 	text    string // all of the segment; values are substrings of it
 	frames  []span // of entries, whole
 	lives   int
-	last    life // the newest
-	seen    Seen // the highest of all frames
-	end     int  // behind the last good frame: where to go on
-	torn    int  // bytes behind it, which are to be cut
-	damaged int  // bytes before it that are no frames
+	epoch   uint64 // the highest of a life
+	seen    Seen   // the highest of all frames
+	end     int    // behind the last good frame: where to go on
+	torn    int    // bytes behind it, which are to be cut
+	damaged int    // bytes before it that are no frames
 }
 
 // span is where a payload stands.
@@ -73,7 +73,7 @@ func (s *scan) take(from, length int) bool {
 			return false
 		}
 		s.lives++
-		s.last = l
+		s.epoch = max(s.epoch, l.epoch)
 		s.seen.add(l.seen)
 	case frameEntries:
 		p := payload{rest: text}
@@ -99,17 +99,4 @@ func (s *scan) each(yield func(Run)) {
 			yield(r)
 		})
 	}
-}
-
-// after is the highest counter of the source that can have been used, which is
-// more than the highest found where something was lost: no entry takes less than
-// two bytes.
-func (s *scan) after(own Source) uint64 {
-	var highest uint64
-	s.each(func(r Run) {
-		if r.Source == own {
-			highest = max(highest, r.First+uint64(len(r.Values))-1)
-		}
-	})
-	return highest + uint64(s.torn+s.damaged)/2
 }

@@ -236,7 +236,6 @@ func (r *record) recover(found *journal.Recovered) {
 	if !k.hasBegun {
 		r.logName = found.Log
 		r.source = gossip.NewSourceID(k.setup.id, r.logName)
-		r.counter, k.used = found.Counter, found.Counter
 	}
 	k.setup.epoch = found.Epoch
 	if !found.Former {
