@@ -41,6 +41,7 @@ var arrows = map[string][]string{
 	"report/page":       {"report/figure", "analysis", "run"},
 	"report/browser":    {},
 	"analysis":          {"run"},
+	"checker/txn":       {}, // serves anybody
 	"checker":           {"run"},
 	"run":               {},
 	"testbed":           {},
