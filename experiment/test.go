@@ -144,6 +144,9 @@ func (p *plan) check(out outcome, watch *observer, health *healthWatch) *run.Res
 	for i := range out.Notes {
 		n := &out.Notes[i]
 		if !n.Bad() {
+			if n.Unready {
+				notes = append(notes, run.NodeNote{Node: n.Node, Kind: "setup", At: run.Millis(out.Ended), Text: n.Node + " was not ready when the run was given up", Stderr: n.Stderr})
+			}
 			continue
 		}
 		crashes = append(crashes, n.String())

@@ -33,6 +33,9 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("not JSON: unexpected %q at byte %d", rune(e.Byte), e.Offset)
 }
 
+// AtEnd reports whether the input ended before the JSON did.
+func (e *SyntaxError) AtEnd() bool { return e.atEnd }
+
 // Is makes errors.Is find ErrNotJSON and, where it applies, ErrTooDeep.
 func (e *SyntaxError) Is(target error) bool {
 	return target == ErrNotJSON || target == ErrTooDeep && e.Offset < 0

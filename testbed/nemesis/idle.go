@@ -59,6 +59,13 @@ func (s *planState) step(e *Event) string {
 		if !mark(s.paused, false, always) {
 			return "none of them was paused before"
 		}
+	case StallNodes:
+		for _, i := range at {
+			if !s.down[i] && !s.paused[i] {
+				return ""
+			}
+		}
+		return "they are paused or killed already"
 	case CutGroups:
 		group, _ := e.membership(s.nodes)
 		if len(slices.Compact(group)) == 1 {
@@ -98,8 +105,8 @@ func (c *Config) CheckEffect(nodes int) error {
 	if len(c.Targets) == 0 {
 		return nil
 	}
-	if !slices.ContainsFunc(c.Faults, func(f Fault) bool { return f == Kill || f == Pause || f == Clock }) {
-		return fmt.Errorf("targets %q have no effect: they are for the faults kill, pause and clock", c.Targets)
+	if !slices.ContainsFunc(c.Faults, func(f Fault) bool { return f == Kill || f == Pause || f == Clock || f == Stall }) {
+		return fmt.Errorf("targets %q have no effect: they are for the faults kill, pause, clock and stall", c.Targets)
 	}
 	for _, t := range c.Targets {
 		if t.count(nodes) == 0 {

@@ -16,6 +16,7 @@ func TestPlan_withoutEffectIsRefused(t *testing.T) {
 		"1s pause n0; 2s pause n0":              "they are paused or killed already",
 		"1s resume all":                         "none of them was paused before",
 		"1s pause n0; 2s kill n0; 3s resume n0": "none of them was paused before",
+		"1s pause n0; 2s stall n0 1s":           "they are paused or killed already",
 		"1s partition all":                      "all nodes are in one group",
 		"1s partition n0-n9":                    "all nodes are in one group",
 		"1s heal":                               "nothing was cut before",
@@ -28,7 +29,7 @@ func TestPlan_withoutEffectIsRefused(t *testing.T) {
 	}
 	for _, text := range []string{
 		"", "1s kill n0,n1; 2s kill n1-n3; 3s start all", "1s pause n0; 2s resume all; 3s partition n0; 4s ring; 5s heal",
-		"1s loss 0.1; 2s loss 0.2; 3s loss 0; 4s duplicate 1", "1s kill n0; 2s start n0; 3s kill n0",
+		"1s loss 0.1; 2s loss 0.2; 3s loss 0; 4s duplicate 1", "1s kill n0; 2s start n0; 3s kill n0", "1s kill n0; 2s stall n0,n1 1s",
 	} {
 		require.NoError(t, parsed(t, text).CheckEffect(ten), text)
 	}
@@ -50,8 +51,8 @@ func TestConfig_withoutEffectIsRefused(t *testing.T) {
 		nodes int
 		why   string
 	}{
-		{Config{Targets: []Target{OneNode}}, 5, "they are for the faults kill, pause and clock"},
-		{Config{Targets: []Target{OneNode}, Faults: []Fault{Partition, Loss}}, 5, "they are for the faults kill, pause and clock"},
+		{Config{Targets: []Target{OneNode}}, 5, "they are for the faults kill, pause, clock and stall"},
+		{Config{Targets: []Target{OneNode}, Faults: []Fault{Partition, Loss}}, 5, "they are for the faults kill, pause, clock and stall"},
 		{Config{Targets: []Target{FewNodes}, Faults: []Fault{Kill}}, 3, "of 3 nodes it is none"},
 		{Config{Targets: []Target{MinorityNodes}, Faults: []Fault{Pause}}, 1, "of 1 nodes it is none"},
 		{Config{Faults: []Fault{Kill, Reorder}}, 1, "there is one node"},

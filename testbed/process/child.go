@@ -21,6 +21,7 @@ type child struct {
 	cmd    *exec.Cmd
 	inbox  *inbox
 	files  []*os.File    // our ends of its pipes
+	tail   tail          // of its stdout
 	exited chan struct{} // closed when it has been waited for
 	all    sync.WaitGroup
 
@@ -59,7 +60,7 @@ func (b *bed) spawn(n birth) (*child, error) {
 	stdin, stdout, logged := c.files[0], c.files[1], c.files[2]
 	var output sync.WaitGroup
 	output.Go(func() {
-		readLines(stdout, func(lines [][]byte) { b.post(event{node: n.node, life: n.life, kind: printed, lines: lines}) })
+		readLines(stdout, func(lines [][]byte) { b.post(event{node: n.node, life: n.life, kind: printed, lines: lines}) }, &c.tail)
 	})
 	output.Go(func() { io.Copy(log, logged) })
 	c.all.Go(func() { c.inbox.drain(stdin) })
@@ -90,6 +91,7 @@ func (c *child) pipes() (theirs []*os.File, err error) {
 // wait reaps the process, lets its output come to its end, and says how it ended.
 func (c *child) wait(b *bed, output *sync.WaitGroup) {
 	err := c.cmd.Wait()
+	left := c.groupLives()
 	c.killGroup() // what it has left behind; now, before its id can be another's
 	close(c.exited)
 	linger := time.AfterFunc(lingerAfterExit, c.closePipes) // ends the reads
@@ -100,6 +102,8 @@ func (c *child) wait(b *bed, output *sync.WaitGroup) {
 	status := "exit status 0"
 	if err != nil {
 		status = err.Error()
+	} else if left {
+		status += ", and what it had started was still running: a script has to exec the node, not start it in the background"
 	}
 	b.post(event{node: c.node, life: c.life, kind: ended, status: status})
 }
@@ -169,6 +173,10 @@ func (c *child) goOn() {
 		c.signal(syscall.SIGCONT)
 	}
 }
+
+// groupLives says whether anything is left in the group of a process that has
+// been waited for.
+func (c *child) groupLives() bool { return syscall.Kill(-c.cmd.Process.Pid, 0) == nil }
 
 // killGroup reports nothing: a group that is gone already is what it is for.
 func (c *child) killGroup() { syscall.Kill(-c.cmd.Process.Pid, syscall.SIGKILL) }

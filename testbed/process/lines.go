@@ -3,6 +3,7 @@ package process
 import (
 	"bytes"
 	"io"
+	"sync"
 )
 
 // chunkBytes is read at a time, and what a buffer shrinks back to.
@@ -11,7 +12,9 @@ const chunkBytes = 64 << 10
 // readLines reads r to its end and emits the lines in it, without their
 // newlines, as many at a time as have come. There is no limit to a line; a last
 // one without a newline counts. The lines are the receiver's own.
-func readLines(r io.Reader, emit func(lines [][]byte)) {
+//
+// tail, if it is not nil, is told what stands behind the last newline.
+func readLines(r io.Reader, emit func(lines [][]byte), tail *tail) {
 	buf := make([]byte, 0, chunkBytes)
 	for {
 		if len(buf) == cap(buf) {
@@ -30,6 +33,7 @@ func readLines(r io.Reader, emit func(lines [][]byte)) {
 			}
 			emit(bytes.Split(whole, []byte{'\n'}))
 		}
+		tail.set(buf)
 		if err != nil {
 			if len(buf) > 0 {
 				emit([][]byte{bytes.Clone(buf)})
@@ -37,4 +41,31 @@ func readLines(r io.Reader, emit func(lines [][]byte)) {
 			return
 		}
 	}
+}
+
+// tail is what a node has printed behind its last newline. A nil one keeps
+// nothing.
+type tail struct {
+	mu   sync.Mutex
+	head []byte // the beginning of it
+	size int
+}
+
+// tailHeadBytes of it are kept.
+const tailHeadBytes = 1 << 10
+
+func (t *tail) set(text []byte) {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.head, t.size = append(t.head[:0], text[:min(len(text), tailHeadBytes)]...), len(text)
+}
+
+// get returns the beginning of it, and how long it is.
+func (t *tail) get() (head []byte, size int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return bytes.Clone(t.head), t.size
 }

@@ -3,6 +3,7 @@ package process
 import (
 	"bytes"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -29,12 +30,14 @@ func TestLinesAreReadHoweverTheyComeInPieces(t *testing.T) {
 			text += "\n"
 		}
 		for _, r := range []func() []string{
-			func() []string { return linesOf(t, func(e func([][]byte)) { readLines(strings.NewReader(text), e) }) },
 			func() []string {
-				return linesOf(t, func(e func([][]byte)) { readLines(iotest.OneByteReader(strings.NewReader(text)), e) })
+				return linesOf(t, func(e func([][]byte)) { readLines(strings.NewReader(text), e, nil) })
 			},
 			func() []string {
-				return linesOf(t, func(e func([][]byte)) { readLines(iotest.DataErrReader(strings.NewReader(text)), e) })
+				return linesOf(t, func(e func([][]byte)) { readLines(iotest.OneByteReader(strings.NewReader(text)), e, nil) })
+			},
+			func() []string {
+				return linesOf(t, func(e func([][]byte)) { readLines(iotest.DataErrReader(strings.NewReader(text)), e, nil) })
 			},
 		} {
 			if got := r(); len(want) == 0 {
@@ -49,7 +52,7 @@ func TestLinesAreReadHoweverTheyComeInPieces(t *testing.T) {
 func TestALongLineAndWhatFollowsItAreWhole(t *testing.T) {
 	long := strings.Repeat("x", 5*chunkBytes+7)
 	text := "a\n" + long + "\nb\n" + long + "\n" + long
-	got := linesOf(t, func(e func([][]byte)) { readLines(strings.NewReader(text), e) })
+	got := linesOf(t, func(e func([][]byte)) { readLines(strings.NewReader(text), e, nil) })
 	require.Equal(t, []string{"a", long, "b", long, long}, got)
 }
 
@@ -116,4 +119,32 @@ func TestALogThatCannotBeWrittenDoesNotHoldUpTheNode(t *testing.T) {
 	require.Equal(t, 4, n)
 	s.Write([]byte("two\n"))
 	require.Equal(t, []string{"(the log file could not be written: disk full)", "one", "two"}, s.lines())
+}
+
+func TestTail_isWhatStandsBehindTheLastNewline(t *testing.T) {
+	r, w := io.Pipe()
+	var kept tail
+	done := make(chan struct{})
+	heard := make(chan struct{}, 10)
+	go func() {
+		defer close(done)
+		readLines(r, func([][]byte) { heard <- struct{}{} }, &kept)
+	}()
+	long := strings.Repeat("y", 2*tailHeadBytes)
+	for _, c := range []struct {
+		write, head string
+		size        int
+	}{
+		{`{"a":1}`, `{"a":1}`, 7}, {" ", `{"a":1} `, 8}, {"\n", "", 0}, {"x\nyz", "yz", 2}, {long, ("yz" + long)[:tailHeadBytes], 2 + len(long)},
+	} {
+		_, err := io.WriteString(w, c.write)
+		require.NoError(t, err)
+		_, err = w.Write(nil) // is taken when the reader has come back
+		require.NoError(t, err)
+		head, size := kept.get()
+		require.Equal(t, c.head, string(head))
+		require.Equal(t, c.size, size)
+	}
+	require.NoError(t, w.Close())
+	<-done
 }

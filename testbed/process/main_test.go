@@ -211,6 +211,17 @@ func untilOp(t *testing.T, cfg Config, enough func(op run.Op) bool) Outcome {
 	})
 }
 
+// cutShort carries a run out that ends by itself, long before its time, as no
+// node is left that could be heard.
+func cutShort(t *testing.T, cfg Config) Outcome {
+	cfg.Session.TimeLimit = 2 * patience
+	out, err := bounded(t, cfg, Observers{})
+	require.NoError(t, err)
+	require.Len(t, out.Remarks, 1)
+	require.Contains(t, out.Remarks[0], "no node was left that could be heard")
+	return out
+}
+
 // untilBad is until for a node that crashes or goes deaf.
 func untilBad(t *testing.T, cfg Config) Outcome {
 	return until(t, cfg, func(stop func()) Observers {

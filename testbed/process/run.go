@@ -112,6 +112,11 @@ func prepare(cfg Config, obs Observers) (*bed, error) {
 	if cfg.PollHealth && obs.Health != nil {
 		cfg.Session.OnHealth = obs.Health
 	}
+	var b *bed
+	cfg.Session.Unfinished = func(node string) (text []byte, size int) {
+		b.with(node, func(c *child) { text, size = c.tail.get() })
+		return text, size
+	}
 	if cfg.Session.Nemesis.Has(nemesis.Clock) {
 		return nil, errors.New("the clocks of processes cannot be changed; clock faults need virtual time")
 	}
@@ -120,7 +125,7 @@ func prepare(cfg Config, obs Observers) (*bed, error) {
 		return nil, err
 	}
 	nodes := cfg.Session.Nodes
-	b := &bed{
+	b = &bed{
 		cfg: cfg, obs: obs, bin: bin, workDir: cfg.WorkDir, env: os.Environ(),
 		names: nodes, index: map[string]int{},
 		session:  s,

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"encoding/json"
 	"slices"
 	"strconv"
 	"time"
@@ -17,6 +18,9 @@ type client struct {
 	lastID  int64      // msg_id of its last request
 	waiting bool       // for the reply to lastID
 	asked   []exchange // its requests; that with msg_id 1 is the first
+
+	typ   string          // of its last request
+	stray json.RawMessage // a message that came instead of the reply and answers nothing
 	// answered is called with the reply, or with nil if there was none in time.
 	answered func(now time.Duration, reply *run.Message)
 }
@@ -56,6 +60,7 @@ func (s *Session) request(now time.Duration, c *client, typ string, timeout time
 	c.lastID++
 	c.waiting = true
 	body := makeBody(c.lastID)
+	c.typ, c.stray = typ, nil
 	c.asked = append(c.asked, exchange{at: now, request: excerpt(body)})
 	send(now, network.Packet{Src: c.name, Dest: s.nodes[c.node].name, Type: typ, Body: body})
 	s.net.Await(now, c.name)
@@ -91,6 +96,9 @@ func (s *Session) receive(now time.Duration, m run.Message) {
 		return
 	}
 	if id, ok := replyTo(m.Body); !ok || id != wire.IntID(c.lastID) {
+		if !ok || c.exchange(id) == nil { // else it answers an earlier request
+			s.astray(now, c, m.Body)
+		}
 		s.net.Await(now, c.name)
 		return
 	}
@@ -98,11 +106,29 @@ func (s *Session) receive(now time.Duration, m run.Message) {
 	c.answered(now, &m)
 }
 
+// astray notes a message to a client that answers none of its requests.
+func (s *Session) astray(now time.Duration, c *client, body json.RawMessage) {
+	if c.stray == nil {
+		c.stray = body
+	}
+	if s.phase == Starting || s.phase == Topology {
+		return // the time-out says so
+	}
+	why := "in_reply_to is missing"
+	if value, ok := wire.Field(body, "in_reply_to"); ok {
+		why = "in_reply_to is the msg_id of no request"
+		if _, isInt := wire.Int(value); !isInt {
+			why = "in_reply_to is not an integer"
+		}
+	}
+	s.complain(now, c, why, body)
+}
+
 // expire ends requests whose time is over.
 func (s *Session) expire(now time.Duration) {
 	for len(s.deadlines) > 0 {
 		d := s.deadlines[0]
-		if !d.over() && d.at > now {
+		if !d.over() && d.at > now && !s.silent {
 			return
 		}
 		s.deadlines = s.deadlines[1:]
@@ -111,7 +137,7 @@ func (s *Session) expire(now time.Duration) {
 		}
 		d.c.waiting = false
 		s.net.Cease(d.c.name)
-		s.giveUp(d.c)
+		s.giveUp(now, d.c)
 		d.c.answered(now, nil)
 	}
 }

@@ -44,6 +44,7 @@ type exchange struct {
 	answered bool
 	replyAt  time.Duration // of the first reply
 	givenUp  bool
+	gaveUpAt time.Duration
 	excused  bool // given up while a fault was active, or soon after one
 }
 
@@ -104,24 +105,10 @@ func (s *Session) knownClient(name string) *client {
 	return s.gone[name]
 }
 
-// goneFor says what a message to a client means that is gone.
-func (c *client) goneFor(body []byte) error {
-	id, ok := replyTo(body)
-	x := c.exchange(id)
-	switch {
-	case !ok || x == nil:
-		return fmt.Errorf("client %q is gone: it had its answers, or had given up waiting", c.name)
-	case x.givenUp:
-		return fmt.Errorf("client %q is gone: it had given up waiting for the answer to %s, sent at %s", c.name, x.request, seconds(x.at))
-	default:
-		return fmt.Errorf("client %q is gone: its request %s, sent at %s, was answered already", c.name, x.request, seconds(x.at))
-	}
-}
-
 // giveUp notes that a client waits no longer for the answer to its last request.
-func (s *Session) giveUp(c *client) {
+func (s *Session) giveUp(now time.Duration, c *client) {
 	x := &c.asked[len(c.asked)-1]
-	x.givenUp, x.excused = true, x.at < s.calmFrom
+	x.givenUp, x.gaveUpAt, x.excused = true, now, x.at < s.calmFrom
 	s.givenUp = append(s.givenUp, unheard{c, c.lastID})
 }
 
@@ -151,6 +138,7 @@ const forever = 1<<63 - 1
 
 // findings says what is wrong with the nodes' conduct, node by node.
 func (s *Session) findings() (out []run.Finding) {
+	out = s.wrongReplies()
 	for _, u := range s.givenUp {
 		if x := u.c.exchange(wire.IntID(u.msgID)); !x.answered && !x.excused {
 			s.nodes[u.c.node].conduct.unanswered.add(x.at, func() string { return x.request + " of " + u.c.name })
@@ -187,6 +175,9 @@ func (s *Session) findings() (out []run.Finding) {
 
 // remarks says what is odd about the nodes' output and harms nothing.
 func (s *Session) remarks() (out []string) {
+	if s.shortened != "" {
+		out = append(out, s.shortened)
+	}
 	for i := range s.nodes {
 		if n := &s.nodes[i]; n.conduct.control.count > 0 {
 			out = append(out, fmt.Sprintf("%s printed %s with raw control characters in strings, which Maelstrom takes and JSON forbids; first at %s: %s",

@@ -25,7 +25,7 @@ const (
 
 	DefaultOpTimeout = 5 * time.Second // topology requests too
 
-	initTimeout = 10 * time.Second
+	DefaultInitTimeout = 10 * time.Second
 )
 
 // The largest cluster that can be asked for, and the most workers: more are a
@@ -51,12 +51,16 @@ type Config struct {
 	Nemesis     nemesis.Config
 	Quiet       time.Duration // between healing and the final operations; 0 means none at all
 	OpTimeout   time.Duration // how long a client waits for a reply; 0 means DefaultOpTimeout
+	InitTimeout time.Duration // how long a node has to answer init; 0 means DefaultInitTimeout
 	Seed        uint64        // of all randomness of the run
 
 	// Network is told of every message; nil for nobody.
 	Network network.Observer
 	// OnOp is told of every line of the history as it is written; may be nil.
 	OnOp func(run.Op)
+	// Unfinished returns what a node has printed behind its last newline, or the
+	// beginning of it, and how many bytes that is; nil where nodes print lines.
+	Unfinished func(node string) (text []byte, size int)
 	// OnHealth is handed the body of every health_ok that a poll brought; nil
 	// if health is never polled.
 	OnHealth func(now time.Duration, node string, body json.RawMessage)
@@ -82,6 +86,8 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("quiet time is %v; give 0 or more", c.Quiet)
 	case c.OpTimeout < 0:
 		return fmt.Errorf("operation timeout is %v; give more than 0", c.OpTimeout)
+	case c.InitTimeout < 0:
+		return fmt.Errorf("init timeout is %v; give more than 0", c.InitTimeout)
 	}
 	if err := c.Nemesis.Validate(); err != nil {
 		return err

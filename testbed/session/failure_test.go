@@ -106,8 +106,11 @@ func TestALateReplyToAClientThatIsGoneDeafensTheNode(t *testing.T) {
 	require.True(t, note.Deaf)
 	require.Contains(t, note.Why, "is gone")
 	require.Contains(t, note.Line, "broadcast_ok")
-	require.Positive(t, note.Ignored)
 	require.Contains(t, note.String(), "n0 went deaf at")
+	require.Contains(t, note.String(), "it answered too late")
+	require.Len(t, r.Remarks, 1)
+	require.Contains(t, r.Remarks[0], "the run was cut short")
+	require.Less(t, r.Ended, cfg.TimeLimit)
 	require.NotContains(t, completions(r.History)[len(completions(r.History))-1], "ok", "nothing it says is heard")
 }
 
@@ -196,6 +199,7 @@ func TestBadLinesDeafenANodeForGood(t *testing.T) {
 		require.True(t, note.Deaf, bad)
 		require.Contains(t, note.Why, why, bad)
 		require.Equal(t, bad, note.Line)
+		require.Positive(t, note.Ignored)
 		require.False(t, r.Notes[1].Bad())
 		require.Empty(t, r.Notes[1].String())
 		require.Len(t, c.s.Status().Bad, 1)
@@ -290,10 +294,10 @@ func TestANodeThatCannotBeSetUpEndsTheRun(t *testing.T) {
 		at                   time.Duration
 	}{
 		{"init", "", "did not answer init within 10s", 10 * sec},
-		{"init", `"type":"error","code":12,"text":"no"`, `asked to init, it answered with error 12 "no"`, 0},
+		{"init", `"type":"error","code":12,"text":"no"`, `it answered init with error 12 (malformed-request): no`, 0},
 		{"init", `"type":"hello"`, "not init_ok", 0},
 		{"topology", "", "did not answer topology within 5s", 5 * sec},
-		{"topology", `"type":"error","code":10,"text":"no"`, `sent a topology, it answered with error 10 "no"`, 0},
+		{"topology", `"type":"error","code":10,"text":"no"`, `it answered topology with error 10 (not-supported): no`, 0},
 		{"topology", `"type":"topology_ok","own":1`, `no key "own"`, 0},
 	} {
 		cl := newCluster(t, config(3), refusing(c.request, c.answer))
@@ -428,5 +432,5 @@ func TestOnlyUnknownNamesAreExplained(t *testing.T) {
 	s, err := New(config(1))
 	require.NoError(t, err)
 	other := errors.New("other")
-	require.Equal(t, other, s.explain(other, network.Packet{}))
+	require.Equal(t, other, s.explain(0, other, network.Packet{}))
 }

@@ -44,10 +44,19 @@ func (s *Session) takeLine(now time.Duration, n *node, line []byte) {
 	case n.deaf:
 		n.note.Ignored++
 	default:
+		n.printed++
+		if s.awaits(n) {
+			n.lastLine = shorten(string(line), evidenceBytes)
+		}
 		if err := s.accept(now, n, line); err != nil {
 			n.deaf = true
 			n.note.deafened(now, err, line)
 			s.noteFaults(now)
+			s.lookForSilence(now)
+			s.deliver(now) // what it said before is heard
+			if s.awaits(n) {
+				s.setupFailed(now, n, err) // whatever it answers is not heard
+			}
 		}
 	}
 }
@@ -74,7 +83,7 @@ func (s *Session) accept(now time.Duration, n *node, line []byte) error {
 		return nil
 	}
 	if _, err = s.net.Send(now, p); err != nil {
-		return s.explain(err, p)
+		return s.explain(now, err, p)
 	}
 	if !network.IsClient(p.Src) && !network.IsClient(p.Dest) {
 		s.servers++
@@ -86,7 +95,7 @@ func (s *Session) accept(now time.Duration, n *node, line []byte) error {
 var services = []string{"lin-kv", "seq-kv", "lww-kv", "lin-tso"}
 
 // explain tells a user what an unknown name in a message means.
-func (s *Session) explain(err error, p network.Packet) error {
+func (s *Session) explain(now time.Duration, err error, p network.Packet) error {
 	if !errors.Is(err, network.ErrUnknownNode) {
 		return err
 	}
@@ -101,7 +110,7 @@ func (s *Session) explain(err error, p network.Packet) error {
 	}
 	if number, isClient := strings.CutPrefix(p.Dest, "c"); isClient {
 		if c := s.gone[p.Dest]; c != nil {
-			return c.goneFor(p.Body)
+			return c.afterwards(now, p.Body)
 		}
 		if k, e := strconv.Atoi(number); e == nil && k >= 0 && k < s.nextClient {
 			return fmt.Errorf("client %q is gone: it had given up waiting, or was answered already", p.Dest)
@@ -127,6 +136,7 @@ func (s *Session) NodeExited(now time.Duration, name, status string) []Output {
 	n.note.Exited, n.note.At, n.note.Status = true, now, status
 	n.down, n.paused, n.booting = false, false, false
 	s.noteFaults(now)
+	s.lookForSilence(now)
 	if s.phase == Starting || s.phase == Topology {
 		s.setupFailed(now, n, errors.New("it is not running"))
 	}

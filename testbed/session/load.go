@@ -11,6 +11,11 @@ import (
 // busy), and Jepsen's stagger does not catch up.
 const timerSlack = 5 * time.Millisecond
 
+// opsAfterSilence are asked for when no node is left that could be heard, so that
+// operations of every kind have failed by then, as they would have if the load
+// had gone on.
+const opsAfterSilence = 16
+
 // loadState is Jepsen's generator of the load: operations staggered at random
 // and nemesis steps, until the time limit.
 type loadState struct {
@@ -47,6 +52,16 @@ func (s *Session) nextLoad() (time.Duration, bool) {
 // as soon as whatever would come next is planned beyond the time limit, which
 // may be a little before it; without any operations it lasts for all of it.
 func (s *Session) stepLoad(now time.Duration) bool {
+	if s.silent && s.afterSilence < opsAfterSilence {
+		s.afterSilence++
+		s.invoke(now, s.pool.pick(s.cfg.Workload.Spread(), s.rng), s.cfg.Workload.Next(s.rng))
+		return true
+	}
+	if s.silent {
+		s.phase = Draining
+		s.result.LoadEnded = now
+		return true
+	}
 	at, ok := s.nextLoad()
 	if !ok {
 		return false // all workers are busy
@@ -115,7 +130,7 @@ func (s *Session) stepDraining(now time.Duration) bool {
 
 // stepQuiet lets every worker do its final operation when the quiet is over.
 func (s *Session) stepQuiet(now time.Duration) bool {
-	if now < s.quietUntil {
+	if now < s.quietUntil && !s.silent {
 		return false
 	}
 	s.phase = Final

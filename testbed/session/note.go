@@ -1,6 +1,7 @@
 package session
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -25,8 +26,13 @@ type Note struct {
 	Deaf    bool          `json:"deaf,omitempty"`
 	Why     string        `json:"why,omitempty"`
 	Line    string        `json:"line,omitempty"` // the line, cut at 4 KiB
+	Did     string        `json:"did,omitempty"`  // what was wrong with it, if not its form
 	DeafAt  time.Duration `json:"deaf_at_ns,omitempty"`
 	Ignored int64         `json:"ignored_lines,omitempty"`
+
+	// Unready says that the node had not answered what it was to be set up with
+	// when the run was given up.
+	Unready bool `json:"unready,omitempty"`
 
 	// Stderr holds the last lines of the node's log, where a driver keeps them.
 	Stderr []string `json:"stderr,omitempty"`
@@ -39,7 +45,11 @@ func (n *Note) Bad() bool { return n.Exited || n.Deaf }
 func (n *Note) String() string {
 	var parts []string
 	if n.Deaf {
-		s := fmt.Sprintf("went deaf at %.3f s: it printed a bad line (%s): %s", n.DeafAt.Seconds(), n.Why, shorten(n.Line, 200))
+		did := n.Did
+		if did == "" {
+			did = "it printed a bad line"
+		}
+		s := fmt.Sprintf("went deaf at %.3f s: %s (%s): %s", n.DeafAt.Seconds(), did, n.Why, shorten(n.Line, 200))
 		if n.Ignored > 0 {
 			s += fmt.Sprintf("; %d later lines were ignored", n.Ignored)
 		}
@@ -60,7 +70,10 @@ func (n *Note) deafened(now time.Duration, why error, line []byte) {
 		return // once more, in another life
 	}
 	n.Deaf, n.DeafAt = true, now
-	n.Why = why.Error()
+	n.Why = explainLine(line, why).Error()
+	if e, ok := errors.AsType[*notHeard](why); ok {
+		n.Did = e.did
+	}
 	n.Line = shorten(string(line), maxEvidenceBytes)
 }
 

@@ -78,10 +78,14 @@ type node struct {
 	down    bool // killed, and not started again yet
 	booting bool // down, and being started
 	paused  bool
-	deaf    bool // what it prints is ignored, in this life
-	note    Note
-	health  healthState
-	conduct conduct
+	deaf    bool    // what it prints is ignored, in this life
+	setup   *client // that sent it its topology; nil for none
+
+	printed  int64  // lines, in this life
+	lastLine string // the last of them, while the node is being set up
+	note     Note
+	health   healthState
+	conduct  conduct
 }
 
 // Session is a run under way. See the package comment for who may call what.
@@ -119,8 +123,13 @@ type Session struct {
 	history    []run.Op
 	counts     [4]int // clients' operations by run.OpType
 	servers    int64  // messages between servers
-	result     Result
-	outputs    []Output
+	complaints []complaint
+	silent     bool   // no node is heard, nor will be
+	shortened  string // says so, if the run was cut short by it
+	// afterSilence is how many operations the load has done since.
+	afterSilence int
+	result       Result
+	outputs      []Output
 }
 
 // Result is what a run leaves behind.
@@ -162,6 +171,9 @@ func New(cfg Config) (*Session, error) {
 	}
 	if cfg.OpTimeout == 0 {
 		cfg.OpTimeout = DefaultOpTimeout
+	}
+	if cfg.InitTimeout == 0 {
+		cfg.InitTimeout = DefaultInitTimeout
 	}
 	// A stream for each purpose: what one draws does not change the others.
 	stream := func(purpose uint64) *rand.Rand { return rand.New(rand.NewPCG(cfg.Seed, purpose)) }

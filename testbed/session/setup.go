@@ -1,6 +1,7 @@
 package session
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -45,9 +46,13 @@ func (s *Session) setupFailed(now time.Duration, n *node, err error) {
 	if s.phase == Done {
 		return
 	}
-	if text := n.note.String(); text != "" {
-		err = fmt.Errorf("%w (%s)", err, text)
+	if n.note.Bad() {
+		err = errors.New(n.note.String())
 	}
+	for i := range s.nodes {
+		s.nodes[i].note.Unready = s.awaits(&s.nodes[i])
+	}
+	n.note.Unready = true
 	s.finish(now, fmt.Errorf("node %s could not be set up: %w", n.name, err))
 }
 
@@ -69,11 +74,12 @@ func (s *Session) stepStarting(now time.Duration) bool {
 	body := s.topologyBody()
 	for i := range s.nodes {
 		n, c := &s.nodes[i], s.open(i)
+		n.setup = c
 		c.answered = func(now time.Duration, reply *run.Message) {
 			if reply == nil {
-				s.setupFailed(now, n, fmt.Errorf("it did not answer topology within %v", s.cfg.OpTimeout))
+				s.setupFailed(now, n, s.unanswered(n, c, s.cfg.OpTimeout))
 			} else if err := workload.CheckTopology(reply.Body); err != nil {
-				s.setupFailed(now, n, fmt.Errorf("sent a topology, %w", err))
+				s.setupFailed(now, n, err)
 			} else {
 				s.remaining--
 			}

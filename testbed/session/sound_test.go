@@ -148,7 +148,7 @@ func TestWhateverNodesDoTheRunEndsAndItsHistoryIsSound(t *testing.T) {
 		}
 		// Nodes that do not answer init when they are started again hold up the
 		// healing, by 10 s.
-		require.LessOrEqual(rt, r.Ended, cfg.TimeLimit+cfg.Quiet+2*DefaultOpTimeout+2*initTimeout)
+		require.LessOrEqual(rt, r.Ended, cfg.TimeLimit+cfg.Quiet+2*DefaultOpTimeout+2*DefaultInitTimeout)
 		if _, has := w.Final(); has {
 			st := c.s.Status()
 			require.Zero(rt, st.Down+st.Paused)

@@ -118,7 +118,7 @@ func (t *strike) completed() json.RawMessage {
 // name and its place in the network; what waits for it there comes after init.
 func (s *Session) restarted(now time.Duration, n *node) {
 	n.booting = false
-	n.down, n.deaf = false, false
+	n.down, n.deaf, n.printed = false, false, 0
 	s.init(now, n, s.sendFirst, func(now time.Duration, err error) {
 		n.ready = err == nil
 		s.startEnded(now, n, err)
@@ -147,14 +147,14 @@ func (s *Session) init(now time.Duration, n *node, send sender, ended func(now t
 	c.answered = func(now time.Duration, reply *run.Message) {
 		s.close(c)
 		if reply == nil {
-			ended(now, fmt.Errorf("it did not answer init within %v", initTimeout))
+			ended(now, s.unanswered(n, c, s.cfg.InitTimeout))
 		} else if err := workload.CheckInit(reply.Body); err != nil {
-			ended(now, fmt.Errorf("asked to init, %w", err))
+			ended(now, err)
 		} else {
 			ended(now, nil)
 		}
 	}
-	s.request(now, c, "init", initTimeout, send, func(msgID int64) []byte {
+	s.request(now, c, "init", s.cfg.InitTimeout, send, func(msgID int64) []byte {
 		body := []byte(`{"type":"init","node_id":`)
 		body = wire.AppendString(body, n.name)
 		body = append(append(body, `,"node_ids":`...), s.nodeIDs...)

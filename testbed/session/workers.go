@@ -121,6 +121,9 @@ func (s *Session) answered(now time.Duration, index int, reply *run.Message) {
 	c := s.cfg.Workload.Timeout(w.op)
 	if reply != nil {
 		c = s.cfg.Workload.Complete(w.op, reply.Body)
+		if why := workload.WhatIsWrong(c, reply.Body); why != "" {
+			s.complain(now, w.client, why, reply.Body)
+		}
 	}
 	s.complete(now, index, c)
 }

@@ -3,6 +3,7 @@ package workload
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"treecast/run"
 	"treecast/wire"
@@ -37,7 +38,7 @@ func complete(body json.RawMessage, idempotent bool, s shape) (json.RawMessage, 
 	value, err := s.read(body)
 	if err != nil {
 		return nil, Completion{Type: run.Info, Error: &run.OpError{
-			Name: "indeterminate", Text: "Malformed RPC response: " + err.Error(),
+			Name: "indeterminate", Text: malformedReply + err.Error(),
 		}}
 	}
 	return value, Completion{Type: run.OK}
@@ -49,6 +50,43 @@ type errorReply struct {
 	hasCode bool
 	text    string
 }
+
+// String is the error for people: its code, what Maelstrom calls it, and the text.
+func (e errorReply) String() string {
+	if !e.hasCode {
+		return "an error without a code that is an integer"
+	}
+	text := fmt.Sprintf("error %d", e.code)
+	if code := int(e.code); int64(code) == e.code && wire.Name(code) != "unknown" {
+		text += " (" + wire.Name(code) + ")"
+	}
+	if e.text != "" {
+		text += ": " + e.text
+	}
+	return text
+}
+
+// WhatIsWrong says why a reply that completed an operation is none of those that
+// the request may have; empty if it is one. What the reply means is another
+// question: an error may well be a proper reply.
+func WhatIsWrong(c Completion, body json.RawMessage) string {
+	if c.Error == nil {
+		return ""
+	}
+	if why, malformed := strings.CutPrefix(c.Error.Text, malformedReply); malformed && c.Error.Name == "indeterminate" {
+		return why
+	}
+	if e, ok := readError(body); ok && !e.hasCode {
+		if code, has := wire.Field(body, "code"); has {
+			return fmt.Sprintf("the code of an error is %.100s, not an integer", code)
+		}
+		return "an error has no code"
+	}
+	return ""
+}
+
+// malformedReply begins the text of the error of such an operation.
+const malformedReply = "Malformed RPC response: "
 
 func readError(body json.RawMessage) (e errorReply, isError bool) {
 	wire.EachField(body, func(key []byte, value json.RawMessage) bool {
@@ -116,10 +154,10 @@ func (s shape) read(body json.RawMessage) (field json.RawMessage, err error) {
 // init request with init_ok. Further keys are allowed.
 func CheckInit(body json.RawMessage) error {
 	if e, ok := readError(body); ok {
-		return fmt.Errorf("it answered with error %d %q", e.code, e.text)
+		return fmt.Errorf("it answered init with %s", e)
 	}
 	if t, _ := wire.Field(body, "type"); string(t) != `"init_ok"` {
-		return fmt.Errorf("it answered with %.200s, not init_ok", body)
+		return fmt.Errorf("it answered init with %.200s, not init_ok", body)
 	}
 	return nil
 }
@@ -128,8 +166,10 @@ func CheckInit(body json.RawMessage) error {
 // topology request.
 func CheckTopology(body json.RawMessage) error {
 	if e, ok := readError(body); ok {
-		return fmt.Errorf("it answered with error %d %q", e.code, e.text)
+		return fmt.Errorf("it answered topology with %s", e)
 	}
-	_, err := shape{typ: "topology_ok"}.read(body)
-	return err
+	if _, err := (shape{typ: "topology_ok"}).read(body); err != nil {
+		return fmt.Errorf("it answered topology with %.200s: %w", body, err)
+	}
+	return nil
 }

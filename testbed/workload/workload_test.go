@@ -138,10 +138,10 @@ func TestOnlyBroadcastReadsOnceMore(t *testing.T) {
 func TestAnswersToInitAndTopology(t *testing.T) {
 	require.NoError(t, CheckInit([]byte(`{"type":"init_ok","in_reply_to":1,"own":true}`)))
 	require.ErrorContains(t, CheckInit([]byte(`{"type":"echo_ok"}`)), "echo_ok")
-	require.ErrorContains(t, CheckInit([]byte(`{"type":"error","code":10,"text":"no"}`)), `error 10 "no"`)
+	require.ErrorContains(t, CheckInit([]byte(`{"type":"error","code":10,"text":"no"}`)), "it answered init with error 10 (not-supported): no")
 	require.NoError(t, CheckTopology([]byte(`{"type":"topology_ok","in_reply_to":1}`)))
 	require.ErrorContains(t, CheckTopology([]byte(`{"type":"topology_ok","in_reply_to":1,"own":1}`)), `no key "own"`)
-	require.ErrorContains(t, CheckTopology([]byte(`{"type":"error","code":10,"text":"no"}`)), `error 10 "no"`)
+	require.ErrorContains(t, CheckTopology([]byte(`{"type":"error","code":10,"text":"no"}`)), "it answered topology with error 10 (not-supported): no")
 }
 
 func TestReadersFindTheValuesOfABody(t *testing.T) {
