@@ -36,8 +36,8 @@
 //
 // A panic of a service costs the item it had in hand. Its queues live on in
 // the broker, and so does its Inbox with the rest of the batch already taken:
-// the next instance goes on with the item after the one that was lost, which is
-// handed to whoever asked for it with Inbox.OnLost.
+// the service goes on with the item after the one that was lost, which
+// Inbox.Abandon hands over.
 //
 // # Which queue serves which edge, and why
 //

@@ -25,18 +25,11 @@ type Inbox[T any] struct {
 	next   int // first of the batch that was not handed out
 	end    int // end of the batch
 	inHand bool
-	onLost func(item T) // may be nil
 }
 
 func newInbox[T any](q *Queue[T]) *Inbox[T] {
 	return &Inbox[T]{q: q, batch: make([]slot[T], min(firstBatch, q.Capacity()))}
 }
-
-// OnLost has Abandon call f with the item that was in hand, so that it can be
-// logged, and whoever waits for it be told. f is called in the goroutine that
-// calls Abandon, before the next consumer begins. It is set before there is a
-// consumer.
-func (b *Inbox[T]) OnLost(f func(item T)) { b.onLost = f }
 
 // Name returns the name of the queue.
 func (b *Inbox[T]) Name() string { return b.q.Name() }
@@ -90,25 +83,26 @@ func (b *Inbox[T]) Done() {
 }
 
 // Abandon says that the consumer is gone, and with it the item it had in hand,
-// which is counted as lost; it returns the number of items lost, 0 or 1.
-// Everything behind that item is there for the next consumer.
-func (b *Inbox[T]) Abandon() int {
+// which is counted as lost. It returns that item, so that whoever waits for it can
+// be told, and false if there was none. Everything behind the item is there for the
+// next consumer.
+func (b *Inbox[T]) Abandon() (lost T, was bool) {
 	// The consumer may have received a token and crashed before it used it.
 	defer signal(b.q.ready)
 	if !b.inHand {
-		return 0
+		return lost, false
 	}
 	b.q.lost.Add(1)
-	item := b.batch[b.next-1].item
+	lost = b.batch[b.next-1].item
 	b.Done()
-	if b.onLost != nil {
-		b.onLost(item)
-	}
-	return 1
+	return lost, true
 }
 
 // Lost returns how many items were in hand when a consumer crashed.
 func (b *Inbox[T]) Lost() uint64 { return b.q.lost.Load() }
+
+// Depth is the queue's Depth.
+func (b *Inbox[T]) Depth() int { return b.q.Depth() }
 
 // Ready is the queue's Ready, and holds for what is left of the batch too.
 func (b *Inbox[T]) Ready() <-chan struct{} { return b.q.Ready() }

@@ -69,8 +69,11 @@ func TestASuccessorTakesOverAllButTheItemInHand(t *testing.T) {
 		inbox.TryNext()
 	}
 	require.True(t, hasToken(inbox.Ready()))
-	require.Equal(t, 1, inbox.Abandon(), "it crashed with a token that it had not used")
-	require.Zero(t, inbox.Abandon(), "one item is lost once")
+	item, lost := inbox.Abandon()
+	require.True(t, lost, "it crashed with a token that it had not used")
+	require.Equal(t, 9, item)
+	_, lost = inbox.Abandon()
+	require.False(t, lost, "one item is lost once")
 	require.EqualValues(t, 1, inbox.Lost())
 	require.Equal(t, 190, q.Depth())
 	require.True(t, hasToken(inbox.Ready()), "a successor that selects is woken")
@@ -88,11 +91,13 @@ func TestASuccessorTakesOverAllButTheItemInHand(t *testing.T) {
 
 func TestNothingInHandNothingLost(t *testing.T) {
 	q, inbox := newQueueAndInbox[int](t, 10)
-	require.Zero(t, inbox.Abandon())
+	_, lost := inbox.Abandon()
+	require.False(t, lost)
 	fill(t, q, 0, 1)
 	inbox.TryNext()
 	inbox.Done()
-	require.Zero(t, inbox.Abandon())
+	_, lost = inbox.Abandon()
+	require.False(t, lost)
 	require.Zero(t, inbox.Lost())
 }
 
@@ -111,21 +116,20 @@ func TestTheRestOfABatchIsWorthAToken(t *testing.T) {
 	require.Equal(t, "q", inbox.Name())
 }
 
-func TestTheItemThatWasInHandIsHandedOverWhenItIsAbandoned(t *testing.T) {
-	q, inbox := newQueueAndInbox[int](t, 10)
-	fill(t, q, 7, 10)
-	var lost []int
-	inbox.OnLost(func(item int) { lost = append(lost, item) })
-	require.Zero(t, inbox.Abandon())
-	require.Empty(t, lost, "nothing was in hand")
-	for range 2 {
-		_, ok := inbox.TryNext()
-		require.True(t, ok)
-	}
-	require.Equal(t, 1, inbox.Abandon())
-	require.Zero(t, inbox.Abandon())
-	require.Equal(t, []int{8}, lost)
-	item, ok := inbox.TryNext()
+func TestInbox_sharesAChannelOfTokens(t *testing.T) {
+	b, ready := NewBroker(), make(chan struct{}, 1)
+	first, inbox, err := Make[int](b, Options{Name: "first", Preferred: 9, Capacity: 9, Ready: ready})
+	require.NoError(t, err)
+	second, other, err := Make[string](b, Options{Name: "second", Preferred: 9, Capacity: 9, Ready: ready})
+	require.NoError(t, err)
+	require.False(t, hasToken(ready))
+	fill(t, first, 0, 1)
+	require.True(t, hasToken(ready))
+	require.True(t, second.Offer(0, "x"))
+	require.True(t, hasToken(ready))
+	_, ok := inbox.TryNext()
 	require.True(t, ok)
-	require.Equal(t, 9, item)
+	_, ok = other.TryNext()
+	require.True(t, ok)
+	require.False(t, hasToken(ready), "nothing is left")
 }

@@ -31,6 +31,10 @@ type Options struct {
 	// Unmonitored keeps the queue out of Broker.Monitored: it has figures, but
 	// its depth says nothing about the health of the node.
 	Unmonitored bool
+	// Ready is where tokens are put for the consumer: see Queue.Ready. A consumer
+	// that waits for several things has all of them put their tokens into one
+	// channel, with room for one. nil: a channel of the queue's own.
+	Ready chan struct{}
 }
 
 // check refuses what could not work. A monitored queue whose consumer needs a

@@ -47,9 +47,12 @@ func New[T any](o Options) (*Queue[T], error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+	if o.Ready == nil {
+		o.Ready = make(chan struct{}, 1)
+	}
 	return &Queue[T]{
 		options: o,
-		ready:   make(chan struct{}, 1),
+		ready:   o.Ready,
 		room:    make(chan struct{}, 1),
 		ring:    ring[T]{limit: o.Capacity},
 	}, nil

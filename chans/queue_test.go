@@ -103,7 +103,7 @@ func TestWhatWasTakenCanBeCollected(t *testing.T) {
 		_, ok := inbox.TryNext()
 		require.True(t, ok)
 	}
-	inbox.Done() // what is in hand is kept, for OnLost
+	inbox.Done() // what is in hand is kept, for Abandon
 	// Objects die at the second collection at the latest: the first one may
 	// already have been under way.
 	runtime.GC()

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,47 +13,49 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// supervised returns a supervisor, its log, and its clock, which tests set.
-func supervised(maxCrashes int) (*Supervisor, *bytes.Buffer, *atomic.Int64) {
-	log, clock := &bytes.Buffer{}, &atomic.Int64{}
-	return NewSupervisor(SupervisorConfig{
-		MaxCrashes: maxCrashes,
-		Now:        func() time.Duration { return time.Duration(clock.Load()) },
-		Log:        slog.New(slog.NewTextHandler(log, nil)),
-	}), log, clock
+// supervised returns a supervisor and its log.
+func supervised(maxCrashes int) (*Supervisor, *bytes.Buffer) {
+	log := &bytes.Buffer{}
+	return NewSupervisor(SupervisorConfig{MaxCrashes: maxCrashes, Log: slog.New(slog.NewTextHandler(log, nil))}), log
 }
+
+// noTime is a clock that stands still.
+func noTime() time.Duration { return 0 }
 
 // consumer is a service that appends what it reads and panics on 13.
 func consumer(inbox *Inbox[int], got *[]int) Service {
 	return Service{
-		Name:    "consumer",
-		Inboxes: []Abandoner{inbox},
-		New: func() func(context.Context) error {
-			return func(ctx context.Context) error {
-				for {
-					item, err := inbox.Next(ctx)
-					if errors.Is(err, ErrClosed) {
-						return nil
-					} else if err != nil {
-						return err
-					}
-					if item == 13 {
-						panic("unlucky")
-					}
-					*got = append(*got, item)
+		Name: "consumer",
+		Run: func(ctx context.Context) error {
+			for {
+				item, err := inbox.Next(ctx)
+				if errors.Is(err, ErrClosed) {
+					return nil
+				} else if err != nil {
+					return err
 				}
+				if item == 13 {
+					panic("unlucky")
+				}
+				*got = append(*got, item)
 			}
+		},
+		Crashed: func() int {
+			if _, lost := inbox.Abandon(); lost {
+				return 1
+			}
+			return 0
 		},
 	}
 }
 
 func TestACrashCostsTheItemInHandAndNoOther(t *testing.T) {
-	s, log, _ := supervised(0)
+	s, log := supervised(0)
 	q, inbox := newQueueAndInbox[int](t, 100)
 	fill(t, q, 10, 17)
 	q.Close()
 	var got []int
-	require.NoError(t, s.Run(t.Context(), consumer(inbox, &got)))
+	require.NoError(t, s.Run(t.Context(), noTime, consumer(inbox, &got)))
 	require.Equal(t, []int{10, 11, 12, 14, 15, 16}, got)
 	require.EqualValues(t, 1, inbox.Lost())
 	require.EqualValues(t, 1, s.Crashes())
@@ -65,11 +66,11 @@ func TestACrashCostsTheItemInHandAndNoOther(t *testing.T) {
 }
 
 func TestAServiceThatCrashesTooOftenIsGivenUpAndNamed(t *testing.T) {
-	s, log, _ := supervised(3)
+	s, log := supervised(3)
 	starts := 0
-	err := s.Run(t.Context(), Service{Name: "gossip", New: func() func(context.Context) error {
+	err := s.Run(t.Context(), noTime, Service{Name: "gossip", Run: func(context.Context) error {
 		starts++
-		return func(context.Context) error { panic("always") }
+		panic("always")
 	}})
 	require.Equal(t, 4, starts, "three crashes are allowed")
 	require.ErrorIs(t, err, ErrTooManyCrashes)
@@ -82,29 +83,26 @@ func TestAServiceThatCrashesTooOftenIsGivenUpAndNamed(t *testing.T) {
 }
 
 func TestCrashesThatAreSpreadOutAreSurvived(t *testing.T) {
-	s, _, clock := supervised(2)
+	s, _ := supervised(2)
+	var now time.Duration
 	starts := 0
-	require.NoError(t, s.Run(t.Context(), Service{Name: "gossip", New: func() func(context.Context) error {
+	require.NoError(t, s.Run(t.Context(), func() time.Duration { return now }, Service{Name: "gossip", Run: func(context.Context) error {
 		if starts++; starts == 100 {
-			return func(context.Context) error { return nil }
+			return nil
 		}
-		clock.Add(int64(DefaultWindow/2 + 1))
-		panic("a factory may crash too")
+		now += DefaultWindow/2 + 1
+		panic("again")
 	}}))
 	require.EqualValues(t, 99, s.Crashes())
 }
 
 func TestAnErrorEndsTheOthersAndIsReturned(t *testing.T) {
-	s, _, _ := supervised(0)
+	s, _ := supervised(0)
 	broken := errors.New("broken")
 	stopped := false
-	err := s.Run(t.Context(),
-		Service{Name: "waits", New: func() func(context.Context) error {
-			return func(ctx context.Context) error { <-ctx.Done(); stopped = true; return ctx.Err() }
-		}},
-		Service{Name: "breaks", New: func() func(context.Context) error {
-			return func(context.Context) error { return broken }
-		}})
+	err := s.Run(t.Context(), noTime,
+		Service{Name: "waits", Run: func(ctx context.Context) error { <-ctx.Done(); stopped = true; return ctx.Err() }},
+		Service{Name: "breaks", Run: func(context.Context) error { return broken }})
 	require.ErrorIs(t, err, broken)
 	require.True(t, stopped)
 	require.Zero(t, s.Crashes())
@@ -112,15 +110,13 @@ func TestAnErrorEndsTheOthersAndIsReturned(t *testing.T) {
 
 func TestAServiceThatEndsLeavesTheOthersRunning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, _, _ := supervised(0)
+		s, _ := supervised(0)
 		q, inbox := newQueueAndInbox[int](t, 10)
 		var got []int
 		done := make(chan error, 1)
 		go func() {
-			done <- s.Run(t.Context(), consumer(inbox, &got),
-				Service{Name: "ends", New: func() func(context.Context) error {
-					return func(context.Context) error { return nil }
-				}})
+			done <- s.Run(t.Context(), noTime, consumer(inbox, &got),
+				Service{Name: "ends", Run: func(context.Context) error { return nil }})
 		}()
 		synctest.Wait()
 		require.Empty(t, done)
@@ -132,12 +128,13 @@ func TestAServiceThatEndsLeavesTheOthersRunning(t *testing.T) {
 }
 
 func TestACrashOnTheWayOutIsNotFollowedByARestart(t *testing.T) {
-	s, log, _ := supervised(0)
+	s, log := supervised(0)
 	ctx, cancel := context.WithCancel(t.Context())
 	starts := 0
-	require.NoError(t, s.Run(ctx, Service{Name: "last", New: func() func(context.Context) error {
+	require.NoError(t, s.Run(ctx, noTime, Service{Name: "last", Run: func(context.Context) error {
 		starts++
-		return func(context.Context) error { cancel(); panic("late") }
+		cancel()
+		panic("late")
 	}}))
 	require.Equal(t, 1, starts)
 	require.Contains(t, log.String(), "panic=late")
@@ -145,27 +142,39 @@ func TestACrashOnTheWayOutIsNotFollowedByARestart(t *testing.T) {
 
 // What an instance has started by itself must not speak for it once it is dead.
 func TestWhatACrashedInstanceLeftBehindIsToldToStopBeforeTheNextBegins(t *testing.T) {
-	s, _, _ := supervised(0)
+	s, _ := supervised(0)
 	var first context.Context
 	starts := 0
-	require.NoError(t, s.Run(t.Context(), Service{Name: "gossip", New: func() func(context.Context) error {
+	require.NoError(t, s.Run(t.Context(), noTime, Service{Name: "gossip", Run: func(ctx context.Context) error {
 		starts++
-		if first != nil {
-			require.ErrorIs(t, first.Err(), context.Canceled)
+		require.NoError(t, ctx.Err())
+		if first == nil {
+			first = ctx
+			panic("once")
 		}
-		return func(ctx context.Context) error {
-			require.NoError(t, ctx.Err())
-			if first == nil {
-				first = ctx
-				panic("once")
-			}
-			return nil
-		}
+		require.ErrorIs(t, first.Err(), context.Canceled)
+		return nil
 	}}))
 	require.Equal(t, 2, starts)
 }
 
-func TestASupervisorWithoutClockOrLogIsAMistake(t *testing.T) {
-	require.Panics(t, func() { NewSupervisor(SupervisorConfig{Log: slog.Default()}) })
-	require.Panics(t, func() { NewSupervisor(SupervisorConfig{Now: func() time.Duration { return 0 }}) })
+func TestSupervisor_needsALog(t *testing.T) {
+	require.Panics(t, func() { NewSupervisor(SupervisorConfig{}) })
+}
+
+// Two drivers note the same crash with the same words.
+func TestSupervisor_notesACrashOfAServiceThatItDoesNotRun(t *testing.T) {
+	s, log := supervised(1)
+	caught := func() (crash *Crash) {
+		defer func() { crash = NewCrash(recover()) }()
+		panic("unlucky")
+	}
+	require.NoError(t, s.Note(0, "store", 1, caught()))
+	require.Contains(t, log.String(), "supervisor_test.go", "the stack is that of the panic")
+	first := caught().Stack
+	require.NotContains(t, first, "0x", "the same in every run")
+	require.NoError(t, s.Note(DefaultWindow+1, "store", 1, caught()))
+	require.NoError(t, s.Note(DefaultWindow+1, "gossip", 1, caught()), "each service for itself")
+	require.ErrorIs(t, s.Note(DefaultWindow+2, "store", 1, caught()), ErrTooManyCrashes)
+	require.EqualValues(t, 4, s.Crashes())
 }

@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -20,6 +22,7 @@ import (
 	"treecast/inspect"
 	"treecast/journal"
 	"treecast/node"
+	"treecast/node/inject"
 )
 
 // nodeCommand is the node itself.
@@ -168,20 +171,15 @@ func (c *nodeCommand) settings(line commandLine) (node.Config, error) {
 	case c.MaxLineBytes < 1024:
 		return node.Config{}, usageError{fmt.Errorf("--max-line-bytes must be at least 1024, not %d", c.MaxLineBytes)}
 	}
-	for _, size := range []struct {
-		flag  string
-		items int
-	}{
-		{"intake-preferred", c.IntakePreferred}, {"intake-capacity", c.IntakeCapacity},
-		{"gossip-preferred", c.GossipPreferred}, {"gossip-capacity", c.GossipCapacity},
-		{"output-preferred", c.OutputPreferred}, {"output-capacity", c.OutputCapacity},
-		{"journal-preferred", c.JournalPreferred}, {"journal-capacity", c.JournalCapacity},
-	} {
-		if size.items < 1 {
-			return node.Config{}, usageError{fmt.Errorf("--%s must be at least 1, not %d", size.flag, size.items)}
+	queues := c.queues()
+	for _, name := range slices.Sorted(maps.Keys(queues)) {
+		if sizes := queues[name]; sizes.Preferred < 1 {
+			return node.Config{}, usageError{fmt.Errorf("--%s-preferred must be at least 1, not %d", name, sizes.Preferred)}
+		} else if sizes.Capacity < 1 {
+			return node.Config{}, usageError{fmt.Errorf("--%s-capacity must be at least 1, not %d", name, sizes.Capacity)}
 		}
 	}
-	var faults []node.Fault
+	var faults []inject.Fault
 	for _, text := range c.Inject {
 		fault, err := node.ParseFault(text)
 		if err != nil {
@@ -199,17 +197,25 @@ func (c *nodeCommand) settings(line commandLine) (node.Config, error) {
 	return node.Config{
 		NumChildren: numChildren, SyncPeriod: period, LatencyTarget: c.LatencyTarget, Rounds: rounds, AckDelay: c.AckDelay,
 		MaxLineBytes: c.MaxLineBytes, NoKeeper: c.Journal == journalOff,
-		Intake: node.QueueSizes{Preferred: c.IntakePreferred, Capacity: c.IntakeCapacity},
-		Gossip: node.QueueSizes{Preferred: c.GossipPreferred, Capacity: c.GossipCapacity},
-		Output: node.QueueSizes{Preferred: c.OutputPreferred, Capacity: c.OutputCapacity},
+		Queues: queues,
 		Monitor: backpressure.MonitorConfig{
 			Period: c.MonitorPeriod, Reassert: c.MonitorReassert, Stale: c.MonitorStale, MaxAge: orNever(c.MaxAge),
 		},
 		ClientThreshold: max(c.ClientThreshold, 1), OwnThreshold: max(c.OwnThreshold, c.ClientThreshold, 1),
 		MaxWait: orNever(c.MaxWait), Permits: permits,
 		MaxCrashes: c.MaxCrashes, CrashWindow: c.CrashWindow, Faults: faults,
-		Journal: node.QueueSizes{Preferred: c.JournalPreferred, Capacity: c.JournalCapacity}, KeepSync: sync,
+		KeepSync: sync,
 	}, nil
+}
+
+// queues are the sizes of those queues that have flags.
+func (c *nodeCommand) queues() map[string]node.QueueSizes {
+	return map[string]node.QueueSizes{
+		"intake":  {Preferred: c.IntakePreferred, Capacity: c.IntakeCapacity},
+		"gossip":  {Preferred: c.GossipPreferred, Capacity: c.GossipCapacity},
+		"output":  {Preferred: c.OutputPreferred, Capacity: c.OutputCapacity},
+		"journal": {Preferred: c.JournalPreferred, Capacity: c.JournalCapacity},
+	}
 }
 
 // orNever is a time that nothing reaches in place of 0.

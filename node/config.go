@@ -8,6 +8,7 @@ import (
 
 	"treecast/backpressure"
 	"treecast/gossip"
+	"treecast/node/inject"
 	"treecast/wire"
 )
 
@@ -35,9 +36,12 @@ type Config struct {
 	// MaxLineBytes is the longest line taken from stdin.
 	MaxLineBytes int
 
-	Intake QueueSizes // client requests and what gossip wants stored
-	Gossip QueueSizes // messages of peers
-	Output QueueSizes // messages to be written
+	// Queues has the sizes of queues by name: intake (client requests and what
+	// gossip wants stored), gossip (messages of peers), journal (what is to be kept),
+	// output (messages to be written). A size that is 0 or missing is the default.
+	Queues map[string]QueueSizes
+	// More makes services beside the node's own. They end when those have.
+	More []NewService
 
 	// Keeper is the node's journal; nil: it has none, and its values die with
 	// its process. It is the node's alone. NoKeeper tells a driver that models
@@ -47,7 +51,6 @@ type Config struct {
 	// KeepSync is how often the journal is synced to the disk; 0: never, or as
 	// the Keeper does by itself.
 	KeepSync time.Duration
-	Journal  QueueSizes // what is to be kept
 
 	// Monitor says how often every queue's health is looked at, how old an item
 	// may get, and for how long what was seen is believed.
@@ -74,7 +77,7 @@ type Config struct {
 	CrashWindow time.Duration
 
 	// Faults are injected, for tests; none by default.
-	Faults []Fault
+	Faults []inject.Fault
 
 	// Epoch tells this life of the node from others: larger than that of any
 	// former one, such as the milliseconds of a clock shifted to make room for
@@ -171,18 +174,9 @@ func (c Config) withDefaults() (Config, error) {
 	if c.MaxCrashes < 0 || c.CrashWindow < 0 {
 		return c, fmt.Errorf("node: %d crashes within %v can be no limit: make both positive", c.MaxCrashes, c.CrashWindow)
 	}
-	for _, f := range c.Faults {
-		if err := f.check(); err != nil {
-			return c, fmt.Errorf("node: %w", err)
-		}
-	}
-	for sizes, def := range map[*QueueSizes]QueueSizes{&c.Intake: DefaultIntake, &c.Gossip: DefaultGossip, &c.Output: DefaultOutput, &c.Journal: DefaultJournal} {
-		if sizes.Preferred == 0 {
-			sizes.Preferred = def.Preferred
-		}
-		if sizes.Capacity == 0 {
-			sizes.Capacity = max(def.Capacity, sizes.Preferred)
-		}
-	}
 	return c, nil
 }
+
+// ParseFault reads a fault of one of a node's services as it is spelt on a command
+// line: see inject.Parse.
+func ParseFault(text string) (inject.Fault, error) { return inject.Parse(text, ServiceNames()) }

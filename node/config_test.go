@@ -29,18 +29,18 @@ func TestWhatIsNotGivenHasItsDefault(t *testing.T) {
 	require.Equal(t, wire.DefaultMaxLineBytes, c.MaxLineBytes)
 	require.Equal(t, DefaultClientThreshold, c.ClientThreshold)
 	require.Equal(t, backpressure.DefaultPeriod, c.Monitor.Period)
-	require.Equal(t, []QueueSizes{DefaultIntake, DefaultGossip, DefaultOutput}, []QueueSizes{c.Intake, c.Gossip, c.Output})
 	require.Equal(t, backpressure.DefaultPermitsConfig(0), c.Permits)
 }
 
 func TestACapacityIsNeverBelowThePreferredSizeByDefault(t *testing.T) {
 	cfg := goodConfig()
-	cfg.Intake.Preferred = 10 * DefaultIntake.Capacity
-	cfg.Gossip.Preferred = 5
-	c, err := cfg.withDefaults()
+	cfg.Queues = map[string]QueueSizes{"intake": {Preferred: 10 * DefaultIntake.Capacity}, "gossip": {Preferred: 5}}
+	n, err := New(cfg, io.Discard)
 	require.NoError(t, err)
-	require.Equal(t, 10*DefaultIntake.Capacity, c.Intake.Capacity)
-	require.Equal(t, QueueSizes{5, DefaultGossip.Capacity}, c.Gossip)
+	require.Equal(t, 10*DefaultIntake.Capacity, n.jobsQ.Capacity())
+	require.Equal(t, 5, n.mailQ.Preferred())
+	require.Equal(t, DefaultGossip.Capacity, n.mailQ.Capacity())
+	require.Equal(t, DefaultOutput.Preferred, n.outsQ.Preferred())
 }
 
 func TestSettingsThatCannotWorkAreReportedWhenTheNodeIsMade(t *testing.T) {
@@ -49,9 +49,9 @@ func TestSettingsThatCannotWorkAreReportedWhenTheNodeIsMade(t *testing.T) {
 		"are required":                func(c *Config) { c.Log = nil },
 		"number of children":          func(c *Config) { c.NumChildren = -1 },
 		"sync period":                 func(c *Config) { c.SyncPeriod = -time.Second },
-		"capacity 5 is below":         func(c *Config) { c.Intake = QueueSizes{Preferred: 10, Capacity: 5} },
-		`queue "gossip": preferred`:   func(c *Config) { c.Gossip.Preferred = -1 },
-		`queue "output"`:              func(c *Config) { c.Output.Capacity = -1 },
+		"capacity 5 is below":         func(c *Config) { c.Queues = map[string]QueueSizes{"intake": {Preferred: 10, Capacity: 5}} },
+		`queue "gossip": preferred`:   func(c *Config) { c.Queues = map[string]QueueSizes{"gossip": {Preferred: -1}} },
+		`queue "output"`:              func(c *Config) { c.Queues = map[string]QueueSizes{"output": {Capacity: -1}} },
 		"health monitor":              func(c *Config) { c.Monitor.Period = -1 },
 		"gate: threshold":             func(c *Config) { c.ClientThreshold = -1 },
 		"permits: time-out":           func(c *Config) { c.Permits = backpressure.DefaultPermitsConfig(3); c.Permits.Timeout = 0 },

@@ -66,7 +66,7 @@ func TestAValueThatIsStoredBeforeGossipBeginsIsToldAllTheSame(t *testing.T) {
 
 func TestTheSmallestOutputQueueStillServes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := runNode(t, func(c *Config) { c.Output = QueueSizes{Preferred: 1, Capacity: 4} })
+		r := runNode(t, func(c *Config) { c.Queues = map[string]QueueSizes{"output": {Preferred: 1, Capacity: 4}} })
 		said := r.collect()
 		go r.write(initLine(0, "n0", "n0"))
 		pass(time.Minute)
@@ -135,13 +135,13 @@ func TestTheRecordDoesNotSpinWhenTheOutputHasFailed(t *testing.T) {
 		}
 		return time.Minute
 	}
-	r.writing.Store(int64(time.Minute)) // the item that failed
+	r.output.writing.Store(int64(time.Minute)) // the item that failed
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = r.serveRecord(ctx)
+		_ = r.serve(ctx, r.record)
 	}()
 	<-done
 	require.Less(t, asked, 1000, "it waits without waiting for a second")

@@ -45,7 +45,7 @@ func TestACrashOfGossipLosesNoValue(t *testing.T) {
 
 		r.write(say("n1", "n0", `{"type":"gossip","e":"hostile"}`), broadcastLine("n0", 2, "2"), readLine("n0", 3))
 		pass(5 * time.Second)
-		require.Equal(t, uint64(1), r.supervisor.Load().Crashes())
+		require.Equal(t, uint64(1), r.supervisor.Crashes())
 		after := said.take()
 		require.Equal(t, 2, after[0].to())
 		require.Equal(t, []string{"1", "2"}, after[1].messages())
@@ -73,7 +73,7 @@ func TestACrashOfTheRecordLosesTheItemInHandOnly(t *testing.T) {
 		require.Equal(t, "broadcast_ok", s.next(t).Body.Type)
 		last := s.next(t)
 		require.Equal(t, []string{"1", "2"}, last.messages())
-		require.Equal(t, uint64(1), r.supervisor.Load().Crashes())
+		require.Equal(t, uint64(1), r.supervisor.Crashes())
 		require.Empty(t, r.finish(s))
 	})
 }

@@ -15,9 +15,11 @@
 //
 // # Concurrency
 //
-// A step belongs to one goroutine at a time: New makes a Node in which nothing
-// happens by itself, and Run drives it, one goroutine and one queue for each
-// service, under a supervisor that starts a crashed one again. The record's
+// Each service is one value of one interface, Service, and a driver loops over a
+// slice of them. A step belongs to one goroutine at a time: New makes a Node in which
+// nothing happens by itself, and Run drives it, one goroutine and one queue for each
+// service, under a supervisor that starts a crashed one again. Config.More adds
+// services: one file each. The record's
 // state belongs to the Node, so it survives a crash of its service; the gossip
 // service begins a new life (a new epoch) and swaps vectors with its
 // neighbours.

@@ -11,6 +11,7 @@ import (
 	"treecast/chans"
 	"treecast/gossip"
 	"treecast/gossip/codec"
+	"treecast/node/inject"
 	"treecast/topology"
 	"treecast/wire"
 )
@@ -46,8 +47,10 @@ type gossiper struct {
 	shownAt  time.Duration
 	changed  bool // something has happened since
 
-	own   *backpressure.Gate // of work that the node starts by itself
-	leash *leash             // nil as a rule
+	own    *backpressure.Gate // of work that the node starts by itself
+	wake   wake
+	faults *inject.Injector // nil as a rule
+	dead   bool             // it has crashed, and has not begun again
 
 	unkeptTold bool // that the latency target cannot be kept
 }
@@ -61,15 +64,71 @@ type gossipFigures struct {
 // figuresPeriod is how often the figures are made anew.
 const figuresPeriod = 100 * time.Millisecond
 
+const gossipName = "gossip"
+
+// Name is the service's.
+func (g *gossiper) Name() string { return gossipName }
+
+// Wake is the service's.
+func (g *gossiper) Wake() <-chan struct{} { return g.wake }
+
+// Next is when a message is there, something was stored, or the core has something
+// to say.
+func (g *gossiper) Next(now time.Duration) time.Duration {
+	if g.dead || g.inbox.Depth() > 0 || g.notices.rung.Load() {
+		return now
+	}
+	return max(now, g.next(now))
+}
+
+// Step handles a message, if there is one, and sends what is to be sent.
+func (g *gossiper) Step(now time.Duration) (Work, error) {
+	if g.dead {
+		g.dead = false
+		g.restart(now)
+	}
+	g.notices.heard()
+	queued, said, mailed := g.out.queue.Depth(), g.out.gossip.used.Load(), g.mailBytes.used.Load()
+	did := g.step(now)
+	if !did && g.inbox.Drained() {
+		g.intake.Close()
+		return Work{}, errOver
+	}
+	return Work{
+		Did: did, Messages: 1 + g.out.queue.Depth() - queued,
+		Bytes: int(g.out.gossip.used.Load() - said + mailed - g.mailBytes.used.Load()),
+	}, nil
+}
+
+// Crashed answers for a message that crashed the service.
+func (g *gossiper) Crashed(now time.Duration) int {
+	g.dead = true
+	m, lost := g.inbox.Abandon()
+	if !lost {
+		return 0
+	}
+	g.mailBytes.put(len(m.body))
+	switch {
+	case m.setup != nil:
+		g.setup = m.setup // the next life begins with it
+	case m.read != nil:
+		logLost(g.log, gossipName, "read", m.read, nil)
+		g.out.fail(now, *m.read, wire.Abort, abortedText)
+	default: // not acked, so it comes again
+		logLost(g.log, gossipName, "message", &request{client: m.from}, m.body)
+	}
+	return 1
+}
+
 // step does one piece of work and reports whether there may be more at once.
 func (g *gossiper) step(now time.Duration) bool {
 	g.settle(now)
 	m, ok := g.inbox.TryNext()
 	if ok {
 		g.changed = true
-		g.leash.begin(true)
+		g.faults.Begin(now, true)
 		g.receive(now, &m)
-		g.leash.end()
+		g.faults.End()
 		g.mailBytes.put(len(m.body))
 		g.inbox.Done()
 	}
@@ -256,7 +315,7 @@ func (g *gossiper) speak(now time.Duration) bool {
 		return false
 	}
 	g.changed = true
-	g.leash.begin(false)
+	g.faults.Begin(now, false)
 	for _, o := range g.core.Advance(now, room) {
 		g.spelt = codec.Append(g.spelt[:0], o.Message)
 		g.out.send(now, o.To, bytes.Clone(g.spelt))
@@ -265,7 +324,7 @@ func (g *gossiper) speak(now time.Duration) bool {
 	if cap(g.spelt) > 2*gossip.MaxLineBytes {
 		g.spelt = nil // after a single larger value
 	}
-	g.leash.end()
+	g.faults.End()
 	return true
 }
 

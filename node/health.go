@@ -50,11 +50,7 @@ func (n *Node) healthFields(now time.Duration) []byte {
 
 // crashes is how often services have been started again.
 func (n *Node) crashes() uint64 {
-	s := n.supervisor.Load()
-	if s == nil {
-		return 0
-	}
-	return s.Crashes()
+	return n.supervisor.Crashes()
 }
 
 // spelling is JSON as it is put together. Names need no escapes.

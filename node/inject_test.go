@@ -35,19 +35,16 @@ func TestHowMuchLongerAServiceIsBusy(t *testing.T) {
 		"record:panic@2":            0,
 	} {
 		r := startedRig(t, ids(2), injected(t, text))
-		require.Equal(t, want, r.Injected(10*time.Second, "record", time.Millisecond), text)
+		require.Equal(t, want, r.Slowed(10*time.Second, "record", time.Millisecond), text)
 	}
 	worst := startedRig(t, ids(1), injected(t, "record:slow=5ms", "record:slow=1000x"))
-	require.Equal(t, 999*time.Millisecond, worst.Injected(0, "record", time.Millisecond))
+	require.Equal(t, 999*time.Millisecond, worst.Slowed(0, "record", time.Millisecond))
 }
 
 func TestNothingIsInjectedByDefault(t *testing.T) {
 	r := startedRig(t, ids(1))
-	require.Empty(t, r.injectors)
-	require.Zero(t, r.Injected(0, "record", time.Hour))
-	var d driver
-	d.Node = r.Node
-	require.Nil(t, d.leash(t.Context(), "record"))
+	require.Empty(t, r.faults)
+	require.Zero(t, r.Slowed(0, "record", time.Hour))
 }
 
 func TestASlowServiceHandlesNoMoreThanItsRate(t *testing.T) {
@@ -106,7 +103,7 @@ func ask(r *running, said *sink, line string) (types []string) {
 }
 
 func TestAServiceThatPanicsAtRandomLosesOnlyWhatItSaysItLost(t *testing.T) {
-	for _, service := range FaultServices {
+	for _, service := range ServiceNames() {
 		synctest.Test(t, func(t *testing.T) {
 			r := runNode(t, injected(t, service+":panic-every=500ms@1s+30s"), keptBy(memory()))
 			said := r.collect()
@@ -116,7 +113,7 @@ func TestAServiceThatPanicsAtRandomLosesOnlyWhatItSaysItLost(t *testing.T) {
 				r.write(broadcastLine("n0", i, fmt.Sprint(i)), say("n1", "n0", `{"type":"gossip","e":5,"f":0}`))
 				pass(50 * time.Millisecond)
 			}
-			crashes := r.supervisor.Load().Crashes()
+			crashes := r.supervisor.Crashes()
 			require.InDelta(t, 60, crashes, 12, service)
 			known := map[string]bool{}
 			answers := map[int]int{}

@@ -10,6 +10,7 @@ import (
 	"treecast/chans"
 	"treecast/gossip"
 	"treecast/journal"
+	"treecast/node/inject"
 )
 
 // Keeper keeps what a node knows through the death of its process:
@@ -91,11 +92,11 @@ type outcomes struct {
 	mu    sync.Mutex
 	done  []outcome
 	spare [][]*keep // slices for batches
-	wake  chan struct{}
+	wake  wake      // the record's
 	any   atomic.Bool
 }
 
-func newOutcomes() *outcomes { return &outcomes{wake: make(chan struct{}, 1)} }
+func newOutcomes(w wake) *outcomes { return &outcomes{wake: w} }
 
 // put leaves an outcome.
 func (o *outcomes) put(item outcome) {
@@ -103,10 +104,7 @@ func (o *outcomes) put(item outcome) {
 	o.done = append(o.done, item)
 	o.any.Store(true)
 	o.mu.Unlock()
-	select {
-	case o.wake <- struct{}{}:
-	default:
-	}
+	o.wake.ring()
 }
 
 // take moves what is there into buf.
@@ -161,7 +159,8 @@ type journaler struct {
 	figures  *journalFigures
 	log      *slog.Logger
 	syncing  time.Duration // how often to sync; 0: never
-	leash    *leash        // nil as a rule
+	wake     wake
+	faults   *inject.Injector // nil as a rule
 
 	hand  []*keep // taken and not answered; survives a crash of the service
 	begun bool    // some of it may have been written
@@ -178,6 +177,39 @@ type journaler struct {
 	syncAt   time.Duration
 
 	busy atomic.Int64 // since when it has been writing; 0: it is not
+}
+
+const journalName = "journal"
+
+// Name is the service's.
+func (j *journaler) Name() string { return journalName }
+
+// Wake is the service's.
+func (j *journaler) Wake() <-chan struct{} { return j.wake }
+
+// Next is when something is to be kept, tried again, or synced.
+func (j *journaler) Next(now time.Duration) time.Duration {
+	if len(j.hand) > 0 || j.inbox.Depth() > 0 {
+		return now
+	}
+	return max(now, j.next())
+}
+
+// Step keeps a batch.
+func (j *journaler) Step(now time.Duration) (Work, error) {
+	before, written := j.inbox.Depth(), j.figures.bytes.Load()
+	did := j.step(now)
+	if !did && j.inbox.Drained() {
+		return Work{}, errOver
+	}
+	return Work{Did: did, Messages: before - j.inbox.Depth(), Bytes: int(j.figures.bytes.Load() - written)}, nil
+}
+
+// Crashed leaves the batch in hand for the next step to answer.
+func (j *journaler) Crashed(time.Duration) int {
+	j.busy.Store(0)
+	j.inbox.Abandon()
+	return len(j.hand)
 }
 
 // step does one piece of work and reports whether there may be more at once.
@@ -206,19 +238,19 @@ func (j *journaler) step(now time.Duration) bool {
 	}
 	j.busy.Store(int64(max(now, 1)))
 	defer j.busy.Store(0)
-	j.leash.begin(true)
+	j.faults.Begin(now, true)
 	switch {
 	case j.hand[0].kind == keepOpen:
 		j.start = j.hand[0].start
 		found, err := j.openKeeper(now)
-		j.leash.end()
+		j.faults.End()
 		j.opened(err, found)
 		if err == nil {
 			j.figures.tidied.Add(uint64(j.keeper.Tidy()))
 		}
 	default:
 		err := j.append(now)
-		j.leash.end()
+		j.faults.End()
 		j.answer(err, nil)
 	}
 	j.inbox.Done()

@@ -121,7 +121,7 @@ func TestAfterACrashOfTheJournalServiceWhatItHadInHandIsAnswered(t *testing.T) {
 	r.workRecord(0)
 	d.crash = true
 	require.Panics(t, func() { r.journaler.step(0) })
-	r.keeps.Abandon()
+	require.Equal(t, 2, r.journaler.Crashed(0))
 	d.crash = false
 	out := r.settle(0)
 	require.Contains(t, out[0], fmt.Sprintf(`"code":%d`, wire.Crash))
@@ -135,14 +135,14 @@ func TestAfterACrashOfTheJournalServiceWhatItHadInHandIsAnswered(t *testing.T) {
 func TestTheJournalIsSyncedAtIntervals(t *testing.T) {
 	s := &synced{Memory: memory()}
 	r := startedRig(t, ids(1), keptBy(s), func(c *Config) { c.KeepSync = time.Second })
-	require.Equal(t, Never, r.Due(0, Journal))
+	require.Equal(t, Never, r.journaler.Next(0))
 	r.ask(0, broadcastLine("n0", 1, "1"))
 	r.ask(time.Second/2, broadcastLine("n0", 2, "2"))
 	require.Zero(t, s.syncs)
-	require.Equal(t, time.Second, r.Due(time.Second/2, Journal))
+	require.Equal(t, time.Second, r.journaler.Next(time.Second/2))
 	r.work(time.Second)
 	require.Equal(t, 1, s.syncs)
-	require.Equal(t, Never, r.Due(time.Second, Journal), "nothing new")
+	require.Equal(t, Never, r.journaler.Next(time.Second), "nothing new")
 	s.err = errDisk
 	r.ask(2*time.Second, broadcastLine("n0", 3, "3"))
 	r.work(3 * time.Second)
@@ -170,7 +170,7 @@ func TestAfterACrashWhileTheJournalIsOpenedItIsOpenedAgain(t *testing.T) {
 	r.admit(0, initLine(50, "n0", ids(2)...))
 	r.workRecord(0)
 	require.Panics(t, func() { r.journaler.step(0) })
-	r.keeps.Abandon()
+	require.Equal(t, 1, r.journaler.Crashed(0))
 	d.crash = false
 	require.Contains(t, r.settle(0)[0], "init_ok")
 	require.Contains(t, r.ask(0, broadcastLine("n0", 1, "2"))[0], `"code":11`)

@@ -64,14 +64,6 @@ func (k *keeping) any() bool { return k.at < len(k.came) || k.outcomes.any.Load(
 // idle reports whether everything has come back.
 func (k *keeping) idle() bool { return k.handed == 0 && (k.queue == nil || !k.any()) }
 
-// ready is woken when something may have come back.
-func (k *keeping) ready() <-chan struct{} {
-	if k.queue == nil {
-		return nil
-	}
-	return k.outcomes.wake
-}
-
 // close says that nothing more will be handed over.
 func (k *keeping) close() {
 	if k.queue != nil {
@@ -266,7 +258,7 @@ func (n *Node) makeJournaler() {
 	n.intake.seen = &seen{}
 	n.gossiper.unkept = &unkept{}
 	n.journaler = &journaler{
-		keeper: n.cfg.Keeper, inbox: n.keeps, outcomes: newOutcomes(), seen: n.intake.seen.highest,
+		keeper: n.cfg.Keeper, inbox: n.keeps, outcomes: newOutcomes(n.wakes.record), wake: n.wakes.journal, seen: n.intake.seen.highest,
 		unkept: n.gossiper.unkept, figures: &journalFigures{}, log: n.cfg.Log, syncing: n.cfg.KeepSync,
 	}
 	n.record.keeping = keeping{
@@ -294,7 +286,7 @@ func (n *Node) began(now time.Duration, s *setup, from request) {
 	if s.former && !s.restart {
 		n.stale.restarted() // the reader waits, so this is not in its way
 	}
-	if n.supervisor.Load() == nil {
+	if !n.intake.later {
 		n.begin(now)
 		return
 	}

@@ -117,21 +117,21 @@ func (s *spoken) until(end time.Duration) {
 	for steps := 0; ; steps++ {
 		require.Less(s.t, steps, 100_000, "a node that never comes to rest")
 		next := s.r.NextTick()
-		service := -1
-		for _, candidate := range []Service{Record, Gossip, Output, Journal} {
-			if due := s.r.Due(s.now, candidate); due < next {
-				next, service = due, int(candidate)
+		var service Service
+		for _, candidate := range s.r.Services() {
+			if due := candidate.Next(s.now); due < next {
+				next, service = due, candidate
 			}
 		}
 		if next > end {
 			break
 		}
 		s.now = max(s.now, next)
-		if service < 0 {
+		if service == nil {
 			s.r.Tick(s.now)
 			continue
 		}
-		_, err := s.r.Step(s.now, Service(service))
+		_, err := service.Step(s.now)
 		require.NoError(s.t, err)
 		s.listen()
 	}

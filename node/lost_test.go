@@ -81,7 +81,10 @@ func TestAReplyThatCrashesTheOutputIsUncertain(t *testing.T) {
 func TestALineThatMayHaveBeenWrittenIsNotAnsweredTwice(t *testing.T) {
 	r := startedRig(t, ids(1))
 	r.output.begun = true
-	r.lostReply(0, &outgoing{kind: outBroadcastOK, req: request{client: "c1", msgID: wire.IntID(1), asks: true}})
+	r.outbox.offer(0, outgoing{kind: outBroadcastOK, req: request{client: "c1", msgID: wire.IntID(1), asks: true}})
+	_, ok := r.outs.TryNext()
+	require.True(t, ok)
+	require.Equal(t, 1, r.output.Crashed(0))
 	require.Empty(t, r.write(0))
 	require.False(t, r.output.begun)
 }
@@ -89,12 +92,10 @@ func TestALineThatMayHaveBeenWrittenIsNotAnsweredTwice(t *testing.T) {
 func TestALineThatTheReaderHadBegunWithMayHaveBeenHandedOn(t *testing.T) {
 	r := startedRig(t, ids(2))
 	for begun, code := range map[bool]string{true: `"code":13`, false: `"code":14`} {
-		d := driver{Node: r.Node}
 		lose := func(line string, came time.Duration, waited age) string {
-			hand := lineInHand{item: item(t, line)}
-			hand.take(hand.item, came, waited)
-			hand.begun = begun
-			d.lostLine(10*time.Second, &hand)
+			r.reading.take(came, item(t, line), came, waited)
+			r.reading.begun = begun
+			require.Equal(t, 1, r.reading.crashed(10*time.Second))
 			return strings.Join(r.write(10*time.Second), "")
 		}
 		require.Contains(t, lose(broadcastLine("n0", 1, "1"), 10*time.Second-replyDeadline, fresh), code)
@@ -112,7 +113,7 @@ func TestANodeWhoseServicesCrashOnItsInitIsANodeAllTheSame(t *testing.T) {
 			said := r.collect()
 			r.write(initLine(0, "n0", "n0", "n1"), broadcastLine("n0", 1, "1"))
 			pass(5 * time.Second)
-			require.Equal(t, uint64(1), r.supervisor.Load().Crashes())
+			require.Equal(t, uint64(1), r.supervisor.Crashes())
 			var toPeer *reply
 			for _, reply := range said.take() {
 				// Later ones are probes, as n1 says nothing.

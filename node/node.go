@@ -12,6 +12,7 @@ import (
 	"treecast/chans"
 	"treecast/gossip"
 	"treecast/gossip/codec"
+	"treecast/node/inject"
 	"treecast/wire"
 )
 
@@ -44,17 +45,22 @@ type Node struct {
 	keeps   *chans.Inbox[*keep]
 	outbox  *outbox
 	notices *notices
+	wakes   struct{ record, gossip, output, journal wake }
 
 	intake     *intake
 	record     *record
 	gossiper   *gossiper
 	output     *output
-	journaler  *journaler                       // nil without a journal
-	begun      chan struct{}                    // closed when what the journal holds is there
-	beginning  beginning                        // what is to be answered then
-	supervisor atomic.Pointer[chans.Supervisor] // nil under virtual time, and before Run
+	journaler  *journaler    // nil without a journal
+	services   []Service     // all of them, but for the reader
+	ownCount   int           // how many of these are not from Config.More
+	begun      chan struct{} // closed when what the journal holds is there
+	beginning  beginning     // what is to be answered then
+	reading    lineInHand    // the reader's
+	supervisor *chans.Supervisor
+	gauges     []backpressure.Gauge // what the monitor watches
 
-	injectors map[string]*injector // by service; nil as a rule
+	faults map[string]*inject.Injector // by service; nil as a rule
 
 	history  *chans.History            // of the queues; kept by Run alone
 	runStart atomic.Pointer[time.Time] // nil before Run
@@ -72,7 +78,7 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 		cfg.Log = slog.New(stamped{cfg.Log.Handler(), cfg.LogTime})
 	}
 	n := &Node{
-		cfg: cfg, broker: chans.NewBroker(), log: gossip.NewLog(), notices: newNotices(),
+		cfg: cfg, broker: chans.NewBroker(), log: gossip.NewLog(),
 		episodes: backpressure.NewEpisodes(backpressure.DefaultLogInterval),
 	}
 	cfg.Log = slog.New(considerate{cfg.Log.Handler(), n.gates.ownOpen.Load})
@@ -83,9 +89,11 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 	n.jobBytes.name, n.jobBytes.limit = "intake bytes", intakeBytes
 	n.mailBytes.name, n.mailBytes.limit = "gossip bytes", gossipBytes
 	n.setName("")
+	n.supervisor = chans.NewSupervisor(chans.SupervisorConfig{MaxCrashes: cfg.MaxCrashes, Window: cfg.CrashWindow, Log: cfg.Log})
 	if err := n.makeQueues(); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("node: %w", err)
 	}
+	n.notices = newNotices(n.wakes.gossip)
 	n.monitor, err = backpressure.NewMonitor(cfg.Monitor)
 	if err != nil {
 		return nil, err
@@ -105,18 +113,14 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 	}
 
 	n.outbox = &outbox{queue: n.outsQ, gossip: budget{limit: outputBytes}, raw: budget{name: "output bytes", limit: rawBytes}, count: &n.count}
-	for _, q := range n.broker.Monitored() {
-		n.monitor.Watch(q)
-	}
-	for _, b := range []*budget{&n.jobBytes, &n.mailBytes, &n.outbox.raw} {
-		n.monitor.Watch(b)
-	}
 	n.record = &record{
+		inbox: n.jobs, wake: n.wakes.record, logger: cfg.Log,
 		log: n.log, held: gossip.NewVector(), logName: strconv.FormatUint(cfg.Random.Uint64(), 36),
-		out: n.outbox, notices: n.notices, intake: &n.jobBytes, count: &n.count, logger: cfg.Log,
+		out: n.outbox, notices: n.notices, intake: &n.jobBytes, count: &n.count,
 	}
 	n.gossiper = &gossiper{
-		cfg: &n.cfg, random: cfg.Random, inbox: n.mails, intake: n.jobsQ, out: n.outbox, notices: n.notices,
+		wake: n.wakes.gossip,
+		cfg:  &n.cfg, random: cfg.Random, inbox: n.mails, intake: n.jobsQ, out: n.outbox, notices: n.notices,
 		records: n.log, monitor: n.monitor, own: n.gates.own, count: &n.count, log: cfg.Log,
 		mailBytes: &n.mailBytes, jobBytes: &n.jobBytes, decoder: codec.NewDecoder(cfg.Roster.origins()),
 	}
@@ -126,38 +130,75 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 		maxValueBytes: cfg.MaxLineBytes - min(4096, cfg.MaxLineBytes/2), health: n.healthFields, name: n.setName,
 	}
 	self := func() string { return *n.name.Load() }
-	n.injectors = newInjectors(&n.cfg, self)
-	n.output = &output{self: self, writer: wire.NewWriter(&n.stdout), box: n.outbox, count: &n.count}
+	n.faults = inject.New(cfg.Faults, self, cfg.Random)
+	n.output = &output{
+		inbox: n.outs, wake: n.wakes.output, self: self, writer: wire.NewWriter(&n.stdout),
+		box: n.outbox, count: &n.count, logger: cfg.Log,
+	}
+	n.outbox.writing, n.outbox.record = &n.output.writing, n.wakes.record
+	n.reading = lineInHand{intake: n.intake, faults: n.faults[readerName]}
+	n.services = []Service{n.record, n.gossiper, n.output}
 	if cfg.Keeper != nil {
 		n.makeJournaler()
+		n.services = append(n.services, n.journaler)
+		n.journaler.faults = n.faults[journalName]
+	}
+	n.record.faults, n.gossiper.faults, n.output.faults = n.faults[recordName], n.faults[gossipName], n.faults[outputName]
+	if err := n.addMore(); err != nil {
+		return nil, err
 	}
 	return n, nil
 }
 
-func (n *Node) setName(s string) { n.name.Store(&s) }
-
-// makeQueues has the broker make the queues. None of them needs a permit to
-// drain: permits only decide whether gossip begins something new.
-func (n *Node) makeQueues() (err error) {
-	if n.jobsQ, n.jobs, err = chans.Make[job](n.broker, queueOptions("intake", n.cfg.Intake)); err != nil {
-		return fmt.Errorf("node: %w", err)
+// addMore makes the services that were asked for beside the node's own, has the
+// monitor watch all queues, and looks whether every fault has a service.
+func (n *Node) addMore() error {
+	n.ownCount = len(n.services)
+	names := ServiceNames()
+	for _, make := range n.cfg.More {
+		s, err := make(n)
+		if err != nil {
+			return fmt.Errorf("node: %w", err)
+		}
+		n.services = append(n.services, s)
+		names = append(names, s.Name())
 	}
-	if n.mailQ, n.mails, err = chans.Make[mail](n.broker, queueOptions("gossip", n.cfg.Gossip)); err != nil {
-		return fmt.Errorf("node: %w", err)
-	}
-	if n.cfg.Keeper != nil {
-		if n.keepsQ, n.keeps, err = chans.Make[*keep](n.broker, queueOptions("journal", n.cfg.Journal)); err != nil {
+	for _, f := range n.cfg.Faults {
+		if err := f.Check(names); err != nil {
 			return fmt.Errorf("node: %w", err)
 		}
 	}
-	if n.outsQ, n.outs, err = chans.Make[outgoing](n.broker, queueOptions("output", n.cfg.Output)); err != nil {
-		return fmt.Errorf("node: %w", err)
+	for _, q := range n.broker.Monitored() {
+		n.gauges = append(n.gauges, q)
+	}
+	for _, b := range []*budget{&n.jobBytes, &n.mailBytes, &n.outbox.raw} {
+		n.gauges = append(n.gauges, b)
+	}
+	for _, g := range n.gauges {
+		n.monitor.Watch(g)
 	}
 	return nil
 }
 
-func queueOptions(name string, s QueueSizes) chans.Options {
-	return chans.Options{Name: name, Preferred: s.Preferred, Capacity: s.Capacity}
+func (n *Node) setName(s string) { n.name.Store(&s) }
+
+// makeQueues makes the queues between the services.
+func (n *Node) makeQueues() (err error) {
+	n.wakes.record, n.wakes.gossip, n.wakes.output = newWake(), newWake(), newWake()
+	if n.jobsQ, n.jobs, err = MakeQueue[job](n, "intake", DefaultIntake, n.wakes.record); err != nil {
+		return err
+	}
+	if n.mailQ, n.mails, err = MakeQueue[mail](n, "gossip", DefaultGossip, n.wakes.gossip); err != nil {
+		return err
+	}
+	if n.cfg.Keeper != nil {
+		n.wakes.journal = newWake()
+		if n.keepsQ, n.keeps, err = MakeQueue[*keep](n, "journal", DefaultJournal, n.wakes.journal); err != nil {
+			return err
+		}
+	}
+	n.outsQ, n.outs, err = MakeQueue[outgoing](n, "output", DefaultOutput, n.wakes.output)
+	return err
 }
 
 // Poll has the health monitor look at the queues, and tells the gates and

@@ -2,6 +2,7 @@ package node
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"treecast/gossip"
 )
@@ -13,10 +14,11 @@ import (
 type notices struct {
 	mu      sync.Mutex
 	tickets []gossip.Ticket
-	wake    chan struct{}
+	rung    atomic.Bool // something is there that gossip has not looked at
+	wake    wake        // the gossip service's
 }
 
-func newNotices() *notices { return &notices{wake: make(chan struct{}, 1)} }
+func newNotices(w wake) *notices { return &notices{wake: w} }
 
 // stored leaves a ticket.
 func (n *notices) stored(t gossip.Ticket) {
@@ -28,11 +30,12 @@ func (n *notices) stored(t gossip.Ticket) {
 
 // ring says that something is there.
 func (n *notices) ring() {
-	select {
-	case n.wake <- struct{}{}:
-	default:
-	}
+	n.rung.Store(true)
+	n.wake.ring()
 }
+
+// heard says that gossip is about to look.
+func (n *notices) heard() { n.rung.Store(false) }
 
 // take moves what is there into buf.
 func (n *notices) take(buf []gossip.Ticket) []gossip.Ticket {

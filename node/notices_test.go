@@ -9,7 +9,7 @@ import (
 )
 
 func TestTicketsAreTakenOnceAndInOrder(t *testing.T) {
-	n := newNotices()
+	n := newNotices(newWake())
 	require.Empty(t, n.take(nil))
 	var want []gossip.Ticket
 	for i := range 10_000 {
@@ -24,7 +24,7 @@ func TestTicketsAreTakenOnceAndInOrder(t *testing.T) {
 }
 
 func TestAnyNumberOfNoticesIsOneWakeUp(t *testing.T) {
-	n := newNotices()
+	n := newNotices(newWake())
 	for range 3 {
 		n.stored(gossip.Ticket{})
 		n.ring()

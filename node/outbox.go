@@ -1,10 +1,13 @@
 package node
 
 import (
+	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"treecast/chans"
 	"treecast/gossip"
+	"treecast/node/inject"
 	"treecast/wire"
 )
 
@@ -14,6 +17,45 @@ type outbox struct {
 	gossip budget
 	raw    budget
 	count  *counters
+
+	wanted  atomic.Bool   // the record waits for room
+	record  wake          // the record's
+	writing *atomic.Int64 // the output's
+}
+
+// stuckAfter is how long stdout may stand still before nobody waits for it
+// any more.
+const stuckAfter = time.Second
+
+// full reports whether there is no room for another item.
+func (o *outbox) full() bool { return o.queue.Depth() >= o.queue.Capacity() }
+
+// stuckAt is when stdout will have stood still for so long that nobody should wait
+// for it; Never while nothing is being written to it.
+func (o *outbox) stuckAt() time.Duration {
+	since := time.Duration(o.writing.Load())
+	if since == 0 {
+		return Never
+	}
+	return since + stuckAfter + 1
+}
+
+// blocked reports whether the record has to wait for room. If so, it is woken when
+// there is some.
+func (o *outbox) blocked(now time.Duration) bool {
+	if !o.full() || now >= o.stuckAt() {
+		return false
+	}
+	o.wanted.Store(true)
+	return o.full() // the output may have made room before it knew
+}
+
+// roomAgain wakes the record if it waits for room and there is some.
+func (o *outbox) roomAgain() {
+	if o.wanted.Load() && !o.full() {
+		o.wanted.Store(false)
+		o.record.ring()
+	}
 }
 
 // offer queues a reply. At hard capacity, which means that stdout has stood
@@ -80,6 +122,11 @@ const readDeadline = 9 * time.Second
 
 // output turns items of the output queue into lines.
 type output struct {
+	inbox  *chans.Inbox[outgoing]
+	wake   wake
+	faults *inject.Injector
+	logger *slog.Logger
+
 	self   func() string
 	writer *wire.Writer
 	box    *outbox
@@ -89,6 +136,77 @@ type output struct {
 	begun  bool // some of the item in hand may have been written
 
 	since time.Duration // when the oldest line was written that waits for a flush
+
+	writing atomic.Int64 // since when stdout has not moved in this step; 0: none is under way
+	drained func()       // called when the queue has become shorter; may be nil
+}
+
+const outputName = "output"
+
+// Name is the service's.
+func (o *output) Name() string { return outputName }
+
+// Wake is the service's.
+func (o *output) Wake() <-chan struct{} { return o.wake }
+
+// Next is when there is something to write.
+func (o *output) Next(now time.Duration) time.Duration {
+	if o.inbox.Depth() > 0 || o.writer.Buffered() > 0 {
+		return now
+	}
+	return Never
+}
+
+// Step writes one item. What is written is flushed when nothing more is waiting.
+// The error is stdout's.
+func (o *output) Step(now time.Duration) (w Work, err error) {
+	o.writing.Store(int64(max(now, 1)))
+	if item, ok := o.inbox.TryNext(); ok {
+		w = Work{Did: true, Messages: 1}
+		o.faults.Begin(now, true)
+		if err := o.handle(now, &item); err != nil {
+			return w, err
+		}
+		o.faults.End()
+		o.inbox.Done()
+	}
+	if o.inbox.Depth() == 0 {
+		if err := o.writer.Flush(); err != nil {
+			return w, err
+		}
+	}
+	o.writing.Store(0)
+	o.box.roomAgain()
+	if o.drained != nil {
+		o.drained()
+	}
+	if !w.Did && o.inbox.Drained() {
+		return w, errOver
+	}
+	return w, nil
+}
+
+// Crashed answers for a reply that crashed the output, unless a part of it may have
+// been written: a second answer would be one too many.
+func (o *output) Crashed(now time.Duration) int {
+	o.writing.Store(0)
+	item, lost := o.inbox.Abandon()
+	if !lost {
+		return 0
+	}
+	o.box.handled(&item)
+	begun := o.begun
+	o.begun = false
+	logLost(o.logger, outputName, "line", &request{client: item.req.client, msgID: item.req.msgID}, item.body)
+	if begun || item.kind == outGossip {
+		return 1
+	}
+	code, text := wire.Crash, crashedText
+	if item.kind == outReadOK {
+		code, text = wire.Abort, abortedText
+	}
+	o.box.fail(now, item.req, code, text)
+	return 1
 }
 
 // flushAfter is how long a line waits at most for others to be written with it.

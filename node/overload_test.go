@@ -11,9 +11,11 @@ import (
 
 // tiny makes the queues so small that tests can fill them.
 func tiny(c *Config) {
-	c.Intake = QueueSizes{Preferred: 2, Capacity: 4}
-	c.Gossip = QueueSizes{Preferred: 1, Capacity: 2}
-	c.Output = QueueSizes{Preferred: 8, Capacity: 16}
+	c.Queues = map[string]QueueSizes{
+		"intake": {Preferred: 2, Capacity: 4},
+		"gossip": {Preferred: 1, Capacity: 2},
+		"output": {Preferred: 8, Capacity: 16},
+	}
 }
 
 // tinyRig is a node with tiny queues, of two.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"treecast/node/inject"
 	"treecast/wire"
 )
 
@@ -24,7 +25,6 @@ func (d *driver) read(ctx context.Context, stdin io.Reader) error {
 		d.lines = wire.NewReader(&d.stdin, d.cfg.MaxLineBytes)
 	}
 	r := d.lines
-	leash := d.leash(ctx, "intake")
 	var item wire.Item // one for all lines, as a crash must find it
 	for {
 		if !d.awaitBegin(ctx) {
@@ -60,11 +60,8 @@ func (d *driver) read(ctx context.Context, stdin io.Reader) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		d.reading.take(&item, came, waited)
-		leash.begin(true)
-		d.reading.begun = true
+		d.reading.take(now, &item, came, waited)
 		d.admit(now, came, &item, waited)
-		leash.end()
 		d.reading.done()
 	}
 }
@@ -117,30 +114,44 @@ func (d *driver) answerInit() {
 }
 
 // lineInHand is the line that the reader is busy with. It is to the reader what
-// an inbox is to the other services.
+// an inbox is to the services.
 type lineInHand struct {
+	intake *intake
+	faults *inject.Injector // nil as a rule
+
 	item   *wire.Item    // nil: none
 	came   time.Duration // at the latest
 	waited age
-	begun  bool   // it has been looked at
-	lost   func() // called when a crash loses it
+	begun  bool // it has been looked at
 }
 
-func (l *lineInHand) take(item *wire.Item, came time.Duration, waited age) {
+// take puts a line in hand.
+func (l *lineInHand) take(now time.Duration, item *wire.Item, came time.Duration, waited age) {
 	l.item, l.came, l.waited, l.begun = item, came, waited, false
+	l.faults.Begin(now, true)
+	l.begun = true
 }
-func (l *lineInHand) done() { l.item = nil }
 
-// Name is what the supervisor calls it.
-func (l *lineInHand) Name() string { return "stdin" }
+// done says that the line is handled.
+func (l *lineInHand) done() {
+	l.faults.End()
+	l.item = nil
+}
 
-// Abandon says that the reader has crashed; it returns the number of lines
-// lost, 0 or 1.
-func (l *lineInHand) Abandon() int {
+// crashed answers for a line that crashed the reader, and returns how many there
+// were. Where the reader had begun with it, it may have been handed on.
+func (l *lineInHand) crashed(now time.Duration) int {
 	if l.item == nil {
 		return 0
 	}
-	l.lost()
-	l.done()
+	m := &l.item.Message
+	l.item = nil
+	to := request{client: m.Src, msgID: m.MsgID, asks: m.Answerable() && !l.intake.isPeer(m.Src) && !goneAfter(m.Type, l.waited), came: l.came}
+	logLost(l.intake.log, readerName, "line", &to, m.Body)
+	if l.begun {
+		l.intake.out.fail(now, to, wire.Crash, crashedText)
+		return 1
+	}
+	l.intake.out.fail(now, to, wire.Abort, abortedText)
 	return 1
 }

@@ -5,7 +5,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"treecast/chans"
 	"treecast/gossip"
+	"treecast/node/inject"
 	"treecast/wire"
 )
 
@@ -14,6 +16,11 @@ import (
 // the goroutine that serves it. Its step checks first and commits last, so
 // that a crash loses the item in hand and nothing else.
 type record struct {
+	inbox  *chans.Inbox[job]
+	wake   wake
+	faults *inject.Injector
+	logger *slog.Logger
+
 	log    *gossip.Log
 	held   *gossip.Vector
 	values valueSet
@@ -30,9 +37,96 @@ type record struct {
 	notices *notices
 	intake  *budget
 	count   *counters
-	logger  *slog.Logger
 
 	shownValues atomic.Int64 // list.length, for whoever asks
+}
+
+const recordName = "record"
+
+// Name is the service's.
+func (r *record) Name() string { return recordName }
+
+// Wake is the service's.
+func (r *record) Wake() <-chan struct{} { return r.wake }
+
+// Next is when there is something to do, and room for what that may have to say.
+func (r *record) Next(now time.Duration) time.Duration {
+	k := &r.keeping
+	switch {
+	case !(r.inbox.Depth() > 0 && k.room()) && !(k.queue != nil && k.any()):
+		return Never
+	case r.out.full():
+		return max(now, r.out.stuckAt())
+	}
+	return now
+}
+
+// Step does one thing. What has come back from the journal goes first: that is room
+// for more.
+func (r *record) Step(now time.Duration) (Work, error) {
+	if r.out.blocked(now) {
+		return Work{}, nil
+	}
+	queued := r.out.queue.Depth()
+	if r.commit(now) {
+		return Work{Did: true, Brief: r.faults == nil, Messages: 1 + r.out.queue.Depth() - queued}, nil
+	}
+	if !r.keeping.room() {
+		return Work{}, nil
+	}
+	if j, ok := r.inbox.TryNext(); ok {
+		bytes := j.bytes
+		r.faults.Begin(now, true)
+		r.handle(now, &j)
+		r.faults.End()
+		r.inbox.Done()
+		return Work{Did: true, Brief: r.faults == nil, Messages: 1 + r.out.queue.Depth() - queued, Bytes: bytes}, nil
+	}
+	if r.inbox.Drained() {
+		r.keeping.close()
+		if r.keeping.idle() {
+			r.out.queue.Close()
+			return Work{}, errOver
+		}
+	}
+	return Work{}, nil
+}
+
+// Crashed answers for a job that crashed the record, or for what had come back from
+// the journal.
+func (r *record) Crashed(now time.Duration) int {
+	j, lost := r.inbox.Abandon()
+	if lost {
+		r.lost(now, &j)
+	}
+	r.resume(now)
+	if lost {
+		return 1
+	}
+	return 0
+}
+
+// lost answers for a job. It may have been done, unless its value is unknown.
+func (r *record) lost(now time.Duration, j *job) {
+	r.intake.put(j.bytes)
+	switch j.kind {
+	case jobBegin:
+		if j.setup != nil {
+			r.begin(now, j) // without it there is no node
+		}
+	case jobBroadcast:
+		logLost(r.logger, recordName, "broadcast", &j.request, j.value)
+		if r.knows(j.value) {
+			r.out.fail(now, j.request, wire.Crash, crashedText)
+		} else {
+			r.out.fail(now, j.request, wire.Abort, abortedText)
+		}
+	case jobRead:
+		logLost(r.logger, recordName, "read", &j.request, nil)
+		r.out.fail(now, j.request, wire.Abort, abortedText)
+	case jobStore: // not acked, so it comes again
+		logLost(r.logger, recordName, "delta", &request{client: j.store.Ticket.From}, nil)
+	}
 }
 
 // handle does one job. Its bytes are given back when it is done; those of a job

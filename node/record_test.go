@@ -108,7 +108,7 @@ func TestADeliveryIsStoredOnceAndItsTicketFollows(t *testing.T) {
 	j := delivery(4, entry(4, "4"))
 	r.record.handle(0, &j)
 	require.Equal(t, []gossip.Ticket{j.store.Ticket}, r.notices.take(nil))
-	require.Len(t, r.notices.wake, 1)
+	require.True(t, r.notices.rung.Load())
 }
 
 func TestABatchWithAValueThatCannotBeReadIsNotStoredAtAllAndNotAcked(t *testing.T) {
@@ -134,7 +134,7 @@ func TestAPanicInTheRecordLosesTheItemInHandAndNoKnownValue(t *testing.T) {
 	r.jobBytes.take(10)
 	hostile := job{kind: jobBegin, bytes: 10} // nobody can make one from outside
 	require.Panics(t, func() { r.record.handle(0, &hostile) })
-	r.lostJob(0, &hostile)
+	r.record.lost(0, &hostile)
 	require.Zero(t, r.jobBytes.used.Load())
 	r.ask(0, broadcastLine("n0", 2, "2"))
 	require.Equal(t, "[1,2]", r.values(0))

@@ -135,7 +135,7 @@ func TestATopologyOfTwoMegabytes(t *testing.T) {
 // is not what these tests are about.
 func patient(c *Config) {
 	c.MaxWait, c.ClientThreshold = Never, time.Hour
-	c.Intake = QueueSizes{Preferred: 1 << 18, Capacity: 1 << 18}
+	c.Queues = map[string]QueueSizes{"intake": {Preferred: 1 << 18, Capacity: 1 << 18}}
 }
 
 func TestAReadOfAHundredThousandValues(t *testing.T) {

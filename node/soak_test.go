@@ -40,20 +40,20 @@ type soak struct {
 	way     [soakLatency + 1][]string // lines between nodes, by the tick of their arrival
 	acked   map[string]bool
 	codes   map[int]int
-	slow    map[Service]time.Duration // until when, of the node that suffers
+	slow    [3]time.Duration // until when each service is, of the node that suffers
 	victim  int
 	value   int
 	entries int // of the first node, at the last look
 }
 
 func newSoak(t *testing.T) *soak {
-	s := &soak{t: t, random: rand.New(rand.NewPCG(7, 7)), acked: map[string]bool{}, codes: map[int]int{}, slow: map[Service]time.Duration{}}
+	s := &soak{t: t, random: rand.New(rand.NewPCG(7, 7)), acked: map[string]bool{}, codes: map[int]int{}}
 	for i := range soakNodes {
 		r := newRig(t, func(c *Config) {
 			c.Random = rand.New(rand.NewPCG(uint64(i), 1))
 			c.Epoch = uint64(i+1) << 12
 			c.NumChildren, c.SyncPeriod = 2, 200*time.Millisecond
-			c.Intake = QueueSizes{Preferred: 20, Capacity: 400}
+			c.Queues = map[string]QueueSizes{"intake": {Preferred: 20, Capacity: 400}}
 		})
 		r.admit(0, initLine(i, ids(soakNodes)[i], ids(soakNodes)...))
 		s.rigs = append(s.rigs, r)
@@ -67,7 +67,7 @@ func (s *soak) tick(broadcast, disturbed bool) {
 	s.now += soakTick
 	if disturbed && s.random.IntN(500) == 0 {
 		s.victim = s.random.IntN(soakNodes)
-		s.slow[Service(s.random.IntN(3))] = s.now + time.Duration(s.random.IntN(5000))*time.Millisecond
+		s.slow[s.random.IntN(len(s.slow))] = s.now + time.Duration(s.random.IntN(5000))*time.Millisecond
 	}
 	arrived := s.way[0]
 	copy(s.way[:], s.way[1:])
@@ -88,16 +88,16 @@ func (s *soak) tick(broadcast, disturbed bool) {
 		if s.now >= r.NextTick() {
 			r.Tick(s.now)
 		}
-		for service := Record; service <= Output; service++ {
+		for number, service := range r.Services() {
 			steps := 1000
-			if i == s.victim && s.now < s.slow[service] {
+			if i == s.victim && s.now < s.slow[number] {
 				steps = 0
 				if s.now%(1000/(soakRate/10)*time.Millisecond) == 0 {
 					steps = 1
 				}
 			}
-			for ; steps > 0 && r.Due(s.now, service) <= s.now; steps-- {
-				_, err := r.Step(s.now, service)
+			for ; steps > 0 && service.Next(s.now) <= s.now; steps-- {
+				_, err := service.Step(s.now)
 				require.NoError(s.t, err)
 			}
 		}

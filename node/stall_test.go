@@ -13,7 +13,7 @@ import (
 // so little room the record waits for stdout too, which is not to be taken for
 // slowness of its own.
 func smallOutput(c *Config) {
-	c.Output = QueueSizes{Preferred: 64, Capacity: 128}
+	c.Queues = map[string]QueueSizes{"output": {Preferred: 64, Capacity: 128}}
 	c.MaxWait = Never
 }
 

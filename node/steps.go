@@ -5,38 +5,17 @@ import (
 	"log/slog"
 	"time"
 
-	"treecast/gossip"
 	"treecast/wire"
 )
-
-// Service is a service of a node whose steps a driver calls. The reader is not
-// among them, as its work comes from outside: see Node.Admit.
-type Service uint8
-
-// The services.
-const (
-	Record Service = iota
-	Gossip
-	Output
-	Journal // only of a node that has one
-)
-
-// Never is what Due returns where nothing is to be done.
-const Never = gossip.Never
-
-// Work is what a step has done, for a driver that models how long it takes.
-type Work struct {
-	Messages int // taken from the service's queue, and put into others
-	Bytes    int // of the bodies read and written, as far as the step handled any
-}
 
 // The steps are for a driver that has time of its own. It never calls Run, and
 // it calls everything of a node from one goroutine:
 //
 //  1. Lines for stdin go to Admit, one by one and in their order. When there is
 //     none left to be read, Dry says so.
-//  2. Step is called when Due says so, or later.
+//  2. The Step of each of Services is called when its Next says so, or later.
 //  3. Tick is called when NextTick says so.
+//  4. Where a step or Admit panics, ServiceCrashed is called.
 //
 // Every call may change what is due of any service. now never goes back.
 
@@ -60,11 +39,15 @@ func (n *Node) Admits() bool {
 	return all < max(1, n.outsQ.Preferred()/2)
 }
 
-// Admit is the reader's step: it decides what becomes of one line.
+// Admit is the reader's step: it decides what becomes of one line. The item is
+// the node's until the next call.
 func (n *Node) Admit(now time.Duration, item *wire.Item) {
 	n.admitted++
 	came := n.arrivals.came(now, n.admitted)
-	n.admit(now, came, item, max(n.stale.line(now), ageOf(now-came)))
+	waited := max(n.stale.line(now), ageOf(now-came))
+	n.reading.take(now, item, came, waited)
+	n.admit(now, came, item, waited)
+	n.reading.done()
 }
 
 // Looks reports whether the reader would look now at how much of stdin is unread;
@@ -102,84 +85,10 @@ func (n *Node) admit(now, came time.Duration, item *wire.Item, waited age) {
 	}
 }
 
-// Due returns when a step of a service has something to do: now, later, or
-// Never unless something else happens first.
-func (n *Node) Due(now time.Duration, s Service) time.Duration {
-	ready := false
-	switch s {
-	case Record:
-		k := &n.record.keeping
-		ready = n.outsQ.Depth() < n.outsQ.Capacity() &&
-			(n.jobsQ.Depth() > 0 && k.room() || k.queue != nil && k.any())
-	case Gossip:
-		if n.mailQ.Depth() == 0 && len(n.notices.wake) == 0 {
-			return max(now, n.gossiper.next(now))
-		}
-		ready = true
-	case Journal:
-		if n.journaler == nil {
-			return Never
-		}
-		if n.keepsQ.Depth() == 0 {
-			return max(now, n.journaler.next())
-		}
-		ready = true
-	case Output:
-		ready = n.outsQ.Depth() > 0 || n.output.writer.Buffered() > 0
-	}
-	if ready {
-		return now
-	}
-	return Never
-}
-
-// Step has a service do one piece of work, if there is any. Output flushes to
-// stdout when nothing more is waiting; the error is stdout's.
-func (n *Node) Step(now time.Duration, s Service) (w Work, err error) {
-	switch s {
-	case Record:
-		queued := n.outsQ.Depth()
-		if n.record.commit(now) {
-			return Work{Messages: 1 + n.outsQ.Depth() - queued}, nil
-		}
-		if !n.record.keeping.room() {
-			return Work{}, nil
-		}
-		if j, ok := n.jobs.TryNext(); ok {
-			bytes := j.bytes
-			n.record.handle(now, &j)
-			n.jobs.Done()
-			w = Work{Messages: 1 + n.outsQ.Depth() - queued, Bytes: bytes}
-		}
-	case Journal:
-		before := n.keepsQ.Depth()
-		written := n.journaler.figures.bytes.Load()
-		n.journaler.step(now)
-		w = Work{Messages: before - n.keepsQ.Depth(), Bytes: int(n.journaler.figures.bytes.Load() - written)}
-	case Gossip:
-		select {
-		case <-n.notices.wake:
-		default:
-		}
-		queued, said, mailed := n.outsQ.Depth(), n.outbox.gossip.used.Load(), n.mailBytes.used.Load()
-		n.gossiper.step(now)
-		w = Work{
-			Messages: 1 + n.outsQ.Depth() - queued,
-			Bytes:    int(n.outbox.gossip.used.Load() - said + mailed - n.mailBytes.used.Load()),
-		}
-	case Output:
-		if item, ok := n.outs.TryNext(); ok {
-			w = Work{Messages: 1}
-			if err := n.output.handle(now, &item); err != nil {
-				return w, err
-			}
-			n.outs.Done()
-		}
-		if n.outsQ.Depth() == 0 {
-			err = n.output.writer.Flush()
-		}
-	}
-	return w, err
+// Slowed returns how much longer than it took a step keeps its service busy that
+// ended at now, by the faults of the node's configuration.
+func (n *Node) Slowed(now time.Duration, service string, took time.Duration) time.Duration {
+	return n.faults[service].Extra(now, took)
 }
 
 // Tick has the health monitor look at the queues, and tells people when
@@ -195,9 +104,15 @@ func (n *Node) Tick(now time.Duration) {
 // may then put ticks off until before the next call of anything else, and make up
 // for them with the times that they were due at.
 func (n *Node) Calm() bool {
-	return !n.gates.ill && n.jobsQ.Depth() == 0 && n.mailQ.Depth() == 0 && n.outsQ.Depth() == 0 &&
-		(n.keepsQ == nil || n.keepsQ.Depth() == 0) &&
-		n.jobBytes.used.Load() == 0 && n.mailBytes.used.Load() == 0 && n.outbox.raw.used.Load() == 0
+	if n.gates.ill {
+		return false
+	}
+	for _, g := range n.gauges {
+		if g.Depth() != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // NextTick is when Tick is to be called again.

@@ -22,9 +22,9 @@ func item(t *testing.T, line string) *wire.Item {
 func stepAll(t *testing.T, r *rig, now time.Duration) string {
 	for again := true; again; {
 		again = false
-		for _, s := range []Service{Record, Gossip, Output} {
-			for r.Due(now, s) <= now {
-				_, err := r.Step(now, s)
+		for _, s := range r.Services() {
+			for s.Next(now) <= now {
+				_, err := s.Step(now)
 				require.NoError(t, err)
 				again = true
 			}
@@ -54,8 +54,8 @@ func TestStepsThatAreDueAreAllThatANodeNeeds(t *testing.T) {
 		}
 		require.Equal(t, want, got)
 		said += len(got)
-		for _, s := range []Service{Record, Gossip, Output} {
-			require.Greater(t, driven.Due(now, s), now, "nothing is left to do")
+		for _, s := range driven.Services() {
+			require.Greater(t, s.Next(now), now, "nothing is left to do")
 		}
 	}
 	require.Greater(t, said, 200)
@@ -63,28 +63,28 @@ func TestStepsThatAreDueAreAllThatANodeNeeds(t *testing.T) {
 
 func TestAServiceIsDueWhenItHasSomethingToDo(t *testing.T) {
 	r := newRig(t)
-	for _, s := range []Service{Record, Gossip, Output} {
-		require.Equal(t, Never, r.Due(0, s), "nothing happens by itself")
+	for _, s := range r.Services() {
+		require.Equal(t, Never, s.Next(0), "nothing happens by itself")
 	}
 	r.Admit(0, item(t, initLine(0, "n0", ids(2)...)))
-	for _, s := range []Service{Record, Gossip, Output} {
-		require.Zero(t, r.Due(0, s))
+	for _, s := range r.Services() {
+		require.Zero(t, s.Next(0))
 	}
 	stepAll(t, r, 0)
-	require.Equal(t, figuresPeriod, r.Due(0, Gossip), "its figures are to be made")
+	require.Equal(t, figuresPeriod, r.gossiper.Next(0), "its figures are to be made")
 	stepAll(t, r, figuresPeriod)
-	require.Equal(t, Never, r.Due(figuresPeriod, Gossip))
+	require.Equal(t, Never, r.gossiper.Next(figuresPeriod))
 
 	r.Admit(time.Second, item(t, broadcastLine("n0", 1, "7")))
-	require.Equal(t, Never, r.Due(time.Second, Gossip), "it is not told before the value is stored")
-	_, err := r.Step(time.Second, Record)
+	require.Equal(t, Never, r.gossiper.Next(time.Second), "it is not told before the value is stored")
+	_, err := r.record.Step(time.Second)
 	require.NoError(t, err)
-	require.Equal(t, time.Second, r.Due(time.Second, Gossip))
+	require.Equal(t, time.Second, r.gossiper.Next(time.Second))
 	stepAll(t, r, time.Second)
-	next := r.Due(time.Second, Gossip)
+	next := r.gossiper.Next(time.Second)
 	require.Greater(t, next, time.Second)
 	require.LessOrEqual(t, next, 4*time.Second, "its timer is known")
-	require.Equal(t, next+time.Hour, r.Due(next+time.Hour, Gossip), "what is late is due now")
+	require.Equal(t, next+time.Hour, r.gossiper.Next(next+time.Hour), "what is late is due now")
 }
 
 func TestARefusedStepWaitsForTheOutput(t *testing.T) {
@@ -98,12 +98,12 @@ func TestARefusedStepWaitsForTheOutput(t *testing.T) {
 		r.Admit(0, item(t, say("c1", "n0", fmt.Sprintf(`{"type":"echo","echo":1,"msg_id":%d}`, i))))
 		require.False(t, r.Admits(), "more than half of the preferred size waits")
 	}
-	require.Zero(t, r.Due(0, Record))
+	require.Zero(t, r.record.Next(0))
 	r.Admit(0, item(t, say("c1", "n0", `{"type":"echo","echo":1,"msg_id":4}`)))
-	require.Equal(t, Never, r.Due(0, Record), "there is no room for the reply")
-	_, err := r.Step(0, Output)
+	require.Equal(t, Never, r.record.Next(0), "there is no room for the reply")
+	_, err := r.output.Step(0)
 	require.NoError(t, err)
-	require.Zero(t, r.Due(0, Record))
+	require.Zero(t, r.record.Next(0))
 	require.Empty(t, r.stdout.String(), "what is written is flushed when nothing more waits")
 	require.Contains(t, stepAll(t, r, 0), "read_ok")
 	require.True(t, r.Admits())
@@ -113,13 +113,13 @@ func TestAStepSaysHowMuchItDid(t *testing.T) {
 	r := startedRig(t, ids(3), func(c *Config) { c.NumChildren = 2 })
 	request := `{"type":"broadcast","message":12345,"msg_id":1}`
 	r.Admit(time.Second, item(t, say("c1", "n0", request)))
-	w, err := r.Step(time.Second, Record)
+	w, err := r.record.Step(time.Second)
 	require.NoError(t, err)
-	require.Equal(t, Work{Messages: 2, Bytes: len(request)}, w, "a value in, a reply out")
+	require.Equal(t, Work{Did: true, Brief: true, Messages: 2, Bytes: len(request)}, w, "a value in, a reply out")
 	stepAll(t, r, time.Second)
 
-	at := r.Due(time.Second, Gossip)
-	w, err = r.Step(at, Gossip)
+	at := r.gossiper.Next(time.Second)
+	w, err = r.gossiper.Step(at)
 	require.NoError(t, err)
 	require.Equal(t, 3, w.Messages, "a step, and a message to each child")
 	require.Greater(t, w.Bytes, 2*len("12345"))
@@ -127,10 +127,10 @@ func TestAStepSaysHowMuchItDid(t *testing.T) {
 
 	body := `{"type":"gossip","e":1,"f":0,"b":1,"runs":[{"o":"n1","l":"x","c":1,"v":[1]}]}`
 	r.Admit(at, item(t, say("n1", "n0", body)))
-	w, err = r.Step(at, Gossip)
+	w, err = r.gossiper.Step(at)
 	require.NoError(t, err)
 	require.Equal(t, len(body), w.Bytes, "mail counts when it is read")
-	none, err := startedRig(t, ids(2)).Step(0, Record)
+	none, err := startedRig(t, ids(2)).record.Step(0)
 	require.NoError(t, err)
 	require.Zero(t, none)
 }

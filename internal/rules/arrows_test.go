@@ -15,11 +15,12 @@ var arrows = map[string][]string{
 	// The node, from the outside in.
 	"cli": {
 		"experiment", "analysis", "report", "report/page", "node", "testbed/session", "run", // what commands do and show
-		"inspect",
+		"inspect", "node/inject",
 		"gossip", "backpressure", "topology", // the types of the node's settings, and what they mean
 		"journal", // where a node's is
 	},
-	"node":            {"wire", "gossip", "gossip/codec", "topology", "backpressure", "chans", "journal"},
+	"node":            {"node/inject", "wire", "gossip", "gossip/codec", "topology", "backpressure", "chans", "journal"},
+	"node/inject":     {},
 	"gossip":          {"topology"},
 	"gossip/codec":    {"gossip", "wire"},
 	"wire":            {},
@@ -54,7 +55,7 @@ var arrows = map[string][]string{
 	"testbed/session":   {"run", "wire", "testbed/layout", "testbed/nemesis", "testbed/network", "testbed/workload"},
 	"testbed/process":   {"run", "testbed/network", "testbed/nemesis", "testbed/session"},
 	"testbed/invariant": {"run", "wire", "gossip"},
-	"testbed/virtual":   {"run", "wire", "testbed/network", "testbed/nemesis", "testbed/session", "testbed/invariant", "node", "journal", "gossip/codec"}, // it alone knows nodes from the inside
+	"testbed/virtual":   {"run", "wire", "testbed/network", "testbed/nemesis", "testbed/session", "testbed/invariant", "node", "node/inject", "journal", "gossip/codec"}, // it alone knows nodes from the inside
 
 	"workload/txngen": {}, // the transactions that clients ask for
 

@@ -12,7 +12,21 @@ type Costs struct {
 	// Pipe is how long lines take from one side of a pipe to the other.
 	Pipe time.Duration
 
-	Intake, Record, Gossip, Output, Journal Cost // of the services
+	Services map[string]Cost // by name; intake is the reader
+	Other    Cost            // of a service that has none there
+}
+
+// of is the cost of a service.
+func (c *Costs) of(service string) Cost {
+	if cost, ok := c.Services[service]; ok {
+		return cost
+	}
+	return c.Other
+}
+
+// none reports whether nothing is set.
+func (c *Costs) none() bool {
+	return c.Start == 0 && c.Pipe == 0 && c.Services == nil && c.Other == Cost{}
 }
 
 // Cost is how long a service is busy with one step.
@@ -36,14 +50,17 @@ func (c *Costs) start(nodes int) time.Duration {
 // matter where one node handles thousands of messages a second.
 func DefaultCosts() Costs {
 	return Costs{
-		Start:  2 * time.Millisecond,
-		Pipe:   50 * time.Microsecond,
-		Intake: Cost{Step: 2 * time.Microsecond, KiB: 3 * time.Microsecond},
-		Record: Cost{Step: 3 * time.Microsecond, KiB: 5 * time.Microsecond},
-		Gossip: Cost{Step: 10 * time.Microsecond, Message: 5 * time.Microsecond, KiB: 10 * time.Microsecond},
-		Output: Cost{Step: 3 * time.Microsecond, KiB: time.Microsecond},
-		// A write to a file, which nobody waits for a disk for.
-		Journal: Cost{Step: 15 * time.Microsecond, KiB: time.Microsecond},
+		Start: 2 * time.Millisecond,
+		Pipe:  50 * time.Microsecond,
+		Services: map[string]Cost{
+			"intake": {Step: 2 * time.Microsecond, KiB: 3 * time.Microsecond},
+			"record": {Step: 3 * time.Microsecond, KiB: 5 * time.Microsecond},
+			"gossip": {Step: 10 * time.Microsecond, Message: 5 * time.Microsecond, KiB: 10 * time.Microsecond},
+			"output": {Step: 3 * time.Microsecond, KiB: time.Microsecond},
+			// A write to a file, which nobody waits for a disk for.
+			"journal": {Step: 15 * time.Microsecond, KiB: time.Microsecond},
+		},
+		Other: Cost{Step: 3 * time.Microsecond, KiB: time.Microsecond},
 	}
 }
 

@@ -36,7 +36,7 @@ func TestAServiceDoesOneThingAtATime(t *testing.T) {
 	cfg := config(t, 1)
 	cfg.Session.Concurrency, cfg.Session.RatePerSec, cfg.Session.TimeLimit = 8, 1000, sec
 	cfg.Costs = DefaultCosts()
-	cfg.Costs.Record.Step = 20 * ms // 50 a second at most
+	cfg.Costs.Services["record"] = Cost{Step: 20 * ms} // 50 a second at most
 	out := carryOut(t, cfg, Observers{})
 	var last time.Duration
 	done, together := 0, 0
@@ -70,8 +70,7 @@ func overloaded(t *testing.T, slow func(*Costs)) (Outcome, []reply) {
 	cfg := config(t, 3)
 	cfg.Session.RatePerSec, cfg.Session.TimeLimit, cfg.Session.Concurrency = 400, 8*sec, 60
 	cfg.Node.NumChildren = 2
-	cfg.Node.Intake = node.QueueSizes{Preferred: 8, Capacity: 16}
-	cfg.Node.Gossip = node.QueueSizes{Preferred: 1, Capacity: 64}
+	cfg.Node.Queues = map[string]node.QueueSizes{"intake": {Preferred: 8, Capacity: 16}, "gossip": {Preferred: 1, Capacity: 64}}
 	cfg.Costs = DefaultCosts()
 	slow(&cfg.Costs)
 	cfg.PollHealth = true
@@ -87,7 +86,7 @@ func overloaded(t *testing.T, slow func(*Costs)) (Outcome, []reply) {
 }
 
 func TestASlowRecordFillsItsQueueAndClientsAreRefused(t *testing.T) {
-	out, replies := overloaded(t, func(c *Costs) { c.Record.Step = 40 * ms })
+	out, replies := overloaded(t, func(c *Costs) { c.Services["record"] = Cost{Step: 40 * ms} })
 	refused := 0
 	for _, op := range out.History {
 		if op.Error != nil && op.Error.Name == "temporarily-unavailable" {

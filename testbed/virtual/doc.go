@@ -26,6 +26,10 @@
 // was, as a stopped process' clock does. A node's clocks can jump ahead and go at
 // another rate; its wall clock alone, of which its epoch is made, can be off.
 //
+// A service of a node that an injected fault makes panic is started again, without
+// the item it had in hand, as in a process; one that does so too often ends its node.
+// Any other panic is a mistake in the program, and ends the node at once.
+//
 // # Concurrency
 //
 // Run is the only entry; it does everything in the goroutine that calls it,

@@ -2,23 +2,21 @@ package virtual
 
 import "time"
 
-// kind says whom an event is for. The first ones are the services of a host.
-type kind uint8
+// kind says whom an event is for: one of a host's tasks, by number, or one of
+// those below.
+type kind int16
 
 const (
-	forReader  kind = iota // stdin to the node
-	forRecord              // the node's services
-	forGossip              //
-	forOutput              //
-	forJournal             //
-	forPrinter             // stdout to the session
-	services               // how many there are
-
-	forBoot   // a node is there
-	forTick   // its health monitor looks
-	forGoOn   // a stall is over
-	forGlance // people are told how it goes
+	forBoot   kind = -1 - iota // a node is there
+	forTick                    // its health monitor looks
+	forGoOn                    // a stall is over
+	forGlance                  // people are told how it goes
 )
+
+// forReader is the first of a host's tasks: it takes lines from stdin to the node.
+// Behind it come the node's services, and last the printer, which takes lines from
+// stdout to the session.
+const forReader kind = 0
 
 // event is something to be done at a time. Of what is due at the same time the
 // lowest draw comes first; that of a tick is 0.

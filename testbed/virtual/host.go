@@ -10,6 +10,7 @@ import (
 
 	"treecast/journal"
 	"treecast/node"
+	"treecast/node/inject"
 	"treecast/testbed/session"
 )
 
@@ -33,19 +34,22 @@ type host struct {
 	tickAt time.Duration // when its monitor looks next, or should have; never: not before it goes on
 	tickOn time.Duration // for when that is planned; never: it is not
 
-	stdin    pipe[session.Output]
-	stdout   pipe[[]byte]
-	printed  []byte // written to stdout in this step; ends in the middle of a line only between steps
-	services [services]service
-	busy     time.Duration // of all services together
-	stderr   stderr
-	died     string // why the node panicked; empty if it did not
+	stdin   pipe[session.Output]
+	stdout  pipe[[]byte]
+	printed []byte // written to stdout in this step; ends in the middle of a line only between steps
+	tasks   []task // the reader, the node's services, the printer
+	busy    time.Duration
+	stderr  stderr
+	died    string // why the node panicked; empty if it did not
 }
 
-// service is when a service does its next step, and is free to.
-type service struct {
-	wake time.Duration // never: not planned
-	free time.Duration
+// task is something that takes one step after the other.
+type task struct {
+	name    string
+	service node.Service // nil: it is the reader or the printer
+	cost    Cost
+	wake    time.Duration // when it does its next step; never: not planned
+	free    time.Duration // when it is free to
 }
 
 // Write takes what the node writes to stdout.
@@ -68,11 +72,19 @@ func (h *host) start(now time.Duration, cfg NodeConfig, level slog.Level, rng *r
 	h.node = n
 	h.goOn()
 	h.clock.start(now)
-	for i := range h.services {
-		h.services[i] = service{wake: never, free: now}
+	h.tasks = append(h.tasks[:0], task{name: "intake", cost: h.costs.of("intake")})
+	for _, s := range n.Services() {
+		h.tasks = append(h.tasks, task{name: s.Name(), service: s, cost: h.costs.of(s.Name())})
+	}
+	h.tasks = append(h.tasks, task{})
+	for i := range h.tasks {
+		h.tasks[i].wake, h.tasks[i].free = never, now
 	}
 	return nil
 }
+
+// printer is the last of the tasks.
+func (h *host) printer() kind { return kind(len(h.tasks) - 1) }
 
 // kill ends the node with all that was on its way to and from it.
 func (h *host) kill() {
@@ -91,107 +103,64 @@ func (h *host) local(now time.Duration) time.Duration { return h.clock.local(now
 // global is when the node's clock will show a time.
 func (h *host) global(local time.Duration) time.Duration { return h.clock.global(local) }
 
-// runs says whether a service can do anything now. What a node has printed is
+// runs says whether a task can do anything now. What a node has printed is
 // read although it is paused.
-func (h *host) runs(k kind) bool { return h.node != nil && (!h.paused || k == forPrinter) }
+func (h *host) runs(k kind) bool { return h.node != nil && (!h.paused || k == h.printer()) }
 
-// due returns when a service has something to do.
+// due returns when a task has something to do.
 func (h *host) due(now time.Duration, k kind) time.Duration {
-	switch k {
-	case forReader:
-		if h.stdin.empty() || !h.node.Admits() {
-			return never
-		}
-		return h.stdin.first().at
-	case forRecord:
-		return h.global(h.node.Due(h.local(now), node.Record))
-	case forGossip:
-		return h.global(h.node.Due(h.local(now), node.Gossip))
-	case forOutput:
-		return h.global(h.node.Due(h.local(now), node.Output))
-	case forJournal:
-		return h.global(h.node.Due(h.local(now), node.Journal))
-	default: // forPrinter
+	if s := h.tasks[k].service; s != nil {
+		return h.global(s.Next(h.local(now)))
+	}
+	if k != forReader { // the printer
 		if h.stdout.empty() {
 			return never
 		}
 		return h.stdout.first().at
 	}
-}
-
-// cost is that of a service; the printer is part of no node.
-func (h *host) cost(k kind) Cost {
-	switch k {
-	case forReader:
-		return h.costs.Intake
-	case forRecord:
-		return h.costs.Record
-	case forGossip:
-		return h.costs.Gossip
-	case forOutput:
-		return h.costs.Output
-	case forJournal:
-		return h.costs.Journal
+	if h.stdin.empty() || !h.node.Admits() {
+		return never
 	}
-	return Cost{}
+	return h.stdin.first().at
 }
 
-// next plans a service's next step and reports whether that is new: it is to
-// be woken at the time returned.
+// next plans a task's next step and reports whether that is new: it is to be woken
+// at the time returned.
 func (h *host) next(now time.Duration, k kind) (time.Duration, bool) {
-	s := &h.services[k]
-	if s.wake != never && k != forGossip && k != forJournal {
-		return 0, false // nothing makes another service's step come sooner
+	t := &h.tasks[k]
+	soonest := max(now, t.free) + t.cost.Step
+	if t.wake <= soonest {
+		return 0, false // it cannot come sooner
 	}
 	due := h.due(now, k)
 	if due == never {
 		return 0, false
 	}
-	at := max(now, due, s.free) + h.cost(k).Step
-	if at >= s.wake {
+	at := max(soonest, due+t.cost.Step)
+	if at >= t.wake {
 		return 0, false
 	}
-	s.wake = at
+	t.wake = at
 	return at, true
 }
 
-// step lets one of the node's services do its step, which it has been busy
-// with for the cost of it.
+// step lets the reader or one of the node's services do its step, which it has been
+// busy with for the cost of it.
 func (h *host) step(now time.Duration, k kind) {
 	var work node.Work
 	h.look(now)
-	switch k {
-	case forReader:
+	t := &h.tasks[k]
+	if k == forReader {
 		what := h.stdin.take()
 		work = node.Work{Messages: 1, Bytes: h.admit(now, &what)}
-	case forRecord:
-		work = h.work(now, node.Record)
-	case forGossip:
-		work = h.work(now, node.Gossip)
-	case forOutput:
-		work = h.work(now, node.Output)
-		work.Bytes = h.flush(now)
-	case forJournal:
-		work = h.work(now, node.Journal)
+	} else {
+		work = h.work(now, t.service)
 	}
-	cost := h.cost(k)
-	more := cost.beyond(work.Messages, work.Bytes)
-	h.busy += cost.Step + more
-	h.services[k].free = now + more + h.injected(now+more, k, cost.Step+more)
+	work.Bytes += h.flush(now, t.cost)
+	more := t.cost.beyond(work.Messages, work.Bytes)
+	h.busy += t.cost.Step + more
+	t.free = now + more + h.node.Slowed(h.local(now+more), t.name, t.cost.Step+more)
 }
-
-// injected is how much longer than it took a step keeps a service busy by the
-// faults that are injected into it.
-func (h *host) injected(now time.Duration, k kind, took time.Duration) time.Duration {
-	if h.node == nil {
-		return 0
-	}
-	defer h.caught()
-	return h.node.Injected(h.local(now), faultService[k], took)
-}
-
-// faultService is what faults call the services.
-var faultService = [services]string{forReader: "intake", forRecord: "record", forGossip: "gossip", forOutput: "output", forJournal: "journal"}
 
 // look has the node's reader see, when it would look, how much of stdin is unread.
 func (h *host) look(now time.Duration) {
@@ -205,29 +174,41 @@ func (h *host) look(now time.Duration) {
 
 // admit hands a line of stdin to the node, and returns how many bytes it has.
 func (h *host) admit(now time.Duration, what *session.Output) int {
-	item, bytes := h.lines.read(what)
-	defer h.caught()
-	h.node.Admit(h.local(now), &item)
+	bytes := h.lines.read(what)
+	h.admitLine(now)
 	if h.stdin.empty() || h.stdin.first().at > now {
 		h.node.Dry(h.local(now))
 	}
 	return bytes
 }
 
+// admitLine hands the line that was read to the node.
+func (h *host) admitLine(now time.Duration) {
+	defer h.caught(now, nil)
+	h.node.Admit(h.local(now), &h.lines.item)
+}
+
 // work does a step of one of the node's services.
 func (h *host) work(now time.Duration, s node.Service) (w node.Work) {
-	defer h.caught()
-	w, err := h.node.Step(h.local(now), s)
+	defer h.caught(now, s)
+	w, err := s.Step(h.local(now))
 	if err != nil {
 		h.died = err.Error() // stdout does not fail; a line that is none would
 	}
 	return w
 }
 
-// caught makes a panic of a node the end of it. A real node would start the
-// service again and lose what it had in hand; here it is to be noticed.
-func (h *host) caught() {
-	if value := recover(); value != nil {
+// caught is what becomes of a panic of a service, or of the reader. One that was
+// injected is dealt with as by a real node. Any other would be, too, but it is a
+// mistake in the program: here it ends the node, so that it is noticed.
+func (h *host) caught(now time.Duration, s node.Service) {
+	switch value := recover().(type) {
+	case nil:
+	case inject.Panic:
+		if err := h.node.ServiceCrashed(h.local(now), s, value); err != nil {
+			h.died = err.Error()
+		}
+	default:
 		h.died = fmt.Sprintf("panic: %v", value)
 		fmt.Fprintf(&h.stderr, "%s\n%s", h.died, debug.Stack())
 	}
@@ -235,13 +216,13 @@ func (h *host) caught() {
 
 // flush sends the whole lines that the node has written on their way, and
 // returns how many bytes.
-func (h *host) flush(now time.Duration) int {
+func (h *host) flush(now time.Duration, cost Cost) int {
 	n := bytes.LastIndexByte(h.printed, '\n') + 1
 	if n == 0 {
 		return 0
 	}
 	lines, rest := h.printed[:n:n], h.printed[n:]
 	h.printed = bytes.Clone(rest) // nil, as a rule
-	h.stdout.put(now+h.costs.Output.beyond(1, n)+h.costs.Pipe, lines)
+	h.stdout.put(now+cost.beyond(1, n)+h.costs.Pipe, lines)
 	return n
 }

@@ -85,7 +85,7 @@ func TestWhereNobodyIsKilledNobodyHasAJournal(t *testing.T) {
 func TestAKillLosesWhatTheJournalServiceHadNotDone(t *testing.T) {
 	cfg := killing(t, nemesis.MajorityNodes)
 	cfg.Costs = DefaultCosts()
-	cfg.Costs.Journal.Step = 100 * ms // ten batches a second
+	cfg.Costs.Services["journal"] = Cost{Step: 100 * ms} // ten batches a second
 	out := carryOut(t, cfg, Observers{})
 	acknowledged(t, out.History)
 	requireAcknowledged(t, out.History)

@@ -18,15 +18,18 @@ type lines struct {
 
 	// The last large one, as it was read. Ten thousand nodes are sent the same
 	// topology, half a megabyte each: what differs is the envelope.
-	body json.RawMessage
-	item wire.Item
+	body  json.RawMessage
+	large wire.Item
+
+	item wire.Item // the last line
 }
 
 // largeBody is from how many bytes on a body may be read once for many nodes.
 const largeBody = 4 << 10
 
-// read returns what a line is to the node that reads it, and how long it is.
-func (l *lines) read(what *session.Output) (item wire.Item, bytes int) {
+// read sets item to what a line is to the node that reads it, and returns how long
+// it is.
+func (l *lines) read(what *session.Output) (bytes int) {
 	body := what.Packet.Body
 	known := len(body) >= largeBody && len(body) == len(l.body) && &body[0] == &l.body[0]
 	if what.ID >= 0 && (known || isPlainGossip(body)) {
@@ -36,22 +39,22 @@ func (l *lines) read(what *session.Output) (item wire.Item, bytes int) {
 		bytes = len(l.buf) + len(body)
 		if bytes <= l.parser.Limit() {
 			if known {
-				item = l.item
+				l.item = l.large
 			} else {
-				item.Message.Type, item.Message.Body = codec.Type, body
+				l.item = wire.Item{Message: wire.Message{Type: codec.Type, Body: body}}
 			}
-			item.LineBytes = int64(bytes - 1) // but for the newline
-			m := &item.Message
+			l.item.LineBytes = int64(bytes - 1) // but for the newline
+			m := &l.item.Message
 			m.Src, m.Dest, m.ID, m.HasID = what.Packet.Src, what.Packet.Dest, what.ID, true
-			return item, bytes
+			return bytes
 		}
 	}
 	l.buf = what.AppendLine(l.buf[:0])
-	item = l.parser.Item(l.buf[:len(l.buf)-1])
-	if len(body) >= largeBody && item.Kind == wire.Valid && item.Message.HasID {
-		l.body, l.item = body, item
+	l.item = l.parser.Item(l.buf[:len(l.buf)-1])
+	if len(body) >= largeBody && l.item.Kind == wire.Valid && l.item.Message.HasID {
+		l.body, l.large = body, l.item
 	}
-	return item, len(l.buf)
+	return len(l.buf)
 }
 
 // unreadBytes is how much of stdin a node can see that is not read: what a pipe of

@@ -9,6 +9,7 @@ import (
 
 	"treecast/backpressure"
 	"treecast/node"
+	"treecast/node/inject"
 	"treecast/run"
 )
 
@@ -53,10 +54,10 @@ func TestTheStandardRunIsHealthyAndBackPressureChangesNothingInIt(t *testing.T) 
 }
 
 // fault reads a fault.
-func fault(t *testing.T, text string) []node.Fault {
+func fault(t *testing.T, text string) []inject.Fault {
 	f, err := node.ParseFault(text)
 	require.NoError(t, err)
-	return []node.Fault{f}
+	return []inject.Fault{f}
 }
 
 func TestAFaultSlowsAServiceAsItsCostWould(t *testing.T) {

@@ -71,7 +71,7 @@ func (b *bed) run(ctx context.Context) (Outcome, error) {
 }
 
 func prepare(cfg Config, obs Observers) (*bed, error) {
-	if cfg.Costs == (Costs{}) {
+	if cfg.Costs.none() {
 		cfg.Costs = DefaultCosts()
 	}
 	cfg.Node.Roster = &node.Roster{}
@@ -156,8 +156,11 @@ func (b *bed) handle(e event) (over bool) {
 	case forTick:
 		return b.tick(h, e.at)
 	}
-	s := &h.services[e.kind]
-	if h.node == nil || s.wake != e.at {
+	if h.node == nil {
+		return false
+	}
+	s := &h.tasks[e.kind]
+	if s.wake != e.at {
 		return false // it was planned anew, or the node is gone
 	}
 	s.wake = never
@@ -168,7 +171,7 @@ func (b *bed) handle(e event) (over bool) {
 		return b.ended(h)
 	}
 	if h.due(b.now, e.kind) <= b.now {
-		if e.kind == forPrinter {
+		if e.kind == h.printer() {
 			over = b.print(h)
 		} else {
 			h.step(b.now, e.kind)
@@ -184,7 +187,8 @@ func (b *bed) handle(e event) (over bool) {
 
 // plan wakes every service of a node that has something to do.
 func (b *bed) plan(h *host) {
-	for k := range services {
+	for i := range h.tasks {
+		k := kind(i)
 		if !h.runs(k) {
 			continue
 		}

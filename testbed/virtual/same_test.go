@@ -54,9 +54,9 @@ func TestTheSameSeedIsTheSameRunOnAnyNumberOfProcessors(t *testing.T) {
 		"free rounds":  func(c *Config) { c.Node.Rounds = gossip.Free },
 		"eager rounds": func(c *Config) { c.Node.Rounds, c.Session.Latency.Mean = gossip.Eager, 0 },
 		"queues that are full": func(c *Config) {
-			c.Node.Intake = node.QueueSizes{Preferred: 1, Capacity: 2}
+			c.Node.Queues = map[string]node.QueueSizes{"intake": {Preferred: 1, Capacity: 2}}
 			c.Costs = DefaultCosts()
-			c.Costs.Record.Step = 60 * ms
+			c.Costs.Services["record"] = Cost{Step: 60 * ms}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -55,6 +55,6 @@ func (h *host) rouse(now time.Duration) {
 
 // tick lets the node's health monitor look.
 func (h *host) tick(now time.Duration) {
-	defer h.caught()
+	defer h.caught(now, nil)
 	h.node.Tick(h.local(now))
 }

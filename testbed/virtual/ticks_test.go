@@ -46,9 +46,9 @@ func TestTicksThatArePutOffChangeNothing(t *testing.T) {
 			Interval: rapid.SampledFrom([]time.Duration{200 * ms, sec}).Draw(rt, "interval"),
 		}
 		if rapid.Bool().Draw(rt, "overloaded") {
-			cfg.Node.Intake = node.QueueSizes{Preferred: 1, Capacity: 8}
+			cfg.Node.Queues = map[string]node.QueueSizes{"intake": {Preferred: 1, Capacity: 8}}
 			cfg.Costs = DefaultCosts()
-			cfg.Costs.Record.Step = rapid.SampledFrom([]time.Duration{20 * ms, 300 * ms}).Draw(rt, "step")
+			cfg.Costs.Services["record"] = Cost{Step: rapid.SampledFrom([]time.Duration{20 * ms, 300 * ms}).Draw(rt, "step")}
 		}
 		eager, all := punctual(t, cfg, true)
 		cfg.Session.Workload = config(t, 1).Session.Workload // which counts its values

@@ -1,4 +1,4 @@
-package node
+package inject
 
 import (
 	"errors"
@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// Fault is something that is made to go wrong in a service of a node, for
-// tests. See ParseFault for how it is spelt.
+// Fault is something that is made to go wrong in a service of a node. See Parse
+// for how it is spelt.
 type Fault struct {
 	Node    string // the node that has it; "" means every one
-	Service string // one of FaultServices
-	Kind    FaultKind
+	Service string // the service, by name
+	Kind    Kind
 
 	Factor    float64       // Slow: this many times as long
 	PerSecond float64       // Slow: no more items than this; where Factor is 0
@@ -25,22 +25,19 @@ type Fault struct {
 	For  time.Duration // 0: for ever
 }
 
-// FaultKind is what goes wrong.
-type FaultKind uint8
+// Kind is what goes wrong.
+type Kind uint8
 
 // The kinds of a Fault.
 const (
-	Slow    FaultKind = iota // every item takes longer
-	Stuck                    // an item that comes between From and From+For stays until then
-	PanicAt                  // one item makes the service panic
-	Panics                   // the service panics at random times
+	Slow    Kind = iota // every item takes longer
+	Stuck               // an item that comes between From and From+For stays until then
+	PanicAt             // one item makes the service panic
+	Panics              // the service panics at random times
 )
 
-// FaultServices are the services that faults can be injected into: the reader
-// of stdin (intake), and those behind the queues.
-var FaultServices = []string{"intake", "record", "gossip", "output", "journal"}
-
-// ParseFault reads a fault: [NODE/]SERVICE:WHAT[@FROM[+FOR]], where WHAT is
+// Parse reads a fault: [NODE/]SERVICE:WHAT[@FROM[+FOR]], where SERVICE is one of
+// services and WHAT is
 //
 //	slow=1000x       every item takes a thousand times as long
 //	slow=2000/s      no more than 2000 items a second
@@ -51,7 +48,7 @@ var FaultServices = []string{"intake", "record", "gossip", "output", "journal"}
 //
 // and FROM and FOR are durations, from the start of the node on; without them,
 // always. panic@K has neither. The error says which part is wrong.
-func ParseFault(text string) (f Fault, err error) {
+func Parse(text string, services []string) (f Fault, err error) {
 	fail := func(why string, args ...any) (Fault, error) {
 		return Fault{}, fmt.Errorf("fault %q: "+why, append([]any{text}, args...)...)
 	}
@@ -68,7 +65,7 @@ func ParseFault(text string) (f Fault, err error) {
 		if f.Item, err = strconv.ParseUint(item, 10, 64); err != nil {
 			return fail("%q is not the number of an item", item)
 		}
-		return f, f.check()
+		return f, f.Check(services)
 	}
 	what, window, hasWindow := strings.Cut(what, "@")
 	if hasWindow {
@@ -112,15 +109,15 @@ func ParseFault(text string) (f Fault, err error) {
 	default:
 		return fail("%q is none of slow, stuck, panic@K and panic-every", name)
 	}
-	return f, f.check()
+	return f, f.Check(services)
 }
 
-// check says what cannot work.
-func (f *Fault) check() error {
+// Check says what cannot work, in a node that has these services.
+func (f *Fault) Check(services []string) error {
 	var why string
 	switch {
-	case !slices.Contains(FaultServices, f.Service):
-		why = fmt.Sprintf("no service is called %q; there are %s", f.Service, strings.Join(FaultServices, ", "))
+	case !slices.Contains(services, f.Service):
+		why = fmt.Sprintf("no service is called %q; there are %s", f.Service, strings.Join(services, ", "))
 	case f.From < 0 || f.For < 0:
 		why = "times are 0 or more"
 	case f.Kind == Slow && f.Factor != 0 && !(f.Factor >= 1 && f.Factor <= 1e9):

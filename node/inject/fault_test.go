@@ -1,12 +1,16 @@
-package node
+package inject
 
 import (
+	"math/rand/v2"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 )
+
+// services are those of a node.
+var services = []string{"intake", "record", "gossip", "output", "journal"}
 
 func TestFaultsAreReadAsTheyAreSpelt(t *testing.T) {
 	for text, want := range map[string]Fault{
@@ -18,7 +22,7 @@ func TestFaultsAreReadAsTheyAreSpelt(t *testing.T) {
 		"output:panic@7":              {Service: "output", Kind: PanicAt, Item: 7},
 		"record:panic-every=500ms@1s": {Service: "record", Kind: Panics, Each: 500 * time.Millisecond, From: time.Second},
 	} {
-		got, err := ParseFault(text)
+		got, err := Parse(text, services)
 		require.NoError(t, err, text)
 		require.Equal(t, want, got, text)
 	}
@@ -52,27 +56,25 @@ func TestFaultsThatCannotBeAreExplained(t *testing.T) {
 		"n1/n2/record:slow=2x":       `no service is called "n2/record"`,
 		"record:slow=2x@9999999999h": "is no time after",
 	} {
-		_, err := ParseFault(text)
+		_, err := Parse(text, services)
 		require.ErrorContains(t, err, why, text)
 	}
-	require.Error(t, (&Fault{Service: "record", Kind: Panics + 1}).check())
+	require.Error(t, (&Fault{Service: "record", Kind: Panics + 1}).Check(services))
 }
 
-func FuzzParseFault(f *testing.F) {
+func FuzzParse(f *testing.F) {
 	for _, text := range []string{"record:slow=1000x@1s+2s", "n1/gossip:stuck=30s@5s", "output:panic@3", "intake:panic-every=1ms"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		fault, err := ParseFault(text)
+		fault, err := Parse(text, services)
 		if err != nil {
 			return
 		}
-		require.NoError(t, fault.check())
-		require.Contains(t, FaultServices, fault.Service)
-		cfg := goodConfig()
-		cfg.Faults = []Fault{fault}
-		i := newInjectors(&cfg, func() string { return fault.Node })[fault.Service]
-		require.GreaterOrEqual(t, i.extra(fault.From, time.Millisecond), time.Duration(0))
+		require.NoError(t, fault.Check(services))
+		require.Contains(t, services, fault.Service)
+		i := New([]Fault{fault}, func() string { return fault.Node }, rand.New(rand.NewPCG(1, 2)))[fault.Service]
+		require.GreaterOrEqual(t, i.Extra(fault.From, time.Millisecond), time.Duration(0))
 	})
 }
 

@@ -1,0 +1,123 @@
+package node
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"treecast/node/inject"
+	"treecast/wire"
+)
+
+// The names of what a node consists of are those that its services have.
+func TestServiceNames_areThoseOfTheServices(t *testing.T) {
+	names := []string{readerName}
+	for _, s := range newRig(t, keptBy(memory())).Services() {
+		names = append(names, s.Name())
+	}
+	require.Equal(t, ServiceNames(), names)
+}
+
+// stepped drives a node as a driver does that has time of its own, and returns what
+// it says to a line.
+func stepped(t *testing.T, r *rig, now time.Duration, line string) []string {
+	guarded := func(s Service, what func()) {
+		defer func() {
+			if value := recover(); value != nil {
+				require.IsType(t, inject.Panic(""), value)
+				require.NoError(t, r.ServiceCrashed(now, s, value))
+			}
+		}()
+		what()
+	}
+	item, err := wire.Parse([]byte(line))
+	require.NoError(t, err)
+	guarded(nil, func() { r.Admit(now, &wire.Item{Message: item}) })
+	for again := true; again; {
+		again = false
+		for _, s := range r.Services() {
+			for s.Next(now) <= now {
+				again = true
+				guarded(s, func() {
+					_, err := s.Step(now)
+					require.NoError(t, err)
+				})
+			}
+		}
+	}
+	return r.write(now)
+}
+
+// What crashes a service is answered in the same way whichever driver it has.
+func TestService_crashesAlikeUnderBothDrivers(t *testing.T) {
+	for _, service := range ServiceNames() {
+		for _, item := range []int{1, 2, 3, 5, 6} {
+			fault := fmt.Sprintf("%s:panic@%d", service, item)
+			lines := []string{initLine(0, "n0", "n0", "n1")}
+			for i := range 4 {
+				lines = append(lines, broadcastLine("n0", i, fmt.Sprint(i)), readLine("n0", 100+i), say("n1", "n0", `{"type":"gossip","e":5,"f":0}`))
+			}
+			byStep := newRig(t, injected(t, fault), keptBy(memory()))
+			var want []string
+			for i, line := range lines {
+				for _, text := range stepped(t, byStep, time.Duration(i)*10*time.Millisecond, line) {
+					if r := parseReply(t, text); r.Dest == "c1" {
+						want = append(want, text)
+					}
+				}
+			}
+			synctest.Test(t, func(t *testing.T) {
+				r := runNode(t, injected(t, fault), keptBy(memory()))
+				said := r.collect()
+				var got []string
+				for _, line := range lines {
+					r.write(line)
+					pass(10 * time.Millisecond)
+				}
+				for _, reply := range said.take() {
+					if reply.Dest == "c1" {
+						got = append(got, reply.line[:len(reply.line)-1])
+					}
+				}
+				require.Equal(t, want, got, fault)
+				require.Equal(t, r.supervisor.Crashes(), byStep.supervisor.Crashes(), fault)
+				require.LessOrEqual(t, r.supervisor.Crashes(), uint64(1))
+				require.NoError(t, r.stdin.Close())
+				require.NoError(t, soon(t, r.ended))
+			})
+			if item == 3 {
+				require.NotEmpty(t, want, fault)
+				require.EqualValues(t, 1, byStep.supervisor.Crashes(), fault)
+			}
+		}
+	}
+}
+
+// A service that crashes again and again ends the node under both drivers, with the
+// same words.
+func TestService_isGivenUpWithTheSameWordsUnderBothDrivers(t *testing.T) {
+	for _, service := range ServiceNames() {
+		limit := func(c *Config) { c.MaxCrashes = 2 }
+		r := newRig(t, keptBy(memory()), limit)
+		var err error
+		for range 3 {
+			require.NoError(t, err)
+			err = r.ServiceCrashed(0, r.serviceOf(service), inject.Panic("again"))
+		}
+		require.ErrorIs(t, err, ErrTooManyCrashes)
+		require.EqualError(t, err, fmt.Sprintf(`node: service %q crashed 3 times within 10s, last with: again`, service))
+	}
+}
+
+// serviceOf returns a service by name, nil if it is the reader.
+func (r *rig) serviceOf(name string) Service {
+	for _, s := range r.Services() {
+		if s.Name() == name {
+			return s
+		}
+	}
+	return nil
+}
