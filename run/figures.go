@@ -12,7 +12,7 @@ import (
 // Figures are what a workload's checker found, under Maelstrom's keys and in
 // Maelstrom's order: a map that results.edn and results.json spell as it stands.
 //
-// A value is one of: nil, bool, int, int64, float32, float64, string, Keyword,
+// A value is one of: nil, bool, int, int64, float32, float64, string, Keyword, Atom,
 // Verdict, Value, Op or *Op, Figures, List, Vector, Set, Pairs. In JSON a keyword
 // is a string, and a list, a vector and a set are arrays.
 type Figures []Figure
@@ -28,6 +28,9 @@ type Keyword string
 
 // Value is what a client or a node said, as JSON. Keys of its maps are strings.
 type Value json.RawMessage
+
+// Atom is EDN text that stands as it is; in JSON it is a string.
+type Atom string
 
 // List, Vector and Set are EDN's collections of those names, in order.
 type (
@@ -77,6 +80,8 @@ func (b *ednBuilder) figure(value any) ednForm {
 		return ednAtom(string(appendEDNString(nil, v)))
 	case Keyword:
 		return ednAtom(":" + string(v))
+	case Atom:
+		return ednAtom(string(v))
 	case Verdict:
 		return ednVerdict(v)
 	case Value:
@@ -200,6 +205,8 @@ func appendFigureJSON(dst []byte, value any) (_ []byte, err error) {
 		}
 		return append(dst, v...), nil
 	case Keyword:
+		return appendJSONString(dst, string(v)), nil
+	case Atom:
 		return appendJSONString(dst, string(v)), nil
 	case float64:
 		if math.IsNaN(v) || math.IsInf(v, 0) {

@@ -120,10 +120,10 @@ func TestOperationsAreReadAsTheyWereWritten(t *testing.T) {
 
 func TestReadingKnowsMoreEDNThanIsWritten(t *testing.T) {
 	for text, want := range map[string]Op{
-		`#jepsen.history.Op{:process 3 :f :read :type :ok}`:                         {Process: 3, F: "read", Type: OK},
-		`{:f :read, #_ :ignored :extra {:a #{[1]}}, :exception #error{:cause "x"}}`: {F: "read"},
-		`{:value (1 2.5M #{} #inst "2026" \a \newline \, foo/bar 1/2 ##Inf 7N :k)}`: {Value: json.RawMessage(`[1,2.5,[],"2026","a","newline",",","foo/bar","1/2","##Inf",7,"k"]`)},
-		`{:value {1 2, nil 3, :a "\u00e9\ud83d\ude00\t"}}`:                          {Value: json.RawMessage(`{"1":2,"null":3,"a":"é😀\t"}`)},
+		`#jepsen.history.Op{:process 3 :f :read :type :ok}`:                                {Process: 3, F: "read", Type: OK},
+		`{:f :read, #_ :ignored :extra {:a #{[1]}}, a/b 1, :exception #error{:cause "x"}}`: {F: "read", Extra: []byte(`{"extra":{"a":[[1]]}}`)},
+		`{:value (1 2.5M #{} #inst "2026" \a \newline \, foo/bar 1/2 ##Inf 7N :k)}`:        {Value: json.RawMessage(`[1,2.5,[],"2026","a","newline",",","foo/bar","1/2","##Inf",7,"k"]`)},
+		`{:value {1 2, nil 3, :a "\u00e9\ud83d\ude00\t"}}`:                                 {Value: json.RawMessage(`{"1":2,"null":3,"a":"é😀\t"}`)},
 		`{:value "\b\f\u0001"}`:                   {Value: json.RawMessage(`"\u0008\u000c\u0001"`)},
 		`{:value nil, :error nil, :final? false}`: {},
 		`{:error "some words"}`:                   {Error: &OpError{Text: "some words"}},

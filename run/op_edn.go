@@ -181,7 +181,7 @@ func (op *Op) setEDN(key string, s *ednScanner) error {
 		return op.setErrorEDN(s)
 	case ":index", ":time", ":type", ":process", ":f", ":final?":
 	default:
-		return s.skipValue()
+		return op.readExtra(key, s)
 	}
 	word, err := s.word()
 	if err != nil {

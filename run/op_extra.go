@@ -1,6 +1,7 @@
 package run
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -9,7 +10,8 @@ import (
 // Jepsen's operations may have keys beyond those that Op names: a generator's
 // notes, such as :seek-to-beginning? or :unseen. They are kept as one JSON
 // object. In EDN its keys are keywords, and those of maps within are integers
-// where they can be, else keywords. Reading a history passes over them.
+// where they can be, else keywords. Reading passes over :exception,
+// which is a page of Java.
 
 // appendExtraEDN appends the keys of extra to a map that is open.
 func appendExtraEDN(dst []byte, extra json.RawMessage) ([]byte, error) {
@@ -73,6 +75,24 @@ func (w *ednWriter) appendExtraMap(dst []byte, depth int) ([]byte, error) {
 		return w.appendExtra(append(dst, ' '), depth+1)
 	})
 	return append(dst, '}'), err
+}
+
+// readExtra reads a key that Op has no field for.
+func (op *Op) readExtra(key string, s *ednScanner) error {
+	if key == ":exception" || key[0] != ':' || !isKeyword(key[1:]) {
+		return s.skipValue()
+	}
+	value, err := s.appendJSON(nil)
+	if err != nil {
+		return err
+	}
+	extra := []byte{'{'}
+	if op.Extra != nil {
+		extra = append(bytes.TrimSuffix(op.Extra, []byte{'}'}), ',')
+	}
+	extra = append(appendJSONString(extra, keywordName([]byte(key))), ':')
+	op.Extra = append(append(extra, value...), '}')
+	return nil
 }
 
 // atMicros tells whether the value that follows is a list of micro-operations: a

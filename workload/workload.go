@@ -144,3 +144,19 @@ type NoFeedback struct{}
 
 // Update does nothing.
 func (NoFeedback) Update(int, *run.Op) {}
+
+// Keys is KeyCount or its default.
+func (o *Options) Keys() int { return orDefault(o.KeyCount, DefaultKeyCount) }
+
+// WritesPerKey is MaxWritesPerKey or its default.
+func (o *Options) WritesPerKey() int { return orDefault(o.MaxWritesPerKey, DefaultMaxWritesPerKey) }
+
+// TxnLength is MaxTxnLength or its default.
+func (o *Options) TxnLength() int { return orDefault(o.MaxTxnLength, DefaultMaxTxnLength) }
+
+func orDefault(value, otherwise int) int {
+	if value == 0 {
+		return otherwise
+	}
+	return value
+}

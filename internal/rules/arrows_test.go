@@ -51,13 +51,21 @@ var arrows = map[string][]string{
 	"testbed/network":   {"run"},
 	"testbed/workload":  {"run", "wire", "gossip/codec"},
 	"testbed/service":   {"run", "wire"},
-	"workload":          {"run", "wire"},
 	"testbed/session":   {"run", "wire", "testbed/layout", "testbed/nemesis", "testbed/network", "testbed/workload"},
 	"testbed/process":   {"run", "testbed/network", "testbed/nemesis", "testbed/session"},
 	"testbed/invariant": {"run", "wire", "gossip"},
 	"testbed/virtual":   {"run", "wire", "testbed/network", "testbed/nemesis", "testbed/session", "testbed/invariant", "node", "node/inject", "journal", "gossip/codec"}, // it alone knows nodes from the inside
 
-	"workload/txngen": {}, // the transactions that clients ask for
+	// What is tested: a folder per workload, and what they share.
+	"workload":              {"run", "wire"},
+	"workload/all":          {"workload", "workload/counter", "workload/kafka", "workload/linkv", "workload/uniqueids"},
+	"workload/clojure":      {"wire"}, // how Maelstrom's language compares and orders
+	"workload/txngen":       {},       // the transactions that clients ask for
+	"workload/workloadtest": {"run", "workload"},
+	"workload/counter":      {"checker", "run", "wire", "workload"},
+	"workload/kafka":        {"run", "wire", "workload", "workload/clojure", "workload/txngen"},
+	"workload/linkv":        {"run", "wire", "workload"},
+	"workload/uniqueids":    {"run", "wire", "workload", "workload/clojure"},
 
 	"scripts/feed":     {},
 	"scripts/hold":     {},
