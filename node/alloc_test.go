@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"treecast/gossip/codec"
+	"treecast/node/stdin"
 	"treecast/wire"
 )
 
@@ -35,7 +36,7 @@ func TestABroadcastAllocatesItsBodyAndItsValue(t *testing.T) {
 		if item, err = reader.Next(); err != nil {
 			panic(err)
 		}
-		r.intake.admit(0, 0, &item, fresh)
+		r.intake.admit(0, 0, &item, stdin.Waiting)
 		if j, ok := r.jobs.TryNext(); !ok {
 			panic("no job")
 		} else {
@@ -62,7 +63,7 @@ func TestAnEchoAllocatesItsBodyAndItsReply(t *testing.T) {
 	var parser wire.Parser
 	handle := func() {
 		item := parser.Item(line)
-		r.intake.admit(0, 0, &item, fresh)
+		r.intake.admit(0, 0, &item, stdin.Waiting)
 		out, ok := r.outs.TryNext()
 		if !ok || r.output.handle(0, &out) != nil || r.output.writer.Flush() != nil {
 			panic("no reply")

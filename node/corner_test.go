@@ -17,6 +17,7 @@ import (
 
 	"treecast/gossip"
 	"treecast/gossip/codec"
+	"treecast/node/stdin"
 	"treecast/wire"
 )
 
@@ -113,13 +114,13 @@ func TestALateEchoIsNotWritten(t *testing.T) {
 func TestWhatWaitedDuringAStopIsNotAnsweredWithAnErrorEither(t *testing.T) {
 	r := startedRig(t, ids(1))
 	deep := strings.Repeat("[", wire.MaxValueDepth+1) + strings.Repeat("]", wire.MaxValueDepth+1)
-	r.feed(0, stale, broadcastLine("n0", 1, deep))
+	r.feed(0, stdin.MaybeGone, broadcastLine("n0", 1, deep))
 	require.Empty(t, r.settle(0), "too deep")
-	r.feed(0, stale, say("c1", "n0", `{"type":"broadcast","msg_id":1}`))
+	r.feed(0, stdin.MaybeGone, say("c1", "n0", `{"type":"broadcast","msg_id":1}`))
 	require.Empty(t, r.settle(0), "no message")
-	r.feed(0, stale, broadcastLine("n0", 1, `"`+strings.Repeat("x", r.cfg.MaxLineBytes-4096)+`"`))
+	r.feed(0, stdin.MaybeGone, broadcastLine("n0", 1, `"`+strings.Repeat("x", r.cfg.MaxLineBytes-4096)+`"`))
 	require.Empty(t, r.settle(0), "too large")
-	r.feed(0, stale, say("c1", "n0", `{"type":"echo","echo":1,"msg_id":1}`))
+	r.feed(0, stdin.MaybeGone, say("c1", "n0", `{"type":"echo","echo":1,"msg_id":1}`))
 	require.Empty(t, r.settle(0), "an echo is as fatal as a broadcast_ok")
 }
 
@@ -285,7 +286,7 @@ func TestAShortLineLimitLeavesRoomForValues(t *testing.T) {
 func TestARefusalIsCountedEvenIfItIsNotTold(t *testing.T) {
 	r := tinyRig(t)
 	for i := range 5 {
-		r.feed(0, stale, broadcastLine("n0", i, fmt.Sprint(i)))
+		r.feed(0, stdin.MaybeGone, broadcastLine("n0", i, fmt.Sprint(i)))
 	}
 	require.Equal(t, uint64(1), r.count.refusedFull.Load())
 }

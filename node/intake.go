@@ -11,6 +11,7 @@ import (
 
 	"treecast/chans"
 	"treecast/gossip/codec"
+	"treecast/node/stdin"
 	"treecast/wire"
 )
 
@@ -39,11 +40,10 @@ type intake struct {
 	opening atomic.Bool // init waits for the journal, and everything behind it with it
 }
 
-// admit takes one line, which had come at the latest at a time. Its age says
-// whether it may have waited for so long that its sender has gone: a broadcast
-// is stored, not answered.
-func (in *intake) admit(now, came time.Duration, item *wire.Item, waited age) {
-	silent := waited != fresh
+// admit takes one line, which had come at the latest at a time. Where its
+// client may have gone, a broadcast is stored, not answered.
+func (in *intake) admit(now, came time.Duration, item *wire.Item, client stdin.Client) {
+	silent := client != stdin.Waiting
 	m := &item.Message
 	if item.Kind != wire.Valid {
 		in.reject(now, came, item, silent)
@@ -53,7 +53,7 @@ func (in *intake) admit(now, came time.Duration, item *wire.Item, waited age) {
 		in.seen.note(m)
 	}
 	from := request{client: m.Src, msgID: m.MsgID, asks: m.Answerable(), came: came}
-	if from.asks && goneAfter(m.Type, waited) {
+	if from.asks && !client.Answers(m.Type) {
 		from.asks = false
 		if m.Type != "broadcast" { // that is counted when it is stored
 			in.count.silenced.Add(1)
@@ -97,17 +97,6 @@ func (in *intake) admit(now, came time.Duration, item *wire.Item, waited age) {
 		in.count.strayMessages.Add(1)
 		in.out.fail(now, from, wire.NotSupported, fmt.Sprintf("%q is not a request that this node knows", shorten(m.Type)))
 	}
-}
-
-// goneAfter reports whether who asked for something may be gone after a wait.
-func goneAfter(kind string, waited age) bool {
-	switch kind {
-	case "init", "health": // their clients stay the same, however late
-		return false
-	case "read":
-		return waited == ancient
-	}
-	return waited != fresh
 }
 
 // reject handles a line that is no message.

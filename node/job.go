@@ -32,7 +32,7 @@ const (
 )
 
 // request is whom to answer, and when the question had come, as far as is known:
-// see arrivals.
+// see package stdin.
 type request struct {
 	client string
 	msgID  wire.ID

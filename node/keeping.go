@@ -284,7 +284,7 @@ func (n *Node) began(now time.Duration, s *setup, from request) {
 	}
 	n.beginning = beginning{s, from}
 	if s.former && !s.restart {
-		n.stale.restarted() // the reader waits, so this is not in its way
+		n.age.Restarted() // the reader waits, so this is not in its way
 	}
 	if !n.intake.later {
 		n.begin(now)

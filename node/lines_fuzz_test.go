@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"treecast/gossip/codec"
+	"treecast/node/stdin"
 	"treecast/wire"
 )
 
@@ -96,7 +97,7 @@ func (s *spoken) admit(lines *wire.Reader) bool {
 		q := question{m.Src, m.MsgID}
 		self := s.r.intake.self
 		s.may[q]++
-		if item.Kind == wire.Valid && m.Type != codec.Type && (self == nil || m.Dest == self.id) && s.r.stale.behind == fresh {
+		if item.Kind == wire.Valid && m.Type != codec.Type && (self == nil || m.Dest == self.id) && s.r.age.Behind() == stdin.Waiting {
 			s.asked[q]++
 		}
 		if value, ok := wire.Field(m.Body, "message"); m.Type == "broadcast" {

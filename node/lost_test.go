@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"treecast/node/stdin"
 	"treecast/wire"
 )
 
@@ -92,16 +93,16 @@ func TestALineThatMayHaveBeenWrittenIsNotAnsweredTwice(t *testing.T) {
 func TestALineThatTheReaderHadBegunWithMayHaveBeenHandedOn(t *testing.T) {
 	r := startedRig(t, ids(2))
 	for begun, code := range map[bool]string{true: `"code":13`, false: `"code":14`} {
-		lose := func(line string, came time.Duration, waited age) string {
-			r.reading.take(came, item(t, line), came, waited)
+		lose := func(line string, came time.Duration, client stdin.Client) string {
+			r.reading.take(came, item(t, line), came, client)
 			r.reading.begun = begun
 			require.Equal(t, 1, r.reading.crashed(10*time.Second))
 			return strings.Join(r.write(10*time.Second), "")
 		}
-		require.Contains(t, lose(broadcastLine("n0", 1, "1"), 10*time.Second-replyDeadline, fresh), code)
-		require.Empty(t, lose(broadcastLine("n0", 1, "1"), 10*time.Second-replyDeadline-1, fresh), "its client may be gone")
-		require.Empty(t, lose(broadcastLine("n0", 1, "1"), 10*time.Second, stale), "and this one's")
-		require.Empty(t, lose(say("n1", "n0", `{"type":"gossip","msg_id":1}`), 10*time.Second, fresh), "peers are not answered")
+		require.Contains(t, lose(broadcastLine("n0", 1, "1"), 10*time.Second-stdin.ReplyDeadline, stdin.Waiting), code)
+		require.Empty(t, lose(broadcastLine("n0", 1, "1"), 10*time.Second-stdin.ReplyDeadline-1, stdin.Waiting), "its client may be gone")
+		require.Empty(t, lose(broadcastLine("n0", 1, "1"), 10*time.Second, stdin.MaybeGone), "and this one's")
+		require.Empty(t, lose(say("n1", "n0", `{"type":"gossip","msg_id":1}`), 10*time.Second, stdin.Waiting), "peers are not answered")
 	}
 }
 

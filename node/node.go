@@ -13,6 +13,7 @@ import (
 	"treecast/gossip"
 	"treecast/gossip/codec"
 	"treecast/node/inject"
+	"treecast/node/stdin"
 	"treecast/wire"
 )
 
@@ -29,8 +30,7 @@ type Node struct {
 	log      *gossip.Log
 	name     atomic.Pointer[string]
 	stdout   meter
-	stale    staleness
-	arrivals arrivals
+	age      *stdin.Age
 	admitted int64 // lines, of a driver that has time of its own
 
 	jobBytes, mailBytes budget
@@ -85,7 +85,7 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 	n.cfg.Log = cfg.Log
 	n.history = chans.NewHistory(n.broker, historySamples)
 	n.stdout.to = stdout
-	n.stale.period = cfg.Monitor.Period
+	n.age = stdin.NewAge(cfg.Monitor.Period, nil)
 	n.jobBytes.name, n.jobBytes.limit = "intake bytes", intakeBytes
 	n.mailBytes.name, n.mailBytes.limit = "gossip bytes", gossipBytes
 	n.setName("")

@@ -8,6 +8,7 @@ import (
 	"treecast/chans"
 	"treecast/gossip"
 	"treecast/node/inject"
+	"treecast/node/stdin"
 	"treecast/wire"
 )
 
@@ -110,15 +111,6 @@ var (
 	listOpen  = []byte(`,"messages":[`)
 	listClose = []byte(`]}`)
 )
-
-// replyDeadline is how long after its request had come a reply is still
-// written. A client waits 5 s from when it sent the request, which the node
-// cannot see; a reply to one that has gone makes Maelstrom deaf to the node.
-const replyDeadline = 4 * time.Second
-
-// readDeadline is the same for reads. Their client does not go when it has
-// waited in vain, but it may when its next operation has: after 5 s more.
-const readDeadline = 9 * time.Second
 
 // output turns items of the output queue into lines.
 type output struct {
@@ -236,7 +228,7 @@ func (o *output) write(now time.Duration, item *outgoing) error {
 		return o.writer.WriteMessage(o.self(), item.req.client, item.body)
 	}
 	late := now - item.req.came
-	if late > replyDeadline && item.kind != outReadOK && item.kind != outPatient || late > readDeadline && item.kind == outReadOK {
+	if late > stdin.ReplyDeadline && item.kind != outReadOK && item.kind != outPatient || late > stdin.ReadDeadline && item.kind == outReadOK {
 		o.count.lateReplies.Add(1)
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"treecast/node/stdin"
 	"treecast/wire"
 )
 
@@ -24,7 +25,7 @@ func TestRepliesThatAreLateAreNotWrittenButReadsAreForLonger(t *testing.T) {
 	for _, c := range []struct {
 		at   time.Duration
 		want int
-	}{{asked, 4}, {asked + replyDeadline, 4}, {asked + replyDeadline + 1, 1}, {asked + readDeadline, 1}, {asked + readDeadline + 1, 0}} {
+	}{{asked, 4}, {asked + stdin.ReplyDeadline, 4}, {asked + stdin.ReplyDeadline + 1, 1}, {asked + stdin.ReadDeadline, 1}, {asked + stdin.ReadDeadline + 1, 0}} {
 		r.admit(asked, requests...)
 		r.work(asked)
 		out := r.write(c.at)

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"treecast/node/stdin"
 )
 
 // tiny makes the queues so small that tests can fill them.
@@ -138,27 +140,27 @@ func TestRepliesAreDroppedAndCountedOnlyWhenTheOutputIsFull(t *testing.T) {
 
 func TestWhatWaitedWhileTheProcessWasStoppedIsStoredAndNotAnswered(t *testing.T) {
 	r := tinyRig(t)
-	r.feed(time.Second, stale, broadcastLine("n0", 1, "1"), say("c1", "n0", `{"type":"broadcast","message":2}`))
+	r.feed(time.Second, stdin.MaybeGone, broadcastLine("n0", 1, "1"), say("c1", "n0", `{"type":"broadcast","message":2}`))
 	require.Empty(t, r.settle(time.Second))
 	require.Equal(t, uint64(2), r.count.silenced.Load())
 
-	r.feed(time.Second, stale, readLine("n0", 2))
+	r.feed(time.Second, stdin.MaybeGone, readLine("n0", 2))
 	require.Equal(t, []string{say("n0", "c1", `{"type":"read_ok","in_reply_to":2,"messages":[1,2]}`)}, r.settle(time.Second),
 		"a late answer to a read does no harm")
-	r.feed(time.Second, ancient, readLine("n0", 3))
+	r.feed(time.Second, stdin.Gone, readLine("n0", 3))
 	require.Empty(t, r.settle(time.Second), "unless it is so late that its client has given up another operation")
 	require.Equal(t, uint64(3), r.count.silenced.Load())
 
 	// Neither is it answered where it cannot be stored.
 	for i := range 6 {
-		r.feed(time.Second, stale, broadcastLine("n0", i, fmt.Sprint(i)))
+		r.feed(time.Second, stdin.MaybeGone, broadcastLine("n0", i, fmt.Sprint(i)))
 	}
 	require.Empty(t, r.settle(time.Second))
 	require.Equal(t, uint64(2), r.jobsQ.Figures(time.Second).Rejected)
 
 	r.admit(time.Second, readLine("n0", 1), readLine("n0", 2), readLine("n0", 3))
 	r.beat(2*time.Second, 5*time.Second)
-	r.feed(5*time.Second, stale, broadcastLine("n0", 9, "9"))
+	r.feed(5*time.Second, stdin.MaybeGone, broadcastLine("n0", 9, "9"))
 	require.Empty(t, r.write(5*time.Second))
 	require.Equal(t, uint64(1), r.count.refusedByGate.Load())
 }

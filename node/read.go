@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"treecast/node/inject"
+	"treecast/node/stdin"
 	"treecast/wire"
 )
 
@@ -14,15 +15,15 @@ import (
 //
 // Before a request is admitted there must be room for its reply: while stdout
 // moves the reader waits for it, so that a client that pipes in more than it
-// reads is slowed by its own pipe and not refused; arrivals tells for how long
-// what is on stdin has waited meanwhile. Behind the init it waits until the
+// reads is slowed by its own pipe and not refused; package stdin tells for how
+// long what is on stdin has waited meanwhile. Behind the init it waits until the
 // journal has been read. Nothing else makes the reader wait.
 //
 // It may be called again after it crashed, and goes on with the next line.
-func (d *driver) read(ctx context.Context, stdin io.Reader) error {
+func (d *driver) read(ctx context.Context, from io.Reader) error {
 	if d.lines == nil {
-		d.stdin, d.unread = counted{Reader: stdin}, unreadOf(stdin)
-		d.lines = wire.NewReader(&d.stdin, d.cfg.MaxLineBytes)
+		d.stdin = stdin.NewStream(from)
+		d.lines = wire.NewReader(d.stdin, d.cfg.MaxLineBytes)
 	}
 	r := d.lines
 	var item wire.Item // one for all lines, as a crash must find it
@@ -31,12 +32,12 @@ func (d *driver) read(ctx context.Context, stdin io.Reader) error {
 			return nil
 		}
 		ready := r.Ready()
-		if d.stale.mayWait() && !ready && dry(stdin) {
-			d.Dry(d.now())
+		if d.age.WantsDry() && !ready && d.stdin.Dry() {
+			d.age.Dry(d.now())
 		}
 		d.answerInit()
 		if !ready {
-			d.stale.wait(d.now())
+			d.age.Waits(d.now())
 		}
 		var err error
 		item, err = r.Next()
@@ -47,43 +48,29 @@ func (d *driver) read(ctx context.Context, stdin io.Reader) error {
 			return err
 		}
 		now := d.now()
-		d.stale.came(now)
+		d.age.Came(now)
 		d.look(now)
-		came := d.arrivals.came(now, d.stdin.bytes-int64(r.Buffered()))
-		waited := d.stale.line(now) // now, not after the wait
+		came, client := d.age.Line(now, d.stdin.Offset()-int64(r.Buffered())) // now, not after the wait
 		for !d.Admits() && !d.stuck() && ctx.Err() == nil {
 			d.waitDrained(ctx)
 			now = d.now()
 			d.look(now)
 		}
-		waited = max(waited, ageOf(now-came))
+		client = max(client, stdin.After(now-came))
 		if ctx.Err() != nil {
 			return nil
 		}
-		d.reading.take(now, &item, came, waited)
-		d.admit(now, came, &item, waited)
+		d.reading.take(now, &item, came, client)
+		d.admit(now, came, &item, client)
 		d.reading.done()
 	}
 }
 
 // look has the reader look, now and then, at how much of stdin is unread.
 func (d *driver) look(now time.Duration) {
-	if d.Looks(now) {
-		d.see(now, d.stdin.bytes+d.unread())
+	if d.age.Looks(now) {
+		d.age.Saw(now, d.stdin.End())
 	}
-}
-
-// counted counts the bytes that were read of a stream.
-type counted struct {
-	io.Reader
-	bytes int64
-}
-
-// Read is the stream's.
-func (c *counted) Read(p []byte) (int, error) {
-	n, err := c.Reader.Read(p)
-	c.bytes += int64(n)
-	return n, err
 }
 
 // awaitBegin waits, behind an init, until the journal has been read; false if
@@ -121,13 +108,13 @@ type lineInHand struct {
 
 	item   *wire.Item    // nil: none
 	came   time.Duration // at the latest
-	waited age
+	client stdin.Client
 	begun  bool // it has been looked at
 }
 
 // take puts a line in hand.
-func (l *lineInHand) take(now time.Duration, item *wire.Item, came time.Duration, waited age) {
-	l.item, l.came, l.waited, l.begun = item, came, waited, false
+func (l *lineInHand) take(now time.Duration, item *wire.Item, came time.Duration, client stdin.Client) {
+	l.item, l.came, l.client, l.begun = item, came, client, false
 	l.faults.Begin(now, true)
 	l.begun = true
 }
@@ -146,7 +133,7 @@ func (l *lineInHand) crashed(now time.Duration) int {
 	}
 	m := &l.item.Message
 	l.item = nil
-	to := request{client: m.Src, msgID: m.MsgID, asks: m.Answerable() && !l.intake.isPeer(m.Src) && !goneAfter(m.Type, l.waited), came: l.came}
+	to := request{client: m.Src, msgID: m.MsgID, asks: m.Answerable() && !l.intake.isPeer(m.Src) && l.client.Answers(m.Type), came: l.came}
 	logLost(l.intake.log, readerName, "line", &to, m.Body)
 	if l.begun {
 		l.intake.out.fail(now, to, wire.Crash, crashedText)

@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"treecast/node/stdin"
 )
 
 // script is a stdin that comes in pieces; each may change what time it is
@@ -37,11 +38,18 @@ func (s *script) Read(p []byte) (int, error) {
 	return copy(p, strings.Join(next.lines, "\n")+"\n"), next.err
 }
 
+// What package stdin takes for a stop, and for what comes right after one.
+const (
+	pauseAfter   = 3 * time.Second
+	resumeWindow = 200 * time.Millisecond
+	readLife     = 8 * time.Second
+)
+
 // readerRig is a node of which only the reader runs, at times of the test's
 // choice.
 type readerRig struct {
 	*driver
-	now time.Duration
+	now, ticked time.Duration
 }
 
 func newReaderRig(t *testing.T) *readerRig {
@@ -52,14 +60,14 @@ func newReaderRig(t *testing.T) *readerRig {
 
 // tick has the monitor's clock tick.
 func (r *readerRig) tick(at time.Duration) {
-	r.now = at
-	r.stale.tick(at)
+	r.now, r.ticked = at, at
+	r.age.Tick(at)
 }
 
 // live has it tick as it does while the process runs.
 func (r *readerRig) live(until time.Duration) {
-	for at := time.Duration(r.stale.beat.Load()); at < until; {
-		at = min(until, at+lullAfter/2)
+	for at := r.ticked; at < until; {
+		at = min(until, at+400*time.Millisecond)
 		r.tick(at)
 	}
 }
@@ -175,7 +183,7 @@ func TestLinesOfOnePieceShareItsFate(t *testing.T) {
 
 func TestASlowMonitorIsNoStop(t *testing.T) {
 	r := newReaderRig(t)
-	r.stale.period = 10 * time.Second
+	r.age = stdin.NewAge(10*time.Second, nil)
 	r.live(10 * time.Second)
 	require.Empty(t, r.silent(t, piece{lines: three(1), before: func() { r.now = 20 * time.Second }}))
 }
@@ -185,22 +193,6 @@ func TestAStreamsErrorIsTheReadersAfterWhatCameBefore(t *testing.T) {
 	failure := errors.New("input/output error")
 	require.ErrorIs(t, r.read(context.Background(), &script{[]piece{{lines: three(1), err: failure}}}), failure)
 	require.Equal(t, 3, r.jobsQ.Depth())
-}
-
-func TestOnlyFilesThatAreEmptyOrNoFilesAreDry(t *testing.T) {
-	in, out, err := os.Pipe()
-	require.NoError(t, err)
-	defer in.Close()
-	require.True(t, dry(in))
-	_, err = out.WriteString("x")
-	require.NoError(t, err)
-	require.False(t, dry(in), "a byte waits")
-	require.True(t, dry(strings.NewReader("x")), "nobody can tell")
-	_, err = in.Read(make([]byte, 1))
-	require.NoError(t, err)
-	require.True(t, dry(in))
-	require.NoError(t, out.Close())
-	require.False(t, dry(in), "its end can be read")
 }
 
 // fillOutput leaves no room for replies.

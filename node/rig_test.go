@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"treecast/node/stdin"
 	"treecast/wire"
 )
 
@@ -75,14 +76,14 @@ func readLine(dest string, msgID int) string {
 }
 
 // admit hands lines to the intake, one after the other.
-func (r *rig) admit(now time.Duration, lines ...string) { r.feed(now, fresh, lines...) }
+func (r *rig) admit(now time.Duration, lines ...string) { r.feed(now, stdin.Waiting, lines...) }
 
 // feed is admit for lines that may have waited while the process was stopped.
-func (r *rig) feed(now time.Duration, waited age, lines ...string) {
+func (r *rig) feed(now time.Duration, client stdin.Client, lines ...string) {
 	for _, line := range lines {
 		item, err := wire.NewReader(strings.NewReader(line), r.cfg.MaxLineBytes).Next()
 		require.NoError(r.t, err)
-		r.intake.admit(now, now, &item, waited)
+		r.intake.admit(now, now, &item, client)
 	}
 }
 

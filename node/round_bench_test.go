@@ -18,6 +18,7 @@ import (
 
 	"treecast/gossip"
 	"treecast/gossip/codec"
+	"treecast/node/stdin"
 	"treecast/wire"
 )
 
@@ -82,7 +83,7 @@ func (r *rounder) round(values int) {
 // request is a line of a client, up to the reply.
 func (r *rounder) request(line []byte) {
 	item := r.parser.Item(line)
-	r.intake.admit(r.now, r.now, &item, fresh)
+	r.intake.admit(r.now, r.now, &item, stdin.Waiting)
 	j, _ := r.jobs.TryNext()
 	r.record.handle(r.now, &j)
 	r.jobs.Done()
@@ -130,7 +131,7 @@ func (r *rounder) ack(peer string) {
 	})
 	if r.whole {
 		item := r.parser.Item([]byte(say(peer, "n0", string(body))))
-		r.intake.admit(r.now, r.now, &item, fresh)
+		r.intake.admit(r.now, r.now, &item, stdin.Waiting)
 		return
 	}
 	if !r.gossiper.mailBytes.take(len(body)) || !r.intake.mail.Offer(r.now, mail{from: peer, body: body}) {

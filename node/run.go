@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"treecast/chans"
+	"treecast/node/stdin"
 	"treecast/wire"
 )
 
@@ -22,8 +23,7 @@ type driver struct {
 	drained chan struct{} // a token when the output queue has become short
 	waiters atomic.Int32  // who wait for it
 	lines   *wire.Reader  // of stdin; outlives crashes of the reader
-	stdin   counted       // what lines reads
-	unread  func() int64  // how many bytes of stdin wait to be read, as far as can be told
+	stdin   *stdin.Stream // what lines reads
 	atEnd   atomic.Bool   // stdin has been read to its end
 }
 
@@ -41,7 +41,7 @@ var ErrTooManyCrashes = chans.ErrTooManyCrashes
 // writes out what is queued. It returns an error if stdin or stdout fails or a
 // service crashes too often; a bad line is never an error. It may be called
 // once.
-func (n *Node) Run(ctx context.Context, stdin io.Reader) error {
+func (n *Node) Run(ctx context.Context, from io.Reader) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	start := time.Now()
 	n.runStart.Store(&start)
@@ -49,7 +49,7 @@ func (n *Node) Run(ctx context.Context, stdin io.Reader) error {
 		Node: n, now: func() time.Duration { return time.Since(start) },
 		drained: make(chan struct{}, 1),
 	}
-	n.stale.unread = unreadOf(stdin)
+	n.age = stdin.NewAge(n.cfg.Monitor.Period, stdin.Unread(from))
 	n.stdout.moved = func() { n.output.writing.Store(int64(d.now())) }
 	n.output.drained = d.roomAgain
 	n.intake.later = true
@@ -59,7 +59,7 @@ func (n *Node) Run(ctx context.Context, stdin io.Reader) error {
 	go func() {
 		read := func(ctx context.Context) error {
 			n.faults[readerName].Live(ctx, d.now)
-			if err := d.read(ctx, stdin); err != nil {
+			if err := d.read(ctx, from); err != nil {
 				return fmt.Errorf("reading stdin: %w", err)
 			}
 			d.atEnd.Store(ctx.Err() == nil)

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"treecast/node/stdin"
 )
 
 // smallOutput has room for few replies, and for plenty of everything else. With
@@ -77,7 +79,7 @@ func TestAStdoutThatStandsStillHoldsTheReaderForASecondOnly(t *testing.T) {
 		require.Equal(t, 20_000, stored+int(refused))
 
 		// Stdout moves again, but by then most replies are late.
-		pass(replyDeadline + time.Second)
+		pass(stdin.ReplyDeadline + time.Second)
 		s := r.speech()
 		require.Equal(t, "init_ok", s.next(t).Body.Type)
 		r.write(readLine("n0", 20_000))

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"treecast/node/stdin"
 	"treecast/wire"
 )
 
@@ -43,45 +44,30 @@ func (n *Node) Admits() bool {
 // the node's until the next call.
 func (n *Node) Admit(now time.Duration, item *wire.Item) {
 	n.admitted++
-	came := n.arrivals.came(now, n.admitted)
-	waited := max(n.stale.line(now), ageOf(now-came))
-	n.reading.take(now, item, came, waited)
-	n.admit(now, came, item, waited)
+	came, client := n.age.Line(now, n.admitted)
+	n.reading.take(now, item, came, client)
+	n.admit(now, came, item, client)
 	n.reading.done()
 }
 
 // Looks reports whether the reader would look now at how much of stdin is unread;
 // then Unread says it.
-func (n *Node) Looks(now time.Duration) bool {
-	_, stood := n.stale.stoodStill(now)
-	return stood || n.arrivals.due(now)
-}
+func (n *Node) Looks(now time.Duration) bool { return n.age.Looks(now) }
 
 // Unread says how many lines the reader sees on stdin that are not admitted yet.
-func (n *Node) Unread(now time.Duration, lines int) { n.see(now, n.admitted+int64(lines)) }
-
-// see takes note of everything that is on stdin before a place. What may have come
-// while the process stood still counts as having come then.
-func (n *Node) see(now time.Duration, end int64) {
-	if since, stood := n.stale.stoodStill(now); stood {
-		n.arrivals.see(max(since, n.arrivals.looked), end)
-		n.stale.looked()
-		return
-	}
-	n.arrivals.see(now, end)
-}
+func (n *Node) Unread(now time.Duration, lines int) { n.age.Saw(now, n.admitted+int64(lines)) }
 
 // Dry says that everything was read that was on stdin, and that the reader waits.
-func (n *Node) Dry(now time.Duration) { n.stale.dry(now) }
+func (n *Node) Dry(now time.Duration) { n.age.Dry(now) }
 
 // Came says that there is something on stdin that the reader may have waited for.
-func (n *Node) Came(now time.Duration) { n.stale.came(now) }
+func (n *Node) Came(now time.Duration) { n.age.Came(now) }
 
-func (n *Node) admit(now, came time.Duration, item *wire.Item, waited age) {
+func (n *Node) admit(now, came time.Duration, item *wire.Item, client stdin.Client) {
 	wasNamed := n.intake.self != nil
-	n.intake.admit(now, came, item, waited)
+	n.intake.admit(now, came, item, client)
 	if !wasNamed && n.intake.self != nil && n.intake.self.restart {
-		n.stale.restarted()
+		n.age.Restarted()
 	}
 }
 
@@ -94,7 +80,7 @@ func (n *Node) Slowed(now time.Duration, service string, took time.Duration) tim
 // Tick has the health monitor look at the queues, and tells people when
 // trouble begins and ends. A gap between ticks says that the process was stopped.
 func (n *Node) Tick(now time.Duration) {
-	n.stale.tick(now)
+	n.age.Tick(now)
 	report, _ := n.Poll(now)
 	n.announce(now, report)
 }

@@ -1,4 +1,4 @@
-package node
+package stdin
 
 import (
 	"sync/atomic"
@@ -17,36 +17,11 @@ const (
 	lullAfter = 800 * time.Millisecond
 )
 
-// age says how long a line may have waited before it was read.
-type age uint8
-
-const (
-	fresh   age = iota
-	stale       // so long that the client of a broadcast may have gone
-	ancient     // so long that any client may have
-)
-
-// ageOf is the age of a line that has waited for so long at least.
-func ageOf(wait time.Duration) age {
-	switch {
-	case wait > readDeadline:
-		return ancient
-	case wait > replyDeadline:
-		return stale
-	}
-	return fresh
-}
-
-// readLife is how long a stop may be for a read to be answered after it. The
-// client of a read does not go when it has waited in vain, but it may when its
-// next operation, a broadcast, has: 10 s after the read in all.
-const readLife = 8 * time.Second
-
-// staleness tells which lines of stdin have waited while nobody read them,
+// suspendDetector tells which lines of stdin have waited while nobody read them,
 // because the process was stopped or is the successor of one that was killed.
 // Whoever sent them may have gone, and a late answer to one who has makes
 // Maelstrom deaf to the node.
-type staleness struct {
+type suspendDetector struct {
 	period  time.Duration // of the ticks
 	beat    atomic.Int64  // when the monitor last ticked
 	stopped atomic.Int64  // when it last found that the process had been stopped; 0: never
@@ -57,7 +32,7 @@ type staleness struct {
 	unread  func() int64  // how much is on stdin, as far as can be told; nil: nothing
 
 	// The rest is the reader's.
-	behind age           // of what is on stdin, until it runs dry
+	behind Client        // of what is on stdin, until it runs dry
 	lulls  int64         // the gap that was thought of; as in lulled
 	passed int64         // the stop after which stdin has run dry; as in stopped
 	saw    time.Duration // when a line showed that there had been a stop, before a tick did
@@ -67,7 +42,7 @@ type staleness struct {
 }
 
 // tick is called by the monitor, once a period.
-func (s *staleness) tick(now time.Duration) {
+func (s *suspendDetector) tick(now time.Duration) {
 	if s.gapSince(now, lullAfter) {
 		s.empty.Store(s.unread == nil || s.unread() == 0)
 		s.lull.Store(s.beat.Load())
@@ -82,19 +57,19 @@ func (s *staleness) tick(now time.Duration) {
 
 // gapSince reports whether the monitor's last tick was too long ago, by more than
 // a time.
-func (s *staleness) gapSince(now, gap time.Duration) bool {
+func (s *suspendDetector) gapSince(now, gap time.Duration) bool {
 	return now-time.Duration(s.beat.Load()) > gap+s.period
 }
 
 // stoppedSince reports whether the process has been stopped since the
 // monitor's last tick.
-func (s *staleness) stoppedSince(now time.Duration) bool {
+func (s *suspendDetector) stoppedSince(now time.Duration) bool {
 	return s.gapSince(now, pauseAfter)
 }
 
 // stoodStill reports whether the process may just have stood still, and since
 // when: what is on stdin may be as old.
-func (s *staleness) stoodStill(now time.Duration) (since time.Duration, is bool) {
+func (s *suspendDetector) stoodStill(now time.Duration) (since time.Duration, is bool) {
 	if s.gapSince(now, lullAfter) {
 		return time.Duration(s.beat.Load()), true
 	}
@@ -103,23 +78,24 @@ func (s *staleness) stoodStill(now time.Duration) (since time.Duration, is bool)
 
 // looked says that the reader has seen what may have come while the process stood
 // still.
-func (s *staleness) looked() { s.lulls = s.lulled.Load() }
+func (s *suspendDetector) looked() { s.lulls = s.lulled.Load() }
 
 // resumedAt reports whether the process has just gone on after a stop.
-func (s *staleness) resumedAt(now time.Duration) bool {
+func (s *suspendDetector) resumedAt(now time.Duration) bool {
 	at := time.Duration(s.stopped.Load())
 	return at != 0 && now-at < resumeWindow
 }
 
 // unsettled reports whether there may be lines on stdin that were there when the
 // process went on after a stop: the reader may have been held up since.
-func (s *staleness) unsettled() bool {
+func (s *suspendDetector) unsettled() bool {
 	stopped := s.stopped.Load()
 	return stopped != s.passed && int64(s.sawDry) <= stopped-s.slept.Load()
 }
 
-// line is called for every line that was read, and returns its age.
-func (s *staleness) line(now time.Duration) age {
+// line is called for every line that was read, and returns what has become of its
+// client.
+func (s *suspendDetector) line(now time.Duration) Client {
 	slept := time.Duration(0)
 	if s.stoppedSince(now) {
 		slept = now - time.Duration(s.beat.Load())
@@ -130,31 +106,31 @@ func (s *staleness) line(now time.Duration) age {
 	}
 	switch {
 	case slept > readLife:
-		s.behind = ancient
+		s.behind = Gone
 	case slept > 0:
-		s.behind = max(s.behind, stale)
+		s.behind = max(s.behind, MaybeGone)
 	}
 	return s.behind
 }
 
 // restarted says that whatever is on stdin now was meant for a former process.
-func (s *staleness) restarted() { s.behind = ancient }
+func (s *suspendDetector) restarted() { s.behind = Gone }
 
 // dry says that everything was read that was on stdin, and that the reader waits
 // for more.
-func (s *staleness) dry(now time.Duration) {
-	s.behind = fresh
+func (s *suspendDetector) dry(now time.Duration) {
+	s.behind = Waiting
 	s.passed, s.sawDry = s.stopped.Load(), s.saw
 	s.wait(now)
 }
 
 // wait says that the reader begins a read of stdin, which may have to wait.
-func (s *staleness) wait(now time.Duration) { s.waits, s.since = true, now }
+func (s *suspendDetector) wait(now time.Duration) { s.waits, s.since = true, now }
 
 // came says that there is something to be read. If the reader has had to wait for
 // it since the process went on, stdin was empty then: one that began to wait before
 // that may have been late itself, but then the monitor saw that something was there.
-func (s *staleness) came(now time.Duration) {
+func (s *suspendDetector) came(now time.Duration) {
 	lulled := s.lulled.Load()
 	waited := now - max(s.since, time.Duration(lulled))
 	if s.waits && waited >= resumeWindow && (int64(s.since) > lulled || s.empty.Load()) {
@@ -164,4 +140,4 @@ func (s *staleness) came(now time.Duration) {
 }
 
 // mayWait reports whether anything on stdin counts as waiting there.
-func (s *staleness) mayWait() bool { return s.behind != fresh || s.unsettled() }
+func (s *suspendDetector) mayWait() bool { return s.behind != Waiting || s.unsettled() }

@@ -1,4 +1,4 @@
-package node
+package stdin
 
 import "time"
 
@@ -7,7 +7,7 @@ import "time"
 // least. What comes and is read between two looks counts as having come when it
 // is read. So no line is taken for older than it is, but for what may have come
 // while the process stood still, of which the caller says that it was seen when
-// that began: see Node.see. It is the reader's.
+// that began: see Age.Saw. It is the reader's.
 //
 // Places on stdin are counted from its beginning, in bytes or in lines. They
 // never go back, and neither does time.

@@ -6,111 +6,15 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
+
+	"treecast/node/stdin"
 )
-
-// No line is taken for older than it is, and none for younger than the first look
-// that saw it, unless there were more looks than are kept.
-func TestALineIsAsOldAsTheFirstLookThatSawIt(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		var a arrivals
-		var written []time.Duration // when, by line
-		var seen []time.Duration    // at the first look; 0: not yet
-		now, read, looks := time.Second, 0, 0
-		t.Repeat(map[string]func(*rapid.T){
-			"write": func(t *rapid.T) {
-				for range rapid.IntRange(1, 5).Draw(t, "lines") {
-					written, seen = append(written, now), append(seen, 0)
-				}
-			},
-			"look": func(t *rapid.T) {
-				a.see(now, int64(len(written)))
-				looks++
-				require.False(t, a.due(now))
-				for i := len(seen) - 1; i >= 0 && seen[i] == 0; i-- {
-					seen[i] = now
-				}
-			},
-			"read": func(t *rapid.T) {
-				for range rapid.IntRange(1, 5).Draw(t, "lines") {
-					if read == len(written) {
-						return
-					}
-					came := a.came(now, int64(read+1))
-					require.GreaterOrEqual(t, came, written[read])
-					require.LessOrEqual(t, came, now)
-					if looks <= maxLooks {
-						want := now
-						if seen[read] != 0 {
-							want = seen[read]
-						}
-						require.Equal(t, want, came)
-					}
-					read++
-				}
-			},
-			"pass": func(t *rapid.T) { now += time.Duration(rapid.IntRange(0, 1000).Draw(t, "ms")) * time.Millisecond },
-			"":     func(t *rapid.T) { require.LessOrEqual(t, len(a.looks), maxLooks) },
-		})
-	})
-}
-
-func TestLooksBeyondThoseThatAreKeptMakeNothingOlder(t *testing.T) {
-	var a arrivals
-	now := time.Duration(0)
-	for i := range 2 * maxLooks {
-		now += lookPeriod
-		require.True(t, a.due(now))
-		a.see(now, int64(10*(i+1)))
-		require.False(t, a.due(now+lookPeriod-1))
-	}
-	require.Len(t, a.looks, maxLooks)
-	require.Equal(t, lookPeriod, a.came(now, 10), "what was seen first is as old as ever")
-	require.Equal(t, (maxLooks-1)*lookPeriod, a.came(now, 10*(maxLooks-1)))
-	require.Equal(t, now, a.came(now, 10*2*maxLooks), "the rest is as old as the last look")
-	require.Equal(t, now+time.Hour, a.came(now+time.Hour, 10*2*maxLooks+1), "what nobody has seen has just come")
-	require.Empty(t, a.looks)
-}
-
-func TestAPipeTellsHowMuchOfItIsUnread(t *testing.T) {
-	r, w, err := os.Pipe()
-	require.NoError(t, err)
-	defer w.Close()
-	unread := unreadOf(r)
-	require.Zero(t, unread())
-	for i, text := range []string{"one", "four", "sixsix"} {
-		_, err := w.WriteString(text)
-		require.NoError(t, err)
-		require.EqualValues(t, []int{3, 7, 13}[i], unread())
-	}
-	_, err = r.Read(make([]byte, 5))
-	require.NoError(t, err)
-	require.EqualValues(t, 8, unread())
-	require.NoError(t, r.Close())
-	require.Zero(t, unread(), "a closed one holds nothing for anybody")
-}
-
-func TestOfWhatCannotTellNothingIsUnread(t *testing.T) {
-	require.Zero(t, unreadOf(strings.NewReader("text"))())
-	path := filepath.Join(t.TempDir(), "requests")
-	require.NoError(t, os.WriteFile(path, []byte("text"), 0o666))
-	f, err := os.Open(path)
-	require.NoError(t, err)
-	defer f.Close()
-	require.Zero(t, unreadOf(f)(), "nobody waits for answers to a file")
-	closed, err := os.Open(path)
-	require.NoError(t, err)
-	require.NoError(t, closed.Close())
-	require.Zero(t, unreadOf(closed)())
-}
 
 // What a request has waited on stdin behind others counts for its answer's being
 // too late.
@@ -137,8 +41,8 @@ func TestRepliesToRequestsThatWaitedOnStdinAreTheSoonerTooLate(t *testing.T) {
 	for _, c := range []struct {
 		request  string
 		deadline time.Duration
-	}{{broadcast, replyDeadline}, {read, readDeadline}, {say("c1", "n0", `{"type":"topology","msg_id":2}`), replyDeadline}} {
-		for _, onStdin := range []time.Duration{0, 500 * time.Millisecond, 2 * time.Second, replyDeadline} {
+	}{{broadcast, stdin.ReplyDeadline}, {read, stdin.ReadDeadline}, {say("c1", "n0", `{"type":"topology","msg_id":2}`), stdin.ReplyDeadline}} {
+		for _, onStdin := range []time.Duration{0, 500 * time.Millisecond, 2 * time.Second, stdin.ReplyDeadline} {
 			require.True(t, answered(onStdin, c.deadline-onStdin, c.request), "%s, %v on stdin", c.request, onStdin)
 			require.False(t, answered(onStdin, c.deadline-onStdin+1, c.request), "%s, %v on stdin", c.request, onStdin)
 		}
@@ -203,9 +107,9 @@ func TestAReaderBehindASlowOutputKnowsHowLongRequestsHaveWaited(t *testing.T) {
 		close(in.ended)
 		require.NoError(t, soon(t, ended))
 		require.Equal(t, requests, n.log.Len())
-		require.Greater(t, len(said.lines), int(replyDeadline/each)/2)
+		require.Greater(t, len(said.lines), int(stdin.ReplyDeadline/each)/2)
 		for i, at := range said.at {
-			require.LessOrEqual(t, at, replyDeadline+each+lookPeriod, said.lines[i])
+			require.LessOrEqual(t, at, stdin.ReplyDeadline+each+100*time.Millisecond, said.lines[i])
 		}
 		require.EqualValues(t, requests+1, uint64(len(said.lines))+n.count.silenced.Load()+n.count.lateReplies.Load())
 	})

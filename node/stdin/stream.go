@@ -1,4 +1,4 @@
-package node
+package stdin
 
 import (
 	"io"
@@ -6,6 +6,35 @@ import (
 
 	"golang.org/x/sys/unix"
 )
+
+// Stream is a stdin of which is counted what was read. Any other goroutine may call
+// Unread beside it.
+type Stream struct {
+	from   io.Reader
+	bytes  int64
+	unread func() int64
+}
+
+// NewStream returns a Stream that reads from a reader.
+func NewStream(from io.Reader) *Stream { return &Stream{from: from, unread: Unread(from)} }
+
+// Read is the reader's.
+func (s *Stream) Read(p []byte) (int, error) {
+	n, err := s.from.Read(p)
+	s.bytes += int64(n)
+	return n, err
+}
+
+// Offset is how many bytes were read.
+func (s *Stream) Offset() int64 { return s.bytes }
+
+// End is the place before which everything has come, in bytes, as far as can be
+// told.
+func (s *Stream) End() int64 { return s.bytes + s.unread() }
+
+// Dry reports whether a read would have to wait. Only files (pipes, terminals) can
+// tell; others count as dry.
+func (s *Stream) Dry() bool { return dry(s.from) }
 
 // dry reports whether a read of a stream would have to wait. Only files
 // (pipes, terminals) can tell; others count as dry.
@@ -24,11 +53,11 @@ type sized interface {
 	Unread() int64
 }
 
-// unreadOf returns what tells how many bytes of a stream wait to be read, as far
+// Unread returns what tells how many bytes of a stream wait to be read, as far
 // as that can be told: 0 otherwise. Of a pipe it is what is in it, not what its
 // writer has that finds no room there. What a regular file holds is nobody's who
 // waits.
-func unreadOf(r io.Reader) func() int64 {
+func Unread(r io.Reader) func() int64 {
 	switch r := r.(type) {
 	case sized:
 		return r.Unread
