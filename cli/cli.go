@@ -18,10 +18,12 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
 	"treecast/node"
+	"treecast/run"
 )
 
 // Exit codes. The test bed's are Jepsen's.
@@ -83,6 +85,8 @@ Every flag can also be set by an environment variable, shown in brackets. Flags 
 // returns the exit code.
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	s := streams{stdin, stdout, stderr}
+	unsetEmpty()
+	args = asCommand(args)
 	if len(args) == 0 && isTerminal(stdin) {
 		fmt.Fprintf(stdout, "%s\n\nA node reads Maelstrom messages from stdin, which is a terminal here, so there is nothing to do.\n'treecast --help' lists the flags and commands.\n", description)
 		return ExitOK
@@ -90,7 +94,13 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 	// SIGPIPE would end a node without a word when its stdout is closed.
 	signal.Ignore(syscall.SIGPIPE)
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	// A file that may grow no further is an error like a full disk, not an end.
+	signal.Ignore(syscall.SIGXFSZ)
+	ending := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
+		ending = append(ending, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(ctx, ending...)
 	defer stop()
 	// The first signal ends what is under way in order; a second one at once.
 	context.AfterFunc(ctx, stop)
@@ -112,9 +122,9 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		kong.Writers(stdout, stderr), kong.Exit(func(code int) { panic(exited{code}) }),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(s, line),
 	)
-	parsed, err := parser.Parse(line.args)
+	parsed, err := parser.Parse(joinNegatives(line.args))
 	if err == nil {
-		err = parsed.Run()
+		err = runUntil(ctx, parsed)
 	}
 	var exit exitError
 	var usage usageError
@@ -130,7 +140,11 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		if !isNode {
 			command = " " + args[0]
 		}
-		fmt.Fprintf(stderr, "treecast: %s (see 'treecast%s --help')\n", explain(err, isNode), command)
+		text := explain(err, isNode)
+		if isNode && len(args) > 0 && strings.HasPrefix(text, "unexpected argument "+args[0]) {
+			text = "unexpected argument " + args[0] + mistyped(args[0])
+		}
+		fmt.Fprintf(stderr, "treecast: %s (see 'treecast%s --help')\n", run.Visible(text), command)
 		if isNode {
 			return ExitUsage
 		}
@@ -147,6 +161,37 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 			return ExitFailed
 		}
 		return ExitCrashed
+	}
+}
+
+// letsGo is a command that can be left where it stands, because all that it has
+// done is kept as it is done.
+type letsGo interface {
+	// patience is how long it may take to end by itself once a signal has come.
+	patience() time.Duration
+	leave()
+}
+
+// runUntil runs a command. One that can be left is, at the first signal, whatever
+// it waits for: a reader of its output, say, that has stopped reading.
+func runUntil(ctx context.Context, parsed *kong.Context) error {
+	command, ok := parsed.Selected().Target.Addr().Interface().(letsGo)
+	if !ok {
+		return parsed.Run()
+	}
+	done := make(chan error, 1)
+	go func() { done <- parsed.Run() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(command.patience()):
+		command.leave()
+		return exitError{ExitInterrupted}
 	}
 }
 

@@ -76,7 +76,7 @@ func TestHelpNamesEveryExitCode(t *testing.T) {
 func TestBareHelpShowsTheCommandsAndTheNodesFlags(t *testing.T) {
 	got := runHere(t, "--help")
 	require.Equal(t, ExitOK, got.code)
-	require.Contains(t, got.stdout, "  test [flags]\n")
+	require.Contains(t, got.stdout, "  test [<argument> ...] [flags]\n")
 	require.Contains(t, got.stdout, "\n  as a node:      maelstrom test -w broadcast", "examples keep their lines")
 	for _, f := range flagsOf(t, "node") {
 		require.Contains(t, got.stdout, "--"+f.Name)
@@ -97,7 +97,7 @@ func TestAVariableCalledVersionIsNoFlag(t *testing.T) {
 func TestAnUnknownCommandIsAUsageError(t *testing.T) {
 	got := runHere(t, "tset")
 	require.Equal(t, ExitUsage, got.code)
-	require.Contains(t, got.stderr, "unexpected argument tset (see 'treecast --help')")
+	require.Contains(t, got.stderr, "unexpected argument tset; did you mean 'treecast test'? (see 'treecast --help')")
 	require.Empty(t, got.stdout)
 }
 

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"treecast/analysis"
 	"treecast/experiment"
@@ -55,6 +56,11 @@ func (c *compareCommand) Run(s streams) error {
 type inputError struct{ err error }
 
 func (e inputError) Error() string { return e.err.Error() }
+
+func (*compareCommand) patience() time.Duration { return 0 }
+func (*compareCommand) leave()                  {}
+func (*summaryCommand) patience() time.Duration { return 0 }
+func (*summaryCommand) leave()                  {}
 
 // summaryCommand judges one run by the challenges.
 type summaryCommand struct {

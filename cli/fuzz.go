@@ -90,6 +90,9 @@ func (c *fuzzCommand) Run(ctx context.Context, s streams, line commandLine) erro
 	return err
 }
 
+func (*fuzzCommand) patience() time.Duration { return endWithin }
+func (*fuzzCommand) leave()                  {}
+
 // showFuzz says what came of it.
 func showFuzz(w io.Writer, seed uint64, out experiment.FuzzOutcome) error {
 	var b strings.Builder

@@ -30,7 +30,7 @@ func nodeSettings(args []string) (cfg node.Config, level slog.Level, err error) 
 		}
 	}()
 	var cli commands
-	parsed, err := newParser(&cli, kong.Writers(io.Discard, io.Discard), kong.Exit(func(int) { panic(asked{}) })).Parse(args)
+	parsed, err := newParser(&cli, kong.Writers(io.Discard, io.Discard), kong.Exit(func(int) { panic(asked{}) })).Parse(joinNegatives(args))
 	if err != nil {
 		return fail(errors.New(explain(err, true)))
 	}

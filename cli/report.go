@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"time"
 
 	"treecast/report/page"
 	"treecast/run"
@@ -30,8 +31,11 @@ Exit codes: 0 the page is written, 254 bad arguments or no run there, 255 the pa
 // Run writes the page.
 func (c *reportCommand) Run(s streams) error {
 	dir, draw, err := c.read()
-	if errors.Is(err, run.ErrNoRun) {
+	switch {
+	case errors.Is(err, run.ErrNoRun):
 		return usageError{err}
+	case errors.Is(err, run.ErrNotReadable):
+		return inputError{err}
 	}
 	if err != nil {
 		return err
@@ -43,12 +47,19 @@ func (c *reportCommand) Run(s streams) error {
 	case "":
 		out = filepath.Join(dir, reportFile)
 	}
-	if err := run.WriteFile(out, draw); err != nil {
+	if err := run.WriteTo(out, dir, draw); errors.Is(err, run.ErrOwnFile) {
+		return usageError{err}
+	} else if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(s.out, out)
 	return err
 }
+
+func (*reportCommand) patience() time.Duration { return 0 }
+
+// leave takes away what was written of the page.
+func (c *reportCommand) leave() { run.Abandon() }
 
 // read finds out what the page is about, and returns what draws it.
 func (c *reportCommand) read() (dir string, draw func(io.Writer) error, err error) {

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -53,5 +54,53 @@ func TestReportTellsWhatIsNoRun(t *testing.T) {
 		require.Equal(t, ExitBadArgs, got.code)
 		require.Contains(t, got.stderr, want)
 		require.Contains(t, got.stderr, "treecast report --help")
+	}
+}
+
+func TestReport_goesWhereItIsToldAndNowhereElse(t *testing.T) {
+	store := t.TempDir()
+	got := runHere(t, "test", "--virtual", "--node-count", "2", "--time-limit", "1", "--rate", "20", "--quiet-time", "1", "--seed", "7", "--store", store, "--no-report")
+	require.Equal(t, ExitOK, got.code, got.stderr)
+	latest := filepath.Join(store, "latest")
+	before := text(t, latest, "results.json")
+	for _, name := range []string{"results.json", "history.edn", "node-logs/n0.log"} {
+		got := runHere(t, "report", latest, "-o", filepath.Join(latest, name))
+		require.Equal(t, ExitBadArgs, got.code)
+		require.Contains(t, got.stderr, "a part of the run's own record")
+	}
+	require.Equal(t, before, text(t, latest, "results.json"))
+
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
+	read := make(chan string)
+	go func() {
+		page, _ := os.ReadFile(pipe)
+		read <- string(page)
+	}()
+	require.Equal(t, ExitOK, runHere(t, "report", latest, "-o", pipe).code)
+	require.Contains(t, <-read, "<!doctype")
+	require.Equal(t, ExitOK, runHere(t, "report", latest, "-o", os.DevNull).code)
+}
+
+func TestFiles_thatAreNoneAreNotWaitedFor(t *testing.T) {
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "results.json")
+	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
+	runs := filepath.Join(t.TempDir(), "runs.csv")
+	require.NoError(t, syscall.Mkfifo(runs, 0o600))
+	for _, args := range [][]string{
+		{"summary", pipe}, {"summary", dir}, {"compare", pipe}, {"compare", dir}, {"report", dir}, {"compare", runs}, {"report", filepath.Dir(runs)}, {"summary", "/dev/zero"}, {"compare", "/dev/zero"},
+	} {
+		got := runHere(t, args...)
+		require.Equal(t, ExitBadArgs, got.code, args)
+		require.Contains(t, got.stderr, "not read: give a regular file", args)
+	}
+	large := filepath.Join(t.TempDir(), "results.json")
+	require.NoError(t, os.WriteFile(large, []byte("{"), 0o600))
+	require.NoError(t, os.Truncate(large, 1<<40))
+	for _, args := range [][]string{{"summary", large}, {"compare", large}, {"report", large}} {
+		got := runHere(t, args...)
+		require.Equal(t, ExitBadArgs, got.code, args)
+		require.Contains(t, got.stderr, "has 1024.0 GiB and is not read: more than 256.0 MiB")
 	}
 }

@@ -86,7 +86,7 @@ Exit codes: 0 every run valid, 1 some invalid, 2 some unknown, 130 interrupted, 
 
 // Run makes the sweep.
 func (c *sweepCommand) Run(ctx context.Context, s streams, line commandLine) error {
-	if err := c.check(); err != nil {
+	if err := errors.Join(c.check(), c.checkUnused(line)); err != nil {
 		return usageError{err}
 	}
 	points, err := c.points()
@@ -132,6 +132,13 @@ func (c *sweepCommand) Run(ctx context.Context, s streams, line commandLine) err
 	}
 	return verdictOf(rows)
 }
+
+// patience is for what a sweep leaves in order when it is interrupted.
+func (*sweepCommand) patience() time.Duration { return endWithin }
+func (*sweepCommand) leave()                  { run.Abandon() }
+
+// endWithin is how long commands that make runs may take to end.
+const endWithin = 5 * time.Second
 
 // check looks at flags that stand for themselves.
 func (c *sweepCommand) check() error {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"time"
 
 	"treecast/experiment"
@@ -23,42 +24,45 @@ import (
 // testCommand is one run of the test bed, or a few. Its flags are Maelstrom's,
 // in Maelstrom's units; those that are our own say so.
 type testCommand struct {
-	Workload    string  `short:"w" default:"broadcast" env:"TREECAST_TEST_WORKLOAD" group:"maelstrom" help:"What clients ask for: broadcast or echo. Default: ${default}."`
-	Bin         *string `env:"TREECAST_TEST_BIN" placeholder:"FILE" group:"maelstrom" help:"The node to test: any Maelstrom binary. Default: treecast itself."`
-	NodeCount   *int    `env:"TREECAST_TEST_NODE_COUNT" placeholder:"N" group:"maelstrom" help:"How many nodes, called n0, n1, ... Default: five, called n1 to n5."`
-	TimeLimit   float64 `default:"60" env:"TREECAST_TEST_TIME_LIMIT" placeholder:"S" group:"maelstrom" help:"Seconds of load. Default: ${default}."`
-	Rate        float64 `default:"5" env:"TREECAST_TEST_RATE" placeholder:"HZ" group:"maelstrom" help:"Operations per second, of all clients together. Default: ${default}."`
-	Concurrency string  `default:"1n" env:"TREECAST_TEST_CONCURRENCY" group:"maelstrom" help:"How many clients: a number, or a number and n for so many per node. Each has one operation under way at a time. Default: ${default}."`
-	Latency     float64 `default:"0" env:"TREECAST_TEST_LATENCY" placeholder:"MS" group:"maelstrom" help:"Mean latency between nodes, in whole milliseconds. Default: ${default}."`
-	LatencyDist string  `default:"constant" enum:"constant,uniform,exponential" env:"TREECAST_TEST_LATENCY_DIST" group:"maelstrom" help:"Its distribution: constant, uniform (from 0 to twice the mean) or exponential. Default: ${default}."`
-	Topology    string  `default:"grid" enum:"line,grid,tree,tree2,tree3,tree4,total" env:"TREECAST_TEST_TOPOLOGY" group:"maelstrom" help:"The neighbours that a topology request names: line, grid, tree (tree2), tree3, tree4 or total. Default: ${default}."`
+	Workload    string      `short:"w" default:"broadcast" env:"TREECAST_TEST_WORKLOAD" group:"maelstrom" help:"What clients ask for: broadcast or echo. Default: ${default}."`
+	Bin         *string     `env:"TREECAST_TEST_BIN" placeholder:"FILE" group:"maelstrom" help:"The node to test: any Maelstrom binary. Default: treecast itself."`
+	NodeCount   *int        `env:"TREECAST_TEST_NODE_COUNT" placeholder:"N" group:"maelstrom" help:"How many nodes, called n0, n1, ... Default: five, called n1 to n5."`
+	TimeLimit   secondsFlag `default:"60" env:"TREECAST_TEST_TIME_LIMIT" placeholder:"S" group:"maelstrom" help:"Seconds of load. Default: ${default}."`
+	Rate        float64     `default:"5" env:"TREECAST_TEST_RATE" placeholder:"HZ" group:"maelstrom" help:"Operations per second, of all clients together. Default: ${default}."`
+	Concurrency string      `default:"1n" env:"TREECAST_TEST_CONCURRENCY" group:"maelstrom" help:"How many clients: a number, or a number and n for so many per node. Each has one operation under way at a time. Default: ${default}."`
+	Latency     millisFlag  `default:"0" env:"TREECAST_TEST_LATENCY" placeholder:"MS" group:"maelstrom" help:"Mean latency between nodes, in whole milliseconds. Default: ${default}."`
+	LatencyDist string      `default:"constant" enum:"constant,uniform,exponential" env:"TREECAST_TEST_LATENCY_DIST" group:"maelstrom" help:"Its distribution: constant, uniform (from 0 to twice the mean) or exponential. Default: ${default}."`
+	Topology    string      `default:"grid" enum:"line,grid,tree,tree2,tree3,tree4,total" env:"TREECAST_TEST_TOPOLOGY" group:"maelstrom" help:"The neighbours that a topology request names: line, grid, tree (tree2), tree3, tree4 or total. Default: ${default}."`
 
-	Nemesis         string  `env:"TREECAST_TEST_NEMESIS" placeholder:"FAULTS" group:"maelstrom" help:"What goes wrong, separated by commas: Maelstrom's partition, kill and pause, and our own loss, duplicate, reorder, delay, stall and, in virtual time, clock. Default: nothing."`
-	NemesisInterval float64 `default:"10" env:"TREECAST_TEST_NEMESIS_INTERVAL" placeholder:"S" group:"maelstrom" help:"Mean seconds between two steps of a fault: it starts with the load, and then stops and starts in turn. Kill and pause share their steps. Default: ${default}."`
-	NemesisTargets  string  `env:"TREECAST_TEST_NEMESIS_TARGETS" placeholder:"NODES" group:"ours" help:"Whom kills, pauses, stalls and clocks strike, drawn from these: some, one, minority-third, minority, majority or all, separated by commas. Default: any of them, as Maelstrom does."`
-	NemesisPlan     string  `env:"TREECAST_TEST_NEMESIS_PLAN" placeholder:"STEPS" group:"ours" help:"What goes wrong when, instead of what --nemesis draws: steps separated by semicolons, each a time since the beginning of the load and what is done then. Below are all of them. What is broken at the end of the load is healed then, as always."`
-	Availability    string  `env:"TREECAST_TEST_AVAILABILITY" placeholder:"GOAL" group:"maelstrom" help:"What part of the operations must succeed: total, or a fraction such as 0.99. Default: no goal."`
+	Nemesis         string      `env:"TREECAST_TEST_NEMESIS" placeholder:"FAULTS" group:"maelstrom" help:"What goes wrong, separated by commas: Maelstrom's partition, kill and pause, and our own loss, duplicate, reorder, delay, stall and, in virtual time, clock. Default: nothing."`
+	NemesisInterval secondsFlag `default:"10" env:"TREECAST_TEST_NEMESIS_INTERVAL" placeholder:"S" group:"maelstrom" help:"Mean seconds between two steps of a fault: it starts with the load, and then stops and starts in turn. Kill and pause share their steps. Default: ${default}."`
+	NemesisTargets  string      `env:"TREECAST_TEST_NEMESIS_TARGETS" placeholder:"NODES" group:"ours" help:"Whom kills, pauses, stalls and clocks strike, drawn from these: some, one, minority-third, minority, majority or all, separated by commas. Default: any of them, as Maelstrom does."`
+	NemesisPlan     string      `env:"TREECAST_TEST_NEMESIS_PLAN" placeholder:"STEPS" group:"ours" help:"What goes wrong when, instead of what --nemesis draws: steps separated by semicolons, each a time since the beginning of the load and what is done then. Below are all of them. What is broken at the end of the load is healed then, as always."`
+	Availability    string      `env:"TREECAST_TEST_AVAILABILITY" placeholder:"GOAL" group:"maelstrom" help:"What part of the operations must succeed: total, or a fraction such as 0.99. Default: no goal."`
 
 	LogStderr  bool `env:"TREECAST_TEST_LOG_STDERR" group:"maelstrom" help:"Show what the nodes write to stderr."`
 	LogNetSend bool `env:"TREECAST_TEST_LOG_NET_SEND" group:"maelstrom" help:"Show every message as it is sent."`
 	LogNetRecv bool `env:"TREECAST_TEST_LOG_NET_RECV" group:"maelstrom" help:"Show every message as it is received."`
 	TestCount  int  `default:"1" env:"TREECAST_TEST_COUNT" placeholder:"N" group:"maelstrom" help:"How often to run the test; it ends with the first run that is not valid. Default: ${default}."`
 
-	LossRate      float64 `default:"0.1" env:"TREECAST_TEST_LOSS_RATE" placeholder:"P" group:"ours" help:"Which part of the messages between nodes is lost, with --nemesis loss. Default: ${default}."`
-	DuplicateRate float64 `default:"0.1" env:"TREECAST_TEST_DUPLICATE_RATE" placeholder:"P" group:"ours" help:"Which part arrives twice, with --nemesis duplicate. Default: ${default}."`
-	ReorderRate   float64 `default:"0.2" env:"TREECAST_TEST_REORDER_RATE" placeholder:"P" group:"ours" help:"Which part has a latency from 0 to twice the mean (of 10 ms at least), so that messages overtake each other, with --nemesis reorder. Default: ${default}."`
-	DelayRate     float64 `default:"0.1" env:"TREECAST_TEST_DELAY_RATE" placeholder:"P" group:"ours" help:"Which part takes longer, with --nemesis delay. Default: ${default}."`
-	DelayMean     float64 `default:"500" env:"TREECAST_TEST_DELAY_MEAN" placeholder:"MS" group:"ours" help:"How much longer these take, in the mean of an exponential distribution. Default: ${default}."`
-	MessageFaults string  `default:"throughout" enum:"throughout,phases" env:"TREECAST_TEST_MESSAGE_FAULTS" group:"ours" help:"When loss, duplicate, reorder and delay strike: throughout the load, or in phases, as other faults do. Default: ${default}."`
+	LossRate      float64    `default:"0.1" env:"TREECAST_TEST_LOSS_RATE" placeholder:"P" group:"ours" help:"Which part of the messages between nodes is lost, with --nemesis loss. Default: ${default}."`
+	DuplicateRate float64    `default:"0.1" env:"TREECAST_TEST_DUPLICATE_RATE" placeholder:"P" group:"ours" help:"Which part arrives twice, with --nemesis duplicate. Default: ${default}."`
+	ReorderRate   float64    `default:"0.2" env:"TREECAST_TEST_REORDER_RATE" placeholder:"P" group:"ours" help:"Which part has a latency from 0 to twice the mean (of 10 ms at least), so that messages overtake each other, with --nemesis reorder. Default: ${default}."`
+	DelayRate     float64    `default:"0.1" env:"TREECAST_TEST_DELAY_RATE" placeholder:"P" group:"ours" help:"Which part takes longer, with --nemesis delay. Default: ${default}."`
+	DelayMean     millisFlag `default:"500" env:"TREECAST_TEST_DELAY_MEAN" placeholder:"MS" group:"ours" help:"How much longer these take, in the mean of an exponential distribution. Default: ${default}."`
+	MessageFaults string     `default:"throughout" enum:"throughout,phases" env:"TREECAST_TEST_MESSAGE_FAULTS" group:"ours" help:"When loss, duplicate, reorder and delay strike: throughout the load, or in phases, as other faults do. Default: ${default}."`
 
-	Virtual   bool    `env:"TREECAST_TEST_VIRTUAL" group:"ours" help:"Run treecast's own nodes in this process and in virtual time: the same files and verdicts in a fraction of the time, and the same history, to the byte, for the same seed. Not together with --bin."`
-	Seed      *uint64 `env:"TREECAST_TEST_SEED" placeholder:"N" group:"ours" help:"Seed of all that the bed draws at random: operations, latencies, faults. Default: a fresh one, which is shown."`
-	QuietTime float64 `default:"10" env:"TREECAST_TEST_QUIET_TIME" placeholder:"S" group:"ours" help:"Seconds of quiet between the load and the final reads. Maelstrom has 10. Default: ${default}."`
-	Store     string  `default:"store" env:"TREECAST_TEST_STORE" placeholder:"DIR" group:"ours" help:"Where the files of runs are kept. Default: ${default}."`
-	Verdict   string  `default:"strict" enum:"strict,maelstrom,exact" env:"TREECAST_TEST_VERDICT" group:"ours" help:"What the exit code says: strict (no duplicate, nothing nobody sent, nothing missing on any node, no deaf node), maelstrom, or, in virtual time, exact: strict, but where nodes have no journal a value may be missing if every node that had it was killed, and the nodes are looked into all the time. Default: ${default}."`
-	Health    string  `default:"auto" enum:"auto,on,off" env:"TREECAST_TEST_HEALTH" group:"ours" help:"Whether to ask the nodes for their health once a second, outside of the network. Only treecast understands it; auto asks where the binary is this one. Default: ${default}."`
-	NoReport  bool    `env:"TREECAST_TEST_NO_REPORT" group:"ours" help:"Leave no page about the run, report.html, in its directory."`
-	JSON      bool    `name:"json" env:"TREECAST_TEST_JSON" group:"ours" help:"Print results.json to stdout instead of a table, one document per run."`
+	Virtual     bool        `env:"TREECAST_TEST_VIRTUAL" group:"ours" help:"Run treecast's own nodes in this process and in virtual time: the same files and verdicts in a fraction of the time, and the same history, to the byte, for the same seed. Not together with --bin."`
+	Seed        *uint64     `env:"TREECAST_TEST_SEED" placeholder:"N" group:"ours" help:"Seed of all that the bed draws at random: operations, latencies, faults. Default: a fresh one, which is shown."`
+	QuietTime   secondsFlag `default:"10" env:"TREECAST_TEST_QUIET_TIME" placeholder:"S" group:"ours" help:"Seconds of quiet between the load and the final reads. Maelstrom has 10. Default: ${default}."`
+	InitTimeout secondsFlag `default:"10" env:"TREECAST_TEST_INIT_TIMEOUT" placeholder:"S" group:"ours" help:"Seconds that a node has to answer init, as one on a JVM may need. Maelstrom has 10. Default: ${default}."`
+	Store       string      `default:"store" env:"TREECAST_TEST_STORE" placeholder:"DIR" group:"ours" help:"Where the files of runs are kept. Default: ${default}."`
+	Verdict     string      `default:"strict" enum:"strict,maelstrom,exact" env:"TREECAST_TEST_VERDICT" group:"ours" help:"What the exit code says: strict (no duplicate, nothing nobody sent, nothing missing on any node, no deaf node), maelstrom, or, in virtual time, exact: strict, but where nodes have no journal a value may be missing if every node that had it was killed, and the nodes are looked into all the time. Default: ${default}."`
+	Health      string      `default:"auto" enum:"auto,on,off" env:"TREECAST_TEST_HEALTH" group:"ours" help:"Whether to ask the nodes for their health once a second, outside of the network. Only treecast understands it; auto asks where the binary is this one. Default: ${default}."`
+	NoReport    bool        `env:"TREECAST_TEST_NO_REPORT" group:"ours" help:"Leave no page about the run, report.html, in its directory."`
+	JSON        bool        `name:"json" env:"TREECAST_TEST_JSON" group:"ours" help:"Print results.json to stdout instead of a table, one document per run."`
+
+	Args []string `arg:"" optional:"" name:"argument" help:"Arguments for every node of --bin, as Maelstrom takes them; what follows -- comes behind them."`
 }
 
 // Help is shown below the flags.
@@ -162,16 +166,23 @@ func (c *testCommand) plan(s streams, line commandLine, number int) (experiment.
 		}
 		return time.Duration(math.Round(v * float64(time.Second))), nil
 	}
-	limit, err1 := seconds("time-limit", c.TimeLimit)
-	interval, err2 := seconds("nemesis-interval", c.NemesisInterval)
-	quiet, err3 := seconds("quiet-time", c.QuietTime)
-	if err := errors.Join(err1, err2, err3); err != nil {
+	limit, err1 := seconds("time-limit", float64(c.TimeLimit))
+	interval, err2 := seconds("nemesis-interval", float64(c.NemesisInterval))
+	quiet, err3 := seconds("quiet-time", float64(c.QuietTime))
+	initTimeout, err4 := seconds("init-timeout", float64(c.InitTimeout))
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
+		return fail(err)
+	}
+	if initTimeout == 0 {
+		return fail(errors.New("--init-timeout is 0; give a number of seconds, more than 0"))
+	}
+	if err := c.checkEffect(line); err != nil {
 		return fail(err)
 	}
 	if !(c.DelayMean > 0) || c.DelayMean > math.MaxInt32 {
 		return fail(fmt.Errorf("--delay-mean is %v; give milliseconds, more than 0", c.DelayMean))
 	}
-	if !(c.Latency >= 0) || c.Latency != math.Trunc(c.Latency) || c.Latency > math.MaxInt32 {
+	if latency := float64(c.Latency); !(latency >= 0) || latency != math.Trunc(latency) || latency > math.MaxInt32 {
 		return fail(fmt.Errorf("--latency is %v; give whole milliseconds, 0 or more", c.Latency))
 	}
 	nodes := 0 // Maelstrom's default, n1 to n5
@@ -194,13 +205,13 @@ func (c *testCommand) plan(s streams, line commandLine, number int) (experiment.
 	}
 	seed := *c.Seed + uint64(number)
 	p := experiment.Plan{
-		Workload: c.Workload, Args: line.nodeArgs, NodeCount: nodes, Concurrency: c.Concurrency,
+		Workload: c.Workload, Args: slices.Concat(c.Args, line.nodeArgs), NodeCount: nodes, Concurrency: c.Concurrency,
 		Rate: c.Rate, TimeLimit: limit, Topology: c.Topology,
 		Latency: time.Duration(c.Latency) * time.Millisecond, LatencyDist: c.LatencyDist,
 		Nemesis: c.Nemesis, NemesisInterval: interval, NemesisTargets: c.NemesisTargets, NemesisPlan: c.NemesisPlan, Availability: c.Availability,
 		LossRate: c.LossRate, DuplicateRate: c.DuplicateRate, ReorderRate: c.ReorderRate, DelayRate: c.DelayRate,
-		DelayMean: time.Duration(c.DelayMean * float64(time.Millisecond)), PhasedMessageFaults: c.MessageFaults == "phases",
-		Quiet: quiet, Seed: seed, Exact: c.Verdict == "exact",
+		DelayMean: time.Duration(float64(c.DelayMean) * float64(time.Millisecond)), PhasedMessageFaults: c.MessageFaults == "phases",
+		Quiet: quiet, InitTimeout: initTimeout, Seed: seed, Exact: c.Verdict == "exact",
 	}
 	treecast, err := c.nodes(&p)
 	if err != nil {
@@ -239,9 +250,13 @@ func (c *testCommand) nodes(p *experiment.Plan) (treecast bool, err error) {
 		if c.Bin != nil {
 			return false, usageError{fmt.Errorf("--virtual runs treecast's own nodes in this process, so it cannot run --bin %s: leave one of them out", *c.Bin)}
 		}
+		if len(c.Args) > 0 {
+			return false, usageError{fmt.Errorf("unexpected argument %s: arguments of the nodes follow --", c.Args[0])}
+		}
 		p.Driver = experiment.Virtual
 		if p.Node, p.NodeLogLevel, err = nodeSettings(p.Args); err == nil {
 			p.Gossip = gossipSettings(p.Node, p.NodeCount)
+			err = checkInjected(p.Node, p.NodeCount)
 		}
 		return true, err
 	}
@@ -250,6 +265,9 @@ func (c *testCommand) nodes(p *experiment.Plan) (treecast bool, err error) {
 		return false, fmt.Errorf("finding this program: %w", err)
 	}
 	p.Bin = self
+	if c.Bin == nil && len(c.Args) > 0 {
+		return false, usageError{fmt.Errorf("unexpected argument %s: arguments of the nodes follow --, or name their program by --bin", c.Args[0])}
+	}
 	if c.Bin != nil {
 		p.Bin = *c.Bin
 	}
@@ -259,6 +277,7 @@ func (c *testCommand) nodes(p *experiment.Plan) (treecast bool, err error) {
 	// A mistake in the arguments is the node's to explain.
 	if cfg, _, err := nodeSettings(p.Args); err == nil {
 		p.Gossip = gossipSettings(cfg, p.NodeCount)
+		return true, checkInjected(cfg, p.NodeCount)
 	}
 	return true, nil
 }

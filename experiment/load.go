@@ -130,20 +130,24 @@ func loadRuns(entry *analysis.Entry, dir string) error {
 }
 
 func loadSweep(entry *analysis.Entry, dir string) error {
-	file, err := os.Open(filepath.Join(dir, RunsFile))
+	path := filepath.Join(dir, RunsFile)
+	file, err := run.Open(path, run.MaxRecordBytes)
+	if errors.Is(err, run.ErrNotReadable) {
+		return err
+	}
 	if err != nil {
 		return fmt.Errorf("%s cannot be read: %w; go on with the sweep by 'treecast sweep ... --resume'", dir, err)
 	}
 	defer file.Close()
 	entry.Rows, err = run.ReadRunsCSV(file)
 	if errors.Is(err, run.ErrCutOff) {
-		return fmt.Errorf("%s: %w; 'treecast sweep ... --resume' with the sweep's own command makes it whole", file.Name(), err)
+		return fmt.Errorf("%s: %w; 'treecast sweep ... --resume' with the sweep's own command makes it whole", path, err)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", file.Name(), err)
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	if len(entry.Rows) == 0 {
-		return fmt.Errorf("%s has no run yet; let the sweep go on", file.Name())
+		return fmt.Errorf("%s has no run yet; let the sweep go on", path)
 	}
 	record, err := readSweepRecord(filepath.Join(dir, SweepFile))
 	switch {
@@ -162,7 +166,10 @@ func loadSweep(entry *analysis.Entry, dir string) error {
 
 // readResults reads one file in the language that it is written in.
 func readResults(path string) (*run.Results, error) {
-	text, err := os.ReadFile(path)
+	text, err := run.ReadFile(path, run.MaxRecordBytes)
+	if errors.Is(err, run.ErrNotReadable) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s cannot be read: %w", path, err)
 	}

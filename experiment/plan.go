@@ -66,8 +66,9 @@ type Plan struct {
 	// strict verdict one on what the watch finds. See package invariant.
 	Exact bool
 
-	Quiet time.Duration // between healing and the final reads
-	Seed  uint64
+	Quiet       time.Duration // between healing and the final reads
+	InitTimeout time.Duration // how long a node has to answer init; 0: as long as in Maelstrom
+	Seed        uint64
 }
 
 // plan is a Plan whose parts have been read.
@@ -132,7 +133,7 @@ func (p Plan) read() (*plan, error) {
 				Loss: p.LossRate, Duplicate: p.DuplicateRate, Reorder: p.ReorderRate, Delay: p.DelayRate, DelayMean: p.DelayMean,
 			},
 		},
-		Quiet: p.Quiet, Seed: p.Seed,
+		Quiet: p.Quiet, InitTimeout: p.InitTimeout, Seed: p.Seed,
 	}}
 	if err := out.session.Validate(); err != nil {
 		return nil, err
@@ -157,6 +158,9 @@ func (p *plan) settings() run.Settings {
 		Rate: p.Rate, TimeLimit: run.Millis(p.TimeLimit), Quiet: run.Millis(p.Quiet),
 		Latency: run.Millis(p.Latency), LatencyDist: p.LatencyDist, Topology: p.Topology,
 		NemesisInterval: run.Millis(p.NemesisInterval), NemesisTargets: p.NemesisTargets, NemesisPlan: p.session.Nemesis.Plan.String(), Availability: p.Availability,
+	}
+	if p.InitTimeout != session.DefaultInitTimeout {
+		s.InitTimeout = run.Millis(p.InitTimeout)
 	}
 	for _, fault := range p.session.Nemesis.Faults {
 		s.Nemesis = append(s.Nemesis, string(fault))

@@ -83,7 +83,7 @@ func (f *sweepFolder) append(row run.Row) error {
 
 // readRuns reads what a sweep has done.
 func (f *sweepFolder) readRuns() ([]run.Row, error) {
-	file, err := os.Open(f.path(RunsFile))
+	file, err := run.Open(f.path(RunsFile), run.MaxRecordBytes)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil // killed before the first
 	}
@@ -116,7 +116,7 @@ func (f *sweepFolder) close(rows []run.Row, complete bool) error {
 }
 
 func readSweepRecord(path string) (*run.Sweep, error) {
-	file, err := os.Open(path)
+	file, err := run.Open(path, run.MaxRecordBytes)
 	if err != nil {
 		return nil, err
 	}

@@ -175,13 +175,17 @@ func adviceFor(dir string) string {
 
 // open hands a file of the run to read.
 func (f *Folder) open(name string, read func(io.Reader) error) error {
-	file, err := os.Open(filepath.Join(f.Dir, name))
+	path, limit := filepath.Join(f.Dir, name), int64(MaxTraceBytes)
+	if name == resultsFile {
+		limit = MaxRecordBytes
+	}
+	file, err := Open(path, limit)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
 	if err := read(file); err != nil {
-		return fmt.Errorf("%s: %w", file.Name(), err)
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	return nil
 }

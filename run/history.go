@@ -102,7 +102,7 @@ func ScanHistoryEDN(r io.Reader, take func(Op) error) error {
 
 // scanHistoryEDN is ScanHistoryEDN with a parser of its lines.
 func scanHistoryEDN(r io.Reader, parse func(line []byte) (Op, error), take func(Op) error) error {
-	in := bufio.NewReaderSize(r, 64<<10)
+	in := bufio.NewReaderSize(withoutBOM(r), 64<<10)
 	for number := 1; ; number++ {
 		line, err := in.ReadBytes('\n')
 		if err != nil && !errors.Is(err, io.EOF) {

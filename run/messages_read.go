@@ -1,7 +1,6 @@
 package run
 
 import (
-	"bufio"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -61,7 +60,7 @@ var ErrMessages = errors.New("not a record of messages")
 // far as it goes, and is not Whole. An error names the line it stands in and,
 // if the file is something else, wraps ErrMessages.
 func ReadMessages(r io.Reader) (*Messages, error) {
-	in := csv.NewReader(bufio.NewReaderSize(r, 256<<10))
+	in := csv.NewReader(withoutBOM(r))
 	in.ReuseRecord, in.FieldsPerRecord = true, -1
 	header, err := in.Read()
 	if err != nil || strings.Join(header, ",")+"\n" != messagesHeader {

@@ -1,7 +1,6 @@
 package run
 
 import (
-	"bufio"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -117,7 +116,7 @@ func (c *healthCells) at() time.Duration {
 // readHealthLines hands every line to take, whose complaint is an error unless
 // the line is the last one.
 func readHealthLines(r io.Reader, needed []string, take func(*healthCells)) error {
-	in := csv.NewReader(bufio.NewReaderSize(r, 256<<10))
+	in := csv.NewReader(withoutBOM(r))
 	in.ReuseRecord, in.FieldsPerRecord = true, -1
 	header, err := in.Read()
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, csv.ErrQuote) && !errors.Is(err, csv.ErrBareQuote) {

@@ -73,6 +73,7 @@ type Settings struct {
 	Quiet           Millis   `json:"quiet_ms"` // between healing and the final reads
 	Latency         Millis   `json:"latency_ms"`
 	LatencyDist     string   `json:"latency_dist"`
+	InitTimeout     Millis   `json:"init_timeout_ms,omitempty"` // how long nodes had to answer init; 0: 10 s
 	Topology        string   `json:"topology"`
 	Nemesis         []string `json:"nemesis,omitempty"`
 	NemesisInterval Millis   `json:"nemesis_interval_ms"`
@@ -173,7 +174,7 @@ func (r *Results) WriteJSON(w io.Writer) error {
 // ReadResultsJSON reads a results.json. The error wraps ErrSchema if another
 // version of treecast wrote it in a shape this one does not know.
 func ReadResultsJSON(r io.Reader) (*Results, error) {
-	text, err := io.ReadAll(r)
+	text, err := io.ReadAll(withoutBOM(r))
 	if err != nil {
 		return nil, fmt.Errorf("run: read results.json: %w", err)
 	}

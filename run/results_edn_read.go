@@ -53,7 +53,7 @@ var ErrForeign = errors.New("no results.edn of Maelstrom")
 // of Results it covers. Workloads other than broadcast keep their verdict only.
 // The error wraps ErrForeign if the file is about something else.
 func ReadResultsEDN(r io.Reader) (*Results, error) {
-	text, err := io.ReadAll(r)
+	text, err := io.ReadAll(withoutBOM(r))
 	if err != nil {
 		return nil, fmt.Errorf("run: read results.edn: %w", err)
 	}

@@ -149,7 +149,7 @@ func spell(v float64) string {
 // and those that are not known are left out. The error wraps ErrNoRuns or
 // ErrCutOff, or names the line that cannot be read.
 func ReadRunsCSV(r io.Reader) ([]Row, error) {
-	text, err := io.ReadAll(r)
+	text, err := io.ReadAll(withoutBOM(r))
 	if err != nil {
 		return nil, fmt.Errorf("run: read runs.csv: %w", err)
 	}

@@ -167,8 +167,11 @@ func (s *Setting) bedFlags() []string {
 	out.add("--quiet-time", seconds(s.Quiet))
 	for word := range strings.FieldsSeq(s.Other) {
 		key, value, _ := strings.Cut(word, "=")
-		if key == "phased_message_faults" {
+		switch ms, err := strconv.ParseFloat(value, 64); {
+		case key == "phased_message_faults":
 			key, value = "message_faults", "phases"
+		case key == "init_timeout_ms" && err == nil:
+			value = strconv.FormatFloat(ms/1000, 'f', -1, 64) // the flag is in seconds
 		}
 		out.add("--"+strings.ReplaceAll(strings.TrimSuffix(key, "_ms"), "_", "-"), strings.Trim(value, `"`))
 	}

@@ -89,6 +89,7 @@ func writeFile(path, name string, write func(io.Writer) error) error {
 	if err != nil {
 		return explainStoreError("create "+name, err)
 	}
+	defer writing(file.Name())()
 	err = write(file)
 	if closeErr := file.Close(); err == nil {
 		err = closeErr

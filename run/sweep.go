@@ -91,7 +91,7 @@ func (s *Sweep) WriteJSON(w io.Writer) error {
 // ReadSweepJSON reads a sweep.json. The error wraps ErrSchema if another version
 // of treecast wrote it in a shape this one does not know.
 func ReadSweepJSON(r io.Reader) (*Sweep, error) {
-	text, err := io.ReadAll(r)
+	text, err := io.ReadAll(withoutBOM(r))
 	if err != nil {
 		return nil, fmt.Errorf("run: read sweep.json: %w", err)
 	}

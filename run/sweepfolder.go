@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 )
 
@@ -34,18 +33,23 @@ func ReadSweepFolder(path string) (*SweepFolder, error) {
 		dir = filepath.Dir(dir)
 	}
 	f := &SweepFolder{Dir: dir}
-	runs, err := os.Open(filepath.Join(dir, sweepRunsFile))
+	path = filepath.Join(dir, sweepRunsFile)
+	runs, err := Open(path, MaxRecordBytes)
+	if errors.Is(err, ErrNotReadable) {
+		return nil, fmt.Errorf("run: %w", err)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("run: %w: %s holds no %s of a sweep", ErrNoRun, path, sweepRunsFile)
+		return nil, fmt.Errorf("run: %w: %s holds no %s of a sweep", ErrNoRun, dir, sweepRunsFile)
 	}
 	defer runs.Close()
 	f.Rows, err = ReadRunsCSV(runs)
 	if errors.Is(err, ErrCutOff) {
 		f.Missing = append(f.Missing, sweepRunsFile+" ends in the middle of a line; go on with the sweep by --resume")
 	} else if err != nil {
-		return nil, fmt.Errorf("%s: %w", runs.Name(), err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	record, err := os.Open(filepath.Join(dir, sweepRecordFile))
+	path = filepath.Join(dir, sweepRecordFile)
+	record, err := Open(path, MaxRecordBytes)
 	if errors.Is(err, fs.ErrNotExist) {
 		f.Missing = append(f.Missing, sweepRecordFile+" is not there, so nobody knows what made this sweep")
 		return f, nil
@@ -55,7 +59,7 @@ func ReadSweepFolder(path string) (*SweepFolder, error) {
 	}
 	defer record.Close()
 	if f.Record, err = ReadSweepJSON(record); err != nil {
-		return nil, fmt.Errorf("%s: %w", record.Name(), err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if total := len(f.Record.Settings) * f.Record.SeedCount; len(f.Rows) < total {
 		f.Missing = append(f.Missing, fmt.Sprintf("the sweep is not complete, %d of %d runs; go on with it by --resume", len(f.Rows), total))

@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"treecast/experiment"
+	"treecast/node"
+	"treecast/testbed/session"
+)
+
+// checkEffect refuses flags of our own that were given and have no effect: whoever
+// sets the rate of a fault wants the fault. Maelstrom's own are taken as it takes
+// them, with a remark beside the verdict.
+func (c *testCommand) checkEffect(line commandLine) error {
+	for _, flag := range experiment.FaultFlags() {
+		if given := line.given(flag); given != "" {
+			if why := experiment.Unused(flag, c.Nemesis, c.NemesisPlan); why != "" {
+				return fmt.Errorf("%s %s", given, why)
+			}
+		}
+	}
+	return nil
+}
+
+// given names a flag of a test, or the variable that stands for it, if it was
+// given; empty if not.
+func (l commandLine) given(flag string) string {
+	if l.has(flag) {
+		return flag
+	}
+	variable := "TREECAST_TEST_" + strings.ToUpper(strings.ReplaceAll(strings.TrimPrefix(flag, "--"), "-", "_"))
+	for _, v := range l.env {
+		if name, value, _ := strings.Cut(v, "="); name == variable && value != "" {
+			return variable
+		}
+	}
+	return ""
+}
+
+// checkInjected refuses faults inside of nodes that are not there.
+func checkInjected(cfg node.Config, count int) error {
+	names := session.NodeNames(count)
+	for _, f := range cfg.Faults {
+		if f.Node != "" && !slices.Contains(names, f.Node) {
+			return usageError{fmt.Errorf("the nodes' arguments: --inject names the node %q, which does not exist; there are %s to %s", f.Node, names[0], names[len(names)-1])}
+		}
+	}
+	return nil
+}
+
+// checkUnused refuses flags of a sweep that its driver does not look at.
+func (c *sweepCommand) checkUnused(line commandLine) error {
+	switch {
+	case c.Driver == "virtual" && line.has("--store"):
+		return errors.New("--store has no effect in virtual time, where single runs leave no files: leave it out, or add --driver process")
+	case c.Nemesis == "" && line.has("--nemesis-interval"):
+		return errors.New("--nemesis-interval has no effect without --nemesis: leave it out, or add --nemesis")
+	}
+	return nil
+}
