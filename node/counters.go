@@ -18,6 +18,8 @@ type counters struct {
 	droppedReplies atomic.Uint64 // replies dropped because stdout stood still
 	lateReplies    atomic.Uint64 // replies dropped because nobody waits for them any more
 	silenced       atomic.Uint64 // requests not answered, as they had waited on stdin for too long
+	notGivenOut    atomic.Uint64 // peers' messages with entries of this node's own that it has not given out
+	ownLogs        atomic.Uint64 // times that the node has gone on in another log for that
 	droppedGossip  atomic.Uint64 // own gossip messages that found no room after all
 }
 
@@ -44,6 +46,8 @@ func (c *counters) figures() []figure {
 		{"late_replies", c.lateReplies.Load()},
 		{"silenced_requests", c.silenced.Load()},
 		{"dropped_gossip", c.droppedGossip.Load()},
+		{"not_given_out", c.notGivenOut.Load()},
+		{"own_logs", c.ownLogs.Load()},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"log/slog"
 	"math/rand/v2"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -34,6 +35,8 @@ type gossiper struct {
 
 	mailBytes, jobBytes *budget
 	unkept              *unkept // nil without a journal
+	given               *given  // the record's
+	elsewhere           bool    // the record was told to go on in another log
 
 	setup    *setup       // nil before begin
 	core     *gossip.Core // nil before begin
@@ -194,6 +197,9 @@ func (g *gossiper) receive(now time.Duration, m *mail) {
 	if g.unkept != nil && g.unkept.holds(message) {
 		message.Batch = 0 // nothing that is to be acked
 	}
+	if g.given.strip(message) {
+		g.notGivenOut(now, m.from)
+	}
 	d, ok := g.core.Receive(now, m.from, message)
 	if why := g.core.Refused(); why != nil {
 		g.log.Warn("a peer's message makes no sense, and is not used", "from", m.from, "why", why)
@@ -209,6 +215,18 @@ func (g *gossiper) receive(now time.Duration, m *mail) {
 		g.jobBytes.put(len(m.body))
 	}
 	g.count.droppedStores.Add(1) // not acked, so it comes again
+}
+
+// notGivenOut handles a peer's message that says that this node has given out more
+// than it has.
+func (g *gossiper) notGivenOut(now time.Duration, from string) {
+	g.count.notGivenOut.Add(1)
+	g.log.Warn("a peer has entries of this node's own log that it has not given out; they are not taken in", "from", from)
+	if !g.elsewhere {
+		// If there is no room, the next such message does it.
+		name := strconv.AppendUint(nil, g.random.Uint64(), 36)
+		g.elsewhere = g.intake.Offer(now, job{kind: jobElsewhere, value: name, request: request{client: from, came: now}})
+	}
 }
 
 // begin makes the core, once the node knows its name and its tree.

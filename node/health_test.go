@@ -113,7 +113,7 @@ func TestHealthTellsWhatTheNodeKnowsAndHowItIs(t *testing.T) {
 	require.Zero(t, h.Crashes)
 	require.Equal(t, &permitHealth{Total: 2, InUse: 2}, h.Permits, "both links have something unacked")
 	require.Contains(t, h.Gossip, "backlog_entries")
-	require.Len(t, h.Counters, 14)
+	require.Len(t, h.Counters, 16)
 	for name, n := range h.Counters {
 		require.Zero(t, n, name)
 	}

@@ -29,6 +29,7 @@ const (
 	jobBroadcast                // a client's value
 	jobRead                     // a client wants to know all values
 	jobStore                    // entries that gossip has learnt
+	jobElsewhere                // a peer has more of the node's log than there is: the name of another one
 )
 
 // request is whom to answer, and when the question had come, as far as is known:

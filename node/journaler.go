@@ -35,15 +35,17 @@ type Keeper interface {
 // keep is an item of the journal queue. It is the record's, which lends it to
 // the journal service and uses it again when it has come back.
 type keep struct {
-	kind    keepKind
-	silent  bool           // broadcast: store, but do not answer
-	bytes   int            // what it counts in the intake's byte budget
-	request request        // broadcast, read, open; of a delivery, when it came
-	counter uint64         // broadcast
-	value   string         // broadcast
-	key     string         // broadcast: the value's canonical form
-	store   *storing       // store
-	start   *journal.Start // open
+	kind     keepKind
+	silent   bool            // broadcast: store, but do not answer
+	bytes    int             // what it counts in the intake's byte budget
+	request  request         // broadcast, read, open; of a delivery, when it came
+	source   gossip.SourceID // broadcast
+	counter  uint64          // broadcast
+	value    string          // broadcast
+	key      string          // broadcast: the value's canonical form
+	position int             // again: where in the record's log it stands
+	store    *storing        // store
+	start    *journal.Start  // open
 }
 
 // storing is a delivery of gossip's, without what is known already.
@@ -58,6 +60,7 @@ type keepKind uint8
 const (
 	keepOpen      keepKind = iota // the node has got its name
 	keepBroadcast                 // a client's value
+	keepAgain                     // a value that is given out again, in another log
 	keepStore                     // entries that gossip has learnt
 	keepRead                      // a client's read that came behind others of these
 )
@@ -169,7 +172,6 @@ type journaler struct {
 
 	start    *journal.Start // nil before open
 	isOpen   bool
-	own      journal.Source // of broadcasts
 	failing  bool
 	retryAt  time.Duration
 	pending  []gossip.Entry
@@ -264,7 +266,6 @@ func (j *journaler) opened(err error, found *journal.Recovered) {
 	if found == nil {
 		found = &journal.Recovered{Log: j.start.Log, Epoch: j.start.Epoch}
 	}
-	j.own = journal.Source{Origin: j.start.Node, Log: found.Log}
 	j.answer(err, found)
 }
 
@@ -335,8 +336,8 @@ func (j *journaler) append(now time.Duration) error {
 	for i := range j.hand {
 		k := j.hand[i]
 		switch k.kind {
-		case keepBroadcast:
-			j.batch.Add(j.own, k.counter, k.value)
+		case keepBroadcast, keepAgain:
+			j.batch.Add(journal.Source(k.source.Value()), k.counter, k.value)
 		case keepStore:
 			for i := range k.store.entries {
 				j.add(&k.store.entries[i])

@@ -98,7 +98,7 @@ func (r *record) openJournal(now time.Duration, j *job) {
 // keepBroadcast hands a client's value to the journal.
 func (r *record) keepBroadcast(now time.Duration, j *job, value, key string) {
 	r.keeping.ownOut++
-	r.hand(now, keep{kind: keepBroadcast, request: j.request, counter: r.counter, value: value, key: key, bytes: j.bytes, silent: j.silent})
+	r.hand(now, keep{kind: keepBroadcast, request: j.request, source: r.source, counter: r.counter, value: value, key: key, bytes: j.bytes, silent: j.silent})
 	j.bytes = 0
 }
 
@@ -179,6 +179,9 @@ func (r *record) resume(now time.Duration) {
 	}
 	r.keeping.inHand = nil
 	r.intake.put(item.bytes)
+	if item.kind == keepAgain {
+		r.again.next = min(r.again.next, item.position)
+	}
 	if item.kind == keepRead || item.kind == keepBroadcast {
 		r.out.fail(now, item.request, wire.Crash, crashedText)
 	}
@@ -201,10 +204,10 @@ func (r *record) commitItem(now time.Duration, item *keep, err error) {
 		} else {
 			r.notices.ring()
 		}
-	case keepBroadcast:
+	case keepBroadcast, keepAgain:
 		k.ownOut--
 		uncertain := errors.Is(err, journal.ErrUncertain) || errors.Is(err, errCrashed)
-		if err == nil || uncertain {
+		if (err == nil || uncertain) && item.source == r.source {
 			k.used = max(k.used, item.counter)
 		}
 		if k.ownOut == 0 {
@@ -212,8 +215,12 @@ func (r *record) commitItem(now time.Duration, item *keep, err error) {
 		}
 		if err == nil {
 			k.figures.delays.add(now - item.request.came)
-			e := gossip.Entry{Source: r.source, Counter: item.counter, Value: item.value}
+			e := gossip.Entry{Source: item.source, Counter: item.counter, Value: item.value}
 			r.own(now, &e, item.key, item.request, item.silent)
+			break
+		}
+		if item.kind == keepAgain {
+			r.again.next = min(r.again.next, item.position)
 			break
 		}
 		r.refuse(now, item.request, uncertain, err)
@@ -228,6 +235,7 @@ func (r *record) recover(found *journal.Recovered) {
 	if !k.hasBegun {
 		r.logName = found.Log
 		r.source = gossip.NewSourceID(k.setup.id, r.logName)
+		r.given.begin(r.source)
 	}
 	k.setup.epoch = found.Epoch
 	if !found.Former {

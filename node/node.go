@@ -119,8 +119,9 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 		out: n.outbox, notices: n.notices, intake: &n.jobBytes, count: &n.count,
 	}
 	n.gossiper = &gossiper{
-		wake: n.wakes.gossip,
-		cfg:  &n.cfg, random: cfg.Random, inbox: n.mails, intake: n.jobsQ, out: n.outbox, notices: n.notices,
+		given: &n.record.given,
+		wake:  n.wakes.gossip,
+		cfg:   &n.cfg, random: cfg.Random, inbox: n.mails, intake: n.jobsQ, out: n.outbox, notices: n.notices,
 		records: n.log, monitor: n.monitor, own: n.gates.own, count: &n.count, log: cfg.Log,
 		mailBytes: &n.mailBytes, jobBytes: &n.jobBytes, decoder: codec.NewDecoder(cfg.Roster.origins()),
 	}

@@ -29,6 +29,8 @@ type record struct {
 	source  gossip.SourceID // of its own entries; set by begin
 	logName string
 	counter uint64   // of the newest own entry, kept or on its way to be
+	given   given    // what others can have of it
+	again   again    // what is to be given out again
 	keys    []string // scratch of store
 
 	keeping keeping
@@ -53,7 +55,7 @@ func (r *record) Wake() <-chan struct{} { return r.wake }
 func (r *record) Next(now time.Duration) time.Duration {
 	k := &r.keeping
 	switch {
-	case !(r.inbox.Depth() > 0 && k.room()) && !(k.queue != nil && k.any()):
+	case !((r.inbox.Depth() > 0 || r.owesAgain()) && k.room()) && !(k.queue != nil && k.any()):
 		return Never
 	case r.out.full():
 		return max(now, r.out.stuckAt())
@@ -73,6 +75,10 @@ func (r *record) Step(now time.Duration) (Work, error) {
 	}
 	if !r.keeping.room() {
 		return Work{}, nil
+	}
+	if r.owesAgain() {
+		r.giveAgain(now)
+		return Work{Did: true, Messages: 1}, nil
 	}
 	if j, ok := r.inbox.TryNext(); ok {
 		bytes := j.bytes
@@ -145,6 +151,8 @@ func (r *record) handle(now time.Duration, j *job) {
 		}
 	case jobStore:
 		r.store(now, j)
+	case jobElsewhere:
+		r.goOnElsewhere(string(j.value), j.request.client)
 	}
 	r.intake.put(j.bytes) // 0 if they went on to the journal
 }
@@ -152,6 +160,7 @@ func (r *record) handle(now time.Duration, j *job) {
 // begin takes note of the node's name, and has its journal opened.
 func (r *record) begin(now time.Duration, j *job) {
 	r.source = gossip.NewSourceID(j.setup.id, r.logName)
+	r.given.begin(r.source)
 	if r.keeping.queue != nil {
 		r.openJournal(now, j)
 	}
@@ -222,6 +231,9 @@ func (r *record) broadcast(now time.Duration, j *job) {
 
 // own puts an entry of the node's own in and says so to its client.
 func (r *record) own(now time.Duration, e *gossip.Entry, key string, to request, silent bool) {
+	if e.Source == r.source {
+		r.given.note(e.Counter)
+	}
 	r.held.Add(e.Source, e.Counter)
 	r.append(*e, key)
 	r.notices.ring()

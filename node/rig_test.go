@@ -110,6 +110,10 @@ func (r *rig) workRecord(now time.Duration) (any bool) {
 		r.record.handle(now, &j)
 		any = true
 	}
+	for r.record.owesAgain() && r.record.keeping.room() {
+		r.record.giveAgain(now)
+		any = true
+	}
 	return any
 }
 

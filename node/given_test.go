@@ -1,0 +1,79 @@
+package node
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"treecast/gossip"
+)
+
+func TestGiven_nothingBeyondItIsLeftInAMessageAndAllElseIs(t *testing.T) {
+	own, other := gossip.NewSourceID("n0", "own"), gossip.NewSourceID("n0", "of a former life")
+	rapid.Check(t, func(t *rapid.T) {
+		var g given
+		m := &gossip.Message{Batch: 7}
+		require.False(t, g.strip(m), "nothing is known yet")
+		g.begin(own)
+		last := rapid.Uint64Range(0, 10).Draw(t, "last")
+		g.note(last)
+		beyond, runBeyond := false, false
+		type at struct {
+			source  gossip.SourceID
+			counter uint64
+		}
+		want := map[at]bool{}
+		for range rapid.IntRange(0, 4).Draw(t, "runs") {
+			r := gossip.Run{Source: own, First: rapid.Uint64Range(1, 14).Draw(t, "first"), Values: make([]string, rapid.IntRange(1, 4).Draw(t, "values"))}
+			if rapid.Bool().Draw(t, "another's") {
+				r.Source = other
+			}
+			for i := range r.Values {
+				if counter := r.First + uint64(i); r.Source == other || counter <= last {
+					want[at{r.Source, counter}] = true
+				} else {
+					runBeyond = true
+				}
+			}
+			m.Runs = append(m.Runs, r)
+		}
+		var spans []gossip.Span
+		if rapid.Bool().Draw(t, "vector") {
+			for range rapid.IntRange(0, 3).Draw(t, "spans") {
+				first := rapid.Uint64Range(1, 14).Draw(t, "first")
+				s := gossip.Span{First: first, Last: rapid.SampledFrom([]uint64{first, first + 3, math.MaxUint64}).Draw(t, "last")}
+				spans = append(spans, s)
+				beyond = beyond || s.Last > last
+			}
+			m.Vector = &gossip.VectorPart{Held: []gossip.Held{{Source: other, Counters: gossip.Spans{{First: 1, Last: 99}}}, {Source: own, Counters: append(gossip.Spans{}, spans...)}}}
+		}
+		require.Equal(t, beyond || runBeyond, g.strip(m))
+		require.Equal(t, runBeyond, m.Batch == 0, "it is to come again")
+		left := map[at]bool{}
+		for _, r := range m.Runs {
+			require.NotEmpty(t, r.Values)
+			for i := range r.Values {
+				left[at{r.Source, r.First + uint64(i)}] = true
+			}
+		}
+		require.Equal(t, want, left)
+		if m.Vector != nil {
+			require.Equal(t, gossip.Spans{{First: 1, Last: 99}}, m.Vector.Held[0].Counters)
+			for n := uint64(1); n < 20; n++ {
+				was := false
+				for _, s := range spans {
+					was = was || s.First <= n && n <= s.Last
+				}
+				is := false
+				for _, s := range m.Vector.Held[1].Counters {
+					require.LessOrEqual(t, s.First, s.Last)
+					is = is || s.First <= n && n <= s.Last
+				}
+				require.Equal(t, was && n <= last, is)
+			}
+		}
+		require.False(t, g.strip(m), "once is enough")
+	})
+}
