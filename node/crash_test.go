@@ -1,95 +1,123 @@
 package node
 
 import (
-	"context"
-	"log/slog"
-	"strings"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"treecast/chans"
+	"treecast/node/inject"
+	"treecast/wire"
 )
 
-// fragile is a log that panics when it is told of something: a way to crash
-// the service that tells it from outside.
-type fragile struct{ text string }
+// The names of what a node consists of are those that its services have.
+func TestServiceNames_areThoseOfTheServices(t *testing.T) {
+	names := []string{readerName}
+	for _, s := range newRig(t, keptBy(memory())).Services() {
+		names = append(names, s.Name())
+	}
+	require.Equal(t, ServiceNames(), names)
+}
 
-func (fragile) Enabled(context.Context, slog.Level) bool { return true }
-func (f fragile) WithAttrs([]slog.Attr) slog.Handler     { return f }
-func (f fragile) WithGroup(string) slog.Handler          { return f }
-func (f fragile) Handle(_ context.Context, r slog.Record) error {
-	if strings.Contains(r.Message, f.text) {
-		panic(r.Message)
+// stepped drives a node as a driver does that has time of its own, and returns what
+// it says to a line.
+func stepped(t *testing.T, r *rig, now time.Duration, line string) []string {
+	guarded := func(s Service, what func()) {
+		defer func() {
+			if value := recover(); value != nil {
+				require.IsType(t, inject.Panic(""), value)
+				require.NoError(t, r.ServiceCrashed(now, s, value))
+			}
+		}()
+		what()
+	}
+	item, err := wire.Parse([]byte(line))
+	require.NoError(t, err)
+	guarded(nil, func() { r.Admit(now, &wire.Item{Message: item}) })
+	for again := true; again; {
+		again = false
+		for _, s := range r.Services() {
+			for s.Next(now) <= now {
+				again = true
+				guarded(s, func() {
+					_, err := s.Step(now)
+					require.NoError(t, err)
+				})
+			}
+		}
+	}
+	return r.write(now)
+}
+
+// What crashes a service is answered in the same way whichever driver it has.
+func TestService_crashesAlikeUnderBothDrivers(t *testing.T) {
+	for _, service := range ServiceNames() {
+		for _, item := range []int{1, 2, 3, 5, 6} {
+			fault := fmt.Sprintf("%s:panic@%d", service, item)
+			lines := []string{initLine(0, "n0", "n0", "n1")}
+			for i := range 4 {
+				lines = append(lines, broadcastLine("n0", i, fmt.Sprint(i)), readLine("n0", 100+i), say("n1", "n0", `{"type":"gossip","e":5,"f":0}`))
+			}
+			byStep := newRig(t, injected(t, fault), keptBy(memory()))
+			var want []string
+			for i, line := range lines {
+				for _, text := range stepped(t, byStep, time.Duration(i)*10*time.Millisecond, line) {
+					if r := parseReply(t, text); r.Dest == "c1" {
+						want = append(want, text)
+					}
+				}
+			}
+			synctest.Test(t, func(t *testing.T) {
+				r := runNode(t, injected(t, fault), keptBy(memory()))
+				said := r.collect()
+				var got []string
+				for _, line := range lines {
+					r.write(line)
+					pass(10 * time.Millisecond)
+				}
+				for _, reply := range said.take() {
+					if reply.Dest == "c1" {
+						got = append(got, reply.line[:len(reply.line)-1])
+					}
+				}
+				require.Equal(t, want, got, fault)
+				require.Equal(t, r.supervisor.Crashes(), byStep.supervisor.Crashes(), fault)
+				require.LessOrEqual(t, r.supervisor.Crashes(), uint64(1))
+				require.NoError(t, r.stdin.Close())
+				require.NoError(t, soon(t, r.ended))
+			})
+			if item == 3 {
+				require.NotEmpty(t, want, fault)
+				require.EqualValues(t, 1, byStep.supervisor.Crashes(), fault)
+			}
+		}
+	}
+}
+
+// A service that crashes again and again ends the node under both drivers, with the
+// same words.
+func TestService_isGivenUpWithTheSameWordsUnderBothDrivers(t *testing.T) {
+	for _, service := range ServiceNames() {
+		limit := func(c *Config) { c.MaxCrashes = 2 }
+		r := newRig(t, keptBy(memory()), limit)
+		var err error
+		for range 3 {
+			require.NoError(t, err)
+			err = r.ServiceCrashed(0, r.serviceOf(service), inject.Panic("again"))
+		}
+		require.ErrorIs(t, err, ErrTooManyCrashes)
+		require.EqualError(t, err, fmt.Sprintf(`node: service %q crashed 3 times within 10s, last with: again`, service))
+	}
+}
+
+// serviceOf returns a service by name, nil if it is the reader.
+func (r *rig) serviceOf(name string) Service {
+	for _, s := range r.Services() {
+		if s.Name() == name {
+			return s
+		}
 	}
 	return nil
-}
-
-// breaksOn makes a log panic.
-func breaksOn(text string) func(*Config) {
-	return func(c *Config) { c.Log = slog.New(fragile{text}) }
-}
-
-func TestACrashOfGossipLosesNoValue(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := runNode(t, breaksOn("a peer's message cannot be read"))
-		said := r.collect()
-		r.write(initLine(0, "n0", "n0", "n1"))
-		pass(time.Second)
-		r.write(broadcastLine("n0", 1, "1"))
-		pass(time.Second)
-		first := said.take()
-		epoch := gossipOf(t, first[len(first)-1].line).Epoch
-
-		r.write(say("n1", "n0", `{"type":"gossip","e":"hostile"}`), broadcastLine("n0", 2, "2"), readLine("n0", 3))
-		pass(5 * time.Second)
-		require.Equal(t, uint64(1), r.supervisor.Crashes())
-		after := said.take()
-		require.Equal(t, 2, after[0].to())
-		require.Equal(t, []string{"1", "2"}, after[1].messages())
-		require.NotEqual(t, epoch, gossipOf(t, after[len(after)-1].line).Epoch, "it lives again")
-
-		h := r.health(t, said)
-		require.Equal(t, uint64(1), h.Crashes)
-		require.Equal(t, uint64(1), h.Queues[1].Lost)
-		require.NoError(t, r.stdin.Close())
-		require.NoError(t, soon(t, r.ended))
-		soon(t, said.done)
-	})
-}
-
-func TestACrashOfTheRecordLosesTheItemInHandOnly(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := runNode(t)
-		s := r.speech()
-		r.write(initLine(0, "n0", "n0"))
-		s.next(t)
-		r.write(broadcastLine("n0", 1, "1"))
-		s.next(t)
-		require.True(t, r.jobsQ.Offer(0, job{kind: jobBegin}), "an item that nobody can make from outside")
-		r.write(broadcastLine("n0", 2, "2"), readLine("n0", 3))
-		require.Equal(t, "broadcast_ok", s.next(t).Body.Type)
-		last := s.next(t)
-		require.Equal(t, []string{"1", "2"}, last.messages())
-		require.Equal(t, uint64(1), r.supervisor.Crashes())
-		require.Empty(t, r.finish(s))
-	})
-}
-
-func TestAServiceThatCrashesOnEveryItemEndsTheNode(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := runNode(t)
-		s := r.speech()
-		r.write(initLine(0, "n0", "n0"), broadcastLine("n0", 1, "1"))
-		s.next(t)
-		s.next(t)
-		for range chans.DefaultMaxCrashes + 1 {
-			r.jobsQ.Offer(0, job{kind: jobBegin})
-		}
-		_, err := r.rest(s)
-		require.ErrorIs(t, err, chans.ErrTooManyCrashes)
-		require.ErrorContains(t, err, `node: service "record"`)
-	})
 }

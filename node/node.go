@@ -81,7 +81,7 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 		cfg: cfg, broker: chans.NewBroker(), log: gossip.NewLog(),
 		episodes: backpressure.NewEpisodes(backpressure.DefaultLogInterval),
 	}
-	cfg.Log = slog.New(considerate{cfg.Log.Handler(), n.gates.ownOpen.Load})
+	cfg.Log = slog.New(quietUnderLoad{cfg.Log.Handler(), n.gates.ownOpen.Load})
 	n.cfg.Log = cfg.Log
 	n.history = chans.NewHistory(n.broker, historySamples)
 	n.stdout.to = stdout

@@ -8,6 +8,7 @@ import (
 	"treecast/chans"
 	"treecast/gossip"
 	"treecast/node/inject"
+	"treecast/node/values"
 	"treecast/wire"
 )
 
@@ -23,8 +24,8 @@ type record struct {
 
 	log    *gossip.Log
 	held   *gossip.Vector
-	values valueSet
-	list   list
+	values values.Set
+	list   values.List
 
 	source  gossip.SourceID // of its own entries; set by begin
 	logName string
@@ -40,7 +41,7 @@ type record struct {
 	intake  *budget
 	count   *counters
 
-	shownValues atomic.Int64 // list.length, for whoever asks
+	shownValues atomic.Int64 // list.Len, for whoever asks
 }
 
 const recordName = "record"
@@ -168,14 +169,14 @@ func (r *record) begin(now time.Duration, j *job) {
 
 // answerRead answers a read with what is known.
 func (r *record) answerRead(now time.Duration, to request) {
-	values := r.list.view()
-	r.out.offer(now, outgoing{kind: outReadOK, req: to, values: &values})
+	shown := r.list.View()
+	r.out.offer(now, outgoing{kind: outReadOK, req: to, values: &shown})
 }
 
 // knows reports whether a value is in the record.
 func (r *record) knows(value []byte) bool {
 	key, err := wire.Canonical(value)
-	return err == nil && r.values.has(key)
+	return err == nil && r.values.Has(key)
 }
 
 // store takes in what gossip has learnt, all of it or, where a value cannot be
@@ -247,12 +248,12 @@ func (r *record) own(now time.Duration, e *gossip.Entry, key string, to request,
 
 func (r *record) append(e gossip.Entry, key string) {
 	r.log.Append(e)
-	if r.values.add(key) {
+	if r.values.Add(key) {
 		shown := e.Value
 		if shown != key { // else it is canonical, and so without space
 			shown = string(wire.OneLine([]byte(shown)))
 		}
-		r.list.add(shown)
-		r.shownValues.Store(int64(r.list.length))
+		r.list.Add(shown)
+		r.shownValues.Store(int64(r.list.Len()))
 	}
 }

@@ -1,8 +1,6 @@
 package node
 
 import (
-	"context"
-	"log/slog"
 	"time"
 
 	"treecast/node/stdin"
@@ -82,7 +80,7 @@ func (n *Node) Slowed(now time.Duration, service string, took time.Duration) tim
 func (n *Node) Tick(now time.Duration) {
 	n.age.Tick(now)
 	report, _ := n.Poll(now)
-	n.announce(now, report)
+	n.logOverload(now, report)
 }
 
 // Calm reports whether a Tick now would take note of the time and find nothing:
@@ -103,15 +101,3 @@ func (n *Node) Calm() bool {
 
 // NextTick is when Tick is to be called again.
 func (n *Node) NextTick() time.Duration { return n.monitor.Next() }
-
-// stamped gives the records of a log the times of a clock.
-type stamped struct {
-	slog.Handler
-	clock func() time.Time
-}
-
-// Handle passes a record on with the clock's time.
-func (s stamped) Handle(ctx context.Context, r slog.Record) error {
-	r.Time = s.clock()
-	return s.Handler.Handle(ctx, r)
-}

@@ -1,11 +1,11 @@
-package node
+package values
 
 import "strconv"
 
-// valueSet is the set of values that have been broadcast, by canonical form.
+// Set is the set of values that have been broadcast, by canonical form.
 // Integers of 64 bits are kept as a bit each, as Maelstrom counts them from 0
 // on, unless they are far from all others.
-type valueSet struct {
+type Set struct {
 	small  []uint64         // bits of 0, 1, 2, ... up to smallLimit
 	words  map[int64]uint64 // the same of all other integers: n>>6 has the bits of n&^63 to n|63, two at least
 	lone   sparseSet        // those that are alone in their word
@@ -18,8 +18,8 @@ const smallLimit = 1 << 20
 // integerBytes is the length of the longest integer of 64 bits.
 const integerBytes = len("-9223372036854775808")
 
-// add puts a value in and reports whether it was new.
-func (s *valueSet) add(key string) bool {
+// Add puts a value in and reports whether it was new.
+func (s *Set) Add(key string) bool {
 	if maybeInteger(key) {
 		if n, err := strconv.ParseInt(key, 10, 64); err == nil {
 			if 0 <= n && n < smallLimit {
@@ -38,7 +38,7 @@ func (s *valueSet) add(key string) bool {
 	return true
 }
 
-func (s *valueSet) addSmall(n int64) bool {
+func (s *Set) addSmall(n int64) bool {
 	word, bit := int(n/64), uint64(1)<<(n%64)
 	if word >= len(s.small) {
 		s.small = append(s.small, make([]uint64, word+1-len(s.small))...)
@@ -50,7 +50,7 @@ func (s *valueSet) addSmall(n int64) bool {
 	return true
 }
 
-func (s *valueSet) addLarge(n int64) bool {
+func (s *Set) addLarge(n int64) bool {
 	word, bit := n>>6, uint64(1)<<(n&63)
 	if set := s.words[word]; set != 0 {
 		s.words[word] = set | bit
@@ -68,8 +68,8 @@ func (s *valueSet) addLarge(n int64) bool {
 	return true
 }
 
-// has reports whether a value is in.
-func (s *valueSet) has(key string) bool {
+// Has reports whether a value is in.
+func (s *Set) Has(key string) bool {
 	if maybeInteger(key) {
 		if n, err := strconv.ParseInt(key, 10, 64); err == nil {
 			if 0 <= n && n < smallLimit {

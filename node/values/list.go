@@ -1,4 +1,4 @@
-package node
+package values
 
 // Chunks of an encoded list begin with firstChunkBytes, each twice the last, up
 // to listChunkBytes.
@@ -7,24 +7,24 @@ const (
 	listChunkBytes  = 32 << 10
 )
 
-// list is a JSON array's inside, "1,2,3", that grows at its end. It is kept in
+// List is a JSON array's inside, "1,2,3", that grows at its end. It is kept in
 // chunks that never move, so that a view of it is a few words and stays valid
 // while the list goes on growing: a read costs nothing but the writing.
-type list struct {
+type List struct {
 	full   [][]byte // chunks that are not appended to any more
 	last   []byte
 	length int // values
 }
 
-// view is what a list held at one moment. Any goroutine may read it: what the
+// View is what a list held at one moment. Any goroutine may read it: what the
 // list appends later lies beyond its ends.
-type view struct {
+type View struct {
 	full [][]byte
 	last []byte
 }
 
-// add appends one value, given as JSON on one line.
-func (l *list) add(value string) {
+// Add appends one value, given as JSON on one line.
+func (l *List) Add(value string) {
 	need := len(value) + 1
 	if cap(l.last)-len(l.last) < need {
 		if l.last != nil {
@@ -40,11 +40,14 @@ func (l *list) add(value string) {
 	l.length++
 }
 
-// view returns what the list holds now.
-func (l *list) view() view { return view{full: l.full, last: l.last} }
+// Len is how many values the list holds.
+func (l *List) Len() int { return l.length }
 
-// parts appends the pieces of the list to dst, in order.
-func (v view) parts(dst [][]byte) [][]byte {
+// View returns what the list holds now.
+func (l *List) View() View { return View{full: l.full, last: l.last} }
+
+// Parts appends the pieces of the list to dst, in order.
+func (v View) Parts(dst [][]byte) [][]byte {
 	dst = append(dst, v.full...)
 	if len(v.last) > 0 {
 		dst = append(dst, v.last)

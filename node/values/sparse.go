@@ -1,4 +1,4 @@
-package node
+package values
 
 import (
 	"hash/maphash"

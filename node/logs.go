@@ -9,8 +9,8 @@ import (
 	"treecast/backpressure"
 )
 
-// announce logs when the node becomes overloaded and when that is over.
-func (n *Node) announce(now time.Duration, r backpressure.Report) {
+// logOverload logs when the node becomes overloaded and when that is over.
+func (n *Node) logOverload(now time.Duration, r backpressure.Report) {
 	switch line := n.episodes.Note(now, r.Unhealthy > n.cfg.ClientThreshold); line.Kind {
 	case backpressure.Started:
 		n.cfg.Log.Warn("overloaded", "queue", r.Worst, "for", r.Unhealthy)
@@ -19,26 +19,26 @@ func (n *Node) announce(now time.Duration, r backpressure.Report) {
 	}
 }
 
-// considerate is a log that says nothing for the curious while the node has
-// enough to do. It wraps a handler.
-type considerate struct {
+// quietUnderLoad is a log that leaves out debug records while the node has enough to
+// do. It wraps a handler.
+type quietUnderLoad struct {
 	slog.Handler
 	mayBusy func() bool // may the node work that it starts by itself
 }
 
 // Enabled leaves out debug records.
-func (c considerate) Enabled(ctx context.Context, level slog.Level) bool {
+func (c quietUnderLoad) Enabled(ctx context.Context, level slog.Level) bool {
 	return (level > slog.LevelDebug || c.mayBusy()) && c.Handler.Enabled(ctx, level)
 }
 
-// WithAttrs stays considerate.
-func (c considerate) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return considerate{c.Handler.WithAttrs(attrs), c.mayBusy}
+// WithAttrs keeps it.
+func (c quietUnderLoad) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return quietUnderLoad{c.Handler.WithAttrs(attrs), c.mayBusy}
 }
 
-// WithGroup stays considerate.
-func (c considerate) WithGroup(name string) slog.Handler {
-	return considerate{c.Handler.WithGroup(name), c.mayBusy}
+// WithGroup keeps it.
+func (c quietUnderLoad) WithGroup(name string) slog.Handler {
+	return quietUnderLoad{c.Handler.WithGroup(name), c.mayBusy}
 }
 
 // quota limits a log to a number of lines per interval, so that what a peer or
@@ -93,4 +93,16 @@ func (q *quota) Handle(ctx context.Context, r slog.Record) error {
 		return nil
 	}
 	return q.Handler.Handle(ctx, r)
+}
+
+// stamped gives the records of a log the times of a clock.
+type stamped struct {
+	slog.Handler
+	clock func() time.Time
+}
+
+// Handle passes a record on with the clock's time.
+func (s stamped) Handle(ctx context.Context, r slog.Record) error {
+	r.Time = s.clock()
+	return s.Handler.Handle(ctx, r)
 }

@@ -81,3 +81,15 @@ func (b *budget) take(n int) bool {
 
 // put gives n bytes back.
 func (b *budget) put(n int) { b.used.Add(int64(-n)) }
+
+// journalFigures is what a health reply tells of the journal.
+type journalFigures struct {
+	delays    latencies     // from a broadcast's line to its being kept
+	delivered latencies     // from peers' entries to their being kept
+	appends   atomic.Uint64 // writes
+	entries   atomic.Uint64 // appended
+	bytes     atomic.Uint64 // appended
+	recovered atomic.Uint64 // entries that a former life had left
+	tidied    atomic.Uint64 // directories of other runs that were removed
+	failing   atomic.Bool
+}

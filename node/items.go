@@ -5,6 +5,7 @@ import (
 
 	"treecast/gossip"
 	"treecast/journal"
+	"treecast/node/values"
 	"treecast/topology"
 	"treecast/wire"
 )
@@ -77,10 +78,10 @@ func (s *setup) tree(numChildren int) *topology.Tree {
 // outgoing is an item of the output queue. As with jobs, what few of them have
 // is behind a pointer.
 type outgoing struct {
-	req     request  // whom it is for; of gossip the name alone
-	body    []byte   // raw and gossip: the whole body
-	refusal *refusal // errors
-	values  *view    // reads
+	req     request      // whom it is for; of gossip the name alone
+	body    []byte       // raw and gossip: the whole body
+	refusal *refusal     // errors
+	values  *values.View // reads
 	kind    outKind
 }
 

@@ -1,4 +1,4 @@
-package node
+package values
 
 import (
 	"math"
@@ -21,30 +21,30 @@ func TestAValueIsNewOnce(t *testing.T) {
 			`-9223372036854775808`, `-9223372036854775809`, `123456789012345678901234567890`,
 		}))
 	rapid.Check(t, func(t *rapid.T) {
-		var s valueSet
+		var s Set
 		seen := map[string]bool{}
 		for _, k := range rapid.SliceOf(key).Draw(t, "keys") {
-			require.Equal(t, seen[k], s.has(k), k)
-			require.Equal(t, !seen[k], s.add(k), k)
+			require.Equal(t, seen[k], s.Has(k), k)
+			require.Equal(t, !seen[k], s.Add(k), k)
 			seen[k] = true
 		}
 	})
 }
 
 func TestIntegersOfMaelstromAreKeptAsIntegers(t *testing.T) {
-	var s valueSet
-	require.True(t, s.add("12"))
-	require.True(t, s.add("-12"))
-	require.True(t, s.add(`"12"`))
-	require.True(t, s.add("-9223372036854775808"))
-	require.True(t, s.add("-9223372036854775809"))
+	var s Set
+	require.True(t, s.Add("12"))
+	require.True(t, s.Add("-12"))
+	require.True(t, s.Add(`"12"`))
+	require.True(t, s.Add("-9223372036854775808"))
+	require.True(t, s.Add("-9223372036854775809"))
 	require.Len(t, s.small, 1)
 	require.Equal(t, int64(-12), s.lone.get(-12))
 	require.Equal(t, int64(math.MinInt64), s.lone.get(math.MinInt64))
 	require.Empty(t, s.words)
 	require.Len(t, s.others, 2)
 
-	require.True(t, s.add("-13"))
+	require.True(t, s.Add("-13"))
 	require.Len(t, s.words, 1)
 	require.Zero(t, s.lone.get(-12), "what is in a word is not held twice")
 }
@@ -58,32 +58,32 @@ func TestIntegersAreASetHoweverTheyLie(t *testing.T) {
 		value := rapid.Custom(func(t *rapid.T) int64 {
 			return rapid.SampledFrom(near).Draw(t, "cluster") + rapid.Int64Range(-70, 70).Draw(t, "beside")
 		})
-		var s valueSet
+		var s Set
 		model := map[int64]struct{}{}
 		for _, n := range rapid.SliceOfN(value, 0, 500).Draw(t, "values") {
 			_, known := model[n]
 			key := strconv.FormatInt(n, 10)
-			require.Equal(t, known, s.has(key), key)
-			require.Equal(t, !known, s.add(key), key)
-			require.True(t, s.has(key), key)
+			require.Equal(t, known, s.Has(key), key)
+			require.Equal(t, !known, s.Add(key), key)
+			require.True(t, s.Has(key), key)
 			model[n] = struct{}{}
 		}
 		for n := range model {
-			require.False(t, s.add(strconv.FormatInt(n, 10)))
+			require.False(t, s.Add(strconv.FormatInt(n, 10)))
 		}
 		require.Empty(t, s.others)
 	})
 }
 
 func TestWhetherAValueIsKnownIsAskedWithoutAllocating(t *testing.T) {
-	var s valueSet
+	var s Set
 	keys := []string{"7", "-7", "3037000499123456789", "123456789012345678901234567890", `"text"`, `{"a":1}`}
 	for _, k := range keys {
-		s.add(k)
+		s.Add(k)
 	}
 	require.Zero(t, testing.AllocsPerRun(100, func() {
 		for _, k := range keys {
-			if !s.has(k) || s.add(k) {
+			if !s.Has(k) || s.Add(k) {
 				panic(k)
 			}
 		}
@@ -106,9 +106,9 @@ func BenchmarkValueSet(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				var s valueSet
+				var s Set
 				for _, k := range keys {
-					s.add(k)
+					s.Add(k)
 				}
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/count, "ns/value")
