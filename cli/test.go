@@ -276,7 +276,7 @@ func (c *testCommand) nodes(p *experiment.Plan) (treecast bool, err error) {
 	}
 	// A mistake in the arguments is the node's to explain.
 	if cfg, _, err := nodeSettings(p.Args); err == nil {
-		p.Gossip = gossipSettings(cfg, p.NodeCount)
+		p.Gossip, p.Ailing = gossipSettings(cfg, p.NodeCount), len(cfg.Faults) > 0
 		return true, checkInjected(cfg, p.NodeCount)
 	}
 	return true, nil

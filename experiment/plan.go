@@ -28,6 +28,10 @@ type Plan struct {
 	Node         virtual.NodeConfig
 	NodeLogLevel slog.Level
 
+	// Ailing says that Args make treecast's nodes go wrong inside; in virtual time
+	// Node says so.
+	Ailing bool
+
 	// Gossip is what Args mean to treecast's nodes, for the record; nil where
 	// the nodes are others.
 	Gossip *run.GossipSettings
@@ -133,7 +137,7 @@ func (p Plan) read() (*plan, error) {
 				Loss: p.LossRate, Duplicate: p.DuplicateRate, Reorder: p.ReorderRate, Delay: p.DelayRate, DelayMean: p.DelayMean,
 			},
 		},
-		Quiet: p.Quiet, InitTimeout: p.InitTimeout, Seed: p.Seed,
+		Quiet: p.Quiet, InitTimeout: p.InitTimeout, Seed: p.Seed, Ailing: p.Ailing || len(p.Node.Faults) > 0,
 	}}
 	if err := out.session.Validate(); err != nil {
 		return nil, err

@@ -29,6 +29,7 @@ type bed struct {
 	index   map[string]int
 
 	session  *session.Session
+	alarm    *alarm
 	start    time.Time
 	children []atomic.Pointer[child] // by node, the last one; nil until started
 	born     uint64                  // children asked for so far. The loop's
@@ -78,6 +79,10 @@ func Run(ctx context.Context, cfg Config, obs Observers) (Outcome, error) {
 		}
 		defer os.RemoveAll(b.workDir)
 	}
+	if b.alarm, err = newAlarm(); err != nil {
+		return Outcome{}, err
+	}
+	defer b.alarm.close()
 	b.workers.Go(b.starter)
 	func() {
 		defer b.shutDown() // even if an observer panics, no child is left behind
@@ -188,21 +193,19 @@ func (b *bed) starter() {
 // loop owns the session until the run is over.
 func (b *bed) loop(ctx context.Context) {
 	b.start = time.Now()
-	timer := time.NewTimer(0)
-	defer timer.Stop()
 	ticker := time.NewTicker(glance)
 	defer ticker.Stop()
 	over := b.obey(b.session.Begin(0))
 	for !over {
 		if at, ok := b.session.Next(); ok {
-			timer.Reset(at - time.Since(b.start))
+			b.alarm.set(at - time.Since(b.start))
 		} else {
-			timer.Stop()
+			b.alarm.stop()
 		}
 		select {
 		case e := <-b.events:
 			over = b.handle(e)
-		case <-timer.C:
+		case <-b.alarm.C:
 			over = b.obey(b.session.Advance(time.Since(b.start)))
 		case <-ticker.C:
 			b.progress(time.Since(b.start))

@@ -121,7 +121,7 @@ type unheard struct {
 // noteFaults keeps what is known of when faults are active. A node that has ended
 // or that nobody listens to any more is one, too.
 func (s *Session) noteFaults(now time.Duration) {
-	active := s.net.Partitioned() || s.net.Disturbed() || s.skewed
+	active := s.cfg.Ailing || s.net.Partitioned() || s.net.Disturbed() || s.skewed
 	for i := range s.nodes {
 		n := &s.nodes[i]
 		active = active || n.down || n.paused || n.note.Bad()
@@ -131,6 +131,9 @@ func (s *Session) noteFaults(now time.Duration) {
 		s.faulty, s.calmFrom = true, forever
 	case s.faulty:
 		s.faulty, s.calmFrom = false, now+settleTime
+	}
+	if s.stalled > 0 {
+		s.calmFrom = max(s.calmFrom, s.stalled+settleTime)
 	}
 }
 

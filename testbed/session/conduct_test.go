@@ -118,6 +118,7 @@ func TestConduct_excusesWhatIsNotAnsweredUnderAFault(t *testing.T) {
 	require.Empty(t, unanswered("0s partition n0|n1; 4s heal"), "a cluster needs time to come together again")
 	require.Empty(t, unanswered("0s loss 0.1"))
 	require.Empty(t, unanswered("0s pause n0; 9s resume n0"))
+	require.Empty(t, unanswered("2s stall n0 5s"))
 	require.Len(t, unanswered("9.5s partition n0|n1"), 1)
 }
 

@@ -49,6 +49,7 @@ type Config struct {
 	Latency     network.Latency
 	Topology    string // a name of package layout; empty means layout.Default
 	Nemesis     nemesis.Config
+	Ailing      bool          // nodes were told to go wrong inside: a fault is active all the time
 	Quiet       time.Duration // between healing and the final operations; 0 means none at all
 	OpTimeout   time.Duration // how long a client waits for a reply; 0 means DefaultOpTimeout
 	InitTimeout time.Duration // how long a node has to answer init; 0 means DefaultInitTimeout

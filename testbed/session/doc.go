@@ -6,8 +6,9 @@
 //
 // # Order
 //
-//	starting    every node is started; each, once it is, joins the network and
-//	            is sent init by a client of its own (10 s to answer)
+//	starting    the nodes are started in a random order, 2 to 4 ms apart; each,
+//	            once it is, joins the network and is sent init by a client of
+//	            its own (10 s to answer)
 //	topology    one client per node; each sends a topology request if the
 //	            workload needs one (5 s)
 //	load        operations at random intervals, nemesis steps, until the time

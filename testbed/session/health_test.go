@@ -15,12 +15,13 @@ func TestALargeClusterIsAskedForItsHealthInTurns(t *testing.T) {
 		s, err := New(cfg)
 		require.NoError(t, err)
 		s.Begin(0)
+		s.Advance(startWithin) // all are started by then
 		for i := range s.nodes {
 			s.nodes[i].ready = true
 		}
 		asked := map[string]int{}
 		for range pollTurns {
-			out := s.PollHealth(time.Second)
+			out := s.PollHealth(startWithin + time.Second)
 			require.Len(t, out, perPoll)
 			for _, o := range out {
 				asked[o.Node]++

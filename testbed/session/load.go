@@ -5,12 +5,6 @@ import (
 	"time"
 )
 
-// timerSlack is how late a driver's timer may be without the mean rate
-// suffering: an operation that is late by less counts as done in time when the
-// wait for the next one begins. What is later was held up (or all workers were
-// busy), and Jepsen's stagger does not catch up.
-const timerSlack = 5 * time.Millisecond
-
 // opsAfterSilence are asked for when no node is left that could be heard, so that
 // operations of every kind have failed by then, as they would have if the load
 // had gone on.
@@ -78,7 +72,7 @@ func (s *Session) stepLoad(now time.Duration) bool {
 	step, haveStep := s.nem.Next(now)
 	haveStep = haveStep && step <= now && s.striking == nil
 	if haveOp := s.pool.idle > 0 && s.load.next <= now; haveOp && (!haveStep || s.rng.IntN(2) == 0) {
-		s.load.next = s.planned(now) + s.wait()
+		s.load.next = now + s.wait(now-s.load.next)
 		s.invoke(now, s.pool.pick(s.cfg.Workload.Spread(), s.rng), s.cfg.Workload.Next(s.rng))
 		return true
 	}
@@ -87,20 +81,22 @@ func (s *Session) stepLoad(now time.Duration) bool {
 	return true
 }
 
-// planned is the time from which the wait after an operation done at now is
-// counted: when it could have been done, unless that is too long ago.
-func (s *Session) planned(now time.Duration) time.Duration {
-	at := max(s.load.next, s.pool.since)
-	if now-at > timerSlack {
-		return now
-	}
-	return at
-}
+// lateness is how late an operation is, as Maelstrom's are on a calm machine at
+// some hundred operations per second: about 0.15 ms. What a driver is late by
+// itself is a part of it. One that follows closely on the last is less late.
+const (
+	lateness      = 210 * time.Microsecond
+	latenessShare = 4 // of the wait, at most
+)
 
-// wait draws the time between two operations: uniform in [0, 2/rate).
-func (s *Session) wait() time.Duration {
+// wait draws the time from an operation, which was done late, to the next one:
+// uniform in [0, 2/rate), and the lateness. It is counted from when the operation
+// was really done: what is late, by a timer or because all workers were busy, is
+// not made up, as in Jepsen.
+func (s *Session) wait(late time.Duration) time.Duration {
 	seconds := s.rng.Float64() * 2 / s.cfg.RatePerSec
-	return time.Duration(min(seconds*float64(time.Second), math.MaxInt64/4))
+	drawn := time.Duration(min(seconds*float64(time.Second), math.MaxInt64/4))
+	return drawn + max(0, min(lateness, drawn/latenessShare)-late)
 }
 
 // stepDraining waits for the last operations, then heals, one step after the

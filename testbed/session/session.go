@@ -96,8 +96,12 @@ type Session struct {
 	load loadState
 	rng  *rand.Rand // of the load
 
+	starter *rand.Rand // of the nodes
+	starts  []planned  // nodes that are to be started
+
 	faulty   bool           // a fault is active
 	skewed   bool           // clocks are wrong
+	stalled  time.Duration  // until when a node stands still; 0 if none ever did
 	calmFrom time.Duration  // requests that were sent before are excused if they are not answered
 	striking *strike        // the step of the nemesis that is not complete; nil for none
 	healing  bool           // the load is over, and everything is to be healed
@@ -181,6 +185,7 @@ func New(cfg Config) (*Session, error) {
 		cfg:       cfg,
 		rng:       stream(1),
 		mishaps:   stream(4),
+		starter:   stream(5),
 		net:       network.New(cfg.Latency, stream(2), cfg.Network),
 		nem:       nemesis.New(cfg.Nemesis, cfg.Nodes, stream(3)),
 		index:     map[string]int{},
@@ -201,9 +206,8 @@ func New(cfg Config) (*Session, error) {
 // Begin starts the run.
 func (s *Session) Begin(now time.Duration) []Output {
 	s.outputs = s.outputs[:0]
-	for i := range s.nodes {
-		s.emit(Output{Action: StartNode, Node: s.nodes[i].name})
-	}
+	s.planStarts(now)
+	s.noteFaults(now)
 	return s.pump(now)
 }
 
@@ -229,6 +233,10 @@ func (s *Session) Next() (at time.Duration, ok bool) {
 		consider(s.deadlines[0].at, true)
 	}
 	switch s.phase {
+	case Starting:
+		if len(s.starts) > 0 {
+			consider(s.starts[0].at, true)
+		}
 	case Load:
 		consider(s.nextLoad())
 	case Quiet:

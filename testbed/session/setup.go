@@ -50,7 +50,7 @@ func (s *Session) setupFailed(now time.Duration, n *node, err error) {
 		err = errors.New(n.note.String())
 	}
 	for i := range s.nodes {
-		s.nodes[i].note.Unready = s.awaits(&s.nodes[i])
+		s.nodes[i].note.Unready = s.nodes[i].started && s.awaits(&s.nodes[i])
 	}
 	n.note.Unready = true
 	s.finish(now, fmt.Errorf("node %s could not be set up: %w", n.name, err))
@@ -60,6 +60,7 @@ func (s *Session) setupFailed(now time.Duration, n *node, err error) {
 // node gets a client for its setup, which stays open, even if the workload has
 // nothing to set up.
 func (s *Session) stepStarting(now time.Duration) bool {
+	s.startDue(now)
 	if s.remaining > 0 {
 		return false
 	}

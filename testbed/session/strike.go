@@ -77,6 +77,7 @@ func (s *Session) strikeNode(now time.Duration, n *node) {
 		did("paused")
 	case deed == nemesis.DoStall:
 		s.emit(Output{Action: StallNode, Node: n.name, For: s.striking.step.For})
+		s.stalled = max(s.stalled, now+s.striking.step.For)
 		did("stalled")
 	case deed == nemesis.DoResume:
 		if n.paused {

@@ -44,7 +44,7 @@ func TestTurnsAreGivenAsInRecordedRuns(t *testing.T) {
 				p.busy(w)
 				p.dispatched()
 			case 'd':
-				p.done(0, w)
+				p.done(w)
 			case 'n':
 				p.dispatched()
 			}
@@ -77,7 +77,7 @@ func TestThePoolKnowsWhoIsFree(t *testing.T) {
 				if free[w] {
 					return
 				}
-				p.done(time.Second, w)
+				p.done(w)
 				free[w] = true
 			},
 			"": func(t *rapid.T) {
@@ -121,26 +121,34 @@ func TestOperationsComeAtTheRateAskedFor(t *testing.T) {
 			reads++
 		}
 	}
-	require.InDelta(t, 6000, count, 150)
+	require.InDelta(t, 5880, count, 150, "each is 0.21 ms late")
 	require.InDelta(t, 3000, reads, 150)
-	require.Less(t, longest, 20*ms, "waits are uniform up to twice the mean")
+	require.LessOrEqual(t, longest, 20*ms+lateness, "waits are uniform up to twice the mean")
 	require.Greater(t, longest, 19*ms)
 	require.LessOrEqual(t, r.LoadEnded, r.LoadStarted+cfg.TimeLimit)
 	require.Greater(t, r.LoadEnded, r.LoadStarted+cfg.TimeLimit-20*ms)
 }
 
-func TestALateDriverDoesNotLowerTheRate(t *testing.T) {
+// invokedBy is how many operations a driver gets done that is late at each.
+func invokedBy(t *testing.T, rate float64, late time.Duration) int {
 	cfg := config(5)
-	cfg.RatePerSec, cfg.TimeLimit, cfg.Quiet = 100, 60*sec, 0
+	cfg.RatePerSec, cfg.TimeLimit, cfg.Quiet, cfg.Concurrency = rate, 12*sec, 0, 20
 	c := newCluster(t, cfg, naive)
 	c.obey(c.s.Begin(0))
 	for !c.over {
 		at, ok := c.s.Next()
 		require.True(t, ok)
-		c.now = max(c.now, at+2*ms) // as timers are
+		c.now = max(c.now, at+late)
 		c.obey(c.s.Advance(c.now))
 	}
-	require.InDelta(t, 6000, c.s.Status().Invoked, 150)
+	return c.s.Status().Invoked - cfg.Concurrency
+}
+
+func TestLoad_doesNotMakeUpForLateness(t *testing.T) {
+	require.InDelta(t, 1000, invokedBy(t, 100, 2*ms), 60, "a gap of 12 ms each")
+	// 0.19 ms late each; real Maelstrom came to 5442.
+	require.InDelta(t, 5490, invokedBy(t, 500, 0), 120)
+	require.InDelta(t, 5490, invokedBy(t, 500, 100*time.Microsecond), 120, "what the driver is late is a part of it")
 }
 
 func TestABusyClusterIsNotFloodedAfterwards(t *testing.T) {

@@ -5,9 +5,9 @@ import "time"
 // Costs say how long things take that a real node spends time on. They are
 // constants, not draws: what varies in a run is the network.
 type Costs struct {
-	// Start is how long a node takes to start. Nodes start one after another,
-	// as child processes do, but thousands of them faster, so that all are there
-	// within startWithin.
+	// Start is how long a node takes to start. Nodes that are to start at the same
+	// time do so one after another, as child processes do, but thousands of them
+	// faster, so that all are there within startWithin.
 	Start time.Duration
 	// Pipe is how long lines take from one side of a pipe to the other.
 	Pipe time.Duration
