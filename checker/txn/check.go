@@ -14,27 +14,27 @@ type Options struct {
 	// the names of Models; none is DefaultModel.
 	Models []string
 
-	// Timeout bounds the searches in each strongly connected component, as read
-	// from Clock. Without a Clock there is no bound in time, and the result does
-	// not depend on the machine. Maelstrom's is 1 s.
+	// Timeout bounds all searches together, as read from Clock. Without a Clock
+	// there is no bound in time, and the result does not depend on the machine.
+	// Maelstrom's is 1 s for each strongly connected component.
 	Timeout time.Duration
 	Clock   func() time.Duration // time since any fixed moment
 
-	// MaxSteps bounds each search in a component, in edges looked at; 0 is
-	// DefaultMaxSteps. Only searches that may take more than linear time end
-	// early.
+	// MaxSteps bounds all searches together, in edges looked at, and each of them
+	// to an eighth of it; 0 is DefaultMaxSteps. Only searches that may take more
+	// than linear time end early.
 	MaxSteps int
 
-	// MaxEdges bounds the graph and thereby memory, about 20 bytes an edge; 0 is
+	// MaxEdges bounds the graph and thereby memory, about 25 bytes an edge; 0 is
 	// DefaultMaxEdges. A history that leads to more gets no verdict.
 	MaxEdges int
 }
 
-// The bounds that Options have by default. An ordinary machine takes
-// DefaultMaxSteps in about a second.
+// The bounds that Options have by default: a few seconds of an ordinary
+// machine, and half a gigabyte.
 const (
-	DefaultMaxSteps = 100_000_000
-	DefaultMaxEdges = 50_000_000
+	DefaultMaxSteps = 400_000_000
+	DefaultMaxEdges = 20_000_000
 )
 
 // Validity is a verdict.
@@ -179,16 +179,10 @@ func hasVariant(types set, kind EdgeKind) bool {
 // search searches all components.
 func (x *inferred) search(o Options) (found []Anomaly) {
 	local := unseen(x.graph.size())
+	work := newPool(o)
 	for _, vertices := range x.graph.components(allEdges, false) {
 		kinds := x.graph.subgraph(vertices, local)
-		c := &component{vertices: vertices, kinds: kinds, labels: kinds.labeled(x.order), inferred: x, steps: o.MaxSteps}
-		if c.steps == 0 {
-			c.steps = DefaultMaxSteps
-		}
-		if o.Clock != nil && o.Timeout > 0 {
-			end := o.Clock() + o.Timeout
-			c.late = func() bool { return o.Clock() > end }
-		}
+		c := &component{vertices: vertices, kinds: kinds, labels: kinds.labeled(x.order), inferred: x, work: work}
 		found = append(found, c.search()...)
 	}
 	return found

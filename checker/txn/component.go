@@ -9,8 +9,7 @@ type component struct {
 	kinds    *graph  // with all reasons of an edge
 	labels   *graph  // with the strongest one
 	inferred *inferred
-	steps    int         // of a search, in edges looked at
-	late     func() bool // whether the time of all searches is up; nil is never
+	work     *pool
 }
 
 // inferred is the graph of a history and what explains its edges.

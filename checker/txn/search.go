@@ -100,7 +100,7 @@ func (c *component) through(mask, edge EdgeKind) (shortest []int32) {
 			if tried++; tried == candidates || len(shortest) <= 2 {
 				return shortest
 			}
-			work = c.bounded()
+			work = c.work.bounded()
 		}
 	}
 	return shortest
@@ -119,7 +119,7 @@ func (c *component) nonadjacent(plain EdgeKind) (shortest []int32, isCut bool) {
 	layers := c.labels.hops(plain)
 	of, _ := layers.numbered(allEdges)
 	seen := unseen(layers.size())
-	work, tried, hops := c.bounded(), 0, 0
+	work, tried, hops := c.work.bounded(), 0, 0
 	for v := n; v < 2*n; v++ {
 		for _, to := range layers.to[layers.start[v]:layers.start[v+1]] {
 			if of[v] != of[to] {
@@ -159,7 +159,7 @@ func isSimple(cycle []int32) bool {
 // cycle, or the budget is spent.
 func (c *component) nonadjacentByTrial(layers *graph, of []int32) (cycle []int32, isCut bool) {
 	n := int32(c.labels.size())
-	work := c.bounded()
+	work := c.work.bounded()
 	onPath := make([]bool, n)
 	cursor := slices.Clone(layers.start)
 	for last := n; last < 2*n; last++ {

@@ -87,7 +87,7 @@ func (c *component) single(plain EdgeKind) (cycle []int32, isCut bool) {
 	slices.SortStableFunc(jumps, func(a, b jump) int { return cmp.Compare(length(a), length(b)) })
 
 	seen := unseen(g.size())
-	work := c.bounded()
+	work := c.work.bounded()
 	back := func(j jump) []int32 {
 		return g.path(j.to, j.from, plain, func(w int32) bool { return rank[w] <= rank[j.from] }, seen, work)
 	}
