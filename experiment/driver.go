@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -89,7 +91,7 @@ func (p *plan) carryOut(ctx context.Context, o Options, store *run.Store, starte
 	}
 	runID := journal.RunName(started.UTC().Format("20060102T150405.000000000"))
 	out, err := process.Run(ctx, process.Config{
-		Session: p.session, Bin: p.Bin, Args: p.Args,
+		Session: p.session, Bin: p.Bin, Args: p.locatedArgs(),
 		RunID:  runID,
 		LogDir: store.Path("node-logs"), LogStderr: o.LogStderr, PollHealth: o.PollHealth,
 	}, process.Observers{
@@ -104,6 +106,27 @@ func (p *plan) carryOut(ctx context.Context, o Options, store *run.Store, starte
 		usage.Rows = append(usage.Rows, []any{u.Node, u.CPU.Milliseconds(), u.MaxRSSBytes})
 	}
 	return outcome{out.Result, usage, nil}, err
+}
+
+// locatedArgs are the arguments of another program than treecast, with the paths
+// of source files in them made absolute: nodes run elsewhere, and who writes
+// --bin /usr/bin/python3 x.py means the file that is here.
+func (p *plan) locatedArgs() []string {
+	if p.Gossip != nil {
+		return p.Args
+	}
+	out := slices.Clone(p.Args)
+	for i, arg := range out {
+		if strings.HasPrefix(arg, "-") || !strings.ContainsAny(arg, "./") {
+			continue
+		}
+		info, err := os.Stat(arg)
+		abs, absErr := filepath.Abs(arg)
+		if err == nil && absErr == nil && info.Mode().IsRegular() {
+			out[i] = abs
+		}
+	}
+	return out
 }
 
 // journalDirs lists where treecast nodes with these arguments, and this in the
@@ -141,7 +164,14 @@ func writeLog(store *run.Store, node string, text []byte) error {
 // anything is, before anything is stored.
 func (p Plan) checkNodes() error {
 	if p.Driver != Virtual {
-		return checkProgram(p.Bin)
+		if _, err := process.FindProgram(p.Bin); err != nil {
+			return err
+		}
+		nodes := p.NodeCount
+		if nodes == 0 {
+			nodes = len(session.NodeNames(0))
+		}
+		return process.CheckLimits(nodes)
 	}
 	if p.Bin != "" {
 		return errors.New("virtual time is for treecast's own nodes, which live in this process; another program needs real time")

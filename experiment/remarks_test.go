@@ -1,6 +1,8 @@
 package experiment
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -62,4 +64,17 @@ func TestRemarks_areNoneWhereAllHasAnEffect(t *testing.T) {
 	} {
 		require.Empty(t, remarksOf(t, change))
 	}
+}
+
+func TestLocatedArgs_findsSourceFilesThatAreHere(t *testing.T) {
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.WriteFile("x.py", nil, 0o600))
+	require.NoError(t, os.WriteFile("word", nil, 0o600))
+	require.NoError(t, os.Mkdir("dir.d", 0o700))
+	here, err := os.Getwd()
+	require.NoError(t, err)
+	p := plan{Plan: Plan{Args: []string{"-u", "x.py", "./x.py", "word", "dir.d", "y.py", "--f=x.py"}}}
+	require.Equal(t, []string{"-u", filepath.Join(here, "x.py"), filepath.Join(here, "x.py"), "word", "dir.d", "y.py", "--f=x.py"}, p.locatedArgs())
+	p.Gossip = &run.GossipSettings{}
+	require.Equal(t, p.Args, p.locatedArgs(), "treecast's own arguments are its own")
 }

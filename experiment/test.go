@@ -4,11 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"io/fs"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -262,25 +258,4 @@ func words(value json.RawMessage) string {
 		return text
 	}
 	return string(value)
-}
-
-// checkProgram explains what is wrong with the path of a program, if anything is.
-func checkProgram(path string) error {
-	if path == "" {
-		return errors.New("no program given: name the node's binary")
-	}
-	abs, err := filepath.Abs(path)
-	if err == nil {
-		_, err = exec.LookPath(abs)
-	}
-	if lookup, ok := errors.AsType[*exec.Error](err); ok {
-		err = lookup.Err
-	}
-	switch {
-	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("the node's program %s may not be executed; try chmod +x", path)
-	case err != nil:
-		return fmt.Errorf("the node's program %s cannot be run: %w", path, err)
-	}
-	return nil
 }

@@ -2,11 +2,7 @@ package process
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"time"
 
 	"treecast/run"
@@ -67,26 +63,4 @@ type Usage struct {
 	Node        string        `json:"node"`
 	CPU         time.Duration `json:"cpu_ns"`        // user and system
 	MaxRSSBytes int64         `json:"max_rss_bytes"` // of the largest
-}
-
-// findBinary makes the path of a program absolute, as nodes run elsewhere, and
-// explains what is wrong with it if it is none.
-func findBinary(path string) (string, error) {
-	if path == "" {
-		return "", errors.New("no program given: name the node's binary")
-	}
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return "", fmt.Errorf("finding the node's binary: %w", err)
-	}
-	info, err := os.Stat(abs)
-	switch {
-	case err != nil:
-		return "", fmt.Errorf("the node's binary cannot be run: %w", err)
-	case info.IsDir():
-		return "", fmt.Errorf("the node's binary cannot be run: %s is a directory", abs)
-	case info.Mode()&0o111 == 0:
-		return "", fmt.Errorf("the node's binary cannot be run: %s is not executable; try chmod +x", abs)
-	}
-	return abs, nil
 }

@@ -62,3 +62,28 @@ func TestNodesDieWithABedThatIsKilledHard(t *testing.T) {
 		require.Eventually(t, func() bool { return gone(node) || zombie(node) }, patience, time.Millisecond)
 	}
 }
+
+// A node's helper that leaves its group is nobody's, but has the run's name.
+func TestStrays_areNamedAndKilled(t *testing.T) {
+	t.Parallel()
+	cfg := settings(t, "echo", "echo", 1)
+	echo := cfg.Bin
+	cfg.Bin, cfg.RunID = program(t, "node", "#!/bin/sh\nsetsid sleep 4711 </dev/null >/dev/null 2>&1 &\nexec '"+echo+"'\n"), "strays@1"
+	out, err := bounded(t, cfg, Observers{})
+	require.NoError(t, err)
+	require.Len(t, out.Remarks, 1)
+	var pid int
+	_, said, _ := strings.Cut(out.Remarks[0], "it was killed: ")
+	_, err = fmt.Sscanf(said, "%d (sleep 4711)", &pid)
+	require.NoError(t, err, out.Remarks[0])
+	require.Eventually(t, func() bool { return gone(pid) || zombie(pid) }, patience, time.Millisecond)
+}
+
+func TestWrappers_areToldToExec(t *testing.T) {
+	t.Parallel()
+	cfg := settings(t, "echo", "echo", 1)
+	cfg.Bin = program(t, "node", "#!/bin/sh\nsleep 1000 &\necho started >&2\n")
+	out, err := bounded(t, cfg, Observers{})
+	require.ErrorContains(t, err, "a script has to exec the node, not start it in the background")
+	require.Equal(t, []string{"started"}, out.Notes[0].Stderr)
+}

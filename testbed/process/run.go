@@ -74,10 +74,11 @@ func Run(ctx context.Context, cfg Config, obs Observers) (Outcome, error) {
 		return Outcome{}, err
 	}
 	if cfg.WorkDir == "" {
-		if b.workDir, err = os.MkdirTemp("", "treecast-"); err != nil {
-			return Outcome{}, fmt.Errorf("making a directory for the nodes: %w", err)
+		var remove func()
+		if b.workDir, remove, err = makeWorkDir(); err != nil {
+			return Outcome{}, err
 		}
-		defer os.RemoveAll(b.workDir)
+		defer remove()
 	}
 	if b.alarm, err = newAlarm(); err != nil {
 		return Outcome{}, err
@@ -89,6 +90,7 @@ func Run(ctx context.Context, cfg Config, obs Observers) (Outcome, error) {
 		b.loop(ctx)
 	}()
 	out := Outcome{Result: b.session.Result()}
+	out.Remarks = append(out.Remarks, endStrays(cfg.RunID)...)
 	for i := range b.children {
 		u := b.used[i]
 		if c := b.children[i].Load(); c != nil {
@@ -104,8 +106,11 @@ func Run(ctx context.Context, cfg Config, obs Observers) (Outcome, error) {
 }
 
 func prepare(cfg Config, obs Observers) (*bed, error) {
-	bin, err := findBinary(cfg.Bin)
+	bin, err := FindProgram(cfg.Bin)
 	if err != nil {
+		return nil, err
+	}
+	if err := CheckLimits(len(cfg.Session.Nodes)); err != nil {
 		return nil, err
 	}
 	if cfg.LogDir != "" {
@@ -151,7 +156,7 @@ func prepare(cfg Config, obs Observers) (*bed, error) {
 		b.used = append(b.used, Usage{Node: name})
 	}
 	if cfg.RunID != "" {
-		b.env = append(b.env, "TREECAST_RUN="+cfg.RunID)
+		b.env = append(b.env, runVariable+"="+cfg.RunID)
 	}
 	return b, nil
 }
@@ -182,7 +187,7 @@ func (b *bed) starter() {
 		c, err := b.spawn(n)
 		if err != nil {
 			b.children[n.node].Store(nil)
-			b.post(event{node: n.node, life: n.life, kind: ended, status: "it could not be started: " + err.Error()})
+			b.post(event{node: n.node, life: n.life, kind: ended, status: "it could not be started: " + explainStart(err).Error()})
 			continue
 		}
 		b.children[n.node].Store(c)

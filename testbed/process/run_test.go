@@ -324,7 +324,7 @@ func TestWhatCannotBeRunIsExplained(t *testing.T) {
 		"no such file":                 func(c *Config) { c.Bin = "missing" },
 		"is a directory":               func(c *Config) { c.Bin = dir },
 		"try chmod +x":                 func(c *Config) { c.Bin = plain },
-		"exec format error":            func(c *Config) { c.Bin = script },
+		"it has no #! line":            func(c *Config) { c.Bin = script },
 		"directory for the nodes' log": func(c *Config) { c.LogDir = filepath.Join(plain, "logs") },
 		"its log cannot be written":    func(c *Config) { c.LogDir = dir; c.Session.Nodes = []string{"n/0"} },
 		"time limit is 0s":             func(c *Config) { c.Session.TimeLimit = 0 },
