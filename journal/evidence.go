@@ -9,6 +9,9 @@ type Start struct {
 	Init  Seen   // the id and the client of its init
 	Log   string // name for the log of its own entries, if none is gone on with
 	Epoch uint64 // of this life's gossip, as the clock has it
+	// Blank has the node begin without what it cannot use, instead of failing with
+	// a BlockedError: what stands there is moved aside.
+	Blank bool
 }
 
 // ClientNumber returns the number in a Maelstrom client's name, such as c12.
@@ -34,11 +37,17 @@ func (s *Start) laterThan(seen Seen) bool {
 // evidence reports whether a segment is a former life's of the node that
 // starts, in the run called run.
 func (s *Start) evidence(found *scan, run string) bool {
-	if found.node != s.Node || found.lives == 0 {
+	if found.node != s.Node {
 		return false
 	}
 	if run != "" || found.run != "" {
 		return run == found.run
 	}
 	return s.laterThan(found.seen)
+}
+
+// maybeLater reports whether the node may have had a former life in this run, so
+// that what bears its name and cannot be read may be of it.
+func (s *Start) maybeLater(run string) bool {
+	return run != "" || s.laterThan(Seen{ID: -1, Client: -1, HasID: s.Init.HasID, HasClient: s.Init.HasClient})
 }

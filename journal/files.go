@@ -3,23 +3,21 @@ package journal
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // Config says where a node's journal is, and how safe.
 type Config struct {
 	// Dir is the directory for the journals of all runs; it is made if need be.
-	// Empty means the first that can be used of one for this user in the
-	// directory for temporary files, and one in the user's cache.
+	// Empty means the first that can be used of one in the user's home, one for
+	// this user in the directory for temporary files, and one in the user's cache.
 	Dir string
 	// Run names the run (TREECAST_RUN). Empty: it goes by the process that
 	// started this one, and by evidence.
@@ -38,13 +36,16 @@ type Files struct {
 	wrapped bool
 	parent  int
 
-	place place
-	base  *os.Root // of all runs
-	dir   *os.Root // of the run
-	name  string   // of the file, in dir
-	named bool     // the name has been synced
+	*site        // of the run's directory
+	name  string // of the file, in dir
+	named bool   // the name has been synced
 	file  *os.File
 	open  *segment
+	head  header // of the file
+	life  *life  // what this life began with
+
+	old    *replaced         // what is being replaced; nil: nothing is
+	judged map[string]judged // files that others hold, by path
 }
 
 // NewFiles returns the journal of a process that has just been started. It
@@ -55,15 +56,20 @@ func NewFiles(cfg Config) *Files {
 	return f
 }
 
-// suffix is how the names of journals end, behind the node's and a number.
-const suffix = ".journal"
-
-// maxSlots is how many nodes of one name may be at work in one directory.
-const maxSlots = 64
+const (
+	// suffix is how the names of journals end, behind the node's and a number.
+	suffix = ".journal"
+	// unfinished is what a name ends with beyond that while the file does not yet
+	// hold all that it is to begin with.
+	unfinished = ".new"
+	// maxSlots is how many nodes of one name may be at work in one directory.
+	maxSlots = 64
+)
 
 // Open begins a life of the node: it finds what its former lives in this run
 // have left, if anything, and locks it, or else begins a new file. After an
-// error it may be called again.
+// error it may be called again. A *BlockedError says that there is, or may be,
+// something of this run that cannot be used now.
 func (f *Files) Open(s Start) (r *Recovered, err error) {
 	for range 5 {
 		// Another node that ends may remove the directory before we are in it.
@@ -75,47 +81,45 @@ func (f *Files) Open(s Start) (r *Recovered, err error) {
 }
 
 func (f *Files) begin(s Start) (*Recovered, error) {
-	if f.file != nil { // of a call that did not end
-		f.file.Close()
-		f.file = nil
-	}
-	if err := f.openDir(); err != nil {
-		return nil, err
-	}
-	var told []string
-	mine, others, err := f.search(&s, &told)
+	f.letGo() // of a call that did not end
+	sites, unreadable := f.sites(&s)
+	found, err := f.find(&s, sites)
 	if err != nil {
+		closeSites(sites, nil)
 		return nil, err
 	}
+	found.obstacles = append(found.obstacles, unreadable...)
+	if len(found.obstacles) > 0 && !s.Blank {
+		found.close()
+		closeSites(sites, nil)
+		return nil, found.blocked()
+	}
+	found.setAside()
 	var r *Recovered
-	var l *life
-	switch {
-	case len(mine) == 1:
-		c := mine[0]
-		r, l = recovered(&s, c.found)
-		f.name, f.file = c.name, c.file
-		f.open = resume(c.file, c.found, l)
-	default:
-		r, l = fresh(&s)
-		if len(mine) > 1 {
-			told = append(told, fmt.Sprintf("%d journals could be this node's, so none is believed", len(mine)))
-		}
-		for _, c := range mine {
-			c.file.Close()
-		}
-		if err = f.create(&s, l); err != nil {
+	if len(found.mine) == 1 {
+		c := found.mine[0]
+		r, f.life = recovered(&s, c.found)
+		f.site, f.name, f.file = c.site, c.name, c.file
+		f.head, f.open = c.found.header, resume(c.file, c.found, f.life)
+		_ = f.open.append(nil) // if it fails it goes with the first append
+	} else {
+		r, f.life = fresh(&s)
+		f.head = header{salt: f.cfg.Random.Uint64(), node: s.Node, run: f.cfg.Run}
+		if err = f.create(sites); err != nil {
+			found.close()
+			closeSites(sites, nil)
 			return nil, err
 		}
 	}
-	for _, c := range others { // of runs that are over
-		told = append(told, fmt.Sprintf("nothing shows that %s, of %d bytes, is of this run, so it is not used", c.name, len(c.found.text)))
-		_ = f.dir.Remove(c.name)
+	for _, c := range found.others { // of runs that are over
+		found.told = append(found.told, fmt.Sprintf("nothing shows that %s, of %d bytes, is of this run, so it is not used", c.name, len(c.found.text)))
+		_ = c.dir.Remove(c.name)
 		c.file.Close()
 	}
-	r.Told = append(told, r.Told...)
+	closeSites(sites, f.site)
+	r.Told = append(found.told, r.Told...)
 	f.open.always = f.cfg.Always
-	_ = f.open.append(nil) // if it fails it goes with the first append
-	f.named = false
+	f.named, f.judged = false, nil
 	if f.cfg.Always {
 		if err := f.Sync(); err != nil {
 			r.Told = append(r.Told, "the new file may not survive the machine: "+err.Error())
@@ -124,124 +128,85 @@ func (f *Files) begin(s Start) (*Recovered, error) {
 	return r, nil
 }
 
-// candidate is a file of the node's name that nobody uses.
-type candidate struct {
-	name  string
-	file  *os.File
-	found *scan
-}
-
-// search locks and reads the files that bear the node's name: mine are those
-// with evidence that they are of this run, others those without.
-func (f *Files) search(s *Start, told *[]string) (mine, others []candidate, err error) {
-	entries, err := fs.ReadDir(f.dir.FS(), ".")
+// create begins a new file, under the first number that is free, in the first of
+// the sites, or else in one that is made. It gets its name when all is in it that
+// it begins with, so that a file of that name is never without.
+func (f *Files) create(sites []*site) error {
+	at, err := f.anySite(sites)
 	if err != nil {
-		return nil, nil, fmt.Errorf("journal: listing the run's directory: %w", err)
+		return err
 	}
-	for _, e := range entries {
-		slot, ok := strings.CutPrefix(e.Name(), fileName(s.Node)+"~")
-		if !ok || !strings.HasSuffix(slot, suffix) {
-			continue
+	made, err := f.claim(at)
+	if err == nil {
+		f.site, f.name, f.file, f.open = at, made.name, made.file, begin(made.file, &f.head, f.life)
+		if err = f.open.append(nil); err == nil {
+			err = at.dir.Rename(made.name+unfinished, made.name)
 		}
-		file, err := lock(f.dir, e.Name(), os.O_RDWR)
-		if errors.Is(err, errLocked) {
-			*told = append(*told, e.Name()+" is in use by another node of this name")
-			continue
-		}
-		var found *scan
 		if err == nil {
-			found, err = read(file)
+			return nil
 		}
-		switch {
-		case err == nil && found == nil: // died before it had begun
-			_ = f.dir.Remove(e.Name())
-			file.Close()
-		case err == nil && s.evidence(found, f.cfg.Run):
-			mine = append(mine, candidate{e.Name(), file, found})
-		case err == nil:
-			others = append(others, candidate{e.Name(), file, found})
-		default:
-			*told = append(*told, fmt.Sprintf("%s cannot be used and was moved aside: %v", e.Name(), err))
-			_ = f.dir.Rename(e.Name(), e.Name()+".aside")
-			if file != nil {
-				file.Close()
-			}
-		}
+		_ = at.dir.Remove(made.name + unfinished)
+		made.file.Close()
 	}
-	return mine, others, nil
+	f.site, f.file, f.open = nil, nil, nil
+	if !slices.Contains(sites, at) {
+		at.close()
+	}
+	return fmt.Errorf("journal: making a file: %w", err)
 }
 
-// read scans a file; nil if it is empty.
-func read(file *os.File) (*scan, error) {
-	info, err := file.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, errForeign
-	}
-	data := make([]byte, info.Size())
-	if _, err := io.ReadFull(io.NewSectionReader(file, 0, info.Size()), data); err != nil {
-		return nil, err
-	}
-	if len(data) == 0 {
-		return nil, nil
-	}
-	return scanSegment(data)
+// claim is a file that this process has locked, and the name that is its own.
+type claim struct {
+	*site
+	name string
+	file *os.File
 }
 
-// create begins a new file, under the first number that is free.
-func (f *Files) create(s *Start, l *life) error {
+// claim makes an empty file, of a name that is yet to be finished. Whoever holds
+// that has the name itself, if no file has it but the one that is to be replaced.
+func (f *Files) claim(at *site) (*claim, error) {
 	for slot := range maxSlots {
-		name := fileName(s.Node) + "~" + strconv.Itoa(slot) + suffix
-		file, err := lock(f.dir, name, os.O_RDWR|os.O_CREATE|os.O_EXCL)
-		if errors.Is(err, fs.ErrExist) || errors.Is(err, errLocked) {
+		name := fileName(f.head.node) + "~" + strconv.Itoa(slot) + suffix
+		file, err := lock(at.dir, name+unfinished, os.O_RDWR|os.O_CREATE)
+		if errors.Is(err, errLocked) {
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("journal: making a file: %w", err)
+			return nil, err
 		}
-		f.name, f.file = name, file
-		f.open = begin(file, &header{salt: f.cfg.Random.Uint64(), node: s.Node, run: f.cfg.Run}, l)
-		return nil
+		there, err := at.dir.Lstat(name)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && f.is(there) {
+			if err = file.Truncate(0); err == nil {
+				return &claim{at, name, file}, nil
+			}
+		}
+		_ = at.dir.Remove(name + unfinished)
+		file.Close()
+		if err != nil {
+			return nil, err
+		}
 	}
-	return fmt.Errorf("journal: %d nodes of the name %s have files in %s", maxSlots, s.Node, f.dir.Name())
+	return nil, fmt.Errorf("%d nodes of the name %s have files in %s", maxSlots, f.head.node, at.dir.Name())
 }
 
-// errLocked says that another process uses a file.
-var errLocked = errors.New("it is in use by another process")
-
-// lock opens a file and locks it, if nobody else has.
-func lock(dir *os.Root, name string, flags int) (*os.File, error) {
-	file, err := dir.OpenFile(name, flags|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0o600)
-	if err != nil {
-		return nil, err
+// is reports whether a file is the one that is open.
+func (f *Files) is(there fs.FileInfo) bool {
+	if f.file == nil {
+		return false
 	}
-	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		file.Close()
-		if errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, errLocked
-		}
-		return nil, err
-	}
-	// Who held the lock before us may have removed the file.
-	held, err := file.Stat()
-	if err == nil {
-		var there fs.FileInfo
-		if there, err = dir.Lstat(name); err == nil && !os.SameFile(held, there) {
-			err = errLocked
-		}
-	}
-	if err != nil {
-		file.Close()
-		return nil, err
-	}
-	return file, nil
+	held, err := f.file.Stat()
+	return err == nil && os.SameFile(held, there)
 }
 
 // Append appends a batch: once it returns nil, the batch survives the death of
-// this process (with Config.Always, of the machine).
-func (f *Files) Append(b *Batch) error { return f.open.append(b) }
+// this process (with Config.Always, of the machine). Nothing is appended to a
+// file that the next life would not find; the error wraps ErrGone then.
+func (f *Files) Append(b *Batch) error {
+	if err := f.Check(); err != nil {
+		return err
+	}
+	return f.open.append(b)
+}
 
 // Sync has what was appended survive the death of the machine; the first time,
 // the file's name as well.
@@ -272,12 +237,23 @@ func (f *Files) Close(clean bool) error {
 		return nil
 	}
 	if clean && f.over() {
-		_ = f.dir.Remove(f.name)
+		f.giveUp()
+		if there, err := f.dir.Lstat(f.name); err == nil && f.is(there) { // else it is another's
+			_ = f.dir.Remove(f.name)
+		}
 		f.removeDir()
 	}
-	err := f.file.Close()
-	f.file, f.open = nil, nil
-	f.closeDir()
+	return f.letGo()
+}
+
+// letGo closes what is open.
+func (f *Files) letGo() (err error) {
+	f.giveUp()
+	if f.file != nil {
+		err = f.file.Close()
+		f.site.close()
+	}
+	f.site, f.file, f.open = nil, nil, nil
 	return err
 }
 
@@ -301,13 +277,13 @@ func (f *Files) over() bool {
 
 // Where tells people which file it is.
 func (f *Files) Where() string {
-	if f.dir == nil {
+	if f.site == nil {
 		return ""
 	}
-	return f.dir.Name() + string(os.PathSeparator) + f.name
+	return filepath.Join(f.dir.Name(), f.name)
 }
 
-// slotsOf lists the names of the journals in a directory.
+// slotsOf lists the names of the journals in a directory, unfinished ones too.
 func slotsOf(dir *os.Root) ([]string, error) {
 	entries, err := fs.ReadDir(dir.FS(), ".")
 	if err != nil {
@@ -315,7 +291,7 @@ func slotsOf(dir *os.Root) ([]string, error) {
 	}
 	var names []string
 	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), suffix) {
+		if strings.HasSuffix(strings.TrimSuffix(e.Name(), unfinished), suffix) {
 			names = append(names, e.Name())
 		}
 	}

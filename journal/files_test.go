@@ -78,7 +78,7 @@ func open(t *testing.T, f *Files, init int64) *Recovered {
 // drop ends a life as a kill does: the lock goes, the file stays.
 func drop(f *Files) {
 	f.file.Close()
-	f.closeDir()
+	f.close()
 }
 
 func TestANodeFindsWhatItHadAndACleanEndLeavesNothing(t *testing.T) {
@@ -135,70 +135,11 @@ func TestALaterRunUnderTheSameParentBeginsWithNothing(t *testing.T) {
 	}
 }
 
-func TestNodesOfOneNameAtWorkTogetherHaveAFileEach(t *testing.T) {
-	dir := t.TempDir()
-	theirs, release := hold(t, dir, "shared")
-	f := files(dir, "shared")
-	r := open(t, f, 0)
-	require.False(t, r.Former)
-	require.Len(t, r.Told, 1)
-	require.Contains(t, r.Told[0], "in use")
-	require.NotEqual(t, theirs, f.Where())
-	release()
-	drop(f)
-	r = open(t, files(dir, "shared"), 99)
-	require.False(t, r.Former)
-	require.Contains(t, strings.Join(r.Told, "; "), "2 journals could be this node's")
-}
-
-func TestWhatIsNoJournalIsMovedAside(t *testing.T) {
-	for about, damage := range map[string]func(path string){
-		"foreign":         func(path string) { require.NoError(t, os.WriteFile(path, []byte("something else"), 0o600)) },
-		"another version": func(path string) { patch(t, path, 8, 0xee) },
-		"damaged header":  func(path string) { patch(t, path, 30, 0xee) },
-		"a directory":     func(path string) { require.NoError(t, os.Remove(path)); require.NoError(t, os.Mkdir(path, 0o700)) },
-		"a link": func(path string) {
-			require.NoError(t, os.Remove(path))
-			require.NoError(t, os.Symlink("/etc/passwd", path))
-		},
-	} {
-		t.Run(about, func(t *testing.T) {
-			f := files(t.TempDir(), "run")
-			open(t, f, 0)
-			path := f.Where()
-			drop(f)
-			damage(path)
-			f = files(f.cfg.Dir, "run")
-			r := open(t, f, 0)
-			require.False(t, r.Former)
-			require.Len(t, r.Told, 1)
-			require.Contains(t, r.Told[0], "moved aside")
-			require.NoError(t, f.Append(batchOf(id(1), own(1, "1")...)))
-			drop(f)
-			f = files(f.cfg.Dir, "run")
-			r = open(t, f, 0)
-			require.Empty(t, r.Told)
-			require.Equal(t, own(1, "1"), entriesOf(r.Each))
-		})
-	}
-}
-
 func patch(t *testing.T, path string, at int, with byte) {
 	data, err := os.ReadFile(path)
 	require.NoError(t, err)
 	data[at] = with
 	require.NoError(t, os.WriteFile(path, data, 0o600))
-}
-
-func TestAnEmptyFileIsOfANodeThatDiedBeforeItHadBegun(t *testing.T) {
-	f := files(t.TempDir(), "run")
-	open(t, f, 0)
-	path := f.Where()
-	drop(f)
-	require.NoError(t, os.Truncate(path, 0))
-	f = files(f.cfg.Dir, "run")
-	require.Empty(t, open(t, f, 0).Told)
-	require.Equal(t, path, f.Where())
 }
 
 func TestDamageIsToldAndTheRestIsKept(t *testing.T) {

@@ -1,8 +1,10 @@
 package journal
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 )
 
 // Memory is a journal that survives what Go's garbage collector lets it
@@ -14,30 +16,56 @@ type Memory struct {
 	// Fail, if not nil, is asked before every write: an error is what the disk
 	// says. written is how much of the write is carried out first.
 	Fail func(bytes int) (written int, err error)
+	// Held, if not nil, is asked by Open: true says that the node's former process
+	// has not ended yet and holds the journal.
+	Held func() bool
 
 	rng   *rand.Rand
-	store memoryStore
+	store *memoryStore // what the next life finds
+	life  *life
 	open  *segment
+	at    *memoryStore // of open
+	fresh bool         // open is to take the place of store
+	node  string
 }
 
 // NewMemory returns an empty journal.
-func NewMemory(rng *rand.Rand) *Memory { return &Memory{rng: rng} }
+func NewMemory(rng *rand.Rand) *Memory { return &Memory{rng: rng, store: &memoryStore{}} }
+
+// Clone returns a journal that holds the same, for another node of the name. It
+// shares the source of salts.
+func (m *Memory) Clone() *Memory {
+	return &Memory{Run: m.Run, Fail: m.Fail, Held: m.Held, rng: m.rng, store: &memoryStore{data: slices.Clone(m.store.data)}}
+}
+
+// errRemoved is what Check says of a Memory that was.
+var errRemoved = errors.New("it was removed")
 
 // Open begins a life of a node, with what is there.
 func (m *Memory) Open(s Start) (*Recovered, error) {
+	if m.Held != nil && m.Held() && !s.Blank {
+		return nil, &BlockedError{Path: "the journal of " + s.Node, Why: errInUse}
+	}
+	m.fresh, m.at, m.node = false, m.store, s.Node
 	var r *Recovered
-	var l *life
 	found, err := scanSegment(m.store.data)
-	if err == nil && s.evidence(found, m.Run) {
-		r, l = recovered(&s, found)
-		m.open = resume(&m.store, found, l)
-	} else {
-		r, l = fresh(&s)
+	switch {
+	case err == nil && s.evidence(found, m.Run) && (m.Held == nil || !m.Held()):
+		r, m.life = recovered(&s, found)
+		m.open = resume(m.store, found, m.life)
+	case len(m.store.data) > 0 && !s.Blank && s.maybeLater(m.Run) && (err != nil || found.bare()):
 		if err == nil {
+			err = errBare
+		}
+		return nil, &BlockedError{Path: "the journal of " + s.Node, Why: err, Lasting: true}
+	default:
+		r, m.life = fresh(&s)
+		if len(m.store.data) > 0 {
 			r.Told = append(r.Told, fmt.Sprintf("%d bytes of another run were left out", len(m.store.data)))
 		}
-		m.store.data = nil
-		m.open = begin(&m.store, &header{salt: m.rng.Uint64(), node: s.Node, run: m.Run}, l)
+		m.store = &memoryStore{}
+		m.at = m.store
+		m.open = begin(m.store, &header{salt: m.rng.Uint64(), node: s.Node, run: m.Run}, m.life)
 	}
 	m.store.fail = m.Fail
 	_ = m.open.append(nil) // if it fails it goes with the first append
@@ -45,7 +73,12 @@ func (m *Memory) Open(s Start) (*Recovered, error) {
 }
 
 // Append appends a batch.
-func (m *Memory) Append(b *Batch) error { return m.open.append(b) }
+func (m *Memory) Append(b *Batch) error {
+	if err := m.Check(); err != nil {
+		return err
+	}
+	return m.open.append(b)
+}
 
 // Sync does nothing: whoever models a machine's death has no journal.
 func (m *Memory) Sync() error { return nil }
@@ -53,12 +86,51 @@ func (m *Memory) Sync() error { return nil }
 // Tidy has nothing to remove.
 func (m *Memory) Tidy() int { return 0 }
 
+// Check tells what Remove and Cut have done.
+func (m *Memory) Check() error {
+	switch {
+	case m.open == nil || m.fresh:
+		return nil
+	case m.store != m.at:
+		return fmt.Errorf("%w: %w", ErrGone, errRemoved)
+	}
+	return m.open.checkSize("it", int64(len(m.store.data)))
+}
+
+// Rewrite begins another journal, to take the place of the one that is gone.
+func (m *Memory) Rewrite() error {
+	m.fresh, m.at = true, &memoryStore{fail: m.Fail}
+	m.open = begin(m.at, &header{salt: m.rng.Uint64(), node: m.node, run: m.Run}, m.life)
+	return nil
+}
+
+// Publish has the next life find what was appended since Rewrite.
+func (m *Memory) Publish() error {
+	if err := m.open.append(nil); err != nil {
+		return err
+	}
+	m.fresh, m.store = false, m.at
+	return nil
+}
+
+// Remove does what a cleaner of temporary files does: the next life finds nothing
+// of what was appended so far. A node that lives is not told.
+func (m *Memory) Remove() { m.store = &memoryStore{} }
+
+// Cut leaves no more than so many bytes, as a disk does that lost the rest. A node
+// that lives is not told.
+func (m *Memory) Cut(bytes int) {
+	if bytes < len(m.store.data) {
+		m.store.data = m.store.data[:max(bytes, 0):max(bytes, 0)]
+	}
+}
+
 // Close ends the node's life; a clean one leaves nothing.
 func (m *Memory) Close(clean bool) error {
 	if clean {
-		m.store.data = nil
+		m.store = &memoryStore{}
 	}
-	m.open = nil
+	m.open, m.fresh = nil, false
 	return nil
 }
 

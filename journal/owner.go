@@ -69,6 +69,15 @@ func (o owner) gone() bool {
 	return os.IsNotExist(err) || (err == nil && start != o.start)
 }
 
+// alive reports whether the process is known to run.
+func (o owner) alive() bool {
+	if o.start == "" || o.boot == "" || o.boot != bootID() || o.space != pidSpace() {
+		return false
+	}
+	start, err := startOf(o.pid)
+	return err == nil && start == o.start
+}
+
 // RunName names a run for TREECAST_RUN: label, and the calling process, so that
 // what nodes of the run leave behind is removed by later ones when that process
 // is gone. It is unique if the label is among the runs of this process.

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 )
 
@@ -17,16 +16,40 @@ type place struct {
 	given bool // by the user: it is theirs to watch over and to remove
 }
 
-// places lists where journals can be, the most wanted first.
+// places lists where journals can be, the most wanted first. In the user's home
+// nobody cleans up but the nodes themselves; what cleans up a directory for
+// temporary files may remove a journal that a run still needs.
 func places(dir string) []place {
 	if dir != "" {
 		return []place{{dir, true}}
 	}
-	out := []place{{filepath.Join(os.TempDir(), "treecast-"+strconv.Itoa(os.Getuid())), false}}
+	var out []place
+	if state, ok := stateHome(); ok {
+		out = append(out, place{filepath.Join(state, "treecast"), false})
+	}
+	out = append(out, place{filepath.Join(os.TempDir(), "treecast-"+strconv.Itoa(os.Getuid())), false})
 	if cache, err := os.UserCacheDir(); err == nil {
 		out = append(out, place{filepath.Join(cache, "treecast"), false})
 	}
 	return out
+}
+
+// stateHome is where programs keep what should outlive them and need not be
+// backed up: XDG_STATE_HOME, or what stands for it in a home that is there and
+// this user's own.
+func stateHome() (string, bool) {
+	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return dir, true
+	}
+	home, err := os.UserHomeDir()
+	if err != nil || !filepath.IsAbs(home) {
+		return "", false
+	}
+	info, err := os.Stat(home)
+	if err != nil || !info.IsDir() || !ours(info) {
+		return "", false
+	}
+	return filepath.Join(home, ".local", "state"), true
 }
 
 // open opens the directory, and makes it if asked to and need be.
@@ -51,7 +74,7 @@ func (p place) open(create bool) (*os.Root, error) {
 	}
 	info, err := os.Lstat(p.path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", errPlanted, err)
 	}
 	if err := private(info); err != nil {
 		return nil, fmt.Errorf("%s: %w", p.path, err)
@@ -68,18 +91,27 @@ func (p place) open(create bool) (*os.Root, error) {
 	return root, nil
 }
 
+// errPlanted is wrapped by the error of a directory that cannot be trusted.
+var errPlanted = errors.New("it is not used")
+
 // private refuses a directory that another user may have planted, or may write
 // to.
 func private(info fs.FileInfo) error {
-	switch stat, ok := info.Sys().(*syscall.Stat_t); {
+	switch {
 	case !info.IsDir():
-		return errors.New("it is no directory")
-	case !ok || int(stat.Uid) != os.Geteuid():
-		return errors.New("it belongs to another user")
+		return fmt.Errorf("%w: it is no directory", errPlanted)
+	case !ours(info):
+		return fmt.Errorf("%w: it belongs to another user", errPlanted)
 	case info.Mode().Perm()&0o022 != 0:
-		return errors.New("other users may write to it; chmod 700 would change that")
+		return fmt.Errorf("%w: other users may write to it; chmod 700 would change that", errPlanted)
 	}
 	return nil
+}
+
+// ours reports whether a file belongs to this user.
+func ours(info fs.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(stat.Uid) == os.Geteuid()
 }
 
 // Names of the directories of runs.
@@ -96,34 +128,77 @@ func (f *Files) dirName() string {
 	return starterPrefix + fileName(f.starter.String())
 }
 
-// openDir opens the run's directory. One that is there already is preferred:
-// that is where a former life has been.
-func (f *Files) openDir() error {
-	f.closeDir()
-	var problems []error
-	for _, create := range []bool{false, true} {
-		for _, p := range places(f.cfg.Dir) {
-			base, err := p.open(create)
-			if err != nil {
-				if create {
-					problems = append(problems, err)
-				}
-				continue
-			}
-			dir, err := openRun(base, f.dirName(), create)
-			if err != nil {
-				base.Close()
-				if create {
-					problems = append(problems, err)
-				}
-				continue
-			}
-			f.base, f.dir, f.place = base, dir, p
-			return nil
+// site is the directory of a run, open, in one for all runs.
+type site struct {
+	place place
+	base  *os.Root // of all runs
+	dir   *os.Root // of the run
+}
+
+func (s *site) close() {
+	s.dir.Close()
+	s.base.Close()
+}
+
+// closeSites closes all but one.
+func closeSites(sites []*site, but *site) {
+	for _, s := range sites {
+		if s != but {
+			s.close()
 		}
 	}
-	return fmt.Errorf("journal: no directory can be used: %w", errors.Join(problems...))
 }
+
+// openSite opens a run's directory in a place.
+func openSite(p place, name string, create bool) (*site, error) {
+	base, err := p.open(create)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := openRun(base, name, create)
+	if err != nil {
+		base.Close()
+		return nil, err
+	}
+	return &site{p, base, dir}, nil
+}
+
+// sites opens the run's directories that there are, and tells which cannot be
+// used although a former life may have been in them. Those of a place that
+// nobody could have trusted are not among these.
+func (f *Files) sites(s *Start) (sites []*site, unreadable []obstacle) {
+	for _, p := range places(f.cfg.Dir) {
+		at, err := openSite(p, f.dirName(), false)
+		switch {
+		case err == nil:
+			sites = append(sites, at)
+		case p.given || errors.Is(err, fs.ErrNotExist) || !s.maybeLater(f.cfg.Run):
+		case errors.Is(err, errPlanted) && !errors.Is(err, errRunDir):
+		default:
+			unreadable = append(unreadable, obstacle{BlockedError: BlockedError{Path: filepath.Join(p.path, f.dirName()), Why: err, Lasting: !passing(err)}})
+		}
+	}
+	return sites, unreadable
+}
+
+// anySite is the first of the sites that are open, or the first that can be made.
+func (f *Files) anySite(sites []*site) (*site, error) {
+	if len(sites) > 0 {
+		return sites[0], nil
+	}
+	var problems []error
+	for _, p := range places(f.cfg.Dir) {
+		at, err := openSite(p, f.dirName(), true)
+		if err == nil {
+			return at, nil
+		}
+		problems = append(problems, err)
+	}
+	return nil, fmt.Errorf("journal: no directory can be used: %w", errors.Join(problems...))
+}
+
+// errRunDir is wrapped by the error of a run's own directory.
+var errRunDir = errors.New("the directory of the run")
 
 // openRun opens a run's directory in one for all runs.
 func openRun(base *os.Root, name string, create bool) (*os.Root, error) {
@@ -137,95 +212,11 @@ func openRun(base *os.Root, name string, create bool) (*os.Root, error) {
 		return nil, err
 	}
 	if err := private(info); err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(base.Name(), name), err)
+		return nil, fmt.Errorf("%w, %s: %w", errRunDir, filepath.Join(base.Name(), name), err)
 	}
-	return base.OpenRoot(name)
-}
-
-// closeDir forgets the run's directory.
-func (f *Files) closeDir() {
-	for _, root := range []*os.Root{f.dir, f.base} {
-		if root != nil {
-			root.Close()
-		}
-	}
-	f.dir, f.base = nil, nil
-}
-
-// removeDir removes the run's directory and ours above it, as far as they are
-// empty.
-func (f *Files) removeDir() {
-	if f.base.Remove(f.dirName()) == nil && !f.place.given {
-		_ = os.Remove(f.place.path)
-	}
-}
-
-// Tidy removes what runs have left whose processes are gone, and returns how
-// many directories that were. It is to be called after Open.
-func (f *Files) Tidy() (removed int) {
-	if f.base == nil {
-		return 0
-	}
-	entries, err := fs.ReadDir(f.base.FS(), ".")
+	dir, err := base.OpenRoot(name)
 	if err != nil {
-		return 0
+		return nil, fmt.Errorf("%w: %w", errRunDir, err)
 	}
-	for _, e := range entries {
-		name := e.Name()
-		var o owner
-		ok := false
-		if rest, cut := strings.CutPrefix(name, starterPrefix); cut {
-			o, ok = parseOwner(rest)
-		} else if rest, cut := strings.CutPrefix(name, runPrefix); cut {
-			o, ok = runOwner(rest)
-		}
-		if ok && name != f.dirName() && o.gone() && removeUnlocked(f.base, name) {
-			removed++
-		}
-	}
-	return removed
-}
-
-// removeUnlocked removes a run's directory if nobody uses a file in it.
-func removeUnlocked(base *os.Root, name string) bool {
-	dir, err := openRun(base, name, false)
-	if err != nil {
-		return false
-	}
-	defer dir.Close()
-	names, err := slotsOf(dir)
-	if err != nil {
-		return false
-	}
-	for _, slot := range names {
-		file, err := lock(dir, slot, os.O_RDWR)
-		if errors.Is(err, errLocked) {
-			return false
-		}
-		if err == nil {
-			defer file.Close() // locked until the directory is gone
-		}
-	}
-	return base.RemoveAll(name) == nil
-}
-
-// RemoveRun removes what nodes have left of a run that was named (TREECAST_RUN),
-// when none of them is alive any more. dir is their Config.Dir.
-func RemoveRun(dir, run string) error {
-	name := runPrefix + fileName(run)
-	for _, p := range places(dir) {
-		base, err := p.open(false)
-		if err != nil {
-			continue // nothing of ours is there
-		}
-		err = base.RemoveAll(name)
-		base.Close()
-		if err != nil {
-			return fmt.Errorf("journal: removing a run's directory: %w", err)
-		}
-		if !p.given {
-			_ = os.Remove(p.path) // if it is empty
-		}
-	}
-	return nil
+	return dir, nil
 }

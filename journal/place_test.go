@@ -1,24 +1,27 @@
 package journal
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
-// home has this process, and its children, look for journals in fresh places.
-func home(t *testing.T) (temporary, cache string) {
+// home has this process, and its children, look for journals in fresh places. The
+// home is there once somebody makes it.
+func home(t *testing.T) (temporary, home string) {
 	root := t.TempDir()
-	temporary, cache = filepath.Join(root, "tmp"), filepath.Join(root, "home")
+	temporary, home = filepath.Join(root, "tmp"), filepath.Join(root, "home")
 	require.NoError(t, os.Mkdir(temporary, 0o777))
-	require.NoError(t, os.Mkdir(cache, 0o777))
 	t.Setenv("TMPDIR", temporary)
-	t.Setenv("HOME", cache)
-	t.Setenv("XDG_CACHE_HOME", cache)
-	return temporary, cache
+	t.Setenv("HOME", home)
+	t.Setenv("XDG_STATE_HOME", "")
+	t.Setenv("XDG_CACHE_HOME", filepath.Join(root, "cache"))
+	return temporary, home
 }
 
 func TestAJournalIsPrivateAndGoneWithItsDirectoriesAfterACleanEnd(t *testing.T) {
@@ -52,12 +55,14 @@ func TestAPlantedDirectoryIsNotUsed(t *testing.T) {
 		},
 	} {
 		t.Run(about, func(t *testing.T) {
-			_, cache := home(t)
+			temporary, _ := home(t)
 			elsewhere := t.TempDir()
-			require.NoError(t, plant(places("")[0].path, elsewhere))
+			first, second := places("")[0].path, places("")[1].path
+			require.Equal(t, temporary, filepath.Dir(first), "there is no home")
+			require.NoError(t, plant(first, elsewhere))
 			f := files("", "run")
 			open(t, f, 0)
-			require.Equal(t, filepath.Join(cache, "treecast"), filepath.Dir(filepath.Dir(f.Where())), "the second place is")
+			require.Equal(t, second, filepath.Dir(filepath.Dir(f.Where())), "the second place is")
 			drop(f)
 			left, err := os.ReadDir(elsewhere)
 			require.NoError(t, err)
@@ -87,12 +92,61 @@ func TestWhereALifeHasBeenIsWhereTheNextOneLooks(t *testing.T) {
 }
 
 func TestWithoutAnyPlaceItIsSaidWhy(t *testing.T) {
-	_, cache := home(t)
-	require.NoError(t, os.WriteFile(places("")[0].path, nil, 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(cache, "treecast"), nil, 0o600))
+	home(t)
+	for _, p := range places("") {
+		require.NoError(t, os.MkdirAll(filepath.Dir(p.path), 0o700))
+		require.NoError(t, os.WriteFile(p.path, nil, 0o600))
+	}
 	_, err := files("", "run").Open(Start{Node: "n0"})
 	require.ErrorContains(t, err, "no directory can be used")
 	require.ErrorContains(t, err, "it is no directory")
+}
+
+// Cleaners of temporary files leave a home alone.
+func TestWhereThereIsAHomeJournalsAreInIt(t *testing.T) {
+	temporary, home := home(t)
+	state := filepath.Join(t.TempDir(), "state")
+	for _, c := range []struct {
+		about, state string
+		make         func() error
+		want         string
+	}{
+		{"no home", "", func() error { return nil }, temporary},
+		{"a file for a home", "", func() error { return os.WriteFile(home, nil, 0o600) }, temporary},
+		{"a home", "", func() error { return errors.Join(os.Remove(home), os.Mkdir(home, 0o700)) }, filepath.Join(home, ".local", "state")},
+		{"a place for state", state, func() error { return nil }, state},
+		{"one that is none", "not/absolute", func() error { return nil }, filepath.Join(home, ".local", "state")},
+	} {
+		require.NoError(t, c.make())
+		t.Setenv("XDG_STATE_HOME", c.state)
+		f := files("", "run")
+		open(t, f, 0)
+		require.Equal(t, c.want, filepath.Dir(filepath.Dir(filepath.Dir(f.Where()))), c.about)
+		require.NoError(t, f.Close(true))
+		left, err := os.ReadDir(c.want)
+		require.NoError(t, err)
+		require.Empty(t, left, c.about)
+	}
+}
+
+// A run in which only some of the nodes got their journals into the first place
+// is one run.
+func TestAJournalIsFoundInAnyPlace(t *testing.T) {
+	_, home := home(t)
+	f := files("", "run")
+	open(t, f, 0)
+	path := f.Where()
+	require.NoError(t, f.Append(batchOf(id(1), own(1, "1")...)))
+	drop(f)
+	better := filepath.Join(home, ".local", "state", "treecast", "run-run")
+	require.NoError(t, os.MkdirAll(better, 0o700))
+	other := files("", "run")
+	_, err := other.Open(Start{Node: "n1", Nodes: 2, Log: "l", Epoch: 1})
+	require.NoError(t, err)
+	require.Equal(t, better, filepath.Dir(other.Where()))
+	f = files("", "run")
+	require.Equal(t, own(1, "1"), entriesOf(open(t, f, 9).Each))
+	require.Equal(t, path, f.Where())
 }
 
 // ended is a process that is gone.
@@ -144,6 +198,51 @@ func TestWhatDeadProcessesHaveLeftIsRemovedAndNothingElse(t *testing.T) {
 	}
 	require.FileExists(t, f.Where())
 	require.Zero(t, f.Tidy())
+}
+
+// What nothing tells the owner of is left for a week, in our own places only.
+func TestWhatNobodyHasWrittenToForAWeekIsRemovedFromOurOwnPlaces(t *testing.T) {
+	home(t)
+	dead := ended(t)
+	dead.boot = "ffffffff"
+	alive := self()
+	given := t.TempDir()
+	long := time.Now().Add(-abandonedAfter - time.Minute)
+	plant := func(base, name string, when time.Time) string {
+		dir := filepath.Join(base, name)
+		require.NoError(t, os.MkdirAll(dir, 0o700))
+		for _, path := range []string{filepath.Join(dir, "n0~0.journal"), dir} {
+			if path != dir {
+				require.NoError(t, os.WriteFile(path, []byte("x"), 0o600))
+			}
+			require.NoError(t, os.Chtimes(path, when, when))
+		}
+		return dir
+	}
+	var gone, kept []string
+	for _, p := range places("") {
+		require.NoError(t, os.MkdirAll(p.path, 0o700))
+		gone = append(gone, plant(p.path, starterPrefix+dead.String(), long), plant(p.path, "run-old", long))
+		kept = append(kept, plant(p.path, runPrefix+"x@"+alive.String(), long), plant(p.path, "something-else", long))
+	}
+	kept = append(kept, plant(given, "run-old", long), plant(places("")[0].path, "run-new", time.Now()))
+	touched := plant(places("")[0].path, "run-touched", long)
+	require.NoError(t, os.WriteFile(filepath.Join(touched, "n0~0.journal"), []byte("y"), 0o600))
+	require.NoError(t, os.Chtimes(touched, long, long))
+	kept = append(kept, touched)
+
+	f := files(given, "mine")
+	open(t, f, 0)
+	require.Zero(t, f.Tidy())
+	f = files("", "mine")
+	open(t, f, 0)
+	require.Equal(t, len(gone), f.Tidy())
+	for _, dir := range gone {
+		require.NoDirExists(t, dir)
+	}
+	for _, dir := range kept {
+		require.DirExists(t, dir)
+	}
 }
 
 func TestARunThatIsOverCanBeRemoved(t *testing.T) {

@@ -41,6 +41,9 @@ func fresh(s *Start) (*Recovered, *life) {
 // recovered makes a node go on with what was found.
 func recovered(s *Start, found *scan) (*Recovered, *life) {
 	r := &Recovered{Former: true, Log: s.Log, Epoch: max(s.Epoch, found.epoch+epochRoom), found: found}
+	if found.lives == 0 {
+		r.Told = append(r.Told, "its beginning is damaged")
+	}
 	if found.torn > 0 {
 		r.Told = append(r.Told, fmt.Sprintf("%d bytes at the end, of an append that did not finish, were cut", found.torn))
 	}

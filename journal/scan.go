@@ -44,6 +44,9 @@ func scanSegment(data []byte) (*scan, error) {
 	return s, nil
 }
 
+// bare reports whether there is nothing but a header.
+func (s *scan) bare() bool { return s.lives == 0 && len(s.frames) == 0 }
+
 // nextFrame is where the next good frame begins, or the end of the data.
 func nextFrame(data []byte, salt uint64, at int) int {
 	want := binary.LittleEndian.AppendUint32(nil, mark(salt))
