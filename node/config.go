@@ -51,6 +51,12 @@ type Config struct {
 	// KeepSync is how often the journal is synced to the disk; 0: never, or as
 	// the Keeper does by itself.
 	KeepSync time.Duration
+	// KeepCheck is how often the node looks whether its journal is still where its
+	// next life would find it; 0: with every append only.
+	KeepCheck time.Duration
+	// BeginBlank has the node begin with nothing where there is a journal of this
+	// run that it cannot use. Without it, it refuses its init with error 13.
+	BeginBlank bool
 
 	// Monitor says how often every queue's health is looked at, how old an item
 	// may get, and for how long what was seen is believed.

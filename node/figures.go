@@ -90,6 +90,7 @@ type journalFigures struct {
 	entries   atomic.Uint64 // appended
 	bytes     atomic.Uint64 // appended
 	recovered atomic.Uint64 // entries that a former life had left
+	rewritten atomic.Uint64 // times that the journal was gone and was written again
 	tidied    atomic.Uint64 // directories of other runs that were removed
 	failing   atomic.Bool
 }

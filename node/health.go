@@ -138,6 +138,7 @@ func (b *spelling) journal(f *journalFigures) {
 	b.number("entries", f.entries.Load())
 	b.number("bytes", f.bytes.Load())
 	b.number("recovered", f.recovered.Load())
+	b.number("rewritten", f.rewritten.Load())
 	b.number("removed", f.tidied.Load()) // directories of runs that are over
 	b.text = append(b.text, '}')
 }

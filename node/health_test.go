@@ -62,6 +62,7 @@ type journalHealth struct {
 	Entries   uint64 `json:"entries"`
 	Bytes     uint64 `json:"bytes"`
 	Recovered uint64 `json:"recovered"`
+	Rewritten uint64 `json:"rewritten"`
 	Removed   uint64 `json:"removed"`
 }
 

@@ -34,10 +34,11 @@ type intake struct {
 	roster *Roster // may be nil
 	self   *setup  // nil before init
 
-	seen    *seen       // nil without a journal
-	later   bool        // the reader looks at what is on stdin before a restart's init is answered
-	opened  func()      // answers that init; nil: there is none. The reader's
-	opening atomic.Bool // init waits for the journal, and everything behind it with it
+	seen    *seen        // nil without a journal
+	later   bool         // the reader looks at what is on stdin before a restart's init is answered
+	opened  func()       // answers that init; nil: there is none. The reader's
+	opening atomic.Bool  // init waits for the journal, and everything behind it with it
+	blocked atomic.Int32 // notBlocked, or init waits and nothing with it
 }
 
 // admit takes one line, which had come at the latest at a time. Where its
@@ -59,8 +60,16 @@ func (in *intake) admit(now, came time.Duration, item *wire.Item, client stdin.C
 			in.count.silenced.Add(1)
 		}
 	}
+	blocked := in.blocked.Load()
+	if blocked == blockedForGood {
+		in.self = nil
+		in.blocked.Store(notBlocked)
+	}
 	if in.self == nil {
 		in.beforeInit(now, m, from)
+		return
+	}
+	if blocked == blockedNow && in.whileBlocked(now, m, from) {
 		return
 	}
 	if m.Dest != in.self.id {
@@ -171,6 +180,7 @@ func (in *intake) init(now time.Duration, m *wire.Message, from request) {
 // begin lets gossip begin and answers the init.
 func (in *intake) begin(now time.Duration, s *setup, from request) {
 	in.mail.Offer(now, mail{setup: s})
+	in.blocked.Store(notBlocked) // before the client knows
 	in.answerLate(now, from, wire.AppendReply(nil, "init_ok", from.msgID))
 }
 

@@ -19,10 +19,19 @@ import (
 // goroutine at a time, Open first; what Append has returned for is kept.
 type Keeper interface {
 	// Open begins this life of the node, with what former ones of this run have
-	// left. After an error it is called again, a second later.
+	// left. After an error it is called again: a second later, or sooner where the
+	// error is a *journal.BlockedError that may pass.
 	Open(journal.Start) (*journal.Recovered, error)
-	// Append keeps a batch, all of it or, with an error, nothing.
+	// Append keeps a batch, all of it or, with an error, nothing. An error that
+	// wraps journal.ErrGone says that what was kept before is lost as well.
 	Append(*journal.Batch) error
+	// Check looks whether the next life would find what was kept; the error wraps
+	// journal.ErrGone.
+	Check() error
+	// Rewrite begins anew with nothing, after a journal.ErrGone. What is appended
+	// then is found by the next life once Publish has returned.
+	Rewrite() error
+	Publish() error
 	// Sync has what was appended survive the machine as well.
 	Sync() error
 	// Tidy removes what runs have left that are over, and returns how many.
@@ -92,6 +101,8 @@ type outcome struct {
 // than the journal queue did, so it needs no bound of its own, and the journal
 // never waits for the record: there is no cycle of bounded queues.
 type outcomes struct {
+	committed atomic.Uint64 // items that the record has dealt with
+
 	mu    sync.Mutex
 	done  []outcome
 	spare [][]*keep // slices for batches
@@ -170,6 +181,17 @@ type journaler struct {
 	bytes int
 	batch journal.Batch
 
+	known     *gossip.Log             // the record's; holds all that was kept, but for what it is about to commit
+	checking  time.Duration           // how often to look where nothing is appended; 0: never
+	blank     bool                    // begin with nothing where a journal of this run cannot be used
+	blocked   func(now time.Duration) // is told when the init must wait for a journal that is in use
+	opening   *keep                   // the init waits; nil: none does
+	openAt    time.Duration           // when to try again
+	openUntil time.Duration           // when to stop that
+	rewriting *rewriting              // the journal was gone; nil: it was not
+	checkAt   time.Duration           // when to look next
+	answered  uint64                  // items
+
 	start    *journal.Start // nil before open
 	isOpen   bool
 	failing  bool
@@ -220,6 +242,10 @@ func (j *journaler) step(now time.Duration) bool {
 		j.crashed(now)
 		return true
 	}
+	rewrote := j.rewriting != nil && now >= j.retryAt
+	if rewrote {
+		j.rewrite(now)
+	}
 	j.bytes, j.begun = 0, false
 	for len(j.hand) < keepItems && j.bytes < keepBytes {
 		k, ok := j.inbox.TryNext()
@@ -236,20 +262,15 @@ func (j *journaler) step(now time.Duration) bool {
 		}
 	}
 	if len(j.hand) == 0 {
-		return j.idle(now)
+		return j.idle(now) || rewrote
 	}
 	j.busy.Store(int64(max(now, 1)))
 	defer j.busy.Store(0)
 	j.faults.Begin(now, true)
 	switch {
 	case j.hand[0].kind == keepOpen:
-		j.start = j.hand[0].start
-		found, err := j.openKeeper(now)
+		j.open(now)
 		j.faults.End()
-		j.opened(err, found)
-		if err == nil {
-			j.figures.tidied.Add(uint64(j.keeper.Tidy()))
-		}
 	default:
 		err := j.append(now)
 		j.faults.End()
@@ -257,6 +278,21 @@ func (j *journaler) step(now time.Duration) bool {
 	}
 	j.inbox.Done()
 	return true
+}
+
+// open opens the journal for the init in hand.
+func (j *journaler) open(now time.Duration) {
+	j.start = j.hand[0].start
+	found, err := j.openKeeper(now)
+	if blocked := blockedBy(err); blocked != nil {
+		j.await(now, blocked)
+		return
+	}
+	j.opened(err, found)
+	if err == nil {
+		j.figures.failing.Store(j.failing)
+		j.figures.tidied.Add(uint64(j.keeper.Tidy()))
+	}
 }
 
 // opened answers what the node has begun with. Where there is nothing, as the
@@ -289,8 +325,12 @@ func (j *journaler) idle(now time.Duration) bool {
 	j.busy.Store(int64(max(now, 1)))
 	defer j.busy.Store(0)
 	switch {
-	case j.failing && now >= j.retryAt:
+	case j.opening != nil && (now >= j.openAt || j.inbox.Drained()):
+		j.reopen(now)
+	case j.failing && now >= j.retryAt && j.rewriting == nil:
 		j.retry(now)
+	case j.checks() && now >= j.checkAt:
+		j.check(now)
 	case j.unsynced && now >= j.syncAt:
 		j.sync(now)
 	default:
@@ -308,6 +348,12 @@ func (j *journaler) next() time.Duration {
 	if j.unsynced {
 		next = min(next, j.syncAt)
 	}
+	if j.opening != nil {
+		next = min(next, j.openAt)
+	}
+	if j.checks() {
+		next = min(next, j.checkAt)
+	}
 	return next
 }
 
@@ -315,10 +361,12 @@ func (j *journaler) next() time.Duration {
 func (j *journaler) openKeeper(now time.Duration) (*journal.Recovered, error) {
 	r, err := j.keeper.Open(*j.start)
 	if err != nil {
-		j.fail(now, err)
+		if blockedBy(err) == nil || len(j.hand) == 0 { // else the init waits
+			j.fail(now, err)
+		}
 		return nil, err
 	}
-	j.isOpen = true
+	j.isOpen, j.checkAt = true, now+j.checking
 	for _, text := range r.Told {
 		j.log.Warn("journal: " + text)
 	}
@@ -362,10 +410,15 @@ func (j *journaler) write(now time.Duration) error {
 	j.batch.Seen = j.seen()
 	j.begun = true
 	err := j.keeper.Append(&j.batch)
+	if errors.Is(err, journal.ErrGone) {
+		j.gone(now, err)
+		return err
+	}
 	if err != nil {
 		j.fail(now, err)
 		return err
 	}
+	j.checkAt = now + j.checking // that was looked at
 	j.figures.appends.Add(1)
 	j.figures.entries.Add(uint64(j.batch.Entries()))
 	j.figures.bytes.Add(uint64(j.batch.Bytes()))
@@ -389,6 +442,9 @@ func (j *journaler) fail(now time.Duration, err error) {
 // retry tries to open what could not be opened and to write what could not be
 // written, and reports whether all is well.
 func (j *journaler) retry(now time.Duration) bool {
+	if j.rewriting != nil {
+		return false
+	}
 	if !j.isOpen {
 		r, err := j.openKeeper(now)
 		if err != nil {
@@ -442,6 +498,7 @@ func (j *journaler) answer(err error, opened *journal.Recovered) {
 	}
 	hand := j.hand
 	j.hand, j.begun = nil, false
+	j.answered += uint64(len(hand))
 	j.outcomes.put(outcome{batch: hand, err: err, opened: opened})
 }
 

@@ -19,6 +19,7 @@ type keeping struct {
 	outcomes *outcomes
 	stalled  func(now time.Duration) bool // nobody should wait for the journal now
 	began    func(now time.Duration, s *setup, from request)
+	refused  func(now time.Duration, from request, err error)
 	figures  *journalFigures
 	epoch    uint64
 
@@ -149,6 +150,7 @@ func (r *record) commit(now time.Duration) bool {
 	k.inHand = item
 	r.commitItem(now, item, o.err)
 	k.inHand = nil
+	k.outcomes.committed.Add(1)
 	k.done(item)
 	return true
 }
@@ -178,6 +180,7 @@ func (r *record) resume(now time.Duration) {
 		return
 	}
 	r.keeping.inHand = nil
+	r.keeping.outcomes.committed.Add(1)
 	r.intake.put(item.bytes)
 	if item.kind == keepAgain {
 		r.again.next = min(r.again.next, item.position)
@@ -192,6 +195,10 @@ func (r *record) commitItem(now time.Duration, item *keep, err error) {
 	k := &r.keeping
 	switch item.kind {
 	case keepOpen:
+		if blockedBy(err) != nil {
+			k.refused(now, item.request, err)
+			break
+		}
 		k.hasBegun = true
 		k.began(now, k.setup, item.request)
 	case keepRead:
@@ -262,15 +269,16 @@ func (r *record) recover(found *journal.Recovered) {
 
 // makeJournaler makes the journal service and joins it to the record.
 func (n *Node) makeJournaler() {
-	n.begun = make(chan struct{})
+	n.begun = make(chan struct{}, 1)
 	n.intake.seen = &seen{}
 	n.gossiper.unkept = &unkept{}
 	n.journaler = &journaler{
 		keeper: n.cfg.Keeper, inbox: n.keeps, outcomes: newOutcomes(n.wakes.record), wake: n.wakes.journal, seen: n.intake.seen.highest,
 		unkept: n.gossiper.unkept, figures: &journalFigures{}, log: n.cfg.Log, syncing: n.cfg.KeepSync,
+		known: n.log, checking: n.cfg.KeepCheck, blank: n.cfg.BeginBlank, blocked: n.blocked,
 	}
 	n.record.keeping = keeping{
-		queue: n.keepsQ, outcomes: n.journaler.outcomes, stalled: n.journaler.stalled, began: n.began,
+		queue: n.keepsQ, outcomes: n.journaler.outcomes, stalled: n.journaler.stalled, began: n.began, refused: n.refused,
 		figures: n.journaler.figures, epoch: n.cfg.Epoch,
 	}
 }
@@ -282,29 +290,35 @@ type beginning struct {
 }
 
 // began takes note that what the journal held is there. Run's reader has the
-// node begin; where there is none, nothing can have come in between.
+// node begin, if it waits; where there is none, nothing can have come in between.
 func (n *Node) began(now time.Duration, s *setup, from request) {
-	switch {
-	case s.former:
-		n.cfg.Log.Info("a former life of this node has left a journal", "entries", n.journaler.figures.recovered.Load(), "log", n.record.logName)
-	case s.restart:
-		n.cfg.Log.Warn("no journal shows that it is of a former life of this node in this run: it begins with nothing")
-	}
-	n.beginning = beginning{s, from}
-	if s.former && !s.restart {
+	logBegan(n.cfg.Log, s, n.journaler.figures.recovered.Load(), n.record.logName)
+	n.beginning.Store(&beginning{s, from})
+	readerGoesOn := n.intake.blocked.Load() != notBlocked
+	if s.former && !s.restart && !readerGoesOn {
 		n.age.Restarted() // the reader waits, so this is not in its way
 	}
-	if !n.intake.later {
+	if !n.intake.later || readerGoesOn {
 		n.begin(now)
 		return
 	}
-	close(n.begun)
+	n.wakeReader()
+}
+
+// wakeReader has the reader look whether it must still wait for the journal.
+func (n *Node) wakeReader() {
+	select {
+	case n.begun <- struct{}{}:
+	default:
+	}
 }
 
 // begin lets gossip begin and answers the init.
 func (n *Node) begin(now time.Duration) {
-	n.intake.begin(now, n.beginning.setup, n.beginning.init)
-	n.intake.opening.Store(false)
+	if b := n.beginning.Swap(nil); b != nil {
+		n.intake.begin(now, b.setup, b.init)
+		n.intake.opening.Store(false)
+	}
 }
 
 // seen is the highest id and client's number of what was admitted. The reader

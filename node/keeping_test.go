@@ -139,14 +139,8 @@ func TestTheJournalNotesTheHighestThatWasSeen(t *testing.T) {
 	first := startedRig(t, ids(2), keptBy(m), another(1))
 	first.ask(0, `{"id":70,"src":"c9","dest":"n0","body":{"type":"broadcast","message":1,"msg_id":1}}`)
 	first.ask(0, `{"id":60,"src":"c3","dest":"n0","body":{"type":"broadcast","message":2,"msg_id":1}}`)
-	require.Zero(t, restartedRig(t, 70, ids(2), keptBy(clone(m)), another(2)).log.Len())
+	require.Zero(t, restartedRig(t, 70, ids(2), keptBy(m.Clone()), another(2)).log.Len())
 	require.Equal(t, 2, restartedRig(t, 71, ids(2), keptBy(m), another(2)).log.Len())
-}
-
-// clone is a journal that holds what another does.
-func clone(m *journal.Memory) *journal.Memory {
-	c := *m
-	return &c
 }
 
 func TestAReadFollowsTheBroadcastsBeforeItUnlessTheJournalIsStuck(t *testing.T) {

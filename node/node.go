@@ -51,12 +51,12 @@ type Node struct {
 	record     *record
 	gossiper   *gossiper
 	output     *output
-	journaler  *journaler    // nil without a journal
-	services   []Service     // all of them, but for the reader
-	ownCount   int           // how many of these are not from Config.More
-	begun      chan struct{} // closed when what the journal holds is there
-	beginning  beginning     // what is to be answered then
-	reading    lineInHand    // the reader's
+	journaler  *journaler                // nil without a journal
+	services   []Service                 // all of them, but for the reader
+	ownCount   int                       // how many of these are not from Config.More
+	begun      chan struct{}             // a token when the reader need not wait for the journal any more
+	beginning  atomic.Pointer[beginning] // an init that is to be answered then; nil: none
+	reading    lineInHand                // the reader's
 	supervisor *chans.Supervisor
 	gauges     []backpressure.Gauge // what the monitor watches
 

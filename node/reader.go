@@ -73,18 +73,17 @@ func (d *driver) look(now time.Duration) {
 	}
 }
 
-// awaitBegin waits, behind an init, until the journal has been read; false if
-// the node ends before that.
+// awaitBegin waits, behind an init, until the journal has been read, or is known to
+// be in use; false if the node ends before that.
 func (d *driver) awaitBegin(ctx context.Context) bool {
-	if !d.intake.opening.Load() {
-		return true
+	for d.intake.opening.Load() && d.beginning.Load() == nil {
+		select {
+		case <-d.begun:
+		case <-ctx.Done():
+			return false
+		}
 	}
-	select {
-	case <-d.begun:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	return true
 }
 
 // answerInit answers an init that has waited for the journal, or a restart's:
@@ -95,7 +94,7 @@ func (d *driver) answerInit() {
 		d.intake.opened = nil
 		opened()
 	}
-	if d.intake.opening.Load() {
+	if d.intake.opening.Load() { // else the record has answered it, where it had to wait
 		d.begin(d.now())
 	}
 }
