@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -87,7 +88,7 @@ func TestWhatAKilledNodeAcknowledgedIsThereWhenItIsStartedAgain(t *testing.T) {
 		t.Run(about, func(t *testing.T) {
 			t.Parallel()
 			temporary := t.TempDir()
-			env := append(c.env, "TMPDIR="+temporary)
+			env := append(c.env, "XDG_STATE_HOME="+temporary)
 			p := begin(t, 0, env, c.args...)
 			for i := range 50 {
 				p.say(10+i, fmt.Sprint(i))
@@ -108,7 +109,7 @@ func TestWhatAKilledNodeAcknowledgedIsThereWhenItIsStartedAgain(t *testing.T) {
 func TestWithoutAJournalAKilledNodeLosesWhatItAcknowledged(t *testing.T) {
 	t.Parallel()
 	temporary := t.TempDir()
-	env := []string{"TMPDIR=" + temporary, "TREECAST_RUN=the same"}
+	env := []string{"XDG_STATE_HOME=" + temporary, "TREECAST_RUN=the same"}
 	p := begin(t, 0, env, "--journal", "off")
 	p.say(10, "1")
 	require.Empty(t, journals(t, temporary))
@@ -123,7 +124,7 @@ func TestWithoutAJournalAKilledNodeLosesWhatItAcknowledged(t *testing.T) {
 func TestRunsOneAfterTheOtherUnderOneParentAreKeptApart(t *testing.T) {
 	t.Parallel()
 	temporary := t.TempDir()
-	env := []string{"TMPDIR=" + temporary}
+	env := []string{"XDG_STATE_HOME=" + temporary}
 	for run := range 3 {
 		p := begin(t, 0, env)
 		require.Equal(t, "[]", p.read(), "run %d", run)
@@ -140,7 +141,7 @@ func TestBedsAtOnceAreKeptApart(t *testing.T) {
 	t.Parallel()
 	temporary := t.TempDir()
 	env := func(bed int) []string {
-		return []string{"TMPDIR=" + temporary, fmt.Sprintf("TREECAST_RUN=bed %d", bed)}
+		return []string{"XDG_STATE_HOME=" + temporary, fmt.Sprintf("TREECAST_RUN=bed %d", bed)}
 	}
 	var nodes []*nodeProcess
 	for bed := range 3 {
@@ -178,7 +179,7 @@ func TestTwoPipesFromOneShellAreKeptApart(t *testing.T) {
 		"one after the other": `printf %s "$1" | "$0" ; printf %s "$2" | "$0"`,
 		"at once":             `{ printf %s "$1" | "$0" ; } & { printf %s "$2" | "$0" ; } & wait`,
 	} {
-		got := shell(t, []string{"TMPDIR=" + temporary}, text, input("111"), input("222"))
+		got := shell(t, []string{"XDG_STATE_HOME=" + temporary}, text, input("111"), input("222"))
 		require.Contains(t, got.stdout, `"messages":[111]`, about)
 		require.Contains(t, got.stdout, `"messages":[222]`, about)
 		require.Empty(t, journals(t, temporary), about)
@@ -213,7 +214,7 @@ func TestANodeInAWrapperScriptIsFoundAgain(t *testing.T) {
 			temporary := t.TempDir()
 			path := script(t, text+"\n")
 			start := func(id int) *nodeProcess {
-				p := wrapped(t, path, []string{"TMPDIR=" + temporary})
+				p := wrapped(t, path, []string{"XDG_STATE_HOME=" + temporary})
 				p.write(line(id, "c0", `"type":"init","node_id":"n0","node_ids":["n0"],"msg_id":1`))
 				require.Contains(t, p.next(), "init_ok")
 				return p
@@ -237,29 +238,132 @@ func TestANodeInAWrapperScriptIsFoundAgain(t *testing.T) {
 	}
 }
 
-func TestADirectoryThatCannotBeWrittenToRefusesBroadcastsAndNothingElse(t *testing.T) {
+func TestJournal_aDirectoryThatCanNeverWorkIsRefusedAtTheStart(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
-	p := begin(t, 0, nil, "--journal", file)
-	for i := range 3 {
-		p.write(line(10+i, "c1", `"type":"broadcast","msg_id":1,"message":1`))
-		require.Contains(t, p.next(), `"code":11,"text":"this node's journal cannot be written`)
+	for _, dir := range []string{file, filepath.Join(file, "below"), os.DevNull} {
+		got := runHere(t, "--journal", dir)
+		require.Equal(t, ExitUsage, got.code, got.stderr)
+		require.Contains(t, got.stderr, "--journal can never work there")
+		require.Contains(t, got.stderr, dir)
+		require.Empty(t, got.stdout)
 	}
+}
+
+func TestJournal_offIsOffHoweverItIsSpelt(t *testing.T) {
+	t.Parallel()
+	for _, off := range []string{"off", "OFF", "Off"} {
+		temporary := t.TempDir()
+		p := begin(t, 0, []string{"XDG_STATE_HOME=" + temporary}, "--journal", off)
+		p.say(10, "1")
+		require.Empty(t, journals(t, temporary))
+		require.NotContains(t, p.close().stderr, "journal")
+	}
+	require.NoDirExists(t, "OFF")
+}
+
+// The process that was killed may hold the lock for a while.
+func TestJournal_aNodeWaitsForTheOneBeforeIt(t *testing.T) {
+	t.Parallel()
+	env := []string{"XDG_STATE_HOME=" + t.TempDir(), "TREECAST_RUN=the same"}
+	first := begin(t, 0, env)
+	first.say(10, "1")
+	second := startNode(t, slices.Concat(unhurried, env))
+	second.write(line(200, "c200", `"type":"init","node_id":"n0","node_ids":["n0"],"msg_id":1`))
+	second.write(line(201, "c201", `"type":"health","msg_id":2`))
+	// The reader has come to the health behind the init only once that is known to wait.
+	require.Contains(t, second.next(), `"failing":true`)
+	first.kill()
+	require.Contains(t, second.next(), "init_ok")
+	require.Equal(t, "[1]", second.read())
+	require.Contains(t, second.close().stderr, "the journal that the init has waited for can be used")
+}
+
+func TestJournal_whatIsRemovedUnderANodeIsWrittenAgain(t *testing.T) {
+	t.Parallel()
+	temporary := t.TempDir()
+	env := []string{"XDG_STATE_HOME=" + temporary}
+	p := begin(t, 0, env)
+	for i := range 20 {
+		p.say(10+i, fmt.Sprint(i))
+	}
+	require.NoError(t, os.RemoveAll(filepath.Join(temporary, "treecast")))
+	require.Eventually(t, func() bool {
+		p.write(line(100, "c1", `"type":"health","msg_id":1`))
+		return strings.Contains(p.next(), `"rewritten":1`)
+	}, time.Minute, 10*time.Millisecond)
+	require.Len(t, journals(t, temporary), 1)
+	require.Equal(t, 20, strings.Count(p.read(), ",")+1)
+	p.kill()
+	p = begin(t, 500, env)
+	require.Equal(t, 20, strings.Count(p.read(), ",")+1)
+	p.close()
+	require.Empty(t, journals(t, temporary))
+}
+
+func TestJournal_whatCannotBeReadIsRefusedUnlessItMayBeLost(t *testing.T) {
+	t.Parallel()
+	temporary := t.TempDir()
+	env := []string{"XDG_STATE_HOME=" + temporary}
+	p := begin(t, 0, env)
+	p.say(10, "1")
+	p.kill()
+	path := journals(t, temporary)[0]
+	require.NoError(t, os.WriteFile(path, []byte("something else"), 0o600))
+	p = startNode(t, slices.Concat(unhurried, env))
+	p.write(line(200, "c200", `"type":"init","node_id":"n0","node_ids":["n0"],"msg_id":1`))
+	text := p.next()
+	require.Contains(t, text, `"code":13`)
+	require.Contains(t, text, path)
+	p.kill()
+	p = begin(t, 300, env, "--journal-lost", "begin")
 	require.Equal(t, "[]", p.read())
-	got := p.close()
-	require.Equal(t, 1, strings.Count(got.stderr, "the journal cannot be written"), got.stderr)
-	require.Contains(t, got.stderr, "--journal off")
+	p.say(310, "2")
+	p.kill()
+	p = begin(t, 400, env)
+	require.Equal(t, "[2]", p.read())
+	p.close()
 }
 
 func TestMistakesInTheJournalsFlagsAreExplained(t *testing.T) {
-	for _, c := range [][]string{
-		{"--fsync", "sometimes", `--fsync must be one of "never","interval","always"`},
-		{"--fsync-interval", "0s", "--fsync-interval must be at least 1ms"},
-		{"--journal-preferred", "0", "--journal-preferred must be at least 1"},
+	for _, c := range []struct{ args, want string }{
+		{"--fsync sometimes", `--fsync must be one of "never","interval","always"`},
+		{"--fsync interval --fsync-interval 0s", "--fsync-interval must be at least 1ms"},
+		{"--journal-preferred 0", "--journal-preferred must be at least 1"},
+		{"--journal-lost maybe", `--journal-lost must be one of "refuse","begin"`},
+		{"--journal off --fsync always", "--journal off and --fsync always (or their variables) exclude each other"},
+		{"--journal OFF --fsync interval", "--journal OFF and --fsync interval"},
+		{"--journal off --fsync-interval 1s", "--journal off and --fsync-interval 1s"},
+		{"--journal off --journal-lost refuse", "--journal off and --journal-lost refuse"},
+		{"--journal off --journal-lost begin", "--journal off and --journal-lost begin"},
+		{"--journal off --journal-preferred 9", "--journal off and --journal-preferred 9"},
+		{"--journal off --journal-capacity 9", "--journal off and --journal-capacity 9"},
+		{"--fsync-interval 2s", "--fsync-interval 2s needs --fsync interval, not never"},
+		{"--fsync always --fsync-interval 2s", "--fsync-interval 2s needs --fsync interval, not always"},
+		{"--permit-revoke 0 --permit-grace 1s", "--permit-revoke 0 and --permit-grace 1s"},
+		{"--permit-revoke 0 --permit-return 2", "--permit-revoke 0 and --permit-return 2"},
+		{"--permit-revoke 0 --permit-minimum 2", "--permit-revoke 0 and --permit-minimum 2"},
+		{"--permits 2 --permit-minimum 3", "--permit-minimum (3) must be at most --permits (2)"},
 	} {
-		got := runHere(t, c[0], c[1])
-		require.Equal(t, ExitUsage, got.code)
-		require.Contains(t, got.stderr, c[2])
+		got := runHere(t, strings.Fields(c.args)...)
+		require.Equal(t, ExitUsage, got.code, c.args)
+		require.Contains(t, got.stderr, c.want)
 	}
+}
+
+// A flag wins over the variable of its rival.
+func TestJournal_flagsWinOverVariables(t *testing.T) {
+	t.Setenv("TREECAST_FSYNC", "always")
+	cfg, _, err := nodeSettings([]string{"--journal", "off"})
+	require.NoError(t, err)
+	require.True(t, cfg.NoKeeper)
+	_, _, err = nodeSettings([]string{"--journal", "off", "--fsync", "always"})
+	require.Error(t, err)
+	t.Setenv("TREECAST_JOURNAL", "off")
+	cfg, _, err = nodeSettings([]string{"--fsync", "always"})
+	require.NoError(t, err)
+	require.False(t, cfg.NoKeeper)
+	_, _, err = nodeSettings(nil)
+	require.ErrorContains(t, err, "exclude each other")
 }

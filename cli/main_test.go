@@ -46,9 +46,11 @@ func testMain(m *testing.M) int {
 			os.Unsetenv(name)
 		}
 	}
-	if err := os.Setenv("TMPDIR", dir); err != nil { // for what nodes leave that are killed
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+	for _, name := range []string{"TMPDIR", "XDG_STATE_HOME"} { // for what nodes leave that are killed
+		if err := os.Setenv(name, dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
 	}
 	flag.Parse()
 	atOnce()

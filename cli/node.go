@@ -60,7 +60,8 @@ type nodeCommand struct {
 	CrashWindow time.Duration `default:"10s" group:"crashes" help:"See --max-crashes. Default: ${default}."`
 	Inject      []string      `sep:"none" placeholder:"FAULT" group:"crashes" help:"For tests only: make a service go wrong, as [NODE/]SERVICE:WHAT[@FROM[+FOR]]. SERVICE: intake, record, gossip, output, journal. WHAT: slow=1000x, slow=2000/s, slow=5ms, stuck=30s, panic@K (its K-th item), panic-every=500ms (at random). FROM and FOR: durations since the start. May be given several times."`
 
-	Journal          string        `placeholder:"DIR|off" group:"journal" help:"Where values are kept through a kill of the process: a value is there before it is acknowledged, and a node that is started again in the same run goes on with it. off keeps nothing: a node that is killed loses what it alone knew. Default: a directory for this run and user among the temporary files, removed when the run is over."`
+	Journal          string        `placeholder:"DIR|off" group:"journal" help:"Where values are kept through a kill of the process: a value is there before it is acknowledged, and a node that is started again in the same run goes on with it. off keeps nothing: a node that is killed loses what it alone knew. Default: a directory for this run in the user's home (XDG_STATE_HOME or ~/.local/state, under treecast), or where there is none among the temporary files; removed when the run is over, by the nodes themselves or by the first that starts later."`
+	JournalLost      string        `default:"refuse" enum:"refuse,begin" group:"journal" help:"What to do where a journal of this run cannot be used: another process still holds it after 8 s, or it cannot be read. refuse: init gets error 13, which names the file. begin: the node moves it aside and begins with nothing; what it alone knew is lost. Default: ${default}."`
 	Fsync            string        `default:"never" enum:"never,interval,always" group:"journal" help:"When the journal is synced to the disk. never: a value survives the process, not the machine, and costs one write per batch. interval: at most --fsync-interval of values is lost with the machine. always: nothing is; every batch waits for the disk, so an acknowledgement takes up to two syncs, and n clients share one. Default: ${default}."`
 	FsyncInterval    time.Duration `default:"1s" placeholder:"T" group:"journal" help:"How often --fsync interval syncs. Shorter loses less with the machine, and has more appends wait behind a sync. Default: ${default}."`
 	JournalPreferred int           `default:"65536" group:"backpressure" help:"Preferred size of the queue of what is to be kept in the journal. Default: ${default}."`
@@ -93,6 +94,12 @@ func (c *nodeCommand) config(log *slog.Logger, line commandLine) (node.Config, e
 	cfg.Random = rand.New(rand.NewPCG(binary.LittleEndian.Uint64(seed[:8]), binary.LittleEndian.Uint64(seed[8:16])))
 	cfg.Log = log
 	if !cfg.NoKeeper {
+		if c.Journal != "" {
+			if err := journal.Usable(c.Journal); err != nil {
+				return cfg, usageError{fmt.Errorf("--journal can never work there: %w; name another directory, or off", err)}
+			}
+		}
+		cfg.KeepCheck = node.DefaultKeepCheck
 		cfg.Keeper = journal.NewFiles(journal.Config{
 			Dir: c.Journal, Run: os.Getenv(runVariable), Always: c.Fsync == "always",
 			Random: rand.New(rand.NewPCG(binary.LittleEndian.Uint64(seed[17:25]), binary.LittleEndian.Uint64(seed[24:]))),
@@ -102,7 +109,7 @@ func (c *nodeCommand) config(log *slog.Logger, line commandLine) (node.Config, e
 }
 
 const (
-	// journalOff is the directory that stands for no journal.
+	// journalOff is the directory that stands for no journal, however it is spelt.
 	journalOff = "off"
 	// runVariable names the run that a node belongs to, for its journal. Test
 	// beds set it.
@@ -120,6 +127,9 @@ func (c *nodeCommand) settings(line commandLine) (node.Config, error) {
 		case [2]bool{false, true}:
 			c.SyncPeriod = 0
 		}
+	}
+	if err := c.contradiction(line); err != nil {
+		return node.Config{}, usageError{err}
 	}
 	numChildren, err := parseNumChildren(c.NumChildren)
 	if err != nil {
@@ -196,7 +206,7 @@ func (c *nodeCommand) settings(line commandLine) (node.Config, error) {
 	permits.MinimumHealthy, permits.Timeout = c.PermitMinimum, c.PermitTimeout
 	return node.Config{
 		NumChildren: numChildren, SyncPeriod: period, LatencyTarget: c.LatencyTarget, Rounds: rounds, AckDelay: c.AckDelay,
-		MaxLineBytes: c.MaxLineBytes, NoKeeper: c.Journal == journalOff,
+		MaxLineBytes: c.MaxLineBytes, NoKeeper: c.journalIsOff(), BeginBlank: c.JournalLost == "begin",
 		Queues: queues,
 		Monitor: backpressure.MonitorConfig{
 			Period: c.MonitorPeriod, Reassert: c.MonitorReassert, Stale: c.MonitorStale, MaxAge: orNever(c.MaxAge),

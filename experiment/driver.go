@@ -135,7 +135,7 @@ func (p *plan) locatedArgs() []string {
 func journalDirs(args []string, variable string) []string {
 	dirs := []string{""}
 	add := func(dir string) {
-		if dir != "" && dir != "off" {
+		if dir != "" && !strings.EqualFold(dir, "off") {
 			dirs = append(dirs, dir)
 		}
 	}

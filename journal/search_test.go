@@ -99,13 +99,20 @@ func TestOpen_blankMovesAsideWhatIsInUse(t *testing.T) {
 	require.Equal(t, own(1, "new"), entriesOf(open(t, files(dir, "shared"), 0).Each), "and it is forgotten for good")
 }
 
+// flip changes a byte.
+func flip(t *testing.T, path string, at int) {
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	patch(t, path, at, data[at]^0x55)
+}
+
 // damages are ways in which a journal can be unusable, by what is said of it.
 var damages = map[string]func(t *testing.T, path string){
 	"it is no journal": func(t *testing.T, path string) {
 		require.NoError(t, os.WriteFile(path, []byte("something else"), 0o600))
 	},
-	"its format is":     func(t *testing.T, path string) { patch(t, path, 8, 0xee) },
-	"header is damaged": func(t *testing.T, path string) { patch(t, path, 30, 0xee) },
+	"its format is":     func(t *testing.T, path string) { flip(t, path, 8) },
+	"header is damaged": func(t *testing.T, path string) { flip(t, path, 30) },
 	"is a directory": func(t *testing.T, path string) {
 		require.NoError(t, os.Remove(path))
 		require.NoError(t, os.Mkdir(path, 0o700))
@@ -224,7 +231,7 @@ func TestOpen_findsWhatFollowsALifeThatIsDamaged(t *testing.T) {
 		require.NoError(t, f.Append(batchOf(id(1), own(1, "1")...)))
 		path, header := f.Where(), len(f.head.append(nil))
 		drop(f)
-		patch(t, path, header+frameBytes+1, 0xee)
+		flip(t, path, header+frameBytes+1)
 		f = files(f.cfg.Dir, run)
 		r := open(t, f, 50)
 		require.Equal(t, own(1, "1"), entriesOf(r.Each))

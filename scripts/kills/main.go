@@ -102,7 +102,7 @@ func work(bin string, kills int) error {
 // start starts the node and has it initialised.
 func (b *bed) start() (*life, error) {
 	l := &life{bed: b, cmd: exec.Command(b.bin, "--log-level", "error")}
-	l.cmd.Env = append(os.Environ(), "TMPDIR="+b.temporary)
+	l.cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+b.temporary)
 	l.cmd.Stderr = os.Stderr
 	var err error
 	if l.stdin, err = l.cmd.StdinPipe(); err != nil {
