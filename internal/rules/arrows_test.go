@@ -60,13 +60,14 @@ var arrows = map[string][]string{
 
 	// What is tested: a folder per workload, and what they share.
 	"workload":              {"run", "wire"},
-	"workload/all":          {"workload", "workload/counter", "workload/kafka", "workload/linkv", "workload/uniqueids"},
+	"workload/all":          {"workload", "workload/counter", "workload/kafka", "workload/linkv", "workload/txns", "workload/uniqueids"},
 	"workload/clojure":      {"wire"}, // how Maelstrom's language compares and orders
 	"workload/txngen":       {},       // the transactions that clients ask for
 	"workload/workloadtest": {"run", "workload"},
 	"workload/counter":      {"checker", "run", "wire", "workload"},
 	"workload/kafka":        {"run", "wire", "workload", "workload/clojure", "workload/txngen"},
 	"workload/linkv":        {"run", "wire", "workload"},
+	"workload/txns":         {"checker/txn", "run", "workload", "workload/txngen"},
 	"workload/uniqueids":    {"run", "wire", "workload", "workload/clojure"},
 
 	"scripts/feed":     {},

@@ -11,6 +11,7 @@ import (
 	"treecast/workload/counter"
 	"treecast/workload/kafka"
 	"treecast/workload/linkv"
+	"treecast/workload/txns"
 	"treecast/workload/uniqueids"
 )
 
@@ -21,6 +22,8 @@ var workloads = []workload.Workload{
 	counter.PositiveNegative,
 	kafka.Workload,
 	linkv.Workload,
+	txns.Lists,
+	txns.Registers,
 	uniqueids.Workload,
 }
 
