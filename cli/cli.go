@@ -92,10 +92,12 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return ExitOK
 	}
 
-	// SIGPIPE would end a node without a word when its stdout is closed.
-	signal.Ignore(syscall.SIGPIPE)
-	// A file that may grow no further is an error like a full disk, not an end.
-	signal.Ignore(syscall.SIGXFSZ)
+	// SIGPIPE would end a node without a word when its stdout is closed, and SIGXFSZ
+	// a bed whose files may grow no further. Both are errors of a write instead. They
+	// are taken, not ignored: what is ignored is ignored by children as well.
+	mere := make(chan os.Signal, 1)
+	signal.Notify(mere, syscall.SIGPIPE, syscall.SIGXFSZ)
+	defer signal.Stop(mere)
 	ending := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
 		ending = append(ending, syscall.SIGHUP)

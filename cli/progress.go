@@ -11,6 +11,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"treecast/experiment"
+	"treecast/run"
 	"treecast/testbed/session"
 )
 
@@ -52,7 +53,7 @@ func (p *progress) update(s experiment.Progress) {
 	for i := range s.Bad {
 		if n := &s.Bad[i]; !p.told[n.Node] {
 			p.told[n.Node] = true
-			p.say(n.String())
+			p.say(run.Visible(n.String()))
 		}
 	}
 	text := fmt.Sprintf("%5.1f s  %-8s  %d ops (%d ok)  %d messages between nodes",

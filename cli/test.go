@@ -120,7 +120,7 @@ func (c *testCommand) once(ctx context.Context, s streams, line commandLine, num
 	results, dir, err := experiment.Test(ctx, plan, options)
 	show.done()
 	if results != nil {
-		if !c.NoReport {
+		if !c.NoReport && run.Fullness(err) == 0 {
 			// A run is not worse for want of a page.
 			if err := writePage(dir); err != nil {
 				fmt.Fprintf(s.err, "treecast: no page was drawn: %v\n", err)

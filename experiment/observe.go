@@ -122,7 +122,7 @@ func logMessage(w io.Writer, what string, at time.Duration, m *run.Message) {
 		what += " copy"
 	}
 	fmt.Fprintf(w, "%9.3f %s {\"id\":%d,\"src\":%s,\"dest\":%s,\"body\":%s}\n",
-		at.Seconds(), what, m.ID, quoted(m.Src), quoted(m.Dest), m.Body)
+		at.Seconds(), what, m.ID, quoted(m.Src), quoted(m.Dest), run.Visible(string(m.Body)))
 }
 
 func quoted(s string) []byte {

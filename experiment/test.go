@@ -49,6 +49,11 @@ func Test(ctx context.Context, p Plan, o Options) (*run.Results, string, error) 
 	if err := store.LinkCurrent(); err != nil {
 		return nil, store.Dir(), err
 	}
+	giveBack, err := store.Reserve(run.ReservedBytes)
+	if err != nil {
+		return nil, store.Dir(), err
+	}
+	defer giveBack()
 	messages, err := store.Create(run.MessagesFile)
 	if err != nil {
 		return nil, store.Dir(), err
@@ -60,19 +65,35 @@ func Test(ctx context.Context, p Plan, o Options) (*run.Results, string, error) 
 		return nil, store.Dir(), err
 	}
 	results, history, runErr := plan.make(ctx, o, store, record, told, started)
-	if err := errors.Join(record.Close(), messages.Close(), closeTold()); err != nil {
-		return results, store.Dir(), err
+	// What the run came to is small and goes first, where there is room for it: should
+	// the disk be full, it is kept while the record of every message is not.
+	giveBack()
+	kept := keepFiles(results,
+		func() error { return store.WriteResults(results) },
+		func() error { return errors.Join(record.Close(), messages.Close()) },
+		closeTold,
+		func() error { return store.WriteHistory(history) },
+		store.LinkLatest,
+	)
+	return results, store.Dir(), errors.Join(kept, runErr)
+}
+
+// keepFiles writes the files of a run, one after the other and each whatever becomes of
+// the others. What went wrong stands first in the results' error: a disk that is
+// full is the reason for much else.
+func keepFiles(r *run.Results, steps ...func() error) error {
+	var all []error
+	for _, step := range steps {
+		if err := step(); err != nil && !slices.ContainsFunc(all, func(other error) bool { return other.Error() == err.Error() }) {
+			all = append(all, err)
+		}
 	}
-	if err := store.WriteHistory(history); err != nil {
-		return results, store.Dir(), err
+	slices.SortStableFunc(all, func(a, b error) int { return run.Fullness(b) - run.Fullness(a) })
+	err := errors.Join(all...)
+	if err != nil {
+		r.Error = strings.TrimSpace(strings.ReplaceAll(err.Error(), "\n", "; ") + "\n" + r.Error)
 	}
-	if err := store.WriteResults(results); err != nil {
-		return results, store.Dir(), err
-	}
-	if err := store.LinkLatest(); err != nil {
-		return results, store.Dir(), err
-	}
-	return results, store.Dir(), runErr
+	return err
 }
 
 // Measure carries out a plan once, in virtual time, and keeps no files: what

@@ -48,18 +48,43 @@ func Summary(w io.Writer, r *run.Results, dir string) error {
 		ours(t, r)
 	}
 	t.AppendRow(table.Row{"", ""})
-	t.AppendRow(table.Row{"files", dir})
+	if program := program(&r.Settings); program != "" {
+		t.AppendRow(table.Row{"program", run.Visible(program)})
+	}
+	t.AppendRow(table.Row{"files", run.Visible(dir)})
 	if len(r.Command) > 0 {
-		t.AppendRow(table.Row{"run it again", strings.Join(r.Command, " ")})
+		t.AppendRow(table.Row{"run it again", run.Visible(strings.Join(r.Command, " "))})
 	}
 
 	var b strings.Builder
+	if r.Error != "" { // before all that may follow from it
+		for i, line := range strings.Split(r.Error, "\n") {
+			b.WriteString([]string{"The run could not be made as asked: ", "  and "}[min(i, 1)] + run.Visible(line) + "\n")
+		}
+		b.WriteString("\n")
+	}
 	for line := range strings.Lines(t.Render() + "\n") {
 		b.WriteString(strings.TrimRight(line, " \n") + "\n")
 	}
 	wrong(&b, r, dir)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// program is what was run as a node, with its arguments; empty where nothing says
+// so, as in a results.edn.
+func program(s *run.Settings) string {
+	words := []string{s.Bin}
+	switch {
+	case s.Driver == "virtual":
+		words[0] = "treecast itself, in virtual time"
+	case s.Bin == "":
+		return ""
+	}
+	for _, arg := range s.Args {
+		words = append(words, run.ShellQuote(arg))
+	}
+	return strings.Join(words, " ")
 }
 
 // ours appends the figures that Maelstrom does not have.
@@ -84,9 +109,6 @@ func ours(t table.Writer, r *run.Results) {
 
 // wrong lists what went wrong, if anything.
 func wrong(b *strings.Builder, r *run.Results, dir string) {
-	if r.Error != "" {
-		fmt.Fprintf(b, "\nThe run could not be made as asked: %s\n", r.Error)
-	}
 	if r.Interrupted {
 		b.WriteString("\nThe run was interrupted; the figures cover what was done.\n")
 	}
@@ -94,10 +116,10 @@ func wrong(b *strings.Builder, r *run.Results, dir string) {
 	if len(r.Strict.Findings) > 0 {
 		b.WriteString("\nFindings:\n")
 		for _, f := range r.Strict.Findings {
-			fmt.Fprintf(b, "  %-9s  %s\n", f.Kind, f.Text)
+			fmt.Fprintf(b, "  %-9s  %s\n", f.Kind, run.Visible(f.Text))
 		}
 	}
-	lastWords(b, r.Nodes, dir)
+	lastWords(b, r.Nodes, r.Error != "", dir)
 }
 
 // Of how many nodes the last words are shown, and how many lines. Where many
@@ -108,11 +130,14 @@ const (
 	maxLineBytes = 300
 )
 
-// lastWords shows what nodes that failed wrote to stderr at last.
-func lastWords(b *strings.Builder, nodes []run.NodeNote, dir string) {
+// lastWords shows what nodes that failed wrote to stderr at last. Where that made
+// the run fail, it is said if it was nothing.
+func lastWords(b *strings.Builder, nodes []run.NodeNote, failed bool, dir string) {
 	shown, others := 0, 0
+	var silent []string
 	for _, n := range nodes {
 		if len(n.Stderr) == 0 {
+			silent = append(silent, n.Node)
 			continue
 		}
 		if shown == wordyNodes {
@@ -125,8 +150,11 @@ func lastWords(b *strings.Builder, nodes []run.NodeNote, dir string) {
 			if len(line) > maxLineBytes {
 				line = strings.ToValidUTF8(line[:maxLineBytes], "") + "..."
 			}
-			fmt.Fprintf(b, "  %s\n", line)
+			fmt.Fprintf(b, "  %s\n", run.Visible(line))
 		}
+	}
+	if failed && len(nodes) > 0 && len(silent) == len(nodes) {
+		fmt.Fprintf(b, "\nNothing was written to stderr by %s.\n", strings.Join(silent[:min(len(silent), wordyNodes)], ", "))
 	}
 	if others > 0 {
 		fmt.Fprintf(b, "\nThe stderr of %d more is in %s.\n", others, filepath.Join(dir, "node-logs"))

@@ -169,3 +169,35 @@ func TestSummary_hasNoFractionOfARunThatNeverBegan(t *testing.T) {
 	r := &run.Results{Error: "node n0 could not be set up", Valid: run.Unknown, Availability: run.Availability{OKFraction: 1}}
 	require.Regexp(t, `(?m)^ *ok-fraction +-$`, summary(t, r))
 }
+
+func TestSummary_namesTheProgramAndObeysNoEscapes(t *testing.T) {
+	r := validRun()
+	r.Settings.Bin, r.Settings.Args, r.Settings.Driver = "/bin/my \x1bnode", []string{"a b", "\x1b[2J"}, "process"
+	r.Remarks = []string{"a \x1b[31mremark"}
+	r.Error = "it said \x1b]0;title\a\nand more"
+	r.Strict.Findings = []run.Finding{{Kind: run.FindingCrash, Text: "n0 \x1b[1A"}}
+	r.Nodes = []run.NodeNote{{Node: "n0", Kind: "crash", Stderr: []string{"\x1b[2Jgone", "caf\xe9"}}}
+	got := summary(t, r)
+	require.NotContains(t, got, "\x1b")
+	for _, want := range []string{
+		`program                /bin/my \x1bnode 'a b' '\x1b[2J'`, `note                   a \x1b[31mremark`, `  \x1b[2Jgone`, `  caf\xe9`, `n0 \x1b[1A`,
+	} {
+		require.Contains(t, got, want)
+	}
+	require.True(t, strings.HasPrefix(got, "The run could not be made as asked: it said \\x1b]0;title\\a\n  and and more\n\n"), got)
+
+	r = validRun()
+	r.Settings.Driver = "virtual"
+	require.Contains(t, summary(t, r), "treecast itself, in virtual time")
+}
+
+func TestSummary_saysThatNothingWasWrittenToStderr(t *testing.T) {
+	r := validRun()
+	r.Nodes = []run.NodeNote{{Node: "n0", Kind: "setup"}, {Node: "n1", Kind: "setup"}}
+	require.NotContains(t, summary(t, r), "stderr")
+	r.Error = "node n0 could not be set up"
+	require.Contains(t, summary(t, r), "Nothing was written to stderr by n0, n1.")
+	r.Nodes[1].Stderr = []string{"why"}
+	require.NotContains(t, summary(t, r), "Nothing was written")
+	require.Contains(t, summary(t, r), "Last lines of n1's stderr:\n  why\n")
+}

@@ -104,20 +104,27 @@ func writeFile(path, name string, write func(io.Writer) error) error {
 	return nil
 }
 
-// WriteHistory writes history.edn and history.txt.
+// WriteHistory writes history.edn and history.txt, the one whatever becomes of the
+// other.
 func (s *Store) WriteHistory(h History) error {
-	if err := s.WriteFile("history.edn", h.WriteEDN); err != nil {
-		return err
-	}
-	return s.WriteFile("history.txt", h.WriteText)
+	return errors.Join(s.WriteFile("history.edn", h.WriteEDN), s.WriteFile("history.txt", h.WriteText))
 }
 
-// WriteResults writes results.edn and results.json.
+// WriteResults writes results.json and results.edn, the one whatever becomes of
+// the other.
 func (s *Store) WriteResults(r *Results) error {
-	if err := s.WriteFile("results.edn", r.WriteEDN); err != nil {
-		return err
+	return errors.Join(s.WriteFile("results.json", r.WriteJSON), s.WriteFile("results.edn", r.WriteEDN))
+}
+
+// Fullness is 1 for an error that says that nothing more can be written, be it that
+// the disk is full, that a quota is used up or that a file may not grow; else 0.
+func Fullness(err error) int {
+	for _, full := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
+		if errors.Is(err, full) {
+			return 1
+		}
 	}
-	return s.WriteFile("results.json", r.WriteJSON)
+	return 0
 }
 
 // LinkCurrent points <base>/current at this run, as Jepsen does when one
@@ -155,7 +162,9 @@ func (s *Store) link(elem ...string) error {
 func explainStoreError(doing string, err error) error {
 	advice := ""
 	switch {
-	case errors.Is(err, syscall.ENOSPC):
+	case errors.Is(err, syscall.EFBIG):
+		advice = "; raise the limit on the size of files (ulimit -f)"
+	case Fullness(err) > 0:
 		advice = "; free some space, old runs can be deleted"
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		advice = "; run from a directory that you may write to"

@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 	"sync"
+
+	"treecast/run"
 )
 
 const (
@@ -37,7 +39,7 @@ type echo struct {
 func (e *echo) line(node string, text []byte) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	fmt.Fprintf(e.w, "%s: %s\n", node, text) // for people; nothing to do if it fails
+	fmt.Fprintf(e.w, "%s: %s\n", node, run.Visible(string(text))) // for people; nothing to do if it fails
 }
 
 // open makes the log's file, once; later lives of the node go on in it.
