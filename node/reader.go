@@ -27,6 +27,7 @@ func (d *driver) read(ctx context.Context, from io.Reader) error {
 	}
 	r := d.lines
 	var item wire.Item // one for all lines, as a crash must find it
+	blocked := false   // the init waits for the journal
 	for {
 		if !d.awaitBegin(ctx) {
 			return nil
@@ -39,6 +40,8 @@ func (d *driver) read(ctx context.Context, from io.Reader) error {
 		if !ready {
 			d.age.Waits(d.now())
 		}
+		before := d.stdin.Offset() - int64(r.Buffered())
+		blocked = blocked || d.intake.blocked.Load() != notBlocked
 		var err error
 		item, err = r.Next()
 		if errors.Is(err, io.EOF) {
@@ -46,6 +49,10 @@ func (d *driver) read(ctx context.Context, from io.Reader) error {
 		}
 		if err != nil {
 			return err
+		}
+		if blocked && d.intake.blocked.Load() == notBlocked {
+			blocked = false
+			d.age.Began(before) // the init was answered after the last line was read
 		}
 		now := d.now()
 		d.age.Came(now)
@@ -90,6 +97,11 @@ func (d *driver) awaitBegin(ctx context.Context) bool {
 // after the reader has looked at what is on stdin, as what comes later was meant
 // for this life.
 func (d *driver) answerInit() {
+	if d.intake.opened == nil && !d.intake.opening.Load() {
+		return
+	}
+	end := d.stdin.End() // before clients know
+	defer func() { d.age.Began(end) }()
 	if opened := d.intake.opened; opened != nil {
 		d.intake.opened = nil
 		opened()

@@ -1,6 +1,9 @@
 package stdin
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Age tells how long lines have waited on stdin. Places on stdin are counted from
 // its beginning, in bytes or in lines; they never go back, and neither does time.
@@ -8,6 +11,7 @@ import "time"
 type Age struct {
 	stops    suspendDetector
 	arrivals arrivals
+	former   int64 // where what was meant for a former process ends; 0: nothing was
 }
 
 // NewAge returns what tells the age of lines. period is that of Tick. unread tells
@@ -45,22 +49,39 @@ func (a *Age) Waits(now time.Duration) { a.stops.wait(now) }
 func (a *Age) Came(now time.Duration) { a.stops.came(now) }
 
 // Dry says that everything was read that was on stdin, and that the reader waits.
-func (a *Age) Dry(now time.Duration) { a.stops.dry(now) }
+func (a *Age) Dry(now time.Duration) {
+	a.former = 0
+	a.stops.dry(now)
+}
 
 // WantsDry reports whether anything on stdin counts as having waited there, so that
 // Dry would change something.
-func (a *Age) WantsDry() bool { return a.stops.mayWait() }
+func (a *Age) WantsDry() bool { return a.former > 0 || a.stops.mayWait() }
 
-// Restarted says that whatever is on stdin now was meant for a former process.
-func (a *Age) Restarted() { a.stops.restarted() }
+// Restarted says that whatever is on stdin was meant for a former process, until
+// it runs dry, or up to the place that Began names.
+func (a *Age) Restarted() { a.former = math.MaxInt64 }
+
+// Began says that clients know that this process is there, and that nothing behind a
+// place on stdin was written before they did.
+func (a *Age) Began(end int64) { a.former = min(a.former, end) }
 
 // Line is called for every line that was read, in their order, with the place where
 // it ends. It returns when the line had come, at the latest, and what has become of
 // its client. If the line then waits for something else, After tells more.
 func (a *Age) Line(now time.Duration, end int64) (came time.Duration, c Client) {
 	came = a.arrivals.came(now, end)
-	return came, max(a.stops.line(now), After(now-came))
+	c = max(a.stops.line(now), After(now-came))
+	if end <= a.former {
+		c = Gone
+	}
+	return came, c
 }
 
 // Behind is what has become of the clients of what is on stdin, until it runs dry.
-func (a *Age) Behind() Client { return a.stops.behind }
+func (a *Age) Behind() Client {
+	if a.former == math.MaxInt64 {
+		return Gone
+	}
+	return a.stops.behind
+}

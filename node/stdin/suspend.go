@@ -113,9 +113,6 @@ func (s *suspendDetector) line(now time.Duration) Client {
 	return s.behind
 }
 
-// restarted says that whatever is on stdin now was meant for a former process.
-func (s *suspendDetector) restarted() { s.behind = Gone }
-
 // dry says that everything was read that was on stdin, and that the reader waits
 // for more.
 func (s *suspendDetector) dry(now time.Duration) {

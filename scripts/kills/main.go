@@ -1,12 +1,17 @@
-// Command kills has one node killed under load and started again, thousands of
-// times, and looks for what that leaves behind: values that were acknowledged
-// and are gone, or that nobody sent, open files, processes, and directories
-// other than the run's own.
+// Command kills has nodes killed under load and started again, and looks for what
+// that leaves behind: values that were acknowledged and are gone, or that nobody
+// sent, open files, processes, and directories other than the run's own.
 //
-//	go build -o /tmp/treecast . && go run ./scripts/kills --bin /tmp/treecast --kills 3000
+//	go build -o /tmp/treecast . && go run ./scripts/kills --bin /tmp/treecast --kills 3000 --at-once 200 --meddle 90
 //
-// It is the node's parent, as Maelstrom is, and names no run: the node is to
-// find its journal by that and by the ids of its inits.
+// --kills: one node, thousands of times, each time waited for. --at-once: nodes of a
+// cluster of three, of 20 to 400 MiB, started again at the moment of the kill, while
+// the dead process still holds its journal. --meddle: the journals of a cluster of
+// three are removed, moved, replaced and truncated under load, and nodes are killed
+// when they say that all is well again.
+//
+// It is the nodes' parent, as Maelstrom is, and names no run: they are to find
+// their journals by that and by the ids of their inits.
 package main
 
 import (
@@ -28,9 +33,22 @@ import (
 
 func main() {
 	bin := flag.String("bin", "treecast", "the node's program")
-	kills := flag.Int("kills", 3000, "how many times to kill it")
+	kills := flag.Int("kills", 3000, "how many times to kill one node and wait for its end")
+	at := flag.Int("at-once", 200, "how many times to kill nodes of a cluster and start them again at once")
+	most := flag.Int("most", largest>>20, "up to which size of a process that is done, in MiB")
+	meddles := flag.Int("meddle", 90, "how many times to meddle with the journal of a node")
 	flag.Parse()
-	if err := work(*bin, *kills); err != nil {
+	var errs []error
+	if *kills > 0 {
+		errs = append(errs, work(*bin, *kills))
+	}
+	if *at > 0 {
+		errs = append(errs, atOnce(*bin, *at, *most<<20))
+	}
+	if *meddles > 0 {
+		errs = append(errs, meddle(*bin, *meddles, 3*time.Second))
+	}
+	if err := errors.Join(errs...); err != nil {
 		fmt.Fprintln(os.Stderr, "kills:", err)
 		os.Exit(1)
 	}
