@@ -16,6 +16,9 @@ type Input struct {
 	Crashes  []string // sentences on nodes that crashed, went deaf or wrote garbage
 	// Findings are what the bed itself has seen and no history shows.
 	Findings []run.Finding
+	// Inquiry are operations that the bed did beside the run, for the strict
+	// verdict alone: see StrictOptions.
+	Inquiry run.History
 
 	Net      *Net      // fed during the run; nil if nobody counted
 	Delivery *Delivery // nil where bodies are not understood
@@ -26,7 +29,7 @@ type Input struct {
 // (version, command, times, faults, notes on nodes, tables) is left for it to
 // fill in.
 func Check(h run.History, in Input) run.Results {
-	options := StrictOptions{Nodes: in.Nodes, Concurrency: in.Settings.Concurrency, Crashes: in.Crashes}
+	options := StrictOptions{Nodes: in.Nodes, Concurrency: in.Settings.Concurrency, Crashes: in.Crashes, Inquiry: in.Inquiry}
 	r := run.Results{
 		Schema:       run.SchemaVersion,
 		Settings:     in.Settings,
@@ -64,6 +67,7 @@ func checkWorkload(name string, h run.History, options StrictOptions) (run.Workl
 		set := setFull{values: values}
 		strict := newStrict(h, values, options)
 		scanSet(h, values, &set, strict)
+		scanSetFrom(strict.h, strict.proper, values, strict)
 		figures := set.results(h)
 		return run.Workload{Valid: figures.Valid, SetFull: &figures}, strict.results()
 	case "echo":

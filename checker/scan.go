@@ -28,10 +28,15 @@ type setObserver interface {
 // scanSet walks once over a history of broadcasts and reads, so that however
 // many look at it, the reads are parsed once.
 func scanSet(h run.History, values *elements, observers ...setObserver) {
-	pairs := h.Pairs()
+	scanSetFrom(h, 0, values, observers...)
+}
+
+// scanSetFrom is scanSet of what stands at a position and later.
+func scanSetFrom(h run.History, from int, values *elements, observers ...setObserver) {
+	pairs := h[from:].Pairs()
 	var ids []elementID
-	for i := range h {
-		op, at := &h[i], int32(i)
+	for i := range h[from:] {
+		op, at := &h[from+i], int32(from+i)
 		if op.Process == run.NemesisProcess {
 			continue
 		}
@@ -56,11 +61,11 @@ func scanSet(h run.History, values *elements, observers ...setObserver) {
 			var list bool
 			ids, list = values.listIDs(ids[:0], op.Value)
 			for _, o := range observers {
-				o.answered(pairs[i], at, ids, list)
+				o.answered(int32(from)+pairs[i], at, ids, list)
 			}
 		case op.F == fRead:
 			for _, o := range observers {
-				o.unanswered(pairs[i], at, op)
+				o.unanswered(int32(from)+pairs[i], at, op)
 			}
 		}
 	}

@@ -1,6 +1,8 @@
 package checker
 
 import (
+	"slices"
+
 	"treecast/run"
 )
 
@@ -13,6 +15,9 @@ type StrictOptions struct {
 	// Concurrency is the number of workers: process p is worker p mod
 	// Concurrency. 0 means as many as nodes.
 	Concurrency int
+	// Inquiry are reads of nodes by the bed itself when the run proper was over:
+	// their Process is the number of the node, counted from 0.
+	Inquiry run.History
 	// Crashes are sentences on nodes that crashed, went deaf or wrote garbage,
 	// each a finding.
 	Crashes []string
@@ -21,18 +26,21 @@ type StrictOptions struct {
 // Strict looks at a history of broadcasts and reads for what set-full does not
 // see: a value twice in one read, a value nobody broadcast, a value whose
 // broadcast definitely failed, a known value that some node's final read lacks,
-// and a node that did not answer its final read. It is Unknown if nothing is
+// a node that did not answer its final read, and a read that lacks what its node
+// has shown or acknowledged before it was asked. It is Unknown if nothing is
 // wrong but no final read was asked for, as in a run that was interrupted.
 func Strict(h run.History, options StrictOptions) run.Strict {
 	values := newElements()
 	strict := newStrict(h, values, options)
 	scanSet(h, values, strict)
+	scanSetFrom(strict.h, strict.proper, values, strict)
 	return strict.results()
 }
 
 // strict gathers evidence: positions in the history are -1 for none.
 type strict struct {
-	h       run.History
+	h       run.History // with the Inquiry behind it
+	proper  int         // how long it is without
 	values  *elements
 	workers workers
 	crashes []string
@@ -47,6 +55,7 @@ type strict struct {
 	malformedReads int
 	malformedAt    int32
 	finals         map[int]*finalRead // by node index, or worker without nodes
+	owing          owing
 }
 
 // strictElement is what is kept of a value, broadcast or not.
@@ -74,13 +83,24 @@ type finalRead struct {
 }
 
 func newStrict(h run.History, values *elements, options StrictOptions) *strict {
+	w := workers{nodes: options.Nodes, concurrency: options.Concurrency}
 	return &strict{
-		h: h, values: values, crashes: options.Crashes,
-		workers:     workers{nodes: options.Nodes, concurrency: options.Concurrency},
+		h: slices.Concat(h, options.Inquiry), proper: len(h), values: values, crashes: options.Crashes,
+		workers:     w,
+		owing:       newOwing(h, w),
 		duplicate:   firstDuplicate{at: -1},
 		malformedAt: -1,
 		finals:      make(map[int]*finalRead),
 	}
+}
+
+// place is the number of the node, or without nodes of the worker, that an
+// operation was asked of.
+func (s *strict) place(at int32) int {
+	if int(at) >= s.proper {
+		return s.h[at].Process
+	}
+	return s.workers.placeOf(s.h[at].Process)
 }
 
 func (s *strict) element(id elementID) *strictElement {
@@ -103,6 +123,7 @@ func (s *strict) ended(at int32, id elementID, op *run.Op) {
 			e.ackedAt = at
 		}
 		s.known.add(id)
+		s.owing.add(s.place(at), at, id)
 	case run.Fail:
 		e.failed++
 		e.failedAt = at
@@ -111,12 +132,12 @@ func (s *strict) ended(at int32, id elementID, op *run.Op) {
 
 func (s *strict) asked(at int32, op *run.Op) {
 	if op.Final {
-		s.final(op).askedAt = at
+		s.final(at).askedAt = at
 	}
 }
 
-func (s *strict) final(op *run.Op) *finalRead {
-	place := s.workers.placeOf(op.Process)
+func (s *strict) final(at int32) *finalRead {
+	place := s.place(at)
 	if s.finals[place] == nil {
 		s.finals[place] = &finalRead{askedAt: -1, unansweredAt: -1, answeredAt: -1}
 	}
@@ -124,8 +145,8 @@ func (s *strict) final(op *run.Op) *finalRead {
 }
 
 func (s *strict) unanswered(began, at int32, _ *run.Op) {
-	if asked := &s.h[began]; asked.Final {
-		s.final(asked).unansweredAt = at
+	if s.h[began].Final {
+		s.final(began).unansweredAt = at
 	}
 }
 
@@ -160,8 +181,9 @@ func (s *strict) answered(began, at int32, ids []elementID, list bool) {
 	if repeated >= 0 {
 		s.addDuplicate(at, repeated, ids)
 	}
-	if asked := &s.h[began]; asked.Final {
-		final := s.final(asked)
+	s.owing.read(s.place(began), began, at, s.present, s.attempted)
+	if s.h[began].Final {
+		final := s.final(began)
 		final.answeredAt = at
 		final.shows = append(final.shows[:0], s.present...)
 	}

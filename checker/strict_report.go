@@ -26,6 +26,7 @@ func (s *strict) results() run.Strict {
 	}
 	findings = append(findings, s.deafNodes()...)
 	findings = append(findings, s.missingValues()...)
+	findings = append(findings, s.backwards()...)
 	findings = append(findings, s.duplicates()...)
 	findings = append(findings, s.foreignValues()...)
 	if s.malformedReads > 0 {
@@ -94,7 +95,7 @@ func (s *strict) missingValues() []run.Finding {
 
 func (s *strict) knownFrom(e *strictElement) string {
 	if e.ackedAt >= 0 {
-		return fmt.Sprintf("was acknowledged by %s %s", s.workers.name(s.workers.placeOf(s.h[e.ackedAt].Process)), s.moment(e.ackedAt))
+		return fmt.Sprintf("was acknowledged by %s %s", s.workers.name(s.place(e.ackedAt)), s.moment(e.ackedAt))
 	}
 	return "was in " + s.read(e.readAt)
 }
@@ -166,11 +167,14 @@ func (s *strict) about(place int, kind run.FindingKind, count int, text string) 
 // moment says when an operation was recorded, and where to find it.
 func (s *strict) moment(at int32) string {
 	op := &s.h[at]
+	if int(at) >= s.proper {
+		return fmt.Sprintf("at %.3f s, when the run was over", float64(op.Time)/float64(time.Second))
+	}
 	return fmt.Sprintf("at %.3f s, operation %d", float64(op.Time)/float64(time.Second), op.Index)
 }
 
 func (s *strict) read(at int32) string {
-	return fmt.Sprintf("the read of %s %s", s.workers.name(s.workers.placeOf(s.h[at].Process)), s.moment(at))
+	return fmt.Sprintf("the read of %s %s", s.workers.name(s.place(at)), s.moment(at))
 }
 
 func (s *strict) list(ids []elementID) string {

@@ -174,7 +174,7 @@ func (p *plan) check(out outcome, watch *observer, health *healthWatch) *run.Res
 		notes = append(notes, note)
 	}
 	results := checker.Check(out.History, checker.Input{
-		Settings: p.settings(), Nodes: p.session.Nodes, Goal: p.goal, Crashes: crashes, Findings: out.Findings,
+		Settings: p.settings(), Nodes: p.session.Nodes, Goal: p.goal, Crashes: crashes, Findings: out.Findings, Inquiry: out.Inquiry,
 		Net: &watch.net, Delivery: watch.figures(), Traffic: watch.traffic,
 	})
 	if out.Interrupted {

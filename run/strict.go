@@ -21,6 +21,7 @@ const (
 	FindingIgnored    FindingKind = "ignored"    // what stands behind the message on its line
 	FindingDeaf       FindingKind = "deaf"       // a node did not answer its final read
 	FindingMissing    FindingKind = "missing"    // a final read lacks known values
+	FindingBackwards  FindingKind = "backwards"  // a read lacks what its node had shown or acknowledged
 	FindingDuplicate  FindingKind = "duplicate"  // a read shows a value more than once
 	FindingUnsent     FindingKind = "unsent"     // a read shows a value nobody had broadcast
 	FindingRefused    FindingKind = "refused"    // a read shows a value whose broadcast failed

@@ -75,8 +75,9 @@ func build() error {
 // actAs makes this binary a node with a habit of its own; it answers init.
 func actAs(habit string) {
 	in := bufio.NewReader(os.Stdin)
+	self := "n0" // until it is told
 	print := func(body string, args ...any) {
-		fmt.Printf(`{"src":"n0","dest":%s}`+"\n", fmt.Sprintf(body, args...))
+		fmt.Printf(`{"src":%q,"dest":%s}`+"\n", self, fmt.Sprintf(body, args...))
 	}
 	for {
 		text, err := in.ReadBytes('\n')
@@ -86,6 +87,7 @@ func actAs(habit string) {
 		var m struct {
 			ID   *int
 			Src  string
+			Dest string
 			Body struct {
 				Type  string
 				MsgID int `json:"msg_id"`
@@ -97,6 +99,7 @@ func actAs(habit string) {
 		if json.Unmarshal(text, &m) != nil {
 			os.Exit(9)
 		}
+		self = m.Dest
 		reply := func(body string, args ...any) {
 			print(`%q,"body":{"in_reply_to":%d,%s}`, m.Src, m.Body.MsgID, fmt.Sprintf(body, args...))
 		}

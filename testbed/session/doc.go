@@ -18,6 +18,9 @@
 //	            end, paused nodes go on, killed ones are started and sent init
 //	quiet       nothing is asked for a while (10 s)
 //	final       one last operation per worker, at once, in random order
+//	inquiry     the run proper is over; nodes that no worker has talked to in the
+//	            final phase are read, for the strict verdict alone: it stands
+//	            in no history and no figure, and no observer is told
 //	done        every node is stopped
 //
 // A workload without final operations ends after draining.

@@ -41,6 +41,8 @@ func (s *Session) takeLine(now time.Duration, n *node, line []byte) {
 	switch {
 	case n.down:
 		// It was killed before this was read.
+	case s.phase == Inquiry && !n.deaf:
+		s.takeAside(now, line)
 	case n.deaf:
 		n.note.Ignored++
 	default:
@@ -133,6 +135,10 @@ func (s *Session) NodeExited(now time.Duration, name, status string) []Output {
 		return s.outputs // it was killed
 	}
 	s.deliver(now)
+	if s.phase == Inquiry {
+		s.endedAside(now, i)
+		return s.pump(now)
+	}
 	n.note.Exited, n.note.At, n.note.Status = true, now, status
 	n.down, n.paused, n.booting = false, false, false
 	s.noteFaults(now)

@@ -25,6 +25,7 @@ const (
 	Draining Phase = "draining"
 	Quiet    Phase = "quiet"
 	Final    Phase = "final"
+	Inquiry  Phase = "inquiry" // the run proper is over
 	Done     Phase = "done"
 )
 
@@ -113,6 +114,7 @@ type Session struct {
 	// nodeIDs is their names as JSON, for init.
 	nodeIDs []byte
 
+	inquiry    inquiry
 	clients    map[string]*client
 	gone       map[string]*client // those that were closed
 	givenUp    []unheard          // in the order in which they were
@@ -140,6 +142,10 @@ type Session struct {
 type Result struct {
 	History []run.Op
 	Notes   []Note // one per node, in the order of the nodes
+	// Inquiry is what came of what strict asked when the run proper was over:
+	// operations as in a history, whose Process is the number of the node that was
+	// asked, counted from 0. Nothing of it is in History or any figure.
+	Inquiry []run.Op
 	// Findings are what the nodes did wrong that no history shows, and Remarks
 	// what else is to be said beside the verdict.
 	Findings []run.Finding
@@ -186,7 +192,6 @@ func New(cfg Config) (*Session, error) {
 		rng:       stream(1),
 		mishaps:   stream(4),
 		starter:   stream(5),
-		net:       network.New(cfg.Latency, stream(2), cfg.Network),
 		nem:       nemesis.New(cfg.Nemesis, cfg.Nodes, stream(3)),
 		index:     map[string]int{},
 		clients:   map[string]*client{},
@@ -195,6 +200,11 @@ func New(cfg Config) (*Session, error) {
 		phase:     Starting,
 		remaining: len(cfg.Nodes),
 	}
+	var seen network.Observer
+	if cfg.Network != nil {
+		seen = &proper{cfg.Network, s}
+	}
+	s.net = network.New(cfg.Latency, stream(2), seen)
 	s.nodeIDs, _ = json.Marshal(cfg.Nodes) // strings always marshal
 	for i, name := range cfg.Nodes {
 		s.nodes = append(s.nodes, node{name: name, note: Note{Node: name}})
@@ -295,7 +305,12 @@ func (s *Session) step(now time.Duration) bool {
 		if s.pool.outstanding() > 0 {
 			return false
 		}
-		s.finish(now, nil)
+		s.inquire(now)
+		return s.inquiry.open == 0
+	case Inquiry:
+		if s.inquiry.open == 0 {
+			s.finish(now, nil)
+		}
 	}
 	return false
 }
@@ -333,8 +348,16 @@ func (s *Session) finish(now time.Duration, err error) {
 		s.emit(Output{Action: StopNode, Node: s.nodes[i].name})
 	}
 	s.emit(Output{Action: Finish})
+	if s.phase != Inquiry {
+		s.endProper(now, err)
+	}
 	s.phase = Done
+}
+
+// endProper ends what Maelstrom would have done.
+func (s *Session) endProper(now time.Duration, err error) {
 	s.result.Ended, s.result.Err = now, err
+	s.result.Messages, s.result.ServerMessages = s.net.Messages(), s.servers
 	s.result.Findings, s.result.Remarks = s.findings(), s.remarks()
 }
 
@@ -365,7 +388,9 @@ func (s *Session) Status() Status {
 func (s *Session) Result() Result {
 	r := s.result
 	r.History = slices.Clip(s.history)
-	r.Messages, r.ServerMessages = s.net.Messages(), s.servers
+	if s.phase != Inquiry && s.phase != Done {
+		r.Messages, r.ServerMessages = s.net.Messages(), s.servers
+	}
 	for i := range s.nodes {
 		r.Notes = append(r.Notes, s.nodes[i].note)
 	}
