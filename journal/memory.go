@@ -20,6 +20,10 @@ type Memory struct {
 	// has not ended yet and holds the journal.
 	Held func() bool
 
+	// Mistake has it be wrong in one way. For tests alone.
+	Mistake Mistake
+
+	log   string // of the last life; see Mistake
 	rng   *rand.Rand
 	store *memoryStore // what the next life finds
 	life  *life
@@ -69,6 +73,7 @@ func (m *Memory) Open(s Start) (*Recovered, error) {
 	}
 	m.store.fail = m.Fail
 	_ = m.open.append(nil) // if it fails it goes with the first append
+	m.goOn(r)
 	return r, nil
 }
 
@@ -89,7 +94,7 @@ func (m *Memory) Tidy() int { return 0 }
 // Check tells what Remove and Cut have done.
 func (m *Memory) Check() error {
 	switch {
-	case m.open == nil || m.fresh:
+	case m.open == nil || m.fresh || m.Mistake == HarmUnseen:
 		return nil
 	case m.store != m.at:
 		return fmt.Errorf("%w: %w", ErrGone, errRemoved)
@@ -143,11 +148,15 @@ type memoryStore struct {
 	fail func(int) (int, error)
 }
 
-// WriteAt writes at the end, or over what stands there.
+// WriteAt writes at the end, or over what stands there. Where something was cut
+// off behind the writer's back there is a hole, as in a file.
 func (m *memoryStore) WriteAt(p []byte, offset int64) (n int, err error) {
 	n = len(p)
 	if m.fail != nil {
 		n, err = m.fail(n)
+	}
+	if hole := offset - int64(len(m.data)); hole > 0 {
+		m.data = append(m.data, make([]byte, hole)...)
 	}
 	m.data = append(m.data[:offset], p[:n]...)
 	return n, err

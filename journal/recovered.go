@@ -7,9 +7,11 @@ type Recovered struct {
 	// Former says that there was one. Without it the rest is that of a node that
 	// begins with nothing, and Told may say why.
 	Former bool
-	// Log is the log of the entries that the node gives out in this life. It is a
-	// new one in every life; see the package comment.
-	Log string
+	// Log is the log of the entries that the node gives out in this life, behind the
+	// counter Counter. It is a new one in every life, and Counter is 0; see the
+	// package comment.
+	Log     string
+	Counter uint64
 	// Epoch is what this life's gossip has to begin with: Start.Epoch, or more,
 	// where the clock was set back since the former life.
 	Epoch uint64
@@ -29,8 +31,23 @@ func (r *Recovered) Each(yield func(Run)) {
 	}
 }
 
-// epochRoom is how much room the epochs of one life have.
-const epochRoom = 1 << 12
+const (
+	// epochRoom is how much room the epochs of one life have.
+	epochRoom = 1 << 12
+	// epochSpread is how much of an epoch tells two lives apart that come after the
+	// same one, as far as the journal shows.
+	epochSpread = 1 << 28
+)
+
+// after is the epoch of a life that comes after another one: as the clock has it,
+// or larger than that one's, if the clock was set back. A life that came in between
+// may have been cut off, and must not have had the same.
+func after(former, epoch uint64) uint64 {
+	if epoch > former+epochRoom {
+		return epoch
+	}
+	return former + epochRoom + epoch%epochSpread
+}
 
 // fresh is what a node begins with that has no former life.
 func fresh(s *Start) (*Recovered, *life) {
@@ -40,7 +57,7 @@ func fresh(s *Start) (*Recovered, *life) {
 
 // recovered makes a node go on with what was found.
 func recovered(s *Start, found *scan) (*Recovered, *life) {
-	r := &Recovered{Former: true, Log: s.Log, Epoch: max(s.Epoch, found.epoch+epochRoom), found: found}
+	r := &Recovered{Former: true, Log: s.Log, Epoch: after(found.epoch, s.Epoch), found: found}
 	if found.lives == 0 {
 		r.Told = append(r.Told, "its beginning is damaged")
 	}

@@ -167,7 +167,7 @@ func TestAKilledNodeGoesOnWithWhatItHadAppended(t *testing.T) {
 	second := live(t, m, 40, 200)
 	require.True(t, second.Former)
 	require.Equal(t, "fresh40", second.Log, "nothing shows that the end is not missing")
-	require.EqualValues(t, 100+epochRoom, second.Epoch, "a clock that was set back does not matter")
+	require.EqualValues(t, 100+epochRoom+200, second.Epoch, "a clock that was set back does not matter")
 	require.Len(t, entriesOf(second.Each), 6)
 	require.Empty(t, second.Told)
 
@@ -206,6 +206,24 @@ func TestMemory_everyLifeHasALogOfItsOwnWhereverTheFormerWasCut(t *testing.T) {
 		left[len(entriesOf(again.Each))] = true
 	}
 	require.Len(t, left, 21)
+}
+
+// The life in between was cut off, and the clock has been set back: what is left
+// must not be taken for that life.
+func TestMemory_noTwoLivesHaveOneEpochWhateverIsCut(t *testing.T) {
+	m := NewMemory(rand.New(rand.NewPCG(1, 2)))
+	live(t, m, 0, 1<<50)
+	rest := m.Bytes()
+	seen := map[uint64]bool{1 << 50: true}
+	for i := range 100 {
+		r := live(t, m, int64(10+i), 1<<49+uint64(i)<<4)
+		require.Greater(t, r.Epoch, uint64(1<<50)+epochRoom-1)
+		require.Less(t, r.Epoch, uint64(1<<50)+epochRoom+epochSpread)
+		require.False(t, seen[r.Epoch])
+		seen[r.Epoch] = true
+		m.Cut(rest)
+	}
+	require.EqualValues(t, 1<<51, live(t, m, 200, 1<<51).Epoch, "as the clock has it, where that will do")
 }
 
 func TestAJournalIsWhatAModelOfItIs(t *testing.T) {

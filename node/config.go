@@ -8,6 +8,7 @@ import (
 
 	"treecast/backpressure"
 	"treecast/gossip"
+	"treecast/journal"
 	"treecast/node/inject"
 	"treecast/wire"
 )
@@ -91,6 +92,9 @@ type Config struct {
 	Epoch uint64
 	// Mistake has gossip be wrong in one way. For tests alone.
 	Mistake gossip.Mistake
+	// JournalMistake has journals in memory be wrong in one way, where a driver makes
+	// them. For tests alone.
+	JournalMistake journal.Mistake
 	// Random draws the name of the log and the phase of the timer. Required.
 	Random *rand.Rand
 	// Log takes what the node has to say to people. Required.

@@ -243,6 +243,8 @@ func (r *record) recover(found *journal.Recovered) {
 		r.logName = found.Log
 		r.source = gossip.NewSourceID(k.setup.id, r.logName)
 		r.given.begin(r.source)
+		r.given.note(found.Counter)
+		r.counter, k.used = found.Counter, found.Counter
 	}
 	k.setup.epoch = found.Epoch
 	if !found.Former {
