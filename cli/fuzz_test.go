@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,7 +13,9 @@ import (
 
 	"treecast/experiment"
 	"treecast/gossip"
+	"treecast/journal"
 	"treecast/node"
+	"treecast/testbed/nemesis"
 )
 
 func TestTwoHundredSchedulesGoWell(t *testing.T) {
@@ -46,6 +49,8 @@ func TestSchedulesThatOnceFailed(t *testing.T) {
 		"a request came during a stop that was too short to be seen": "--node-count 2 --concurrency 2n --rate 7 --time-limit 5.5 --quiet-time 22.2 --latency 100 --nemesis pause --nemesis-interval 1.7 --seed 508214" +
 			" -- --inject record:stuck=5.9s@200ms",
 		"a stop long ago was thought to have held up what came after it": "--node-count 7 --rate 3 --time-limit 1.8 --quiet-time 11.2 --latency 100 --nemesis pause,clock --nemesis-interval 0.2 --seed 302824",
+		"a life that was cut off the journal had the epoch of the next one": "--node-count 10 --rate 14 --time-limit 3.2 --quiet-time 14.8 --nemesis kill,pause,loss,reorder,delay,clock,truncate" +
+			" --nemesis-interval 0.2 --loss-rate 0.03 --reorder-rate 0.3 --delay-rate 0.03 --delay-mean 1204 --message-faults phases --seed 802015 -- --journal-lost begin",
 		"lines had waited through a stop behind a slow output": "--node-count 37 --rate 33 --time-limit 9.9 --quiet-time 20.9 --latency 56 --latency-dist exponential" +
 			" --nemesis partition,kill,pause,duplicate,delay --nemesis-interval 1.8 --duplicate-rate 0.36 --delay-rate 0.12 --delay-mean 51 --seed 109582" +
 			" -- --intake-preferred 2 --intake-capacity 2 --journal off --inject output:slow=21ms@0s+9.9s",
@@ -63,6 +68,28 @@ func mistaken(m gossip.Mistake) func([]string) (node.Config, slog.Level, error) 
 		cfg, level, err := nodeSettings(args)
 		cfg.Mistake = m
 		return cfg, level, err
+	}
+}
+
+// Those of journals are found by the faults that harm journals.
+func TestFuzz_findsEveryMistakeOfAJournal(t *testing.T) {
+	for _, m := range journal.Mistakes() {
+		t.Run(m.String(), func(t *testing.T) {
+			t.Parallel()
+			out, err := experiment.Fuzz(t.Context(), experiment.FuzzPlan{
+				Runs: 1000, Seed: 1, Jobs: 1, ShrinkRuns: 40,
+				Nodes: func(args []string) (node.Config, slog.Level, error) {
+					cfg, level, err := nodeSettings(args)
+					cfg.JournalMistake = m
+					return cfg, level, err
+				},
+			})
+			require.NoError(t, err)
+			require.NotNil(t, out.Failure, "%d schedules", out.Done)
+			faults := out.Failure.Shortest.Faults
+			require.True(t, slices.Contains(faults, nemesis.Truncate) || slices.Contains(faults, nemesis.Remove), "%q", faults)
+			t.Logf("%s found in schedule %d: %s\n%s", m, out.Failure.Schedule.Seed, out.Failure.Findings[0].Text, strings.Join(out.Failure.Shortest.Command(), " "))
+		})
 	}
 }
 

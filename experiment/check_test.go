@@ -32,11 +32,15 @@ func TestFaultsLastFromTheirStartToTheirStop(t *testing.T) {
 	h = struck(h, 1700, "stop-pause", ``, ``) // which never began
 	h = struck(h, 1800, "unknown", ``, ``)
 	h = struck(h, 1900, "stall", `[["n1","n2"],50.5]`, `{"n1":"stalled","n2":"stalled"}`)
+	h = struck(h, 1950, "truncate", `[["n1","n2"],0.5,true]`, `{"n1":"truncated","n2":"truncated"}`)
+	h = struck(h, 1960, "remove", `["n1"]`, `{"n1":"removed"}`)
 	require.Equal(t, []run.Fault{
 		{Kind: "partition", From: ms(100), To: ms(900), Text: `majority ["isolated",{"n0":["n1"]}]`},
 		{Kind: "partition", From: ms(1500), To: ms(2000), Text: `one ["isolated",{}]`},
 		{Kind: "clock", From: ms(1600), To: ms(2000), Text: "n1"},
 		{Kind: "stall", From: ms(1900), To: ms(1900) + 500*run.Millis(time.Microsecond) + ms(50), Text: "n1 n2"},
+		{Kind: "truncate", From: ms(1950), To: ms(1950), Text: "n1 n2 to 0.5"},
+		{Kind: "remove", From: ms(1960), To: ms(1960), Text: "n1"},
 	}, faults(h, 2*time.Second))
 	require.Empty(t, faults(nil, time.Second))
 }

@@ -18,12 +18,13 @@ const exactTable = "exact"
 // exactly replaces what the strict verdict says of missing values by what the
 // watch over the nodes knows: which values must be there, to the value, as some
 // node that had them has lived ever since. A value that only killed nodes had is
-// rightly lost, if they had no journals; with journals nothing that was
-// acknowledged is, and the strict verdict says so. Whatever else the strict verdict says stays, and what the watch
-// found comes first.
+// rightly lost, if they had no journals, or their journals were harmed; else with
+// journals nothing that was acknowledged is, and the strict verdict says so.
+// Whatever else the strict verdict says stays, and what the watch found comes first.
 func (p *plan) exactly(r *run.Results, h run.History, w *invariant.Watch, ended time.Duration) {
+	mayLose := p.Node.NoKeeper || p.session.Nemesis.HarmsJournals()
 	kept := slices.DeleteFunc(r.Strict.Findings, func(f run.Finding) bool {
-		return f.Kind == run.FindingMissing && p.Node.NoKeeper || f.Kind == run.FindingMaelstrom
+		return f.Kind == run.FindingMissing && mayLose || f.Kind == run.FindingMaelstrom
 	})
 	var found []run.Finding
 	if v := w.Violated(); v != nil {

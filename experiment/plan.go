@@ -48,7 +48,7 @@ type Plan struct {
 	Nemesis         string // faults separated by commas, or nothing
 	NemesisInterval time.Duration
 
-	// NemesisTargets is whom kills, pauses and clocks strike, separated by commas;
+	// NemesisTargets is whom faults of nodes strike, separated by commas;
 	// empty: any.
 	NemesisTargets string
 
@@ -142,10 +142,27 @@ func (p Plan) read() (*plan, error) {
 	if err := out.session.Validate(); err != nil {
 		return nil, err
 	}
+	if err := out.checkJournals(); err != nil {
+		return nil, err
+	}
 	if err := out.session.Nemesis.CheckEffect(len(nodes)); err != nil {
 		return nil, err
 	}
 	return out, script.CheckEffect(nodes)
+}
+
+// checkJournals returns an error where journals are to be harmed that the test bed
+// cannot get at, or that are none.
+func (p *plan) checkJournals() error {
+	switch {
+	case !p.session.Nemesis.HarmsJournals():
+		return nil
+	case p.Driver == Process:
+		return errors.New("the journals of processes are their own: the faults truncate and remove need virtual time (--virtual)")
+	case p.Node.NoKeeper:
+		return errors.New("the faults truncate and remove have no effect: the nodes keep no journals (--journal off)")
+	}
+	return nil
 }
 
 // Check returns an error that says what is wrong with a plan, if anything is.

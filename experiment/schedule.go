@@ -48,6 +48,10 @@ type Schedule struct {
 // largeEvery is how many schedules there are to a large one.
 const largeEvery = 50
 
+// drawnLast are the faults that came last: the schedules of a seed stay what they
+// were but for them.
+var drawnLast = []nemesis.Fault{nemesis.Stall, nemesis.Truncate, nemesis.Remove}
+
 // DrawSchedule draws a schedule from its seed.
 func DrawSchedule(seed uint64) Schedule {
 	rng := rand.New(rand.NewPCG(seed, 0xf022))
@@ -75,7 +79,7 @@ func DrawSchedule(seed uint64) Schedule {
 		s.LatencyDist = network.Distributions()[rng.IntN(3)]
 	}
 	for _, f := range nemesis.Faults() {
-		if f != nemesis.Stall && chance(0.35) {
+		if !slices.Contains(drawnLast, f) && chance(0.35) {
 			s.Faults = append(s.Faults, f)
 		}
 	}
@@ -108,9 +112,10 @@ func DrawSchedule(seed uint64) Schedule {
 				between(100*time.Millisecond, s.Load, 100*time.Millisecond))
 		}
 	}
-	// Drawn last, so that the schedules of a seed stay what they were but for it.
-	if chance(0.35) {
-		s.Faults = append(s.Faults, nemesis.Stall)
+	for _, f := range drawnLast {
+		if chance(0.35) && !(s.Blank && f != nemesis.Stall) {
+			s.Faults = append(s.Faults, f)
+		}
 	}
 	return s
 }
@@ -233,6 +238,9 @@ func (s *Schedule) NodeArgs() (args []string) {
 	}
 	if s.Blank {
 		add("--journal", "off")
+	}
+	if s.has(nemesis.Truncate) { // of a journal there may be less left than its header
+		add("--journal-lost", "begin")
 	}
 	if s.Inject != "" {
 		add("--inject", s.Inject)

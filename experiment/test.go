@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -216,7 +217,8 @@ func excuse(r *run.Results) {
 
 // faults reads off a history what the nemesis did: every start until the next
 // stop of its kind, or the end of the run. Kills end with the start of the nodes,
-// and pauses when they are resumed; a stall says how long it lasts.
+// and pauses when they are resumed; a stall says how long it lasts, and harm to
+// journals lasts no time.
 func faults(h run.History, end time.Duration) []run.Fault {
 	var out []run.Fault
 	open := map[string]int{} // kind -> index in out
@@ -225,6 +227,10 @@ func faults(h run.History, end time.Duration) []run.Fault {
 			continue
 		}
 		if f, ok := stallOf(op); ok {
+			out = append(out, f)
+			continue
+		}
+		if f, ok := harmOf(op); ok {
 			out = append(out, f)
 			continue
 		}
@@ -256,6 +262,24 @@ func stallOf(op run.Op) (f run.Fault, ok bool) {
 	}
 	end := op.Time + time.Duration(ms*float64(time.Millisecond))
 	return run.Fault{Kind: op.F, From: run.Millis(op.Time), To: run.Millis(end), Text: strings.Join(nodes, " ")}, true
+}
+
+// harmOf is the harm to journals that a step of the nemesis does, which is done at
+// once.
+func harmOf(op run.Op) (f run.Fault, ok bool) {
+	var nodes []string
+	keep := 0.0
+	switch nemesis.Fault(op.F) {
+	case nemesis.Truncate:
+		ok = json.Unmarshal(op.Value, &[]any{&nodes, &keep}) == nil
+	case nemesis.Remove:
+		ok = json.Unmarshal(op.Value, &nodes) == nil
+	}
+	f = run.Fault{Kind: op.F, From: run.Millis(op.Time), To: run.Millis(op.Time), Text: strings.Join(nodes, " ")}
+	if keep > 0 {
+		f.Text += fmt.Sprintf(" to %v", keep)
+	}
+	return f, ok
 }
 
 // faultOf says what kind of fault a step of the nemesis begins or ends.

@@ -13,7 +13,8 @@
 //     knows, within a bound.
 //
 // A value may rightly be lost only if every node that ever had it was killed and
-// no journal kept it; the watch knows when that is so, to the value.
+// no journal kept it, or the journals that did were harmed before the nodes could
+// write them again; the watch knows when that is so, to the value.
 //
 // # Use
 //

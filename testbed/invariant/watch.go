@@ -217,11 +217,7 @@ func (w *Watch) learn(now time.Duration, node int, e gossip.Entry) {
 		w.violate(now, "%s has the entry %d of %s twice", w.names[node], e.Counter, w.names[was.origin])
 		return
 	}
-	p.memory.order = append(p.memory.order, id)
-	for int(id) >= len(p.memory.has) {
-		p.memory.has = append(p.memory.has, false)
-	}
-	p.memory.has[id] = true
+	p.memory.add(id)
 	if was.holders++; was.holders > 1 {
 		w.missing--
 	} else {

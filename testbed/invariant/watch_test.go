@@ -199,6 +199,44 @@ func TestWhatAJournalKeepsIsNotLostAndMustComeBack(t *testing.T) {
 	}
 }
 
+func TestWatch_whatAHarmedJournalHasLostIsRightlyLost(t *testing.T) {
+	r := newRig(t)
+	for i, value := range []string{"7", "8", "9"} {
+		r.ask(0, value, i)
+		r.knows(0, entryOf(0, uint64(i+1), value))
+		r.answers(0, i)
+	}
+	r.knows(1, entryOf(0, 2, "8"))
+	left := func(first uint64, count int) func(func(string, string, uint64, int)) {
+		return func(yield func(origin, log string, first uint64, count int)) {
+			yield("n0", "x", first, count)
+			yield("n0", "another", 1, 9)
+		}
+	}
+	r.Left(r.now, 0, left(1, 1))
+	require.Equal(t, []string{"7", "8", "9"}, r.Alive(), "a node at work knows it all the same")
+	r.Died(r.now, 0, true)
+	require.Equal(t, []string{"7", "8", "9"}, r.Alive())
+	require.Equal(t, 3+2, r.Missing(), "n2 lacks all of them, n1 two")
+	r.Left(r.now, 0, left(1, 2))
+	require.Equal(t, []string{"7", "8"}, r.Alive())
+	require.Equal(t, 2+1, r.Missing())
+	r.Left(r.now, 0, left(1, 1))
+	require.Equal(t, []string{"7", "8"}, r.Alive(), "n1 has it")
+	require.Equal(t, 1, r.Lost())
+	r.Left(r.now, 0, left(1, 3))
+	require.Equal(t, []string{"7", "8"}, r.Alive(), "what is lost does not come back")
+	r.start(0)
+	r.knows(0, entryOf(0, 1, "7"))
+	r.begin(0, 5, "")
+	r.sound()
+
+	r.Died(r.now, 0, true)
+	r.start(0)
+	r.begin(0, 6, "")
+	r.violated("its journal lacks 7")
+}
+
 func TestWhatALinkCountsAsConfirmedMustBeKnownToThatLife(t *testing.T) {
 	for _, known := range []bool{true, false} {
 		r := newRig(t)

@@ -59,6 +59,7 @@ func (s *planState) step(e *Event) string {
 		if !mark(s.paused, false, always) {
 			return "none of them was paused before"
 		}
+	case TruncateJournals, RemoveJournals: // also of nodes that are down
 	case StallNodes:
 		for _, i := range at {
 			if !s.down[i] && !s.paused[i] {
@@ -105,8 +106,10 @@ func (c *Config) CheckEffect(nodes int) error {
 	if len(c.Targets) == 0 {
 		return nil
 	}
-	if !slices.ContainsFunc(c.Faults, func(f Fault) bool { return f == Kill || f == Pause || f == Clock || f == Stall }) {
-		return fmt.Errorf("targets %q have no effect: they are for the faults kill, pause, clock and stall", c.Targets)
+	if !slices.ContainsFunc(c.Faults, func(f Fault) bool {
+		return f == Kill || f == Pause || f == Clock || f == Stall || f == Truncate || f == Remove
+	}) {
+		return fmt.Errorf("targets %q have no effect: they are for the faults kill, pause, clock, stall, truncate and remove", c.Targets)
 	}
 	for _, t := range c.Targets {
 		if t.count(nodes) == 0 {

@@ -1,6 +1,7 @@
 // Package nemesis decides what goes wrong in a run and when: the faults that
 // Jepsen and Maelstrom know (partition, kill, pause), our own (loss, duplicate,
-// reorder, delay, clock, stall), and the schedule on which they start and stop.
+// reorder, delay, clock, stall, truncate, remove), and the schedule on which they
+// start and stop.
 //
 // # Schedule
 //
@@ -44,11 +45,13 @@ const (
 	Delay     Fault = "delay"     // messages that take much longer
 	Clock     Fault = "clock"     // clocks that jump forward, or go too fast or too slow
 	Stall     Fault = "stall"     // processes that stand still for a moment, as on a busy machine
+	Truncate  Fault = "truncate"  // journals that lose their tail
+	Remove    Fault = "remove"    // journals that are gone
 )
 
 // Faults lists the faults that can be asked for.
 func Faults() []Fault {
-	return []Fault{Partition, Kill, Pause, Loss, Duplicate, Reorder, Delay, Clock, Stall}
+	return []Fault{Partition, Kill, Pause, Loss, Duplicate, Reorder, Delay, Clock, Stall, Truncate, Remove}
 }
 
 // ParseFaults reads the value of --nemesis: faults separated by commas, or
@@ -76,7 +79,7 @@ type Config struct {
 	Faults   []Fault       // none means that nothing goes wrong
 	Interval time.Duration // mean time between two steps, more than 0; waits are uniform in [0, 2*Interval)
 	Kinds    []Kind        // partitions to draw from; empty means all
-	Targets  []Target      // whom kills, pauses, clocks and stalls strike; empty means all
+	Targets  []Target      // whom kills, pauses, clocks, stalls and harm to journals strike; empty means all
 
 	// Rates of the faults of messages that are asked for; the zero value means
 	// DefaultMessages.
@@ -117,6 +120,10 @@ const (
 	DoPause  Deed = "pause"
 	DoResume Deed = "resume" // those that were paused
 	DoStall  Deed = "stall"  // for a time, after which they go on by themselves
+
+	// These are done to the journals of nodes that run and of those that do not.
+	DoTruncate Deed = "truncate"
+	DoRemove   Deed = "remove"
 )
 
 // Step is one thing to do. It stands in the history twice, as an invocation
@@ -131,6 +138,7 @@ type Step struct {
 	Deed     Deed          // "": none
 	Nodes    []string      // whom the deed strikes, in the order of the nodes
 	For      time.Duration // how long a stall lasts
+	Harm     Harm          // of journals that are truncated
 	Messages *Messages     // the faults of messages in force from now on; nil: as they are
 	Clocks   []Setting     // what becomes of clocks
 }
@@ -191,6 +199,11 @@ func New(cfg Config, nodes []string, rng *rand.Rand) *Nemesis {
 	}
 	if cfg.Has(Stall) {
 		add(&stalls{targets: cfg.Targets, nodes: nodes}, false)
+	}
+	for _, f := range journalFaults {
+		if cfg.Has(f) {
+			add(&harms{deed: Deed(f), targets: cfg.Targets, nodes: nodes}, false)
+		}
 	}
 	if cfg.Has(Kill) || cfg.Has(Pause) {
 		add(newProcesses(&cfg, nodes), false)

@@ -17,6 +17,9 @@ import (
 //	5s kill n0             also start, pause, resume; nodes are named by commas,
 //	                       ranges n3-n7 in the order of the nodes, or all
 //	5s stall n0 50ms       the nodes stand still for so long, and go on by themselves
+//	5s truncate n0 0.7     so much is left of the nodes' journals, whether the nodes
+//	                       run or not; "0.7 whole": and it ends with a whole frame
+//	5s remove n0           the nodes' journals are gone
 //	8s partition n0|n1-n5  groups that cannot reach each other; nodes that are not
 //	                       named are one more
 //	8s ring                everyone reaches a majority, no two the same
@@ -31,8 +34,9 @@ type Plan []Event
 type Event struct {
 	At     time.Duration // since the beginning of the load, not negative
 	Verb   Verb
-	Nodes  Nodes         // kill, start, pause, resume, stall
+	Nodes  Nodes         // kill, start, pause, resume, stall, truncate, remove
 	For    time.Duration // stall: more than 0, at most MaxStall
+	Harm   Harm          // truncate
 	Groups []Nodes       // partition
 	Rate   float64       // loss, duplicate, reorder, delay: 0 to 1
 }
@@ -42,25 +46,30 @@ type Verb string
 
 // The verbs. Those of messages are spelt as their faults.
 const (
-	KillNodes    Verb = "kill"
-	StartNodes   Verb = "start"
-	PauseNodes   Verb = "pause"
-	ResumeNodes  Verb = "resume"
-	StallNodes   Verb = "stall"
-	CutGroups    Verb = "partition"
-	CutRing      Verb = "ring"
-	HealNetwork  Verb = "heal"
-	SetLoss      Verb = Verb(Loss)
-	SetDuplicate Verb = Verb(Duplicate)
-	SetReorder   Verb = Verb(Reorder)
-	SetDelay     Verb = Verb(Delay)
+	KillNodes        Verb = "kill"
+	StartNodes       Verb = "start"
+	PauseNodes       Verb = "pause"
+	ResumeNodes      Verb = "resume"
+	StallNodes       Verb = "stall"
+	TruncateJournals Verb = Verb(Truncate)
+	RemoveJournals   Verb = Verb(Remove)
+	CutGroups        Verb = "partition"
+	CutRing          Verb = "ring"
+	HealNetwork      Verb = "heal"
+	SetLoss          Verb = Verb(Loss)
+	SetDuplicate     Verb = Verb(Duplicate)
+	SetReorder       Verb = Verb(Reorder)
+	SetDelay         Verb = Verb(Delay)
 )
 
 // verbs are all of them, in the order in which people are told.
-var verbs = []Verb{KillNodes, StartNodes, PauseNodes, ResumeNodes, StallNodes, CutGroups, CutRing, HealNetwork, SetLoss, SetDuplicate, SetReorder, SetDelay}
+var verbs = []Verb{KillNodes, StartNodes, PauseNodes, ResumeNodes, StallNodes, TruncateJournals, RemoveJournals, CutGroups, CutRing, HealNetwork, SetLoss, SetDuplicate, SetReorder, SetDelay}
 
 // Nodes names nodes as a plan does: names, and ranges as "first-last".
 type Nodes []string
+
+// wholeFrames is what has a journal end with a whole frame.
+const wholeFrames = "whole"
 
 // everyNode is what names all nodes.
 const everyNode = "all"
@@ -103,7 +112,7 @@ func parseEvent(words []string) (e Event, err error) {
 		return rest[0], nil
 	}
 	switch e.Verb {
-	case KillNodes, StartNodes, PauseNodes, ResumeNodes:
+	case KillNodes, StartNodes, PauseNodes, ResumeNodes, RemoveJournals:
 		var list string
 		if list, err = one("nodes, such as n0,n3-n7, or all"); err == nil {
 			e.Nodes, err = parseNodes(list)
@@ -115,6 +124,16 @@ func parseEvent(words []string) (e Event, err error) {
 		if e.For, err = time.ParseDuration(rest[1]); err != nil || e.For <= 0 || e.For > MaxStall {
 			return e, fmt.Errorf("%q is no time to stand still for; give more than 0 and at most %v, such as 50ms", rest[1], MaxStall)
 		}
+		e.Nodes, err = parseNodes(rest[0])
+	case TruncateJournals:
+		whole := len(rest) == 3 && rest[2] == wholeFrames
+		if len(rest) != 2 && !whole {
+			return e, fmt.Errorf("%s needs nodes and the share of their journals that is left, such as n0,n3-n7 0.7, or 0.7 whole, to end with a whole frame", e.Verb)
+		}
+		if e.Harm.Keep, err = strconv.ParseFloat(rest[1], 64); err != nil || !(e.Harm.Keep >= 0 && e.Harm.Keep < 1) {
+			return e, fmt.Errorf("%q is no share to be left; give at least 0 and less than 1, such as 0.7", rest[1])
+		}
+		e.Harm.Whole = whole
 		e.Nodes, err = parseNodes(rest[0])
 	case CutGroups:
 		var groups string
@@ -159,10 +178,15 @@ func (p Plan) String() string {
 	for i, e := range p {
 		words := []string{e.At.String(), string(e.Verb)}
 		switch e.Verb {
-		case KillNodes, StartNodes, PauseNodes, ResumeNodes:
+		case KillNodes, StartNodes, PauseNodes, ResumeNodes, RemoveJournals:
 			words = append(words, e.Nodes.String())
 		case StallNodes:
 			words = append(words, e.Nodes.String(), e.For.String())
+		case TruncateJournals:
+			words = append(words, e.Nodes.String(), strconv.FormatFloat(e.Harm.Keep, 'g', -1, 64))
+			if e.Harm.Whole {
+				words = append(words, wholeFrames)
+			}
 		case CutGroups:
 			groups := make([]string, len(e.Groups))
 			for i, g := range e.Groups {
@@ -299,6 +323,12 @@ func (s *script) step(rng *rand.Rand) Step {
 	case StallNodes:
 		at, _ := e.Nodes.among(s.nodes)
 		return stall(pick(s.nodes, at), e.For)
+	case TruncateJournals:
+		at, _ := e.Nodes.among(s.nodes)
+		return truncate(pick(s.nodes, at), e.Harm)
+	case RemoveJournals:
+		at, _ := e.Nodes.among(s.nodes)
+		return remove(pick(s.nodes, at))
 	case CutGroups:
 		group, _ := e.membership(s.nodes)
 		groups := make([][]string, len(e.Groups)+1)

@@ -26,6 +26,8 @@ func TestAPlanIsReadAndSpelt(t *testing.T) {
 		"0s\tloss .25;\n1500ms:loss:0;2s ring;":          "0s:loss:0.25;1.5s:loss:0;2s:ring",
 		"1s start all;1s resume n1-n1;1s delay 1":        "1s:start:all;1s:resume:n1-n1;1s:delay:1",
 		"1s stall n0,n3-n7 50ms; 2s:stall:all:0.1s":      "1s:stall:n0,n3-n7:50ms;2s:stall:all:100ms",
+		"1s truncate n0-n2 .5;2s truncate all 0 whole":   "1s:truncate:n0-n2:0.5;2s:truncate:all:0:whole",
+		"1s remove n0,n1": "1s:remove:n0,n1",
 	} {
 		plan := parsed(t, text)
 		require.Equal(t, want, plan.String())
@@ -42,6 +44,12 @@ func TestWhatIsWrongWithAPlanIsSaid(t *testing.T) {
 		"1s kill":                  "kill needs nodes, such as n0,n3-n7, or all",
 		"1s kill n0 n1":            "without blanks",
 		"1s kill n0,":              `"n0," names no nodes`,
+		"1s truncate n0":           "needs nodes and the share",
+		"1s truncate n0 1":         "no share to be left",
+		"1s truncate n0 -0.1":      "no share to be left",
+		"1s truncate n0 NaN":       "no share to be left",
+		"1s truncate n0 0.5 half":  "needs nodes and the share",
+		"1s remove":                "needs nodes",
 		"1s kill n0-n1-n2":         "names no nodes",
 		"1s partition n0||n1":      "names no nodes",
 		"1s heal n0":               "heal stands alone",

@@ -262,7 +262,7 @@ func (b *bed) obey(outputs []session.Output) (over bool) {
 			b.with(o.Node, func(c *child) { c.inbox.put(o.AppendLine(nil)) })
 		case session.StopNode:
 			b.with(o.Node, (*child).kill)
-		case session.SetClock: // refused before the run
+		case session.SetClock, session.HarmJournal: // refused before the run
 		case session.Finish:
 			over = true
 		}

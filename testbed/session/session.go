@@ -34,15 +34,16 @@ type Action uint8
 
 // The actions.
 const (
-	StartNode  Action = iota // start the node, perhaps again, then call NodeStarted
-	ToNode                   // write the Line to the node's stdin
-	KillNode                 // kill the node with all that it holds; its end is no event
-	PauseNode                // stop the node, as SIGSTOP does; it may be stopped already
-	ResumeNode               // let the node go on, as SIGCONT does
-	StallNode                // stop the node, and let it go on after For; it may be stopped already
-	SetClock                 // change the node's clocks; only where Config's nemesis has Clock
-	StopNode                 // kill the node, if it still runs
-	Finish                   // the run is over; nothing follows
+	StartNode   Action = iota // start the node, perhaps again, then call NodeStarted
+	ToNode                    // write the Line to the node's stdin
+	KillNode                  // kill the node with all that it holds; its end is no event
+	PauseNode                 // stop the node, as SIGSTOP does; it may be stopped already
+	ResumeNode                // let the node go on, as SIGCONT does
+	StallNode                 // stop the node, and let it go on after For; it may be stopped already
+	HarmJournal               // do Harm to the node's journal, whether the node runs or not; only where Config's nemesis has such faults
+	SetClock                  // change the node's clocks; only where Config's nemesis has Clock
+	StopNode                  // kill the node, if it still runs
+	Finish                    // the run is over; nothing follows
 )
 
 // Output is one thing to do.
@@ -58,6 +59,7 @@ type Output struct {
 
 	Clock *nemesis.Setting // of SetClock
 	For   time.Duration    // of StallNode
+	Harm  nemesis.Harm     // of HarmJournal
 }
 
 // AppendLine appends the line of a ToNode, newline included.

@@ -57,6 +57,12 @@ func (s *Session) strike(now time.Duration, step nemesis.Step) {
 func (s *Session) strikeNode(now time.Duration, n *node) {
 	did := func(text string) { s.striking.results[n.name] = text }
 	switch deed := s.striking.step.Deed; {
+	case deed == nemesis.DoTruncate:
+		s.emit(Output{Action: HarmJournal, Node: n.name, Harm: s.striking.step.Harm})
+		did("truncated")
+	case deed == nemesis.DoRemove:
+		s.emit(Output{Action: HarmJournal, Node: n.name})
+		did("removed")
 	case n.note.Exited || n.down && deed != nemesis.DoStart:
 		did("not-running")
 	case deed == nemesis.DoKill:

@@ -13,8 +13,8 @@ import (
 	"treecast/testbed/session"
 )
 
-// NodeConfig is what nodes are made with. Epoch, Random, Log, LogTime, Roster and
-// Keeper are the driver's to set.
+// NodeConfig is what nodes are made with. Epoch, Random, Log, LogTime, Roster,
+// Keeper and, where journals are harmed, KeepCheck are the driver's to set.
 type NodeConfig = node.Config
 
 // Config says what to run. The observers of Session are replaced by those

@@ -26,6 +26,7 @@ type host struct {
 
 	node   *node.Node      // nil: not running
 	kept   *journal.Memory // what outlives the node; nil: nothing does
+	harm   harm            // to kept, while the node is at work
 	clock  clocks
 	paused bool          // the process stands still: it is held or stalled
 	held   bool          // it is stopped until it is let go on
@@ -69,7 +70,7 @@ func (h *host) start(now time.Duration, cfg NodeConfig, level slog.Level, rng *r
 	if err != nil {
 		return err
 	}
-	h.node = n
+	h.node, h.harm = n, harm{}
 	h.goOn()
 	h.clock.start(now)
 	h.tasks = append(h.tasks[:0], task{name: "intake", cost: h.costs.of("intake")})

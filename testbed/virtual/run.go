@@ -75,6 +75,9 @@ func prepare(cfg Config, obs Observers) (*bed, error) {
 		cfg.Costs = DefaultCosts()
 	}
 	cfg.Node.Roster = &node.Roster{}
+	if cfg.Session.Nemesis.HarmsJournals() {
+		cfg.Node.KeepCheck = node.DefaultKeepCheck
+	}
 	cfg.Session.Network, cfg.Session.OnOp, cfg.Session.OnHealth = obs.Network, obs.Op, nil
 	if cfg.PollHealth && obs.Health != nil {
 		cfg.Session.OnHealth = obs.Health
@@ -99,8 +102,9 @@ func prepare(cfg Config, obs Observers) (*bed, error) {
 			clock: rightClocks(), bootAt: never, tickAt: never, tickOn: never,
 			stderr: stderr{node: name, echo: cfg.LogStderr},
 		}
-		if cfg.Session.Kills() && !cfg.Node.NoKeeper {
+		if (cfg.Session.Kills() || cfg.Session.Nemesis.HarmsJournals()) && !cfg.Node.NoKeeper {
 			b.hosts[i].kept = journal.NewMemory(rand.New(rand.NewPCG(cfg.Session.Seed, journalStream|uint64(i))))
+			b.hosts[i].kept.Mistake = cfg.Node.JournalMistake
 		}
 	}
 	return b, nil
@@ -230,6 +234,7 @@ func (b *bed) hold(h *host) {
 	h.rouse(b.now)
 	b.planTick(h)
 	h.paused = true
+	h.harm.stop(b.now)
 }
 
 // resumeSpread is how much later than its reader the monitor of a process that
@@ -242,6 +247,7 @@ func (b *bed) resume(h *host) {
 	if h.paused = h.held || h.stall != never; h.paused || h.node == nil {
 		return
 	}
+	h.harm.goOn(b.now)
 	if h.tickAt <= b.now || h.tickAt == never {
 		h.tickAt = b.now + time.Duration(b.order.Uint64N(uint64(resumeSpread)))
 	}
@@ -256,6 +262,9 @@ func (b *bed) resume(h *host) {
 func (b *bed) kill(h *host) {
 	if b.cfg.Watch != nil {
 		b.cfg.Watch.Died(b.now, h.index, h.kept != nil)
+		if h.harm.mayShow(b.now) {
+			b.cfg.Watch.Left(b.now, h.index, h.left)
+		}
 	}
 	h.kill()
 }
@@ -310,6 +319,8 @@ func (b *bed) obey(outputs []session.Output) (over bool) {
 				h.stall = until
 				b.at(until, forGoOn, h.index)
 			}
+		case session.HarmJournal:
+			b.harmJournal(&b.hosts[b.index[o.Node]], o.Harm)
 		case session.SetClock:
 			h := &b.hosts[b.index[o.Node]]
 			h.rouse(b.now)
