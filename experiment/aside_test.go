@@ -19,7 +19,7 @@ func TestWhatIsWatchedAsideComesToTheSame(t *testing.T) {
 			at := time.Duration(i) * time.Millisecond
 			m := run.Message{
 				ID: int64(i), Src: nodes[i%7], Dest: nodes[i%asideNodes], Type: "gossip", Sent: at,
-				Body: fmt.Appendf(nil, `{"type":"gossip","runs":[{"v":[%d]}]}`, i/50),
+				Body: fmt.Appendf(nil, `{"type":"gossip","e":1,"f":0,"runs":[{"v":[%d]}]}`, i/50),
 			}
 			m.Bytes = len(m.Body)
 			if i%50 == 0 {

@@ -18,7 +18,8 @@ type observer struct {
 	traffic  *checker.Traffic
 	delivery *checker.Delivery
 	record   *run.MessageLog
-	unread   int64 // server messages whose values no reader found
+	unread   int64  // server messages whose values no reader found
+	unreadAs string // the first of them, cut
 	// underWay is what was found in messages between servers that have not
 	// arrived yet, so that each is read once.
 	underWay map[int64][]json.RawMessage
@@ -59,7 +60,9 @@ func (o *observer) Sent(m run.Message) {
 		o.underWay[m.ID] = r.Values
 	}
 	if !ok {
-		o.unread++
+		if o.unread++; o.unread == 1 {
+			o.unreadAs = fmt.Sprintf("%.120s", m.Body)
+		}
 	}
 	o.traffic.Sent(&m, string(r.Kind))
 	o.record.Sent(&m, string(r.Kind), r.Values)
@@ -114,6 +117,18 @@ func (o *observer) figures() *checker.Delivery {
 		return nil
 	}
 	return o.delivery
+}
+
+// withoutFigures says why there are no figures of the delivery; empty if there are.
+func (o *observer) withoutFigures() string {
+	switch o.unread {
+	case 0:
+		return ""
+	case 1:
+		return fmt.Sprintf("a message between nodes is not understood: %s", o.unreadAs)
+	default:
+		return fmt.Sprintf("%d messages between nodes are not understood, the first: %s", o.unread, o.unreadAs)
+	}
 }
 
 // logMessage writes one message as --log-net-send and --log-net-recv do.

@@ -49,11 +49,11 @@ func TestTheTrueDeliveryOfAValueEndsWithTheLastNode(t *testing.T) {
 	s := newScript("n0", "n1", "n2")
 	s.send("c6", "n0", `{"type":"broadcast","message":7,"msg_id":1}`, 10, 12)
 	s.send("n0", "c6", `{"type":"broadcast_ok","in_reply_to":1}`, 13, 13)
-	s.send("n0", "n1", `{"type":"gossip","runs":[{"o":"n0","v":[7]}]}`, 100, 200)
+	s.send("n0", "n1", `{"type":"gossip","e":1,"f":0,"runs":[{"o":"n0","v":[7]}]}`, 100, 200)
 	s.send("c7", "n1", `{"type":"read","msg_id":1}`, 205, 205)
 	s.send("n1", "c7", `{"type":"read_ok","in_reply_to":1,"messages":[7]}`, 206, 206)
-	s.send("n1", "n2", `{"type":"gossip","runs":[{"o":"n0","v":[7]}]}`, 210, 310)
-	s.send("n2", "n1", `{"type":"gossip","ack":[1]}`, 311, 411)
+	s.send("n1", "n2", `{"type":"gossip","e":1,"f":0,"runs":[{"o":"n0","v":[7]}]}`, 210, 310)
+	s.send("n2", "n1", `{"type":"gossip","e":1,"f":0,"ack":[1]}`, 311, 411)
 
 	d := s.figures().Result()
 	require.Equal(t, 1, d.ValueCount)
@@ -67,10 +67,10 @@ func TestTheTrueDeliveryOfAValueEndsWithTheLastNode(t *testing.T) {
 func TestServerMessagesAreBrokenDownByKind(t *testing.T) {
 	s := newScript("n0", "n1")
 	s.send("c6", "n0", `{"type":"broadcast","message":7,"msg_id":1}`, 0, 0)
-	s.send("n0", "n1", `{"type":"gossip","runs":[{"o":"n0","v":[7]}]}`, 1, 2)
-	s.send("n0", "n1", `{"type":"gossip","re":true,"runs":[{"o":"n0","v":[7]}]}`, 3, 4)
-	s.send("n1", "n0", `{"type":"gossip","ack":[1]}`, 5, 6)
-	s.send("n1", "n0", `{"type":"gossip","ack":[1]}`, 6, -1)
+	s.send("n0", "n1", `{"type":"gossip","e":1,"f":0,"runs":[{"o":"n0","v":[7]}]}`, 1, 2)
+	s.send("n0", "n1", `{"type":"gossip","e":1,"f":0,"re":true,"runs":[{"o":"n0","v":[7]}]}`, 3, 4)
+	s.send("n1", "n0", `{"type":"gossip","e":1,"f":0,"ack":[1]}`, 5, 6)
+	s.send("n1", "n0", `{"type":"gossip","e":1,"f":0,"ack":[1]}`, 6, -1)
 	s.send("n1", "c6", `{"type":"read_ok","messages":[7]}`, 7, 7)
 
 	traffic := s.traffic.Result(1)
@@ -92,7 +92,7 @@ func TestServerMessagesAreBrokenDownByKind(t *testing.T) {
 func TestAValueThatAPartitionAteIsNotDelivered(t *testing.T) {
 	s := newScript("n0", "n1")
 	s.send("c6", "n0", `{"type":"broadcast","message":7,"msg_id":1}`, 0, 0)
-	s.send("n0", "n1", `{"type":"gossip","runs":[{"o":"n0","v":[7]}]}`, 1, -1)
+	s.send("n0", "n1", `{"type":"gossip","e":1,"f":0,"runs":[{"o":"n0","v":[7]}]}`, 1, -1)
 	d := s.figures().Result()
 	require.Zero(t, d.FullCount)
 	require.Nil(t, d.Latencies)
@@ -105,6 +105,9 @@ func TestWhatNoReaderUnderstandsHasNoDeliveryFigures(t *testing.T) {
 	require.NotNil(t, s.figures())
 	s.send("n0", "n1", `{"type":"secret","blob":"AAAA"}`, 1, 2)
 	require.Nil(t, s.figures())
+	require.Equal(t, `a message between nodes is not understood: {"type":"secret","blob":"AAAA"}`, s.withoutFigures())
+	s.send("n0", "n1", `{"type":"gossip","values":[7]}`, 1, 2)
+	require.Equal(t, `2 messages between nodes are not understood, the first: {"type":"secret","blob":"AAAA"}`, s.withoutFigures())
 	require.Equal(t, run.KindOther, s.traffic.Result(1).ByKind[0].Name)
 }
 
@@ -119,11 +122,16 @@ func TestNodesThatAreWrittenLikeMostAreUnderstood(t *testing.T) {
 	for name, body := range map[string]string{
 		"one value":        `{"type":"broadcast","message":7}`,
 		"a list of values": `{"type":"sync","messages":[6,7]}`,
+		"called gossip":    `{"type":"gossip","messages":[7],"msg_id":3}`,
+		"one, called so":   `{"type":"gossip","message":7}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newScript("n0", "n1")
 			s.send("c6", "n0", `{"type":"broadcast","message":7,"msg_id":1}`, 0, 1)
 			s.send("n0", "n1", body, 5, 25)
+			s.send("n1", "n0", `{"type":"gossip_ok","in_reply_to":3}`, 25, 45)
+			s.send("n1", "n0", `{"type":"error","in_reply_to":3,"code":11,"text":"busy"}`, 25, 45)
+			require.Empty(t, s.withoutFigures(), "a bare answer carries nothing")
 			d := s.figures().Result()
 			require.Equal(t, 1, d.FullCount)
 			require.Equal(t, 25*time.Millisecond, d.Latencies.Max.Duration())

@@ -191,6 +191,9 @@ func (p *plan) check(out outcome, watch *observer, health *healthWatch) *run.Res
 		p.exactly(&results, out.History, out.exact, out.Ended)
 	}
 	results.Nodes = notes
+	if results.Delivery == nil {
+		results.NoDelivery = watch.withoutFigures()
+	}
 	results.Remarks = slices.Concat(p.remarks(), out.Remarks)
 	results.Faults = faults(out.History, out.Ended)
 	results.Overwhelmed = health.overwhelmed()

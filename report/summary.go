@@ -90,6 +90,9 @@ func program(s *run.Settings) string {
 // ours appends the figures that Maelstrom does not have.
 func ours(t table.Writer, r *run.Results) {
 	latency := none
+	if r.NoDelivery != "" {
+		latency += "   (" + run.Visible(r.NoDelivery) + ")"
+	}
 	if d := r.Delivery; d != nil {
 		latency = quantiles(d.Latencies, false)
 		if missing := d.ValueCount - d.FullCount; missing > 0 {

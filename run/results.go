@@ -39,7 +39,8 @@ type Results struct {
 	Availability Availability `json:"availability"`
 	Net          Net          `json:"net"`
 
-	Delivery   *Delivery   `json:"delivery,omitempty"` // nil where bodies are not understood
+	Delivery   *Delivery   `json:"delivery,omitempty"`    // nil where bodies are not understood
+	NoDelivery string      `json:"no_delivery,omitempty"` // why there is none
 	Traffic    *Traffic    `json:"traffic,omitempty"`
 	Challenges []Challenge `json:"challenges,omitempty"` // those whose settings these are
 

@@ -26,7 +26,8 @@ func TestValues_areThoseOfTheMessage(t *testing.T) {
 }
 
 func TestValues_ofOtherMessagesAreNone(t *testing.T) {
-	for _, body := range []string{``, `{}`, `{"runs":[{"v":[1]}]}`, `{"type":"broadcast","message":1}`, `{"type":7,"runs":[{"v":[1]}]}`} {
+	for _, body := range []string{``, `{}`, `{"runs":[{"v":[1]}]}`, `{"type":"broadcast","message":1}`, `{"type":7,"runs":[{"v":[1]}]}`,
+		`{"type":"gossip","runs":[{"v":[1]}]}`, `{"type":"gossip","e":1,"f":"x"}`, `{"type":"gossip","e":1.5,"f":0}`, `{"type":"gossip","messages":[1],"e":3}`} {
 		_, _, ok := Values(nil, []byte(body))
 		require.False(t, ok, body)
 	}

@@ -2,6 +2,7 @@ package workload
 
 import (
 	"encoding/json"
+	"strings"
 
 	"treecast/gossip/codec"
 	"treecast/wire"
@@ -25,15 +26,15 @@ type Reading struct {
 }
 
 // readers are asked in turn; the first that understands a body has the say.
-var readers = []func(body json.RawMessage) (Reading, bool){readGossip, readMessage, readMessages}
+var readers = []func(body json.RawMessage) (Reading, bool){readGossip, readMessage, readMessages, readBare}
 
 // Read finds the values that a body carries from one server to another, or from
 // a client to a server. False means that no reader understands it; its kind is
 // then Other.
 //
-// Understood are treecast's own gossip, a value in a field called message, and
-// a list of values in a field called messages, which is how most Maelstrom
-// nodes spell it.
+// Understood are treecast's own gossip, a value in a field called message, a list
+// of values in a field called messages, which is how most Maelstrom nodes spell
+// it, and replies that carry nothing.
 func Read(body json.RawMessage) (Reading, bool) {
 	for _, read := range readers {
 		if r, ok := read(body); ok {
@@ -72,6 +73,24 @@ func readMessages(body json.RawMessage) (Reading, bool) {
 		return Reading{}, false
 	}
 	return Reading{Kind: Data, Values: appendElements(nil, list)}, true
+}
+
+// readBare reads a reply that carries no value: a type that ends in _ok, or an
+// error, and nothing that says more than which request is answered.
+func readBare(body json.RawMessage) (Reading, bool) {
+	ok, bare := false, true
+	wire.EachField(body, func(key []byte, value json.RawMessage) bool {
+		switch string(key) {
+		case "type":
+			typ, _ := wire.Text(value)
+			ok = strings.HasSuffix(typ, "_ok") || typ == "error"
+		case "in_reply_to", "msg_id", "code", "text":
+		default:
+			bare = false
+		}
+		return bare
+	})
+	return Reading{Kind: Ack}, ok && bare
 }
 
 func appendElements(dst []json.RawMessage, list json.RawMessage) []json.RawMessage {

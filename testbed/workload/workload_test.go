@@ -153,11 +153,11 @@ func TestReadersFindTheValuesOfABody(t *testing.T) {
 		{`{"type":"broadcast","message":{"a":[1]},"msg_id":1}`, Data, []string{`{"a":[1]}`}},
 		{`{"type":"sync","messages":[1, "two",[3]]}`, Data, []string{"1", `"two"`, "[3]"}},
 		{`{"type":"sync","messages":[]}`, Data, nil},
-		{`{"type":"gossip","runs":[{"o":"n0","l":1,"c":1,"v":[1,2]},{"o":"n1","l":1,"c":9,"v":["x"]}]}`, Data, []string{"1", "2", `"x"`}},
-		{`{"type":"gossip","re":true,"runs":[{"o":"n0","l":1,"c":1,"v":[1]}]}`, Resend, []string{"1"}},
-		{`{"type":"gossip","re":false,"runs":[{"v":[1]}]}`, Data, []string{"1"}},
-		{`{"type":"gossip","acks":[1]}`, Ack, nil},
-		{`{"type":"gossip","runs":[]}`, Ack, nil},
+		{`{"type":"gossip","e":1,"f":0,"runs":[{"o":"n0","l":1,"c":1,"v":[1,2]},{"o":"n1","l":1,"c":9,"v":["x"]}]}`, Data, []string{"1", "2", `"x"`}},
+		{`{"type":"gossip","e":1,"f":0,"re":true,"runs":[{"o":"n0","l":1,"c":1,"v":[1]}]}`, Resend, []string{"1"}},
+		{`{"type":"gossip","e":1,"f":0,"re":false,"runs":[{"v":[1]}]}`, Data, []string{"1"}},
+		{`{"type":"gossip","e":1,"f":0,"acks":[1]}`, Ack, nil},
+		{`{"type":"gossip","e":1,"f":0,"runs":[]}`, Ack, nil},
 	} {
 		r, ok := Read([]byte(c.body))
 		require.True(t, ok, c.body)
