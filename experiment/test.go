@@ -195,6 +195,9 @@ func (p *plan) check(out outcome, watch *observer, health *healthWatch) *run.Res
 		results.NoDelivery = watch.withoutFigures()
 	}
 	results.Remarks = slices.Concat(p.remarks(), out.Remarks)
+	if results.Began() && !out.Interrupted {
+		results.Remarks = append(results.Remarks, unmet(out.History, p.strikes(), results.Net.Servers.MsgCount, out.Ended)...)
+	}
 	results.Faults = faults(out.History, out.Ended)
 	results.Overwhelmed = health.overwhelmed()
 	if t, ok := health.table(p.session.Nodes); ok {
