@@ -17,6 +17,7 @@ import (
 
 	"treecast/gossip"
 	"treecast/gossip/codec"
+	"treecast/gossip/service"
 	"treecast/node/stdin"
 	"treecast/wire"
 )
@@ -42,10 +43,10 @@ func TestGossipThatIsDueIsNotPutOffForAnHour(t *testing.T) {
 	// A peer that means a former life of ours: we owe it our vector at once.
 	r.admit(now, say("n1", "n0", `{"type":"gossip","e":5,"f":0,"w":true,"p":true,"b":1}`))
 	m, _ := r.mails.TryNext()
-	r.gossiper.receive(now, &m)
+	r.gossiper.service.Step(&service.In{Now: now, Message: &service.Message{From: m.from, Body: m.body}}) // there is no room
 	r.mails.Done()
 	require.NotZero(t, r.outbox.room())
-	// What serveGossip sets its timer to, if the room came back between step
+	// What serve sets its timer to, if the room came back between step
 	// and next.
 	wait := min(max(r.gossiper.next(now)-now, 0), time.Hour)
 	require.Zero(t, wait)

@@ -32,46 +32,10 @@ func (g *given) note(counter uint64) {
 	}
 }
 
-// strip takes out of a peer's message what it says of entries that were never
-// given out, and reports whether there was anything. A message that has brought
-// such entries is not acked, so that it comes again.
-func (g *given) strip(m *gossip.Message) (stripped bool) {
-	l := g.log.Load()
-	if l == nil {
-		return false
+// now is the log, and the highest counter there that may be known to others.
+func (g *given) now() (source gossip.SourceID, last uint64) {
+	if l := g.log.Load(); l != nil {
+		return l.source, l.last.Load()
 	}
-	last := l.last.Load()
-	kept := m.Runs[:0]
-	for _, r := range m.Runs {
-		if r.Source == l.source && len(r.Values) > 0 && r.First+uint64(len(r.Values))-1 > last {
-			stripped, m.Batch = true, 0
-			if r.First > last {
-				continue
-			}
-			r.Values = r.Values[:last-r.First+1]
-		}
-		kept = append(kept, r)
-	}
-	m.Runs = kept
-	if m.Vector == nil {
-		return stripped
-	}
-	for i := range m.Vector.Held {
-		h := &m.Vector.Held[i]
-		if h.Source != l.source {
-			continue
-		}
-		counters := h.Counters[:0]
-		for _, s := range h.Counters {
-			if s.Last > last && s.First <= s.Last { // else the core says what is wrong with it
-				stripped, s.Last = true, last
-				if s.First > last {
-					continue
-				}
-			}
-			counters = append(counters, s)
-		}
-		h.Counters = counters
-	}
-	return stripped
+	return source, 0
 }

@@ -37,8 +37,8 @@ func (n *Node) healthFields(now time.Duration) []byte {
 		b.journal(n.journaler.figures)
 	}
 	if g := n.gossiper.shown.Load(); g != nil {
-		b.permits(&g.permits)
-		b.gossip(&g.stats)
+		b.permits(&g.Permits)
+		b.gossip(&g.Gossip)
 	}
 	b.open("counters")
 	for _, c := range n.count.figures() {

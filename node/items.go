@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"treecast/gossip"
+	"treecast/gossip/service"
 	"treecast/journal"
 	"treecast/node/values"
 	"treecast/topology"
@@ -67,12 +68,9 @@ type setup struct {
 	former bool
 }
 
-// tree is the spanning tree of the cluster with a fan-out as configured.
-func (s *setup) tree(numChildren int) *topology.Tree {
-	if numChildren == 0 {
-		numChildren = topology.AutoNumChildren(s.members.Len())
-	}
-	return s.members.WithNumChildren(numChildren)
+// membership is what gossip needs of it.
+func (s *setup) membership() *service.Membership {
+	return &service.Membership{Self: s.id, Members: s.members, Greet: s.greet, Former: s.former, Epoch: s.epoch}
 }
 
 // outgoing is an item of the output queue. As with jobs, what few of them have

@@ -273,10 +273,9 @@ func (r *record) recover(found *journal.Recovered) {
 func (n *Node) makeJournaler() {
 	n.begun = make(chan struct{}, 1)
 	n.intake.seen = &seen{}
-	n.gossiper.unkept = &unkept{}
 	n.journaler = &journaler{
 		keeper: n.cfg.Keeper, inbox: n.keeps, outcomes: newOutcomes(n.wakes.record), wake: n.wakes.journal, seen: n.intake.seen.highest,
-		unkept: n.gossiper.unkept, figures: &journalFigures{}, log: n.cfg.Log, syncing: n.cfg.KeepSync,
+		unkept: n.unkept, figures: &journalFigures{}, log: n.cfg.Log, syncing: n.cfg.KeepSync,
 		known: n.log, checking: n.cfg.KeepCheck, blank: n.cfg.BeginBlank, blocked: n.blocked,
 	}
 	n.record.keeping = keeping{

@@ -11,7 +11,6 @@ import (
 	"treecast/backpressure"
 	"treecast/chans"
 	"treecast/gossip"
-	"treecast/gossip/codec"
 	"treecast/node/inject"
 	"treecast/node/stdin"
 	"treecast/wire"
@@ -52,6 +51,7 @@ type Node struct {
 	gossiper   *gossiper
 	output     *output
 	journaler  *journaler                // nil without a journal
+	unkept     *unkept                   // the same
 	services   []Service                 // all of them, but for the reader
 	ownCount   int                       // how many of these are not from Config.More
 	begun      chan struct{}             // a token when the reader need not wait for the journal any more
@@ -101,37 +101,22 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 	if err := n.gates.make(&cfg, n.monitor.Stale()); err != nil {
 		return nil, err
 	}
-	// A trial, so that bad settings are reported now and not after init.
-	permits := cfg.Permits
-	permits.Stale = n.monitor.Stale()
-	if _, err := backpressure.NewPermits(permits); err != nil {
-		return nil, err
-	}
-
-	if _, err := gossip.New(0, cfg.gossip(), n.log); err != nil {
-		return nil, err
-	}
-
 	n.outbox = &outbox{queue: n.outsQ, gossip: budget{limit: outputBytes}, raw: budget{name: "output bytes", limit: rawBytes}, count: &n.count}
 	n.record = &record{
 		inbox: n.jobs, wake: n.wakes.record, logger: cfg.Log,
 		log: n.log, held: gossip.NewVector(), logName: strconv.FormatUint(cfg.Random.Uint64(), 36),
 		out: n.outbox, notices: n.notices, intake: &n.jobBytes, count: &n.count,
 	}
-	n.gossiper = &gossiper{
-		given: &n.record.given,
-		wake:  n.wakes.gossip,
-		cfg:   &n.cfg, random: cfg.Random, inbox: n.mails, intake: n.jobsQ, out: n.outbox, notices: n.notices,
-		records: n.log, monitor: n.monitor, own: n.gates.own, count: &n.count, log: cfg.Log,
-		mailBytes: &n.mailBytes, jobBytes: &n.jobBytes, decoder: codec.NewDecoder(cfg.Roster.origins()),
+	self := func() string { return *n.name.Load() }
+	n.faults = inject.New(cfg.Faults, self, cfg.Random)
+	if n.gossiper, err = n.newGossiper(); err != nil {
+		return nil, err
 	}
 	n.intake = &intake{
 		queue: n.jobsQ, mail: n.mailQ, out: n.outbox, gates: &n.gates, wait: n.wait, count: &n.count, log: cfg.Log, roster: cfg.Roster,
 		jobBytes: &n.jobBytes, mailBytes: &n.mailBytes,
 		maxValueBytes: cfg.MaxLineBytes - min(4096, cfg.MaxLineBytes/2), health: n.healthFields, name: n.setName,
 	}
-	self := func() string { return *n.name.Load() }
-	n.faults = inject.New(cfg.Faults, self, cfg.Random)
 	n.output = &output{
 		inbox: n.outs, wake: n.wakes.output, self: self, writer: wire.NewWriter(&n.stdout),
 		box: n.outbox, count: &n.count, logger: cfg.Log,
@@ -144,7 +129,7 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 		n.services = append(n.services, n.journaler)
 		n.journaler.faults = n.faults[journalName]
 	}
-	n.record.faults, n.gossiper.faults, n.output.faults = n.faults[recordName], n.faults[gossipName], n.faults[outputName]
+	n.record.faults, n.output.faults = n.faults[recordName], n.faults[outputName]
 	if err := n.addMore(); err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"treecast/gossip/service"
 	"treecast/node/stdin"
 	"treecast/wire"
 )
@@ -156,4 +157,9 @@ func (r *rig) values(now time.Duration) string {
 	before, after := fmt.Sprintf(`{"src":%q,"dest":"c1","body":{"type":"read_ok","in_reply_to":77,"messages":`, self), `}}`
 	require.True(r.t, strings.HasPrefix(out[0], before) && strings.HasSuffix(out[0], after), out[0])
 	return strings.TrimSuffix(strings.TrimPrefix(out[0], before), after)
+}
+
+// figures are what the gossip service tells of itself.
+func (r *rig) figures(now time.Duration) *service.Figures {
+	return r.gossiper.service.Step(&service.In{Now: now, Figures: true}).Figures
 }

@@ -283,7 +283,7 @@ func BenchmarkRound(b *testing.B) {
 				for b.Loop() {
 					c.block()
 				}
-				require.Zero(b, c.gossiper.core.Stats().Resends)
+				require.Zero(b, c.figures(c.now).Gossip.Resends)
 				require.Greater(b, c.bytes, s.delta*s.neighbours*8)
 				rounds := float64(blockRounds * len(c.blocks))
 				b.ReportMetric(0, "ns/op")

@@ -14,8 +14,5 @@ func (v View) Log() *gossip.Log { return v.n.log }
 
 // Gossip is a look into the gossip core; false before the node has one.
 func (v View) Gossip() (gossip.View, bool) {
-	if v.n.gossiper.core == nil {
-		return gossip.View{}, false
-	}
-	return v.n.gossiper.core.View(), true
+	return v.n.gossiper.service.View()
 }

@@ -19,12 +19,13 @@ var arrows = map[string][]string{
 		"gossip", "backpressure", "topology", // the types of the node's settings, and what they mean
 		"journal", // where a node's is
 	},
-	"node":            {"node/inject", "node/stdin", "node/values", "wire", "gossip", "gossip/codec", "topology", "backpressure", "chans", "journal"},
+	"node":            {"node/inject", "node/stdin", "node/values", "wire", "gossip", "gossip/codec", "gossip/service", "topology", "backpressure", "chans", "journal"},
 	"node/inject":     {},
 	"node/stdin":      {},
 	"node/values":     {},
 	"gossip":          {"topology"},
 	"gossip/codec":    {"gossip", "wire"},
+	"gossip/service":  {"gossip", "gossip/codec", "topology", "backpressure"},
 	"wire":            {},
 	"topology":        {},
 	"backpressure":    {},

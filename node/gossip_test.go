@@ -99,9 +99,7 @@ func TestACrashOfGossipIsANewLifeThatLosesNothing(t *testing.T) {
 		c := newCluster(t, 5)
 		before := c.spread(uint64(i), 20, time.Second)
 		g := c.rigs[c.names[i]].gossiper
-		first := g.core
 		g.restart(c.now) // what the supervisor has it do, in the middle of everything
-		require.NotSame(t, first, g.core)
 		c.run(c.now + 500*time.Millisecond)
 		for n, value := range []string{"1", "2", "3", "4", "5"} {
 			c.client(broadcastLine(c.names[n], 1, value))
@@ -124,7 +122,7 @@ func TestACrashOfGossipIsANewLifeThatLosesNothing(t *testing.T) {
 func TestARestartBeforeInitIsNone(t *testing.T) {
 	r := newRig(t)
 	r.gossiper.restart(0)
-	require.Nil(t, r.gossiper.core)
+	require.False(t, r.gossiper.service.Begun())
 	require.Equal(t, gossip.Never, r.gossiper.next(0))
 	require.False(t, r.gossiper.step(0))
 }
@@ -235,13 +233,13 @@ func TestEveryLineOfAClusterFitsAndFlowsAlongTheTree(t *testing.T) {
 func TestWithoutAPermitNewsWaitsAndMerges(t *testing.T) {
 	c := newCluster(t, 2)
 	r := c.rigs["n0"]
-	require.True(t, r.gossiper.permits.Acquire(0, "somebody else"))
+	require.True(t, r.gossiper.service.Permits().Acquire(0, "somebody else"))
 	c.client(broadcastLine("n0", 1, "1"))
 	c.run(time.Second)
 	c.client(broadcastLine("n0", 2, "2"))
 	c.run(2 * time.Second)
 	require.Empty(t, c.between)
-	r.gossiper.permits.Release(c.now, "somebody else")
+	r.gossiper.service.Permits().Release(c.now, "somebody else")
 	c.run(3 * time.Second)
 	require.Equal(t, 2, gossipOf(t, c.between[0].line).Entries())
 	c.run(10 * time.Second)
@@ -258,8 +256,8 @@ func TestAnUnhealthyNodeLosesItsPermits(t *testing.T) {
 		r.Poll(now)
 		r.gossiper.step(now)
 	}
-	require.Equal(t, 2, r.gossiper.permits.Figures(3*time.Second).Revoked)
-	require.Zero(t, r.gossiper.permits.Figures(3*time.Second).Available)
+	require.Equal(t, 2, r.gossiper.service.Permits().Figures(3*time.Second).Revoked)
+	require.Zero(t, r.gossiper.service.Permits().Figures(3*time.Second).Available)
 }
 
 func TestGossiper_tellsOfEveryMessageThatItDoesNotUse(t *testing.T) {
@@ -269,11 +267,11 @@ func TestGossiper_tellsOfEveryMessageThatItDoesNotUse(t *testing.T) {
 		`"e":1,"runs":[{"o":"n1","l":"x","c":0,"v":[1]}]`, `"e":1,"runs":[{"o":"n1","l":"x","c":1}]`,
 		`"e":1,"vec":{"x":1,"i":0,"n":0}`, `"e":1,"vec":{"x":1,"n":1,"h":[{"o":"n1","l":"x","s":[[0,1]]}]}`,
 	} {
-		before := r.gossiper.core.Stats().Malformed
+		before := r.figures(time.Second).Gossip.Malformed
 		r.logs.Reset()
 		r.admit(time.Second, say("n1", "n0", `{"type":"gossip",`+fields+`}`))
 		r.settle(time.Second)
-		require.Equal(t, before+1, r.gossiper.core.Stats().Malformed, fields)
+		require.Equal(t, before+1, r.figures(time.Second).Gossip.Malformed, fields)
 		require.Contains(t, r.logs.String(), "a peer's message makes no sense", fields)
 		require.Contains(t, r.logs.String(), "from=n1", fields)
 	}

@@ -1,4 +1,4 @@
-package node
+package service
 
 import (
 	"math"
@@ -10,15 +10,12 @@ import (
 	"treecast/gossip"
 )
 
-func TestGiven_nothingBeyondItIsLeftInAMessageAndAllElseIs(t *testing.T) {
+func TestStrip_nothingBeyondItIsLeftInAMessageAndAllElseIs(t *testing.T) {
 	own, other := gossip.NewSourceID("n0", "own"), gossip.NewSourceID("n0", "of a former life")
 	rapid.Check(t, func(t *rapid.T) {
-		var g given
 		m := &gossip.Message{Batch: 7}
-		require.False(t, g.strip(m), "nothing is known yet")
-		g.begin(own)
+		require.False(t, strip(m, gossip.SourceID{}, 0), "nothing is known yet")
 		last := rapid.Uint64Range(0, 10).Draw(t, "last")
-		g.note(last)
 		beyond, runBeyond := false, false
 		type at struct {
 			source  gossip.SourceID
@@ -49,7 +46,7 @@ func TestGiven_nothingBeyondItIsLeftInAMessageAndAllElseIs(t *testing.T) {
 			}
 			m.Vector = &gossip.VectorPart{Held: []gossip.Held{{Source: other, Counters: gossip.Spans{{First: 1, Last: 99}}}, {Source: own, Counters: append(gossip.Spans{}, spans...)}}}
 		}
-		require.Equal(t, beyond || runBeyond, g.strip(m))
+		require.Equal(t, beyond || runBeyond, strip(m, own, last))
 		require.Equal(t, runBeyond, m.Batch == 0, "it is to come again")
 		left := map[at]bool{}
 		for _, r := range m.Runs {
@@ -74,6 +71,6 @@ func TestGiven_nothingBeyondItIsLeftInAMessageAndAllElseIs(t *testing.T) {
 				require.Equal(t, was && n <= last, is)
 			}
 		}
-		require.False(t, g.strip(m), "once is enough")
+		require.False(t, strip(m, own, last), "once is enough")
 	})
 }

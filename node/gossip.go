@@ -1,0 +1,283 @@
+package node
+
+import (
+	"log/slog"
+	"math/rand/v2"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"treecast/backpressure"
+	"treecast/chans"
+	"treecast/gossip"
+	"treecast/gossip/service"
+	"treecast/node/inject"
+	"treecast/wire"
+)
+
+// gossiper is the gossip service of the node: it makes frames of what its queue, the
+// record and the monitor have for gossip/service, and does what those say that come
+// back.
+type gossiper struct {
+	service *service.Service
+
+	random  *rand.Rand
+	inbox   *chans.Inbox[mail]
+	intake  *chans.Queue[job]
+	out     *outbox
+	notices *notices
+	given   *given // the record's
+	monitor *backpressure.Monitor
+	own     *backpressure.Gate // of work that the node starts by itself
+	count   *counters
+	log     *slog.Logger
+	target  time.Duration // of latency; 0: none
+	wake    wake
+	faults  *inject.Injector // nil as a rule
+
+	mailBytes, jobBytes *budget
+
+	setup     *setup // nil before begin
+	dead      bool   // it has crashed, and has not begun again
+	elsewhere bool   // the record was told to go on in a new log
+	in        service.In
+	message   service.Message
+	tickets   []gossip.Ticket
+
+	shown      atomic.Pointer[service.Figures]
+	shownAt    time.Duration
+	changed    bool // something has happened since
+	unkeptTold bool // that the latency target cannot be kept
+}
+
+// figuresPeriod is how often the figures are made anew.
+const figuresPeriod = 100 * time.Millisecond
+
+// newGossiper makes the service, or says which setting cannot work.
+func (n *Node) newGossiper() (*gossiper, error) {
+	permits := n.cfg.Permits
+	permits.Stale = n.monitor.Stale()
+	g := &gossiper{
+		random: n.cfg.Random, inbox: n.mails, intake: n.jobsQ, out: n.outbox, notices: n.notices, given: &n.record.given,
+		monitor: n.monitor, own: n.gates.own, count: &n.count, log: n.cfg.Log, target: n.cfg.LatencyTarget,
+		wake: n.wakes.gossip, faults: n.faults[gossipName], mailBytes: &n.mailBytes, jobBytes: &n.jobBytes,
+	}
+	cfg := service.Config{
+		Gossip: n.cfg.gossip(), NumChildren: n.cfg.NumChildren, Permits: permits, Random: n.cfg.Random,
+		Origins: n.cfg.Roster.origins(), Shared: service.Shared{Log: n.log},
+	}
+	if n.cfg.Keeper != nil {
+		n.unkept = &unkept{}
+		cfg.Shared.Withhold = n.unkept.holds
+	}
+	var err error
+	g.service, err = service.New(cfg)
+	return g, err
+}
+
+const gossipName = "gossip"
+
+// Name is the service's.
+func (g *gossiper) Name() string { return gossipName }
+
+// Wake is the service's.
+func (g *gossiper) Wake() <-chan struct{} { return g.wake }
+
+// Next is when a message is there, something was stored, or the core has something
+// to say.
+func (g *gossiper) Next(now time.Duration) time.Duration {
+	if g.dead || g.inbox.Depth() > 0 || g.notices.rung.Load() {
+		return now
+	}
+	return max(now, g.next(now))
+}
+
+// Step handles a message, if there is one, and sends what is to be sent.
+func (g *gossiper) Step(now time.Duration) (Work, error) {
+	if g.dead {
+		g.dead = false
+		g.restart(now)
+	}
+	g.notices.heard()
+	queued, said, mailed := g.out.queue.Depth(), g.out.gossip.used.Load(), g.mailBytes.used.Load()
+	did := g.step(now)
+	if !did && g.inbox.Drained() {
+		g.intake.Close()
+		return Work{}, errOver
+	}
+	return Work{
+		Did: did, Messages: 1 + g.out.queue.Depth() - queued,
+		Bytes: int(g.out.gossip.used.Load() - said + mailed - g.mailBytes.used.Load()),
+	}, nil
+}
+
+// Crashed answers for a message that crashed the service.
+func (g *gossiper) Crashed(now time.Duration) int {
+	g.dead = true
+	m, lost := g.inbox.Abandon()
+	if !lost {
+		return 0
+	}
+	g.mailBytes.put(len(m.body))
+	switch {
+	case m.setup != nil:
+		g.setup = m.setup // the next life begins with it
+	case m.read != nil:
+		logLost(g.log, gossipName, "read", m.read, nil)
+		g.out.fail(now, *m.read, wire.Abort, abortedText)
+	default: // not acked, so it comes again
+		logLost(g.log, gossipName, "message", &request{client: m.from}, m.body)
+	}
+	return 1
+}
+
+// step does one piece of work and reports whether there may be more at once.
+func (g *gossiper) step(now time.Duration) bool {
+	m, ok := g.inbox.TryNext()
+	if ok || g.service.Next() <= now {
+		g.faults.Begin(now, ok)
+	}
+	g.in = service.In{Now: now, Health: g.health(now)}
+	g.in.Own, g.in.OwnLast = g.given.now()
+	if g.service.Begun() {
+		// Behind them their entries are in the log by then.
+		g.tickets = g.notices.take(g.tickets)
+		g.in.Stored = g.tickets
+		g.in.Figures = g.shown.Load() == nil || g.changed && now-g.shownAt >= figuresPeriod
+	}
+	if ok {
+		g.take(now, &m)
+	}
+	g.in.Room = g.out.room()
+	out := g.service.Step(&g.in)
+	if out.Figures != nil {
+		g.show(now, out.Figures)
+	}
+	g.changed = g.changed || ok || out.Spoke
+	if out.Trouble != nil { // the configuration has been checked
+		g.log.Error("no gossip", "why", out.Trouble)
+	}
+	if g.in.Message != nil {
+		g.received(now, &m, out)
+	}
+	for _, p := range out.Send {
+		g.out.send(now, p.To, p.Body)
+	}
+	if ok || out.Spoke {
+		g.faults.End()
+	}
+	if ok {
+		g.mailBytes.put(len(m.body))
+		g.inbox.Done()
+	}
+	return ok || out.Spoke
+}
+
+// health is what the monitor has last said.
+func (g *gossiper) health(now time.Duration) service.Health {
+	r, known := g.monitor.Report(now)
+	return service.Health{Known: known, At: r.At, Unhealthy: r.Unhealthy, Busy: !g.own.Open(now)}
+}
+
+// take puts an item of the queue into the frame.
+func (g *gossiper) take(now time.Duration, m *mail) {
+	switch {
+	case m.setup != nil:
+		g.setup = m.setup
+		g.in.Begin = m.setup.membership()
+	case m.read != nil:
+		if !g.intake.Offer(now, job{kind: jobRead, request: *m.read}) {
+			g.count.refusedFull.Add(1)
+			g.out.fail(now, *m.read, wire.TemporarilyUnavailable, fullText)
+		}
+	default:
+		g.message = service.Message{From: m.from, Body: m.body}
+		g.in.Message = &g.message
+	}
+}
+
+// received tells what was wrong with a peer's message, and has the record store what
+// it has brought.
+func (g *gossiper) received(now time.Duration, m *mail, out *service.Out) {
+	if out.Unreadable != nil {
+		g.count.badMail.Add(1)
+		g.log.Warn("a peer's message cannot be read", "from", m.from, "why", out.Unreadable)
+		return
+	}
+	if out.Beyond {
+		g.notGivenOut(now, m.from)
+	}
+	if out.Refused != nil {
+		g.log.Warn("a peer's message makes no sense, and is not used", "from", m.from, "why", out.Refused)
+	}
+	if out.Deliver == nil {
+		return
+	}
+	if g.jobBytes.take(len(m.body)) {
+		store := *out.Deliver
+		if g.intake.Offer(now, job{kind: jobStore, request: request{came: now}, store: &store, bytes: len(m.body)}) {
+			return
+		}
+		g.jobBytes.put(len(m.body))
+	}
+	g.count.droppedStores.Add(1) // not acked, so it comes again
+}
+
+// show keeps figures for health replies.
+func (g *gossiper) show(now time.Duration, figures *service.Figures) {
+	g.shownAt, g.changed = now, false
+	g.shown.Store(figures)
+	if figures.Gossip.TargetUnkept && !g.unkeptTold {
+		g.unkeptTold = true
+		g.log.Warn("the latency target cannot be kept: the way through the tree alone takes longer, so everything is sent at once",
+			"target", g.target)
+	}
+}
+
+// notGivenOut handles a peer's message that says that this node has given out more
+// than it has.
+func (g *gossiper) notGivenOut(now time.Duration, from string) {
+	g.count.notGivenOut.Add(1)
+	g.log.Warn("a peer has entries of this node's own log that it has not given out; they are not taken in", "from", from)
+	if !g.elsewhere {
+		// If there is no room, the next such message does it.
+		name := strconv.AppendUint(nil, g.random.Uint64(), 36)
+		g.elsewhere = g.intake.Offer(now, job{kind: jobElsewhere, value: name, request: request{client: from, came: now}})
+	}
+}
+
+// restart has the service begin again after a crash, which may have left the core in
+// any state. The new one is a new life to the peers: it shows them its vector, and
+// they show theirs.
+func (g *gossiper) restart(now time.Duration) {
+	if g.setup == nil {
+		return
+	}
+	again := g.setup.membership()
+	again.Greet = true
+	if out := g.service.Step(&service.In{Now: now, Begin: again}); out.Trouble != nil {
+		g.log.Error("no gossip", "why", out.Trouble)
+	}
+}
+
+// next is when the service wants its step called, if nothing arrives before.
+func (g *gossiper) next(now time.Duration) time.Duration {
+	if !g.service.Begun() {
+		return gossip.Never
+	}
+	next := g.service.Next()
+	if g.changed {
+		next = min(next, g.shownAt+figuresPeriod)
+	}
+	switch {
+	case next > now:
+		return next
+	case g.out.room() == 0:
+		return now + roomPoll
+	default:
+		return now
+	}
+}
+
+// roomPoll is how soon gossip looks again for room in the output queue.
+const roomPoll = 5 * time.Millisecond
