@@ -46,17 +46,36 @@
 // that the init is later than everything journaled: it is not one of the first
 // of a run, and its message id, or failing that its client's number, is above
 // the highest seen. Without evidence the node begins with nothing: a value that
-// nobody sent in this run is worse than a cold start. Two runs at once, under
-// one parent, without TREECAST_RUN and without ids are not told apart, so their
-// nodes begin with nothing; so does a node whose file is still locked by a former
-// life that a killed wrapper has left behind.
+// nobody sent in this run is worse than a cold start.
+//
+// With evidence it never begins with nothing. What may be of this run and cannot be
+// used is a BlockedError: a file that another process holds, that cannot be read,
+// whose header is damaged or cut off, a second one that could be the node's as well,
+// and a directory of the run that has become somebody else's. A file that is held is
+// read for evidence without its lock. So two runs at once, under one parent, without
+// TREECAST_RUN, may get into each other's way: name them.
 //
 // # Whose it was
 //
-// A file in use is locked (flock). At its end a node that has read all of its
-// stdin removes its file. At its start a node removes directories of processes
-// that are gone, where no file is locked; only those of the same boot and the
-// same PID namespace, as nobody can tell of others.
+// A file in use is locked (flock). The system lets go of the lock of a killed process
+// when it has taken back all of its memory, which takes a second where that is a few
+// gigabytes: the next life tries again until then. At its end a node that has read all
+// of its stdin removes its file. At its start a node removes directories of processes
+// that are gone, where no file is locked, at once; that can be told for the same boot
+// and the same PID namespace. In places of our own choice it also removes those of
+// others, and those of runs that somebody named, when nobody has a file in them open
+// or has written there for a week.
+//
+// # While the node is at work
+//
+// Cleaners of temporary files, people and scripts remove, move, replace and truncate
+// files. So the default place is in the user's home, where there is one. Check holds
+// the file's place, inode and size to what they should be; Append does so before it
+// writes. Rewrite begins a new file beside the place, to which the node appends all
+// that it knows, and Publish puts it there in one step: a kill before that finds what
+// the old file still has. A file has its name only once it has a life in it, so an
+// empty one is one that was truncated. What somebody writes into the middle of a file,
+// without making it longer or shorter, is found by the next life only.
 //
 // # Concurrency
 //

@@ -10,7 +10,9 @@
 // gossiper carries messages between its peers and the gossip core, output
 // writes lines. journaler, where the node has a journal, keeps what the record
 // is about to know, which is shown, told and answered when that has come back;
-// an init is answered when the journal has been read. The record's log is read
+// an init is answered when the journal has been read, or with error 13 after 8 s
+// in which another process held it; what needs no journal is served meanwhile. A
+// journal that is gone is written again from the record's log, a part at a time. The record's log is read
 // by the gossiper by index; nothing else is shared but immutable entries.
 //
 // # Concurrency

@@ -11,6 +11,9 @@ type Costs struct {
 	Start time.Duration
 	// Pipe is how long lines take from one side of a pipe to the other.
 	Pipe time.Duration
+	// Hold is how long a killed process still holds its journal, as the system has
+	// to take back its memory first. 0 unless a test wants it.
+	Hold time.Duration
 
 	Services map[string]Cost // by name; intake is the reader
 	Other    Cost            // of a service that has none there
@@ -26,7 +29,7 @@ func (c *Costs) of(service string) Cost {
 
 // none reports whether nothing is set.
 func (c *Costs) none() bool {
-	return c.Start == 0 && c.Pipe == 0 && c.Services == nil && c.Other == Cost{}
+	return c.Start == 0 && c.Pipe == 0 && c.Hold == 0 && c.Services == nil && c.Other == Cost{}
 }
 
 // Cost is how long a service is busy with one step.

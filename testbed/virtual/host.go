@@ -27,6 +27,7 @@ type host struct {
 	node   *node.Node      // nil: not running
 	kept   *journal.Memory // what outlives the node; nil: nothing does
 	harm   harm            // to kept, while the node is at work
+	keptBy time.Duration   // until when the process that was killed holds it
 	clock  clocks
 	paused bool          // the process stands still: it is held or stalled
 	held   bool          // it is stopped until it is let go on

@@ -51,7 +51,24 @@ func TestNothingThatWasAcknowledgedIsLostToAKill(t *testing.T) {
 	}
 }
 
-// The proof that the test above can fail.
+// A process that was killed may hold its journal for longer than it takes to start
+// the next one, whose init waits for it.
+func TestNothingThatWasAcknowledgedIsLostWhereTheDeadHoldTheirJournals(t *testing.T) {
+	cfg := killing(t, nemesis.AllNodes)
+	cfg.Costs = DefaultCosts()
+	cfg.Costs.Hold = 4 * sec
+	out := carryOut(t, cfg, Observers{})
+	requireAcknowledged(t, out.History)
+	acknowledged(t, out.History)
+	waited := 0
+	for _, n := range out.Nodes {
+		waited += strings.Count(string(n.Log), "the journal that the init has waited for can be used")
+		require.NotContains(t, string(n.Log), "it begins with nothing")
+	}
+	require.Positive(t, waited)
+}
+
+// The proof that the tests above can fail.
 func TestWithoutJournalsAKillOfAllLosesWhatWasAcknowledged(t *testing.T) {
 	cfg := killing(t, nemesis.AllNodes)
 	cfg.Node.NoKeeper = true

@@ -105,6 +105,7 @@ func prepare(cfg Config, obs Observers) (*bed, error) {
 		if (cfg.Session.Kills() || cfg.Session.Nemesis.HarmsJournals()) && !cfg.Node.NoKeeper {
 			b.hosts[i].kept = journal.NewMemory(rand.New(rand.NewPCG(cfg.Session.Seed, journalStream|uint64(i))))
 			b.hosts[i].kept.Mistake = cfg.Node.JournalMistake
+			b.hosts[i].kept.Held = func() bool { return b.now < b.hosts[i].keptBy }
 		}
 	}
 	return b, nil
@@ -266,6 +267,7 @@ func (b *bed) kill(h *host) {
 			b.cfg.Watch.Left(b.now, h.index, h.left)
 		}
 	}
+	h.keptBy = b.now + b.cfg.Costs.Hold
 	h.kill()
 }
 
