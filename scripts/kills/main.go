@@ -35,7 +35,7 @@ func main() {
 	bin := flag.String("bin", "treecast", "the node's program")
 	kills := flag.Int("kills", 3000, "how many times to kill one node and wait for its end")
 	at := flag.Int("at-once", 200, "how many times to kill nodes of a cluster and start them again at once")
-	most := flag.Int("most", largest>>20, "up to which size of a process that is done, in MiB")
+	most := flag.Int("most", largest>>20, "up to which size of a process that is done, in MiB; with half of it meddling begins")
 	meddles := flag.Int("meddle", 90, "how many times to meddle with the journal of a node")
 	flag.Parse()
 	var errs []error
@@ -46,7 +46,7 @@ func main() {
 		errs = append(errs, atOnce(*bin, *at, *most<<20))
 	}
 	if *meddles > 0 {
-		errs = append(errs, meddle(*bin, *meddles, 3*time.Second))
+		errs = append(errs, meddle(*bin, *meddles, *most<<20/2, 3*time.Second))
 	}
 	if err := errors.Join(errs...); err != nil {
 		fmt.Fprintln(os.Stderr, "kills:", err)

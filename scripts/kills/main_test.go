@@ -42,5 +42,5 @@ func TestAtOnce_noticesWhatIsLost(t *testing.T) {
 }
 
 func TestMeddle_isMended(t *testing.T) {
-	require.NoError(t, meddle(built(t), len(meddling), patience))
+	require.NoError(t, meddle(built(t), len(meddling), 0, patience))
 }
