@@ -106,6 +106,11 @@ func (c *sweepCommand) Run(ctx context.Context, s streams, line commandLine) err
 			return err
 		}
 		plan.Plans = append(plan.Plans, one)
+		if plan.Record.ProgramSHA256 == "" {
+			if plan.Record.Program, plan.Record.ProgramSHA256, err = one.Program(c.Bin != nil); err != nil {
+				return inputError{err}
+			}
+		}
 		plan.Options.PollHealth = treecast
 	}
 	show := newSweepProgress(s.err, time.Now)

@@ -106,6 +106,7 @@ func (p SweepPlan) open() (*sweep, error) {
 		key := runKey{row.Setting, row.Seed}
 		if !known[row.Setting] || row.Seed-p.FirstSeed >= uint64(p.Seeds) {
 			folder.runs.Close()
+			folder.unlock()
 			return nil, fmt.Errorf("%s has a run that is none of this sweep: %s; delete the file to make its runs again", folder.path(RunsFile), row.Command(row.Seed))
 		}
 		if _, twice := s.done[key]; !twice {

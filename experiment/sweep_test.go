@@ -227,3 +227,58 @@ func TestTheProcessorsNameIsFound(t *testing.T) {
 	require.Empty(t, cpuModel("nothing here"))
 	require.NotEmpty(t, ThisMachine().OS)
 }
+
+func TestSweepFolder_isOfOneSweepAtATime(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "sweep")
+	record := run.Sweep{Name: "x", SeedCount: 1, ProgramSHA256: "aa", Program: "/a/node"}
+	first, _, err := openSweepFolder(dir, record, false)
+	require.NoError(t, err)
+	for _, resume := range []bool{false, true} {
+		_, _, err = openSweepFolder(dir, record, resume)
+		require.ErrorContains(t, err, "another sweep is under way in "+dir)
+	}
+	require.NoError(t, first.close(nil, false))
+
+	for want, change := range map[string]func(r *run.Sweep){
+		"its nodes' program is /a/node, asked for is /b/node":         func(r *run.Sweep) { r.Program = "/b/node" },
+		"its nodes' program is /a/node, asked for is treecast itself": func(r *run.Sweep) { r.Program = "" },
+		"or a source file among its arguments, has changed":           func(r *run.Sweep) { r.ProgramSHA256 = "bb" },
+	} {
+		other := record
+		change(&other)
+		_, _, err = openSweepFolder(dir, other, true)
+		require.ErrorContains(t, err, want)
+	}
+	again, _, err := openSweepFolder(dir, record, true)
+	require.NoError(t, err, "nobody holds it any more")
+	require.NoError(t, again.close(nil, false))
+}
+
+func TestProgram_isItsPathAndWhatIsInIt(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	require.NoError(t, os.WriteFile("node", []byte("one"), 0o700))
+	require.NoError(t, os.WriteFile("x.py", []byte("one"), 0o600))
+	p := Plan{Bin: "./node", Args: []string{"x.py", "-u"}}
+	path, first, err := p.Program(true)
+	require.NoError(t, err)
+	require.Equal(t, "node", filepath.Base(path))
+	require.True(t, filepath.IsAbs(path))
+	_, same, err := p.Program(true)
+	require.NoError(t, err)
+	require.Equal(t, first, same)
+	require.NoError(t, os.WriteFile("x.py", []byte("two"), 0o600))
+	_, second, err := p.Program(true)
+	require.NoError(t, err)
+	require.NotEqual(t, first, second)
+	require.NoError(t, os.WriteFile("node", []byte("two"), 0o700))
+	path, third, err := p.Program(false)
+	require.NoError(t, err)
+	require.Empty(t, path)
+	require.NotEqual(t, second, third)
+	path, none, err := Plan{Driver: Virtual}.Program(true)
+	require.NoError(t, err)
+	require.Empty(t, path+none)
+	_, _, err = Plan{Bin: "missing"}.Program(true)
+	require.ErrorContains(t, err, "reading the node's program")
+}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"treecast/run"
@@ -24,6 +25,7 @@ type sweepFolder struct {
 	dir    string
 	record run.Sweep
 	runs   *os.File
+	lock   *os.File // of the folder; nil where the system cannot lock it
 }
 
 // openSweepFolder makes the folder of a new sweep, or opens that of one to go on
@@ -32,35 +34,74 @@ type sweepFolder struct {
 // again.
 func openSweepFolder(dir string, record run.Sweep, resume bool) (*sweepFolder, []run.Row, error) {
 	f := &sweepFolder{dir: dir, record: record}
+	if err := f.lockFolder(resume); err != nil {
+		return nil, nil, err
+	}
+	rows, err := f.open(resume)
+	if err != nil {
+		f.unlock()
+		return nil, nil, err
+	}
+	return f, rows, nil
+}
+
+// lockFolder keeps other sweeps out of the folder for as long as this process has
+// it open. What is not there yet is made, if it is to be.
+func (f *sweepFolder) lockFolder(resume bool) (err error) {
+	if !resume {
+		if err := os.MkdirAll(f.dir, 0o777); err != nil {
+			return fmt.Errorf("making the folder of a sweep: %w", err)
+		}
+	}
+	if f.lock, err = os.Open(f.dir); err != nil {
+		f.lock = nil
+		return nil // that there is no sweep is said later
+	}
+	if err := syscall.Flock(int(f.lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
+		f.unlock()
+		return fmt.Errorf("another sweep is under way in %s; wait for it to end, or give another name", f.dir)
+	}
+	return nil
+}
+
+func (f *sweepFolder) unlock() {
+	if f.lock != nil {
+		f.lock.Close()
+		f.lock = nil
+	}
+}
+
+// open reads what is in the folder, and begins to write there.
+func (f *sweepFolder) open(resume bool) (rows []run.Row, err error) {
+	dir, record := f.dir, &f.record
 	before, err := readSweepRecord(f.path(SweepFile))
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && resume:
-		return nil, nil, fmt.Errorf("there is no sweep in %s to go on with; leave --resume out to begin one", dir)
+		return nil, fmt.Errorf("there is no sweep in %s to go on with; leave --resume out to begin one", dir)
 	case err == nil && !resume:
-		return nil, nil, fmt.Errorf("%s has a sweep already; go on with it by --resume, or give another name", dir)
+		return nil, fmt.Errorf("%s has a sweep already; go on with it by --resume, or give another name", dir)
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return nil, nil, fmt.Errorf("the sweep in %s cannot be read: %w; delete it, or give another name", dir, err)
+		return nil, fmt.Errorf("the sweep in %s cannot be read: %w; delete it, or give another name", dir, err)
 	}
-	var rows []run.Row
 	if resume {
-		if difference := before.Differs(&record); difference != "" {
-			return nil, nil, fmt.Errorf("the sweep in %s is another one: %s; give another name, or what it was begun with:\n  %s",
+		if difference := before.Differs(record); difference != "" {
+			return nil, fmt.Errorf("the sweep in %s is another one: %s; give another name, or what it was begun with:\n  %s",
 				dir, difference, strings.Join(before.Command, " "))
 		}
 		f.record = *before
 		if rows, err = f.readRuns(); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
 	f.record.Finished = nil
 	if err := errors.Join(f.writeRecord(), f.writeRuns(rows)); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	f.runs, err = os.OpenFile(f.path(RunsFile), os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
-		return nil, nil, fmt.Errorf("writing the runs of a sweep: %w", err)
+		return nil, fmt.Errorf("writing the runs of a sweep: %w", err)
 	}
-	return f, rows, nil
+	return rows, nil
 }
 
 func (f *sweepFolder) path(name string) string { return filepath.Join(f.dir, name) }
@@ -106,6 +147,7 @@ func (f *sweepFolder) readRuns() ([]run.Row, error) {
 
 // close leaves the folder with its runs in order.
 func (f *sweepFolder) close(rows []run.Row, complete bool) error {
+	defer f.unlock()
 	err := errors.Join(f.runs.Close(), f.writeRuns(rows))
 	if complete {
 		now := time.Now().UTC().Truncate(time.Second)

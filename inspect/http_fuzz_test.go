@@ -28,7 +28,7 @@ func (w *wireless) SetWriteDeadline(time.Time) error { return nil }
 // that a request is understood as Go's own server understands it.
 func FuzzServe(f *testing.F) {
 	for _, seed := range []string{
-		"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "GET /metrics HTTP/1.0\n\n", "POST / HTTP/1.1\r\n\r\n", "GET /debug/vars HTTP/1.1\r\na: b\r\n\r\nrest",
+		"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "HEAD /metrics HTTP/1.1\r\nHost: localhost:80\r\n\r\n", "GET / HTTP/1.1\r\nhost: [::1]:7\r\n\r\n", "GET /metrics HTTP/1.0\n\n", "POST / HTTP/1.1\r\n\r\n", "GET /debug/vars HTTP/1.1\r\na: b\r\n\r\nrest",
 		"GET http://host/queues.csv?x=1#y HTTP/1.1\r\n\r\n", "GET /debug/pprof/goroutine?debug=1 HTTP/1.1\r\n\r\n", "GET /debug/pprof/?%zz HTTP/1.1\r\n\r\n",
 		"GET /%zz HTTP/1.1\r\n\r\n", "GET /a b HTTP/1.1\r\n\r\n", "GET * HTTP/1.1\r\n\r\n", "GET\r\n\r\n", "\r\n\r\n", "", "GET / HTTP/2.0\r\n\r\n",
 		"GET /x\r\nHTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\n" + strings.Repeat("a", 20_000),
@@ -38,10 +38,11 @@ func FuzzServe(f *testing.F) {
 	closed := make(chan struct{})
 	close(closed)
 	f.Fuzz(func(t *testing.T, request []byte) {
-		path, status := readRequest(bytes.NewReader(request))
+		path, headOnly, status := readRequest(bytes.NewReader(request))
 		if asked, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(request))); err == nil && status == "" {
 			require.Equal(t, asked.URL, path)
-			require.Equal(t, http.MethodGet, asked.Method)
+			require.Equal(t, map[bool]string{false: http.MethodGet, true: http.MethodHead}[headOnly], asked.Method)
+			require.True(t, asked.Host == "" || isAddress(asked.Host) || asked.URL.Host != "", asked.Host)
 		}
 		if path != nil && strings.HasPrefix(path.Path, "/debug/pprof/") {
 			return // Go's own, and slow
@@ -49,7 +50,11 @@ func FuzzServe(f *testing.F) {
 		c := &wireless{Reader: bytes.NewReader(request)}
 		serve(c, example, closed)
 		said := bufio.NewReader(&c.said)
-		reply, err := http.ReadResponse(said, nil)
+		asked := &http.Request{Method: http.MethodGet}
+		if headOnly {
+			asked.Method = http.MethodHead
+		}
+		reply, err := http.ReadResponse(said, asked)
 		require.NoError(t, err)
 		body := new(bytes.Buffer)
 		_, err = body.ReadFrom(reply.Body)
@@ -60,6 +65,10 @@ func FuzzServe(f *testing.F) {
 			return
 		}
 		require.Contains(t, []int{200, 404}, reply.StatusCode)
+		if headOnly {
+			require.Zero(t, body.Len())
+			return
+		}
 		if path.Path == "/debug/vars" {
 			require.True(t, json.Valid(body.Bytes()))
 		}

@@ -125,7 +125,7 @@ func TestAProfileUnderWayEndsWithTheServer(t *testing.T) {
 func TestWhatIsNoRequestIsRefused(t *testing.T) {
 	s := serving(t, "[::1]:0")
 	for request, status := range map[string]string{
-		"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n":            "404 Not Found",
+		"GET /nothing HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n":    "404 Not Found",
 		"POST / HTTP/1.1\r\n\r\n":                             "405 Method Not Allowed",
 		"GET /\r\n\r\n":                                       "400 Bad Request",
 		"GET x HTTP/1.1\r\n\r\n":                              "400 Bad Request",
@@ -147,7 +147,7 @@ func TestWhatIsNoRequestIsRefused(t *testing.T) {
 
 func TestRequestsThatBreakOffAreRefused(t *testing.T) {
 	for _, text := range []string{"", "GET / HTTP/1.1", "GET / HTTP/1.1\r\nHost: x\r\n"} {
-		_, status := readRequest(strings.NewReader(text))
+		_, _, status := readRequest(strings.NewReader(text))
 		require.Equal(t, "400 Bad Request", status)
 	}
 }
@@ -193,4 +193,42 @@ func TestAPortThatIsTakenIsExplained(t *testing.T) {
 func TestHealthThatIsNoJSONBreaksNothing(t *testing.T) {
 	require.True(t, json.Valid(vars([]byte("?"))))
 	require.True(t, bytes.Contains(metrics([]byte("?")), []byte("go_goroutines")))
+}
+
+// A browser that was led here by a name is refused, whatever page it shows.
+func TestHost_isAnAddressOrLocalhost(t *testing.T) {
+	for host, ok := range map[string]bool{
+		"localhost": true, "LOCALHOST:6060": true, "127.0.0.1": true, "127.0.0.1:80": true, "[::1]": true, "[::1]:6060": true, "192.168.1.7:6060": true,
+		"evil.example": false, "evil.example:6060": false, "localhost.evil.example": false, "127.0.0.1.evil.example": false, "": false, ":80": false, "::1": false,
+		"127.0.0.1:x": false, "localhost:99999": false, "[127.0.0.1]": false, "user@localhost": false,
+	} {
+		require.Equal(t, ok, isAddress(host), host)
+		_, _, status := readRequest(strings.NewReader("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n"))
+		require.Equal(t, map[bool]string{true: "", false: "403 Forbidden"}[ok], status, host)
+	}
+	for text, want := range map[string]string{
+		"GET / HTTP/1.1\r\n\r\n":                                  "400 Bad Request",
+		"GET / HTTP/1.0\r\n\r\n":                                  "",
+		"GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil\r\n\r\n": "400 Bad Request",
+	} {
+		_, _, status := readRequest(strings.NewReader(text))
+		require.Equal(t, want, status, text)
+	}
+}
+
+func TestHEAD_isTheHeaderAlone(t *testing.T) {
+	s := serving(t, "127.0.0.1:0")
+	full, err := http.Get("http://" + s.Addr().String() + "/metrics")
+	require.NoError(t, err)
+	defer full.Body.Close()
+	head, err := http.Head("http://" + s.Addr().String() + "/metrics")
+	require.NoError(t, err)
+	defer head.Body.Close()
+	require.Equal(t, http.StatusOK, head.StatusCode)
+	require.Equal(t, full.Header.Get("Content-Type"), head.Header.Get("Content-Type"))
+	require.Positive(t, head.ContentLength)
+	missing, err := http.Head("http://" + s.Addr().String() + "/nothing")
+	require.NoError(t, err)
+	defer missing.Body.Close()
+	require.Equal(t, http.StatusNotFound, missing.StatusCode)
 }

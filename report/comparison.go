@@ -110,20 +110,16 @@ func comparedCell(l *analysis.Line, index int, figure string, decimals int) stri
 	if l.Base == index || !ok {
 		return out
 	}
-	switch out += " x" + ratioText(d.Ratio); {
+	if !math.IsInf(d.Ratio, 0) && !math.IsNaN(d.Ratio) { // what is compared with may be 0
+		out += " x" + strconv.FormatFloat(d.Ratio, 'f', 2, 64)
+	}
+	switch {
 	case d.Significant:
 		out += "*"
 	case d.Enough:
 		out += "~"
 	}
 	return out
-}
-
-func ratioText(r float64) string {
-	if math.IsInf(r, 0) {
-		return " infinite"
-	}
-	return strconv.FormatFloat(r, 'f', 2, 64)
 }
 
 // comparedLine is a line of a comparison for programs.
@@ -169,7 +165,7 @@ func comparisonOf(c analysis.Comparison) comparison {
 				f.Low, f.High = &e.Low, &e.High
 			}
 			if d, ok := l.Differences[figure]; ok && l.Base != i {
-				if !math.IsInf(d.Ratio, 0) {
+				if !math.IsInf(d.Ratio, 0) && !math.IsNaN(d.Ratio) {
 					f.Ratio = &d.Ratio
 				}
 				if d.Enough {

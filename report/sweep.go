@@ -59,12 +59,15 @@ func SweepChoice(w io.Writer, record *run.Sweep, rows []run.Row, accept []time.D
 // SweepChoice.
 func Sweep(w io.Writer, record *run.Sweep, rows []run.Row, accept []time.Duration) error {
 	v := viewOf(record, rows)
+	for i, label := range v.labels {
+		v.labels[i] = markdownCell(label)
+	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "# %s\n\nMade by `%s` with treecast %s on %s, %s. %s\n\n", markdownText(record.Name), strings.Join(record.Command, " "),
+	fmt.Fprintf(&b, "# %s\n\nMade by %s with treecast %s on %s, %s. %s\n\n", markdownText(record.Name), markdownCode(strings.Join(record.Command, " ")),
 		markdownText(record.Version), record.Started.UTC().Format(time.DateOnly), record.Machine, v.tally())
 	if len(v.groups) > 0 {
 		first := v.rows[0]
-		fmt.Fprintf(&b, "One run of the first setting, again: `%s`. The others differ in what their names say. The runs one by one are in runs.csv, what was asked for is in sweep.json.\n\n", first.Command(first.Seed))
+		fmt.Fprintf(&b, "One run of the first setting, again: %s. The others differ in what their names say. The runs one by one are in runs.csv, what was asked for is in sweep.json.\n\n", markdownCode(first.Command(first.Seed)))
 	}
 	fmt.Fprintf(&b, "Figures are medians of a setting's runs, messages with a confidence interval%s; `worst` is the largest value of any run, in milliseconds.\n\n", v.level())
 	fmt.Fprintf(&b, "## What to choose\n\n%s\n\n%s\n\n", v.howChosen(), markdown(v.choice(accept)))
@@ -215,7 +218,7 @@ func (v *sweepView) trouble(title string, most int) string {
 				what = append(what, markdownText(more))
 			}
 		}
-		fmt.Fprintf(&b, "- %s: `%s`\n", strings.Join(what, ", "), r.Command(r.Seed))
+		fmt.Fprintf(&b, "- %s: %s\n", strings.Join(what, ", "), markdownCode(r.Command(r.Seed)))
 	}
 	if bad > most {
 		fmt.Fprintf(&b, "- and %d more\n", bad-most)
@@ -300,6 +303,29 @@ func plain(t table.Writer) string {
 func markdown(t table.Writer) string { return t.RenderMarkdown() }
 
 // markdownText is a text from outside that shall not be taken for markup.
-func markdownText(text string) string {
-	return strings.NewReplacer("<", "&lt;", "`", "'", "\n", " ", "|", "\\|").Replace(text)
+func markdownText(text string) string { return markup.Replace(run.Visible(oneLine(text))) }
+
+// markdownCell is markdownText for a cell of a table, whose bars are taken care of.
+func markdownCell(text string) string {
+	return strings.ReplaceAll(markdownText(text), `\|`, "|")
+}
+
+var markup = strings.NewReplacer("\\", "\\\\", "`", "\\`", "*", "\\*", "_", "\\_", "[", "\\[", "]", "\\]", "<", "&lt;", ">", "&gt;", "&", "&amp;", "|", "\\|")
+
+func oneLine(text string) string {
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' }), " ")
+}
+
+// markdownCode is a text as it is spelt: between more backticks than it has itself
+// in a row.
+func markdownCode(text string) string {
+	text = run.Visible(oneLine(text))
+	fence := "`"
+	for strings.Contains(text, fence) {
+		fence += "`"
+	}
+	if strings.HasPrefix(text, "`") || strings.HasSuffix(text, "`") {
+		text = " " + text + " "
+	}
+	return fence + text + fence
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -142,4 +143,41 @@ func TestChallengesAreShownBoundByBound(t *testing.T) {
 		{Name: "3e", Passed: true, Checks: []run.ChallengeCheck{{What: "valid", Target: "true", Got: "true", Passed: true}}},
 	}))
 	golden(t, "challenges", out.String())
+}
+
+func TestMarkdown_takesNoMarkupFromOutside(t *testing.T) {
+	for text, want := range map[string]string{
+		"a|b":             `a\|b`,
+		"<b>&":            "&lt;b&gt;&amp;",
+		"`x` *y* _z_ [q]": "\\`x\\` \\*y\\* \\_z\\_ \\[q\\]",
+		"two\nlines\r\n":  "two lines",
+		"\x1b[31m":        `\\x1b\[31m`,
+	} {
+		require.Equal(t, want, markdownText(text))
+	}
+	require.Equal(t, "a|b", markdownCell("a|b"), "the table does it")
+	for text, want := range map[string]string{"x": "`x`", "a`b": "``a`b``", "``": "``` `` ```", "a\nb": "`a b`", "": "``"} {
+		require.Equal(t, want, markdownCode(text))
+	}
+}
+
+func TestSweep_ofNodesWithOddArgumentsIsATableStill(t *testing.T) {
+	record := &run.Sweep{Name: "odd|<i>", Settings: []string{"x"}, SeedCount: 1, Command: []string{"treecast", "sweep", "`odd`\n# title"}}
+	row := run.Row{Setting: run.Setting{Workload: "broadcast", Args: "--x '|`<b>\n| y'"}, Valid: run.Valid, Strict: run.Valid}
+	var out strings.Builder
+	require.NoError(t, Sweep(&out, record, []run.Row{row}, nil))
+	require.NotContains(t, strings.ReplaceAll(out.String(), "``treecast test -w broadcast --time-limit 0 --rate 0 --quiet-time 0 --seed 0 -- --x '|`<b> | y'``", ""), "<b>", "but as code")
+	require.NotContains(t, out.String(), "\n# title")
+	columns := 0
+	for line := range strings.Lines(out.String()) {
+		if !strings.HasPrefix(line, "| ") {
+			continue
+		}
+		if n := strings.Count(strings.ReplaceAll(line, `\|`, ""), "|"); strings.HasPrefix(line, "| setting") {
+			columns = n
+		} else if columns > 0 {
+			require.Equal(t, columns, n, line)
+		}
+	}
+	require.Positive(t, columns)
 }

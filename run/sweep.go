@@ -24,6 +24,12 @@ type Sweep struct {
 	Started  time.Time  `json:"started"`
 	Finished *time.Time `json:"finished,omitempty"` // nil while runs are missing
 
+	// Program is the path of the nodes' program where one was given, and
+	// ProgramSHA256 what was in it, and in the source files among its arguments;
+	// empty in virtual time, and in sweeps that were made before they were kept.
+	Program       string `json:"program,omitempty"`
+	ProgramSHA256 string `json:"program_sha256,omitempty"`
+
 	Environment []string `json:"environment,omitempty"` // NAME=VALUE, of those that nodes read
 	FirstSeed   uint64   `json:"first_seed,string"`
 	SeedCount   int      `json:"seed_count"` // runs of each setting: seeds one after the other
@@ -69,10 +75,22 @@ func (s *Sweep) Differs(other *Sweep) string {
 		return "its setting is not asked for: " + gone
 	case added != "":
 		return "asked for is a setting that it does not have: " + added
+	case s.ProgramSHA256 != "" && s.Program != other.Program:
+		return fmt.Sprintf("its nodes' program is %s, asked for is %s", orTreecast(s.Program), orTreecast(other.Program))
+	case s.ProgramSHA256 != "" && s.ProgramSHA256 != other.ProgramSHA256:
+		return fmt.Sprintf("its nodes' program, %s, or a source file among its arguments, has changed since it was begun", orTreecast(s.Program))
 	case !slices.Equal(s.Environment, other.Environment):
 		return fmt.Sprintf("the nodes' variables were %q, now they are %q", s.Environment, other.Environment)
 	}
 	return ""
+}
+
+// orTreecast is a program for a sentence.
+func orTreecast(path string) string {
+	if path == "" {
+		return "treecast itself"
+	}
+	return path
 }
 
 // WriteJSON writes sweep.json, indented.
