@@ -12,14 +12,14 @@ func (m *Memory) Harm(keep float64, whole bool) {
 		return
 	}
 	if whole {
-		left = wholeUpTo(m.store.data, left)
+		left = WholeUpTo(m.store.data, left)
 	}
 	m.Cut(left)
 }
 
-// wholeUpTo is where the last frame ends that ends at a limit at the latest, or
-// the header.
-func wholeUpTo(data []byte, limit int) int {
+// WholeUpTo is where in a journal's bytes the last frame ends that ends at a limit at
+// the latest, or the header; the limit, if it is no journal. It is for test beds.
+func WholeUpTo(data []byte, limit int) int {
 	h, at, err := parseHeader(data)
 	if err != nil {
 		return limit

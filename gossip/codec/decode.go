@@ -101,11 +101,11 @@ func (d *Decoder) read() *gossip.Message {
 		case "b":
 			m.Batch = d.Uint()
 		case "re":
-			m.Resent = d.IsTrue()
+			m.Resent = d.truth()
 		case "p":
-			m.Probe = d.IsTrue()
+			m.Probe = d.truth()
 		case "w":
-			m.Want = d.IsTrue()
+			m.Want = d.truth()
 		case "runs":
 			m.Runs = m.Runs[:0]
 			for range d.Elements() {
@@ -147,6 +147,18 @@ func (d *Decoder) read() *gossip.Message {
 		}
 	}
 	return m
+}
+
+// truth reads true or false.
+func (d *Decoder) truth() bool {
+	switch string(d.Value()) {
+	case "true":
+		return true
+	case "false":
+	default:
+		d.Fail()
+	}
+	return false
 }
 
 // atMost reads an integer from 0 to limit.

@@ -53,6 +53,20 @@ func TestOddRunsAreRefusedWithThePlaceOfTheMistake(t *testing.T) {
 	}
 }
 
+func TestDecoder_refusesWhatIsNeitherTrueNorFalse(t *testing.T) {
+	for _, field := range []string{"re", "p", "w"} {
+		for _, value := range []string{"1", `"true"`, "null", "[true]", "{}"} {
+			_, err := parseGossip([]byte(`{"type":"gossip","e":1,"` + field + `":` + value + `}`))
+			require.ErrorIs(t, err, ErrMessage, "%s %s", field, value)
+		}
+		for _, value := range []string{"true", "false"} {
+			m, err := parseGossip([]byte(`{"type":"gossip","e":1,"` + field + `":` + value + `}`))
+			require.NoError(t, err)
+			require.Equal(t, value == "true", m.Resent || m.Probe || m.Want)
+		}
+	}
+}
+
 // However a body that was one is broken, it is read or refused, and what is read
 // can be handled.
 func TestBrokenBodiesAreReadOrRefused(t *testing.T) {

@@ -77,8 +77,8 @@ var arrows = map[string][]string{
 	"scripts/measure":  {"run", "analysis", "topology"},
 	"scripts/repair":   {"run", "analysis"},
 	"scripts/queues":   {},
-	"scripts/overload": {}, // it knows no more than a client does
-	"scripts/kills":    {}, // nor does this
+	"scripts/overload": {},          // it knows no more than a client does
+	"scripts/kills":    {"journal"}, // beside clients it is somebody who cuts journals between two frames
 	"internal/rules":   {},
 }
 

@@ -262,27 +262,9 @@ func (p *proc) check() (missing int, err error) {
 	p.mu.Lock()
 	acked := slices.Collect(maps.Keys(p.acked[p.name]))
 	p.mu.Unlock()
-	r, err := p.call(`"type":"read"`)
+	shown, err := p.shown()
 	if err != nil {
 		return 0, err
-	}
-	p.mu.Lock()
-	sent := p.values
-	p.mu.Unlock()
-	shown := make([]bool, sent)
-	_, rest, ok := bytes.Cut(r.line, []byte(`"messages":[`))
-	if !ok {
-		return 0, fmt.Errorf("%s answers a read with %.200s", p.name, r.line)
-	}
-	for len(rest) > 0 && rest[0] == '"' {
-		text, after, _ := bytes.Cut(rest[1:], []byte(`"`))
-		digits, _, _ := bytes.Cut(text, []byte(":"))
-		n, err := strconv.Atoi(string(digits))
-		if err != nil || n < 0 || n >= sent || shown[n] {
-			return 0, fmt.Errorf("%s shows %.40s, which nobody sent, or twice", p.name, text)
-		}
-		shown[n] = true
-		rest = bytes.TrimPrefix(after, []byte(","))
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -293,6 +275,34 @@ func (p *proc) check() (missing int, err error) {
 		}
 	}
 	return missing, nil
+}
+
+// shown reads all values: which of those that were sent the node shows. The error is
+// about what nobody sent, or what came twice.
+func (p *proc) shown() ([]bool, error) {
+	r, err := p.call(`"type":"read"`)
+	if err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	sent := p.values
+	p.mu.Unlock()
+	shown := make([]bool, sent)
+	_, rest, ok := bytes.Cut(r.line, []byte(`"messages":[`))
+	if !ok {
+		return nil, fmt.Errorf("%s answers a read with %.200s", p.name, r.line)
+	}
+	for len(rest) > 0 && rest[0] == '"' {
+		text, after, _ := bytes.Cut(rest[1:], []byte(`"`))
+		digits, _, _ := bytes.Cut(text, []byte(":"))
+		n, err := strconv.Atoi(string(digits))
+		if err != nil || n < 0 || n >= sent || shown[n] {
+			return nil, fmt.Errorf("%s shows %.40s, which nobody sent, or twice", p.name, text)
+		}
+		shown[n] = true
+		rest = bytes.TrimPrefix(after, []byte(","))
+	}
+	return shown, nil
 }
 
 // health is what a node says of its journal.

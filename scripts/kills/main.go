@@ -2,13 +2,15 @@
 // that leaves behind: values that were acknowledged and are gone, or that nobody
 // sent, open files, processes, and directories other than the run's own.
 //
-//	go build -o /tmp/treecast . && go run ./scripts/kills --bin /tmp/treecast --kills 3000 --at-once 200 --meddle 90
+//	go build -o /tmp/treecast . && go run ./scripts/kills --bin /tmp/treecast --kills 3000 --at-once 200 --meddle 90 --cuts 60
 //
 // --kills: one node, thousands of times, each time waited for. --at-once: nodes of a
 // cluster of three, of 20 to 400 MiB, started again at the moment of the kill, while
 // the dead process still holds its journal. --meddle: the journals of a cluster of
 // three are removed, moved, replaced and truncated under load, and nodes are killed
-// when they say that all is well again.
+// when they say that all is well again. --cuts: nodes of a cluster of three are killed
+// under load, and their journals cut at any byte, or between two frames, before they
+// are started again.
 //
 // It is the nodes' parent, as Maelstrom is, and names no run: they are to find
 // their journals by that and by the ids of their inits.
@@ -37,6 +39,7 @@ func main() {
 	at := flag.Int("at-once", 200, "how many times to kill nodes of a cluster and start them again at once")
 	most := flag.Int("most", largest>>20, "up to which size of a process that is done, in MiB; with half of it meddling begins")
 	meddles := flag.Int("meddle", 90, "how many times to meddle with the journal of a node")
+	cuts := flag.Int("cuts", 60, "how many times to cut the journal of a killed node")
 	flag.Parse()
 	var errs []error
 	if *kills > 0 {
@@ -47,6 +50,9 @@ func main() {
 	}
 	if *meddles > 0 {
 		errs = append(errs, meddle(*bin, *meddles, *most<<20/2, 3*time.Second))
+	}
+	if *cuts > 0 {
+		errs = append(errs, cut(*bin, *cuts))
 	}
 	if err := errors.Join(errs...); err != nil {
 		fmt.Fprintln(os.Stderr, "kills:", err)

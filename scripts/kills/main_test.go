@@ -44,3 +44,7 @@ func TestAtOnce_noticesWhatIsLost(t *testing.T) {
 func TestMeddle_isMended(t *testing.T) {
 	require.NoError(t, meddle(built(t), len(meddling), 0, patience))
 }
+
+func TestCut_losesOnlyWhatNobodyElseHolds(t *testing.T) {
+	require.NoError(t, cut(built(t), 4))
+}
