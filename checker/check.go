@@ -45,7 +45,7 @@ func Check(h run.History, in Input) run.Results {
 		r.Strict.Valid = run.Invalid
 	}
 	r.Valid = run.MergeVerdicts(r.Stats.Valid, r.Availability.Valid, r.Net.Valid, r.Workload.Valid)
-	holdToMaelstrom(&r)
+	holdToMaelstrom(&r, h)
 	if in.Delivery != nil {
 		delivery := in.Delivery.Result()
 		r.Delivery = &delivery
@@ -89,7 +89,7 @@ func crashesOnly(crashes []string) run.Strict {
 }
 
 // holdToMaelstrom makes the strict verdict no kinder than Maelstrom's.
-func holdToMaelstrom(r *run.Results) {
+func holdToMaelstrom(r *run.Results, h run.History) {
 	r.Strict.Valid = run.MergeVerdicts(r.Strict.Valid, r.Valid)
 	if r.Valid != run.Invalid {
 		return
@@ -98,7 +98,11 @@ func holdToMaelstrom(r *run.Results) {
 	count := 0
 	for f, counts := range sortedCounts(r.Stats.ByF) {
 		if counts.Valid == run.Invalid {
-			why = append(why, fmt.Sprintf("no %s succeeded (%d tried)", f, counts.Count))
+			text := fmt.Sprintf("no %s succeeded (%d tried)", f, counts.Count)
+			if because := reasons(h, f); because != "" {
+				text = fmt.Sprintf("no %s succeeded (%d tried: %s)", f, counts.Count, because)
+			}
+			why = append(why, text)
 			count += counts.Count
 		}
 	}
@@ -111,7 +115,7 @@ func holdToMaelstrom(r *run.Results) {
 		count += set.LostCount
 	}
 	if echo := r.Workload.Echo; echo != nil && len(echo.Errors) > 0 {
-		why = append(why, plural(len(echo.Errors), "request")+" not answered with what was sent")
+		why = append(why, plural(len(echo.Errors), "request")+" not answered with what was sent ("+wrongEcho(echo.Errors[0])+")")
 		count += len(echo.Errors)
 	}
 	r.Strict.Findings = append(r.Strict.Findings, run.Finding{

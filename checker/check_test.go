@@ -72,7 +72,7 @@ func TestTheStrictVerdictIsNeverKinderThanMaelstroms(t *testing.T) {
 				2 0 invoke echo "b"
 				3 0 fail echo "b"`,
 			valid: run.Invalid, strict: run.Invalid,
-			text: "Maelstrom's own verdict is false: only 0.5 of the operations succeeded; 1 request not answered with what was sent",
+			text: "Maelstrom's own verdict is false: only 0.5 of the operations succeeded; 1 request not answered with what was sent (\"b\" was sent and not answered)",
 		},
 		{
 			name: "echo", workload: "echo",

@@ -56,6 +56,8 @@ func (s *strict) deafNodes() []run.Finding {
 		}
 		text := fmt.Sprintf("%s did not answer its final read", s.workers.name(place))
 		switch at := max(final.unansweredAt, final.askedAt); {
+		case final.unansweredAt >= 0 && s.h[at].Error != nil && s.h[at].Error.Name == "indeterminate":
+			text = fmt.Sprintf("%s answered its final read with what is no reply to it (%s: %s)", s.workers.name(place), s.moment(at), s.h[at].Error.Text)
 		case final.unansweredAt < 0:
 			text += fmt.Sprintf(" (asked %s)", s.moment(at))
 		case s.h[at].Error != nil:
@@ -87,7 +89,7 @@ func (s *strict) missingValues() []run.Finding {
 		slices.SortFunc(missing, s.values.compare)
 		text := fmt.Sprintf("the final read of %s lacks %d of %s: %s; %s %s",
 			s.workers.name(place), len(missing), plural(s.known.count(), "known value"), s.list(missing),
-			s.values.json(missing[0]), s.knownFrom(&s.state[missing[0]]))
+			s.values.json(missing[0]), s.knownFrom(&s.state[missing[0]])) + s.restarts(place)
 		findings = append(findings, s.about(place, run.FindingMissing, len(missing), text))
 	}
 	return findings
@@ -134,7 +136,7 @@ func (s *strict) foreignValues() []run.Finding {
 		findings = append(findings, run.Finding{
 			Kind: run.FindingUnsent, Count: len(unsent),
 			Text: fmt.Sprintf("%s read that nobody had broadcast: %s; %s in %s",
-				wasOrWere(len(unsent), "value"), s.list(unsent), s.values.json(first), s.read(s.state[first].unsentAt)),
+				wasOrWere(len(unsent), "value"), s.list(unsent), s.values.json(first), s.read(s.state[first].unsentAt)) + s.mistype(first),
 		})
 	}
 	if len(refused) > 0 {
