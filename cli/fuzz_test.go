@@ -23,7 +23,7 @@ func TestTwoHundredSchedulesGoWell(t *testing.T) {
 	require.Equal(t, ExitOK, got.code, got.stdout)
 	require.Contains(t, got.stdout, "200 schedules from seed 20001 on, ")
 	require.Contains(t, got.stdout, "; none failed\n")
-	for _, kind := range []string{"partition", "kill", "pause", "loss", "duplicate", "reorder", "delay", "clock"} {
+	for _, kind := range []string{"partition", "kill", "pause", "loss", "duplicate", "reorder", "delay", "clock", "stall", "truncate", "remove"} {
 		require.Regexp(t, `[1-9]\d* `+kind, got.stdout)
 	}
 }

@@ -55,16 +55,17 @@ func finalReads(t *testing.T, out Outcome) (reads []map[string]bool) {
 // in its next life reaches everybody, what others have of the former one comes
 // back, and nothing is lost but what the node alone had.
 func TestHarm_ofAJournalWhoseNodeIsDownLosesOnlyWhatNobodyElseHolds(t *testing.T) {
-	const cuts = 120
+	const cuts = 150 // for each node, which is finer than most frames are
 	rng := rand.New(rand.NewPCG(1, 1))
 	lost := 0
-	for i := range 2 * cuts {
-		keep, whole := float64(i/2)/cuts, " whole"
-		if i%2 == 1 {
+	for i := range 4 * cuts {
+		keep, whole := float64(i%cuts)/cuts, " whole"
+		if i >= 3*cuts {
 			keep, whole = rng.Float64(), ""
 		}
-		plan := fmt.Sprintf("2.5s kill n%d; 2.6s truncate n%d %.4f%s; 2.7s start n%d", i%3, i%3, keep, whole, i%3)
-		out, watch := harmed(t, uint64(i), plan)
+		victim := i / cuts % 3
+		plan := fmt.Sprintf("2.5s kill n%d; 2.6s truncate n%d %.4f%s; 2.7s start n%d", victim, victim, keep, whole, victim)
+		out, watch := harmed(t, uint64(victim), plan)
 		reads := finalReads(t, out)
 		killed, last := time.Duration(0), time.Duration(0)
 		for _, op := range out.History {
