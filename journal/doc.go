@@ -58,8 +58,8 @@
 // # Whose it was
 //
 // A file in use is locked (flock). The system lets go of the lock of a killed process
-// when it has taken back all of its memory, which takes a second where that is a few
-// gigabytes: the next life tries again until then. At its end a node that has read all
+// when it has taken back all of its memory, which took more than a second of a process
+// of 100 MiB on a busy machine: the next life tries until then. At its end a node that has read all
 // of its stdin removes its file. At its start a node removes directories of processes
 // that are gone, where no file is locked, at once; that can be told for the same boot
 // and the same PID namespace. In places of our own choice it also removes those of

@@ -40,6 +40,8 @@ type Files struct {
 	name  string // of the file, in dir
 	named bool   // the name has been synced
 	file  *os.File
+	fd    int    // of file
+	path  string // of the file, from wherever the process is
 	open  *segment
 	head  header // of the file
 	life  *life  // what this life began with
@@ -99,7 +101,7 @@ func (f *Files) begin(s Start) (*Recovered, error) {
 	if len(found.mine) == 1 {
 		c := found.mine[0]
 		r, f.life = recovered(&s, c.found)
-		f.site, f.name, f.file = c.site, c.name, c.file
+		f.hold(c.site, c.name, c.file)
 		f.head, f.open = c.found.header, resume(c.file, c.found, f.life)
 		_ = f.open.append(nil) // if it fails it goes with the first append
 	} else {
@@ -128,6 +130,12 @@ func (f *Files) begin(s Start) (*Recovered, error) {
 	return r, nil
 }
 
+// hold makes a file that is locked the one that is written to.
+func (f *Files) hold(at *site, name string, file *os.File) {
+	f.site, f.name, f.file = at, name, file
+	f.path, f.fd = filepath.Join(at.dir.Name(), name), int(file.Fd())
+}
+
 // create begins a new file, under the first number that is free, in the first of
 // the sites, or else in one that is made. It gets its name when all is in it that
 // it begins with, so that a file of that name is never without.
@@ -138,7 +146,8 @@ func (f *Files) create(sites []*site) error {
 	}
 	made, err := f.claim(at)
 	if err == nil {
-		f.site, f.name, f.file, f.open = at, made.name, made.file, begin(made.file, &f.head, f.life)
+		f.hold(at, made.name, made.file)
+		f.open = begin(made.file, &f.head, f.life)
 		if err = f.open.append(nil); err == nil {
 			err = at.dir.Rename(made.name+unfinished, made.name)
 		}
@@ -280,7 +289,7 @@ func (f *Files) Where() string {
 	if f.site == nil {
 		return ""
 	}
-	return filepath.Join(f.dir.Name(), f.name)
+	return f.path
 }
 
 // slotsOf lists the names of the journals in a directory, unfinished ones too.

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"golang.org/x/sys/unix"
 )
 
 // ErrGone is wrapped by the error of a journal that the next life would not
@@ -20,19 +22,19 @@ func (f *Files) Check() error {
 	if f.file == nil || f.old != nil {
 		return nil
 	}
-	held, err := f.file.Stat()
-	if err != nil {
+	var held, there unix.Stat_t // without what the os package makes of them, as this is done for every append
+	if err := unix.Fstat(f.fd, &held); err != nil {
 		return fmt.Errorf("%w: %w", ErrGone, err)
 	}
-	switch there, err := os.Lstat(f.Where()); {
+	switch err := unix.Lstat(f.path, &there); {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%w: %s was removed, or moved away", ErrGone, f.Where())
+		return fmt.Errorf("%w: %s was removed, or moved away", ErrGone, f.path)
 	case err != nil:
-		return fmt.Errorf("%w: %w", ErrGone, err)
-	case !os.SameFile(held, there):
-		return fmt.Errorf("%w: something else has taken the place of %s", ErrGone, f.Where())
+		return fmt.Errorf("%w: %s: %w", ErrGone, f.path, err)
+	case there.Dev != held.Dev || there.Ino != held.Ino:
+		return fmt.Errorf("%w: something else has taken the place of %s", ErrGone, f.path)
 	}
-	return f.open.checkSize(f.Where(), held.Size())
+	return f.open.checkSize(f.path, held.Size)
 }
 
 // checkSize holds the size of a segment to what was written.
@@ -73,7 +75,7 @@ func (f *Files) Rewrite() error {
 	}
 	f.old = &replaced{claim{f.site, f.name, f.file}, f.open, f.head.salt}
 	f.head.salt = f.cfg.Random.Uint64()
-	f.site, f.name, f.file = at, made.name, made.file
+	f.hold(at, made.name, made.file)
 	f.open = begin(made.file, &f.head, f.life)
 	return nil
 }
@@ -150,6 +152,6 @@ func (f *Files) giveUp() {
 	_ = f.dir.Remove(f.name + unfinished)
 	f.file.Close()
 	f.site.close()
-	f.site, f.name, f.file = f.old.site, f.old.name, f.old.file
+	f.hold(f.old.site, f.old.name, f.old.file)
 	f.open, f.head.salt, f.old = f.old.open, f.old.salt, nil
 }

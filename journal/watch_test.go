@@ -127,3 +127,22 @@ func TestClose_cleanRemovesOwnFileOnly(t *testing.T) {
 	require.NoError(t, f.Close(true))
 	require.FileExists(t, path)
 }
+
+// BenchmarkAppend is a batch of one value, with the look at the file before it and
+// without.
+func BenchmarkAppend(b *testing.B) {
+	f := files(b.TempDir(), "run")
+	_, err := f.Open(Start{Node: "n0", Nodes: 2, Init: id(0), Log: "log", Epoch: 1})
+	require.NoError(b, err)
+	batch := batchOf(id(1), own(1, "12345")...)
+	b.Run("checked", func(b *testing.B) {
+		for b.Loop() {
+			require.NoError(b, f.Append(batch))
+		}
+	})
+	b.Run("unchecked", func(b *testing.B) {
+		for b.Loop() {
+			require.NoError(b, f.open.append(batch))
+		}
+	})
+}
