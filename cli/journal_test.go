@@ -29,6 +29,11 @@ func journals(t *testing.T, dir string) []string {
 	return out
 }
 
+// placed has nodes keep their journals in a directory, wherever they look first.
+func placed(dir string) []string {
+	return []string{"XDG_STATE_HOME=" + dir, "TMPDIR=" + dir, "XDG_CACHE_HOME=" + dir}
+}
+
 // line is a line to n0 with an id of the envelope.
 func line(id int, src, body string) string {
 	return fmt.Sprintf(`{"id":%d,"src":%q,"dest":"n0","body":{%s}}`, id, src, body)
@@ -88,7 +93,7 @@ func TestWhatAKilledNodeAcknowledgedIsThereWhenItIsStartedAgain(t *testing.T) {
 		t.Run(about, func(t *testing.T) {
 			t.Parallel()
 			temporary := t.TempDir()
-			env := append(c.env, "XDG_STATE_HOME="+temporary)
+			env := append(placed(temporary), c.env...)
 			p := begin(t, 0, env, c.args...)
 			for i := range 50 {
 				p.say(10+i, fmt.Sprint(i))
@@ -109,7 +114,7 @@ func TestWhatAKilledNodeAcknowledgedIsThereWhenItIsStartedAgain(t *testing.T) {
 func TestWithoutAJournalAKilledNodeLosesWhatItAcknowledged(t *testing.T) {
 	t.Parallel()
 	temporary := t.TempDir()
-	env := []string{"XDG_STATE_HOME=" + temporary, "TREECAST_RUN=the same"}
+	env := append(placed(temporary), "TREECAST_RUN=the same")
 	p := begin(t, 0, env, "--journal", "off")
 	p.say(10, "1")
 	require.Empty(t, journals(t, temporary))
@@ -124,7 +129,7 @@ func TestWithoutAJournalAKilledNodeLosesWhatItAcknowledged(t *testing.T) {
 func TestRunsOneAfterTheOtherUnderOneParentAreKeptApart(t *testing.T) {
 	t.Parallel()
 	temporary := t.TempDir()
-	env := []string{"XDG_STATE_HOME=" + temporary}
+	env := placed(temporary)
 	for run := range 3 {
 		p := begin(t, 0, env)
 		require.Equal(t, "[]", p.read(), "run %d", run)
@@ -141,7 +146,7 @@ func TestBedsAtOnceAreKeptApart(t *testing.T) {
 	t.Parallel()
 	temporary := t.TempDir()
 	env := func(bed int) []string {
-		return []string{"XDG_STATE_HOME=" + temporary, fmt.Sprintf("TREECAST_RUN=bed %d", bed)}
+		return append(placed(temporary), fmt.Sprintf("TREECAST_RUN=bed %d", bed))
 	}
 	var nodes []*nodeProcess
 	for bed := range 3 {
@@ -179,7 +184,7 @@ func TestTwoPipesFromOneShellAreKeptApart(t *testing.T) {
 		"one after the other": `printf %s "$1" | "$0" ; printf %s "$2" | "$0"`,
 		"at once":             `{ printf %s "$1" | "$0" ; } & { printf %s "$2" | "$0" ; } & wait`,
 	} {
-		got := shell(t, []string{"XDG_STATE_HOME=" + temporary}, text, input("111"), input("222"))
+		got := shell(t, placed(temporary), text, input("111"), input("222"))
 		require.Contains(t, got.stdout, `"messages":[111]`, about)
 		require.Contains(t, got.stdout, `"messages":[222]`, about)
 		require.Empty(t, journals(t, temporary), about)
@@ -214,7 +219,7 @@ func TestANodeInAWrapperScriptIsFoundAgain(t *testing.T) {
 			temporary := t.TempDir()
 			path := script(t, text+"\n")
 			start := func(id int) *nodeProcess {
-				p := wrapped(t, path, []string{"XDG_STATE_HOME=" + temporary})
+				p := wrapped(t, path, placed(temporary))
 				p.write(line(id, "c0", `"type":"init","node_id":"n0","node_ids":["n0"],"msg_id":1`))
 				require.Contains(t, p.next(), "init_ok")
 				return p
@@ -255,7 +260,7 @@ func TestJournal_offIsOffHoweverItIsSpelt(t *testing.T) {
 	t.Parallel()
 	for _, off := range []string{"off", "OFF", "Off"} {
 		temporary := t.TempDir()
-		p := begin(t, 0, []string{"XDG_STATE_HOME=" + temporary}, "--journal", off)
+		p := begin(t, 0, placed(temporary), "--journal", off)
 		p.say(10, "1")
 		require.Empty(t, journals(t, temporary))
 		require.NotContains(t, p.close().stderr, "journal")
@@ -266,7 +271,7 @@ func TestJournal_offIsOffHoweverItIsSpelt(t *testing.T) {
 // The process that was killed may hold the lock for a while.
 func TestJournal_aNodeWaitsForTheOneBeforeIt(t *testing.T) {
 	t.Parallel()
-	env := []string{"XDG_STATE_HOME=" + t.TempDir(), "TREECAST_RUN=the same"}
+	env := append(placed(t.TempDir()), "TREECAST_RUN=the same")
 	first := begin(t, 0, env)
 	first.say(10, "1")
 	second := startNode(t, slices.Concat(unhurried, env))
@@ -283,7 +288,7 @@ func TestJournal_aNodeWaitsForTheOneBeforeIt(t *testing.T) {
 func TestJournal_whatIsRemovedUnderANodeIsWrittenAgain(t *testing.T) {
 	t.Parallel()
 	temporary := t.TempDir()
-	env := []string{"XDG_STATE_HOME=" + temporary}
+	env := placed(temporary)
 	p := begin(t, 0, env)
 	for i := range 20 {
 		p.say(10+i, fmt.Sprint(i))
@@ -305,7 +310,7 @@ func TestJournal_whatIsRemovedUnderANodeIsWrittenAgain(t *testing.T) {
 func TestJournal_whatCannotBeReadIsRefusedUnlessItMayBeLost(t *testing.T) {
 	t.Parallel()
 	temporary := t.TempDir()
-	env := []string{"XDG_STATE_HOME=" + temporary}
+	env := placed(temporary)
 	p := begin(t, 0, env)
 	p.say(10, "1")
 	p.kill()

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 )
@@ -135,6 +136,16 @@ type site struct {
 	dir   *os.Root // of the run
 }
 
+// is reports whether two sites are the same directory.
+func (s *site) is(other *site) bool {
+	one, err := s.dir.Stat(".")
+	if err != nil {
+		return false
+	}
+	two, err := other.dir.Stat(".")
+	return err == nil && os.SameFile(one, two)
+}
+
 func (s *site) close() {
 	s.dir.Close()
 	s.base.Close()
@@ -170,6 +181,8 @@ func (f *Files) sites(s *Start) (sites []*site, unreadable []obstacle) {
 	for _, p := range places(f.cfg.Dir) {
 		at, err := openSite(p, f.dirName(), false)
 		switch {
+		case err == nil && slices.ContainsFunc(sites, at.is):
+			at.close() // by another way
 		case err == nil:
 			sites = append(sites, at)
 		case p.given || errors.Is(err, fs.ErrNotExist) || !s.maybeLater(f.cfg.Run):

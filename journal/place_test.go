@@ -149,6 +149,26 @@ func TestAJournalIsFoundInAnyPlace(t *testing.T) {
 	require.Equal(t, path, f.Where())
 }
 
+// Two places may be one directory.
+func TestAPlaceThatIsFoundTwiceIsOne(t *testing.T) {
+	_, home := home(t)
+	t.Setenv("XDG_STATE_HOME", home)
+	require.NoError(t, os.Mkdir(home, 0o700))
+	for about, cache := range map[string]string{"by its name": home, "by a link": home + "-link"} {
+		if cache != home {
+			require.NoError(t, os.Symlink(home, cache))
+		}
+		t.Setenv("XDG_CACHE_HOME", cache)
+		f := files("", "run")
+		open(t, f, 0)
+		require.NoError(t, f.Append(batchOf(id(1), own(1, "1")...)))
+		drop(f)
+		f = files("", "run")
+		require.Equal(t, own(1, "1"), entriesOf(open(t, f, 9).Each), about)
+		require.NoError(t, f.Close(true))
+	}
+}
+
 // ended is a process that is gone.
 func ended(t *testing.T) owner {
 	cmd := exec.Command("cat")

@@ -62,6 +62,12 @@ type replaced struct {
 func (f *Files) Rewrite() error {
 	f.giveUp()
 	at, err := openSite(f.place, f.dirName(), true)
+	for range 5 {
+		if !errors.Is(err, fs.ErrNotExist) {
+			break // else somebody is still removing it
+		}
+		at, err = openSite(f.place, f.dirName(), true)
+	}
 	if err != nil {
 		if at, err = f.anySite(nil); err != nil {
 			return err
