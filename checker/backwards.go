@@ -124,7 +124,7 @@ func (s *strict) backwards() (findings []run.Finding) {
 			verb = "lacks"
 		}
 		how := "was acknowledged by it"
-		if s.h[d.because].F == fRead {
+		if s.h[d.because].F == s.names.Read {
 			how = "was in its read"
 		}
 		end := "its last read still does"

@@ -17,7 +17,7 @@ import (
 func backwards(t *testing.T, text string, options StrictOptions) []string {
 	t.Helper()
 	var out []string
-	for _, f := range Strict(script(t, text), options).Findings {
+	for _, f := range Strict(script(t, text), testNames, options).Findings {
 		if f.Kind == run.FindingBackwards {
 			out = append(out, fmt.Sprintf("%s %d: %s", f.Node, f.Count, f.Text))
 		}
@@ -193,7 +193,7 @@ func TestBackwards_isTheDefinition(t *testing.T) {
 			}
 		}
 		got := map[string]int{}
-		for _, f := range Strict(h, StrictOptions{Nodes: twoNodes.Nodes, Concurrency: workers}).Findings {
+		for _, f := range Strict(h, testNames, StrictOptions{Nodes: twoNodes.Nodes, Concurrency: workers}).Findings {
 			if f.Kind == run.FindingBackwards {
 				got[f.Node] = f.Count
 			}
@@ -209,11 +209,11 @@ func TestStrict_looksAtReadsOfItsOwn(t *testing.T) {
 		10 0 invoke read - final
 		11 0 ok     read [7] final`
 	one := StrictOptions{Nodes: []string{"n0", "n1"}, Concurrency: 1}
-	require.Equal(t, run.Valid, Strict(script(t, history), one).Valid, "nobody has asked n1")
+	require.Equal(t, run.Valid, Strict(script(t, history), testNames, one).Valid, "nobody has asked n1")
 	one.Inquiry = script(t, `
 		12 1 invoke read - final
 		13 1 ok     read [] final`)
-	got := Strict(script(t, history), one)
+	got := Strict(script(t, history), testNames, one)
 	require.Equal(t, []run.Finding{{
 		Kind: run.FindingMissing, Node: "n1", Count: 1,
 		Text: "the final read of n1 lacks 1 of 1 known value: 7; 7 was acknowledged by n0 at 0.001 s, operation 1",
@@ -221,11 +221,11 @@ func TestStrict_looksAtReadsOfItsOwn(t *testing.T) {
 	one.Inquiry = script(t, `
 		12   1 invoke read - final
 		5012 1 fail   read - final !net-timeout`)
-	got = Strict(script(t, history), one)
+	got = Strict(script(t, history), testNames, one)
 	require.Equal(t, run.FindingDeaf, got.Findings[0].Kind)
 	require.Equal(t, "n1 did not answer its final read (at 5.012 s, when the run was over: :net-timeout)", got.Findings[0].Text)
 	one.Inquiry = script(t, `
 		12 1 invoke read - final
 		13 1 ok     read [7] final`)
-	require.Equal(t, run.Valid, Strict(script(t, history), one).Valid)
+	require.Equal(t, run.Valid, Strict(script(t, history), testNames, one).Valid)
 }

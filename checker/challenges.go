@@ -23,6 +23,9 @@ type challenge struct {
 	maxLatency time.Duration // of the stable latencies, below
 }
 
+// challengeWorkload is what they are about, and its operation that counts.
+const challengeWorkload = "broadcast"
+
 // challengeTimeLimit is the shortest run that counts.
 const challengeTimeLimit = 20 * time.Second
 
@@ -79,7 +82,7 @@ func (c *challenge) matches(s *run.Settings) bool {
 	if c.partition {
 		faults = []string{"partition"}
 	}
-	return s.Workload == "broadcast" && s.NodeCount == c.nodes && s.Rate >= c.rate &&
+	return s.Workload == challengeWorkload && s.NodeCount == c.nodes && s.Rate >= c.rate &&
 		s.TimeLimit.Duration() >= challengeTimeLimit && s.Latency.Duration() == c.latency &&
 		(c.latency == 0 || s.LatencyDist == "constant") && slices.Equal(faults, append([]string{}, s.Nemesis...))
 }
@@ -129,15 +132,15 @@ func (c *challenge) judge(r *run.Results) run.Challenge {
 // a run of so many nodes can have: a file may be of another workload, or have
 // been written by hand.
 func figuresOf(r *run.Results, nodes int) run.ChallengeCheck {
-	check := run.ChallengeCheck{What: "figures", Target: "of broadcasts", Got: plural(r.Stats.ByF[fBroadcast].Count, "broadcast")}
+	check := run.ChallengeCheck{What: "figures", Target: "of broadcasts", Got: plural(r.Stats.ByF[challengeWorkload].Count, "broadcast")}
 	set, perOp := r.Workload.SetFull, r.Net.Servers.MsgsPerOp
 	switch {
 	case !IsBroadcast(r):
 		check.Got = "of another workload"
-		if name := r.Settings.Workload; name != "" && name != fBroadcast {
+		if name := r.Settings.Workload; name != "" && name != challengeWorkload {
 			check.Got = "of the workload " + name
 		}
-	case r.Stats.ByF[fBroadcast].OKCount <= 0 || set.AttemptCount <= 0 || set.StableCount <= 0:
+	case r.Stats.ByF[challengeWorkload].OKCount <= 0 || set.AttemptCount <= 0 || set.StableCount <= 0:
 		check.Got = "no value that was broadcast and read"
 	case perOp == nil || !(*perOp >= 0) || math.IsInf(float64(*perOp), 0):
 		check.Got = "messages per operation that cannot be"
@@ -154,10 +157,10 @@ func figuresOf(r *run.Results, nodes int) run.ChallengeCheck {
 // IsBroadcast says whether results are those of the broadcast workload. A
 // results.edn does not name its workload, which then shows in its functions.
 func IsBroadcast(r *run.Results) bool {
-	if name := r.Settings.Workload; name != "" && name != fBroadcast {
+	if name := r.Settings.Workload; name != "" && name != challengeWorkload {
 		return false
 	}
-	return r.Workload.SetFull != nil && r.Stats.ByF[fBroadcast].Count > 0
+	return r.Workload.SetFull != nil && r.Stats.ByF[challengeWorkload].Count > 0
 }
 
 // canBe says whether a distribution of latencies is one.

@@ -213,3 +213,10 @@ func endOfValue(raw []byte, start int) int {
 	}
 	return len(raw)
 }
+
+// SameValue says whether two JSON values are one, as Clojure compares them; nil is
+// null.
+func SameValue(a, b json.RawMessage) bool {
+	values := newElements()
+	return values.id(a) == values.id(b)
+}

@@ -15,9 +15,9 @@ import (
 // shownReasons are how many reasons of failures a sentence names.
 const shownReasons = 3
 
-// reasons counts why operations of a function did not succeed, the most frequent
+// Reasons counts why operations of a function did not succeed, the most frequent
 // first: "24 net-timeout, 1 abort: try again".
-func reasons(h run.History, f string) string {
+func Reasons(h run.History, f string) string {
 	counts := map[string]int{}
 	for i := range h {
 		if op := &h[i]; op.F == f && op.Process != run.NemesisProcess && op.Error != nil {
@@ -39,24 +39,6 @@ func reasons(h run.History, f string) string {
 		out = append(out, "...")
 	}
 	return strings.Join(out, ", ")
-}
-
-// wrongEcho is an example of an echo that was not what was sent.
-func wrongEcho(e run.EchoError) string {
-	if e.Received == nil {
-		return fmt.Sprintf("%s was sent, and nothing came back", e.Sent)
-	}
-	if string(e.Received) == string(e.Sent) { // what an operation keeps that was not answered
-		return fmt.Sprintf("%s was sent and not answered", e.Sent)
-	}
-	return fmt.Sprintf("%s was sent, %.200s came back", e.Sent, orNull(echoOf(e.Received)))
-}
-
-func orNull(value json.RawMessage) json.RawMessage {
-	if value == nil {
-		return json.RawMessage("null")
-	}
-	return value
 }
 
 // mistype says how a value that was read is one that was sent but for its type;

@@ -22,7 +22,7 @@ func (t *told) add(op run.Op) *told {
 func (t *told) op(f string, typ run.OpType, value, final string) *told {
 	asked, got := run.Op{Type: run.Invoke, F: f, Final: final != ""}, run.Op{Type: typ, F: f, Final: final != ""}
 	got.Value = json.RawMessage(value)
-	if f == fBroadcast {
+	if f == testNames.Add {
 		asked.Value = got.Value
 	}
 	if typ != run.OK {
@@ -38,7 +38,7 @@ func (t *told) nemesis(f, value string) *told {
 
 func (t *told) textOf(test *testing.T, kind run.FindingKind) string {
 	test.Helper()
-	for _, f := range Strict(t.h, StrictOptions{Nodes: []string{"n0"}, Concurrency: 1}).Findings {
+	for _, f := range Strict(t.h, testNames, StrictOptions{Nodes: []string{"n0"}, Concurrency: 1}).Findings {
 		if f.Kind == kind {
 			return f.Text
 		}
@@ -55,29 +55,29 @@ func TestReads_ofOtherTypesAreNamedAsThat(t *testing.T) {
 		`[[0]]`:        `the types differ: a list stands in the list, and numbers were sent: [0]`,
 		`[{"0":true}]`: `the types differ: an object was read, and numbers were sent: {"0":true}`,
 	} {
-		text := new(told).op(fBroadcast, run.OK, "0", "").op(fRead, run.OK, read, "final").textOf(t, run.FindingUnsent)
+		text := new(told).op(testNames.Add, run.OK, "0", "").op(testNames.Read, run.OK, read, "final").textOf(t, run.FindingUnsent)
 		require.Contains(t, text, want)
 	}
 	for _, read := range []string{`["x"]`, `[0.5]`, `[7]`, `["7"]`, `[true]`, `[null]`} {
-		text := new(told).op(fBroadcast, run.OK, "0", "").op(fRead, run.OK, read, "final").textOf(t, run.FindingUnsent)
+		text := new(told).op(testNames.Add, run.OK, "0", "").op(testNames.Read, run.OK, read, "final").textOf(t, run.FindingUnsent)
 		require.NotContains(t, text, "types differ", read)
 	}
 }
 
 func TestFinalReads_thatWereAnsweredWronglyWereAnswered(t *testing.T) {
-	text := new(told).op(fBroadcast, run.OK, "0", "").op(fRead, run.Info, "", "final").textOf(t, run.FindingDeaf)
+	text := new(told).op(testNames.Add, run.OK, "0", "").op(testNames.Read, run.Info, "", "final").textOf(t, run.FindingDeaf)
 	require.Contains(t, text, "n0 answered its final read with what is no reply to it (")
 	require.Contains(t, text, "messages is no list")
 	require.NotContains(t, text, "did not answer")
 }
 
 func TestMissingValues_ofANodeThatWasKilledSaySo(t *testing.T) {
-	h := new(told).op(fBroadcast, run.OK, "0", "").nemesis("kill", `["n0"]`).nemesis("kill", `{"n0":"killed"}`)
-	require.Contains(t, (&told{h.h}).op(fRead, run.OK, "[]", "final").textOf(t, run.FindingMissing), "; n0 was killed at 4.0 s")
+	h := new(told).op(testNames.Add, run.OK, "0", "").nemesis("kill", `["n0"]`).nemesis("kill", `{"n0":"killed"}`)
+	require.Contains(t, (&told{h.h}).op(testNames.Read, run.OK, "[]", "final").textOf(t, run.FindingMissing), "; n0 was killed at 4.0 s")
 	h.nemesis("start", "null").nemesis("start", `{"n0":"started"}`)
-	require.Contains(t, h.op(fRead, run.OK, "[]", "final").textOf(t, run.FindingMissing),
+	require.Contains(t, h.op(testNames.Read, run.OK, "[]", "final").textOf(t, run.FindingMissing),
 		"; n0 was killed at 4.0 s and started again at 6.0 s: what it did not keep is gone")
-	other := new(told).op(fBroadcast, run.OK, "0", "").nemesis("kill", `{"n1":"killed"}`).op(fRead, run.OK, "[]", "final")
+	other := new(told).op(testNames.Add, run.OK, "0", "").nemesis("kill", `{"n1":"killed"}`).op(testNames.Read, run.OK, "[]", "final")
 	require.NotContains(t, other.textOf(t, run.FindingMissing), "killed")
 }
 
@@ -89,19 +89,7 @@ func TestReasons_areCountedTheMostFrequentFirst(t *testing.T) {
 		}
 	}
 	h = append(h, run.Op{F: "broadcast", Error: &run.OpError{Name: "abort", Text: "busy"}})
-	require.Equal(t, "5 abort, 3 net-timeout, 2 timeout, ...", reasons(h, "read"))
-	require.Equal(t, "1 abort: busy", reasons(h, "broadcast"))
-	require.Empty(t, reasons(h, "echo"))
-}
-
-func TestWrongEchos_haveAnExample(t *testing.T) {
-	sent := json.RawMessage(`"Please echo 5"`)
-	for want, received := range map[string]string{
-		`"Please echo 5" was sent, "nope" came back`: `{"type":"echo_ok","in_reply_to":1,"echo":"nope"}`,
-		`"Please echo 5" was sent, null came back`:   `{"type":"echo_ok","in_reply_to":1}`,
-		`"Please echo 5" was sent and not answered`:  string(sent),
-	} {
-		require.Equal(t, want, wrongEcho(run.EchoError{Sent: sent, Received: json.RawMessage(received)}))
-	}
-	require.Equal(t, `"Please echo 5" was sent, and nothing came back`, wrongEcho(run.EchoError{Sent: sent}))
+	require.Equal(t, "5 abort, 3 net-timeout, 2 timeout, ...", Reasons(h, "read"))
+	require.Equal(t, "1 abort: busy", Reasons(h, "broadcast"))
+	require.Empty(t, Reasons(h, "echo"))
 }

@@ -13,6 +13,9 @@ import (
 	"treecast/run"
 )
 
+// testNames are the functions of histories here.
+var testNames = SetNames{Add: "broadcast", Read: "read", Added: "broadcast"}
+
 // script reads a history from lines of
 //
 //	ms process type function value [final] [!error-name [text...]]

@@ -12,23 +12,39 @@ import (
 const worstStaleCount = 8
 
 // SetFull is Jepsen's set-full checker (jepsen.checker/set-full, not
-// linearizable) as Maelstrom runs it on the broadcast workload, to the letter.
+// linearizable) as Maelstrom runs it, to the letter.
 //
 // Of its traits that surprise: a read counts by the position of its
 // invocation, but is looked at when it completes, so that a read invoked before
-// a broadcast, and completed after the broadcast was invoked, misses it; a
-// value broadcast a second time begins anew; and duplicates in a read are never
+// an addition, and completed after the addition was invoked, misses it; a
+// value added a second time begins anew; and duplicates in a read are never
 // found, because the comparison that looks for them is the wrong way round.
 // Strict finds them.
-func SetFull(h run.History) run.SetFull {
+func SetFull(h run.History, names SetNames) run.SetFull {
 	values := newElements()
-	set := setFull{values: values}
-	scanSet(h, values, &set)
+	set := setFull{names: names, values: values}
+	names.scan(h, values, &set)
 	return set.results(h)
+}
+
+// Set is SetFull and Strict in one pass over the history. What strict could not
+// look at is said in unasked, empty if it looked at all.
+func Set(h run.History, names SetNames, options StrictOptions) (figures run.SetFull, findings []run.Finding, unasked string) {
+	values := newElements()
+	set := setFull{names: names, values: values}
+	strict := newStrict(h, values, names, options)
+	names.scan(h, values, &set, strict)
+	names.scanFrom(strict.h, strict.proper, values, strict)
+	verdict := strict.results()
+	if verdict.Valid == run.Unknown {
+		unasked = "no final read was asked for"
+	}
+	return set.results(h), verdict.Findings, unasked
 }
 
 // setFull follows every element through a history.
 type setFull struct {
+	names     SetNames
 	values    *elements
 	state     []elementState // by id; elements only read so far may be beyond its end
 	attempted bitset         // ids that were broadcast
@@ -119,7 +135,7 @@ func (s *setFull) results(h run.History) run.SetFull {
 				out.Stale = append(out.Stale, value)
 				stale = append(stale, run.Element{
 					Element: value, Outcome: outcome, StableLatency: &latency,
-					Known: &h[state.known], LastAbsent: opAt(h, state.lastAbsent),
+					Known: s.op(h, state.known), LastAbsent: s.op(h, state.lastAbsent),
 				})
 			}
 		case run.Lost:
@@ -167,11 +183,17 @@ func quantiles(samples []time.Duration) *run.Quantiles {
 	return run.QuantilesOf(samples)
 }
 
-func opAt(h run.History, at int32) *run.Op {
+// op is an operation as set-full prints it, nil for none: an addition is :add,
+// whatever the workload calls it.
+func (s *setFull) op(h run.History, at int32) *run.Op {
 	if at < 0 {
 		return nil
 	}
-	return &h[at]
+	op := h[at]
+	if op.F == s.names.Add {
+		op.F = "add"
+	}
+	return &op
 }
 
 // noElements is an empty list that JSON spells [], not null.

@@ -19,7 +19,7 @@ import (
 func plainSetFull(h run.History, value int) (run.Outcome, run.Millis) {
 	text := fmt.Sprint(value)
 	begun := slices.IndexFunc(h, func(op run.Op) bool {
-		return op.F == fBroadcast && op.Type == run.Invoke && string(op.Value) == text
+		return op.F == testNames.Add && op.Type == run.Invoke && string(op.Value) == text
 	})
 	pairs := h.Pairs()
 	known, lastPresent, lastAbsent := -1, -1, -1
@@ -27,10 +27,10 @@ func plainSetFull(h run.History, value int) (run.Outcome, run.Millis) {
 		if h[i].Type != run.OK {
 			continue
 		}
-		if h[i].F == fBroadcast && string(h[i].Value) == text && known < 0 {
+		if h[i].F == testNames.Add && string(h[i].Value) == text && known < 0 {
 			known = i
 		}
-		if h[i].F == fRead {
+		if h[i].F == testNames.Read {
 			var shown []int
 			if err := json.Unmarshal(h[i].Value, &shown); err != nil {
 				panic(err)
@@ -63,7 +63,7 @@ func plainSetFull(h run.History, value int) (run.Outcome, run.Millis) {
 func TestSetFullAgreesWithItsPlainDefinition(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h, values := drawHistory(t)
-		got := SetFull(h)
+		got := SetFull(h, testNames)
 		want := run.SetFull{Lost: noElements(), NeverRead: noElements(), Stale: noElements()}
 		var stable, lost []time.Duration
 		for value := range values {
@@ -104,17 +104,17 @@ func drawHistory(t *rapid.T) (h run.History, values int) {
 	for range rapid.IntRange(0, 60).Draw(t, "steps") {
 		now += time.Duration(rapid.IntRange(0, 3_000_000).Draw(t, "wait"))
 		worker := rapid.IntRange(0, len(open)-1).Draw(t, "worker")
-		op := run.Op{Index: len(h), Time: now, Process: worker, F: fRead}
+		op := run.Op{Index: len(h), Time: now, Process: worker, F: testNames.Read}
 		if began := open[worker]; began == nil {
 			if rapid.Bool().Draw(t, "broadcast") {
-				op.F, op.Value = fBroadcast, raws(values)[0]
+				op.F, op.Value = testNames.Add, raws(values)[0]
 				values++
 			}
 			open[worker] = &op
 		} else {
 			op.F, op.Value = began.F, began.Value
 			op.Type = rapid.SampledFrom([]run.OpType{run.OK, run.OK, run.OK, run.Fail, run.Info}).Draw(t, "type")
-			if op.F == fRead && op.Type == run.OK {
+			if op.F == testNames.Read && op.Type == run.OK {
 				shown := []int{}
 				for value := range values {
 					if rapid.Bool().Draw(t, "shown") {

@@ -310,7 +310,7 @@ func TestSetFullOutcomes(t *testing.T) {
 			for _, list := range []*[]json.RawMessage{&want.Lost, &want.NeverRead, &want.Stale} {
 				*list = append(noElements(), *list...)
 			}
-			require.Equal(t, want, outcomes(SetFull(script(t, test.history))))
+			require.Equal(t, want, outcomes(SetFull(script(t, test.history), testNames)))
 		})
 	}
 }
@@ -326,7 +326,7 @@ func TestWorstStaleAreTheEightStalestAndOfEqualsTheLargestFirst(t *testing.T) {
 		102 20 invoke read -
 		103 20 ok read [0,1,2,3,4,5,6,7,8,9]`
 	h := script(t, text)
-	worst := SetFull(h).WorstStale
+	worst := SetFull(h, testNames).WorstStale
 	require.Len(t, worst, 8)
 	var shown []string
 	for _, e := range worst {
@@ -358,13 +358,13 @@ func BenchmarkSetFull(b *testing.B) {
 		at := time.Duration(i) * time.Millisecond
 		value := raws(i)[0]
 		h = append(h,
-			run.Op{Index: len(h), Time: at, Process: i % 25, F: fBroadcast, Value: value},
-			run.Op{Index: len(h) + 1, Time: at, Type: run.OK, Process: i % 25, F: fBroadcast, Value: value})
+			run.Op{Index: len(h), Time: at, Process: i % 25, F: testNames.Add, Value: value},
+			run.Op{Index: len(h) + 1, Time: at, Type: run.OK, Process: i % 25, F: testNames.Add, Value: value})
 		if i%10 == 0 { // a tenth of the reads, to keep the benchmark's memory small
 			list := append(slices.Clone(shown), ']')
 			h = append(h,
-				run.Op{Index: len(h), Time: at, Process: 100, F: fRead},
-				run.Op{Index: len(h) + 1, Time: at, Type: run.OK, Process: 100, F: fRead, Value: list})
+				run.Op{Index: len(h), Time: at, Process: 100, F: testNames.Read},
+				run.Op{Index: len(h) + 1, Time: at, Type: run.OK, Process: 100, F: testNames.Read, Value: list})
 		}
 		if i > 0 {
 			shown = append(shown, ',')
@@ -373,7 +373,7 @@ func BenchmarkSetFull(b *testing.B) {
 	}
 	b.ResetTimer()
 	for b.Loop() {
-		if SetFull(h).AttemptCount != 25*1000 {
+		if SetFull(h, testNames).AttemptCount != 25*1000 {
 			b.Fatal("attempts are missing")
 		}
 	}

@@ -2,8 +2,6 @@ package checker
 
 import (
 	"fmt"
-	"iter"
-	"maps"
 	"slices"
 	"strconv"
 
@@ -11,8 +9,9 @@ import (
 )
 
 // Stats is Jepsen's :stats: how many client operations completed, and how. It
-// is Valid only if every kind of operation succeeded at least once.
-func Stats(h run.History) run.Stats {
+// is Valid only if every kind of operation succeeded at least once, but for those
+// that are excused: where all others did, it is.
+func Stats(h run.History, excused ...string) run.Stats {
 	all := run.Counts{}
 	byF := make(map[string]run.Counts)
 	for i := range h {
@@ -35,8 +34,10 @@ func Stats(h run.History) run.Stats {
 		counts.Valid = run.VerdictIf(counts.OKCount > 0)
 		byF[op.F] = counts
 	}
-	for _, counts := range byF {
-		all.Valid = run.MergeVerdicts(all.Valid, counts.Valid)
+	for f, counts := range byF {
+		if !slices.Contains(excused, f) {
+			all.Valid = run.MergeVerdicts(all.Valid, counts.Valid)
+		}
 	}
 	return run.Stats{Counts: all, ByF: byF}
 }
@@ -90,14 +91,3 @@ func Availability(h run.History, goal AvailabilityGoal) run.Availability {
 
 // divide is Clojure's (float (/ a b)).
 func divide(a int64, b int) float32 { return float32(float64(a) / float64(b)) }
-
-// sortedCounts walks over the counts of functions in the order of their names.
-func sortedCounts(byF map[string]run.Counts) iter.Seq2[string, run.Counts] {
-	return func(yield func(string, run.Counts) bool) {
-		for _, f := range slices.Sorted(maps.Keys(byF)) {
-			if !yield(f, byF[f]) {
-				return
-			}
-		}
-	}
-}

@@ -18,22 +18,19 @@ type StrictOptions struct {
 	// Inquiry are reads of nodes by the bed itself when the run proper was over:
 	// their Process is the number of the node, counted from 0.
 	Inquiry run.History
-	// Crashes are sentences on nodes that crashed, went deaf or wrote garbage,
-	// each a finding.
-	Crashes []string
 }
 
-// Strict looks at a history of broadcasts and reads for what set-full does not
-// see: a value twice in one read, a value nobody broadcast, a value whose
-// broadcast definitely failed, a known value that some node's final read lacks,
+// Strict looks at a history of additions and reads for what set-full does not
+// see: a value twice in one read, a value nobody added, a value whose addition
+// definitely failed, a known value that some node's final read lacks,
 // a node that did not answer its final read, and a read that lacks what its node
 // has shown or acknowledged before it was asked. It is Unknown if nothing is
 // wrong but no final read was asked for, as in a run that was interrupted.
-func Strict(h run.History, options StrictOptions) run.Strict {
+func Strict(h run.History, names SetNames, options StrictOptions) run.Strict {
 	values := newElements()
-	strict := newStrict(h, values, options)
-	scanSet(h, values, strict)
-	scanSetFrom(strict.h, strict.proper, values, strict)
+	strict := newStrict(h, values, names, options)
+	names.scan(h, values, strict)
+	names.scanFrom(strict.h, strict.proper, values, strict)
 	return strict.results()
 }
 
@@ -42,11 +39,11 @@ type strict struct {
 	h       run.History // with the Inquiry behind it
 	proper  int         // how long it is without
 	values  *elements
+	names   SetNames
 	workers workers
-	crashes []string
 
 	state     []strictElement // by id
-	attempted bitset          // ids that were broadcast
+	attempted bitset          // ids that were added
 	known     bitset          // ids that were acknowledged, or read
 	present   bitset          // ids the read at hand shows
 
@@ -58,13 +55,13 @@ type strict struct {
 	owing          owing
 }
 
-// strictElement is what is kept of a value, broadcast or not.
+// strictElement is what is kept of a value, added or not.
 type strictElement struct {
-	begun, failed int   // broadcasts of it
+	begun, failed int   // additions of it
 	failedAt      int32 // the last of the failed
 	ackedAt       int32 // the first acknowledged
 	readAt        int32 // the first read that shows it
-	unsentAt      int32 // the first read that shows it before any broadcast of it
+	unsentAt      int32 // the first read that shows it before any addition of it
 }
 
 // firstDuplicate is the first read found that shows a value more than once.
@@ -82,10 +79,10 @@ type finalRead struct {
 	shows        bitset // of that one
 }
 
-func newStrict(h run.History, values *elements, options StrictOptions) *strict {
+func newStrict(h run.History, values *elements, names SetNames, options StrictOptions) *strict {
 	w := workers{nodes: options.Nodes, concurrency: options.Concurrency}
 	return &strict{
-		h: slices.Concat(h, options.Inquiry), proper: len(h), values: values, crashes: options.Crashes,
+		h: slices.Concat(h, options.Inquiry), proper: len(h), values: values, names: names,
 		workers:     w,
 		owing:       newOwing(h, w),
 		duplicate:   firstDuplicate{at: -1},
@@ -201,5 +198,5 @@ func (s *strict) addDuplicate(at int32, id elementID, ids []elementID) {
 	}
 }
 
-// refused tells whether every broadcast of the value definitely failed.
+// refused tells whether every addition of the value definitely failed.
 func (e *strictElement) refused() bool { return e.begun > 0 && e.failed == e.begun }

@@ -21,9 +21,6 @@ func (s *strict) results() run.Strict {
 		}
 	}
 	findings := []run.Finding{}
-	for _, crash := range s.crashes {
-		findings = append(findings, run.Finding{Kind: run.FindingCrash, Count: 1, Text: crash})
-	}
 	findings = append(findings, s.deafNodes()...)
 	findings = append(findings, s.missingValues()...)
 	findings = append(findings, s.backwards()...)
@@ -117,8 +114,8 @@ func (s *strict) duplicates() []run.Finding {
 	}}
 }
 
-// foreignValues are those that are read though nobody broadcast them, or though
-// every broadcast of them was refused.
+// foreignValues are those that are read though nobody added them, or though every
+// addition of them was refused.
 func (s *strict) foreignValues() []run.Finding {
 	var unsent, refused []elementID
 	for id := range s.state {
@@ -135,8 +132,8 @@ func (s *strict) foreignValues() []run.Finding {
 		first := unsent[0]
 		findings = append(findings, run.Finding{
 			Kind: run.FindingUnsent, Count: len(unsent),
-			Text: fmt.Sprintf("%s read that nobody had broadcast: %s; %s in %s",
-				wasOrWere(len(unsent), "value"), s.list(unsent), s.values.json(first), s.read(s.state[first].unsentAt)) + s.mistype(first),
+			Text: fmt.Sprintf("%s read that nobody had %s: %s; %s in %s",
+				wasOrWere(len(unsent), "value"), s.names.Added, s.list(unsent), s.values.json(first), s.read(s.state[first].unsentAt)) + s.mistype(first),
 		})
 	}
 	if len(refused) > 0 {
@@ -148,8 +145,8 @@ func (s *strict) foreignValues() []run.Finding {
 		}
 		findings = append(findings, run.Finding{
 			Kind: run.FindingRefused, Count: len(refused),
-			Text: fmt.Sprintf("%s read though the broadcast was refused: %s; %s was refused %s%s, and is in %s",
-				wasOrWere(len(refused), "value"), s.list(refused), s.values.json(refused[0]),
+			Text: fmt.Sprintf("%s read though the %s was refused: %s; %s was refused %s%s, and is in %s",
+				wasOrWere(len(refused), "value"), s.names.Add, s.list(refused), s.values.json(refused[0]),
 				s.moment(first.failedAt), why, s.read(first.readAt)),
 		})
 	}

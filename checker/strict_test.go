@@ -35,12 +35,6 @@ func TestStrictFindings(t *testing.T) {
 			history: `0 0 invoke broadcast 7`, options: twoNodes, verdict: run.Unknown,
 		},
 		{
-			name: "a crash is a finding", history: healthy,
-			options: StrictOptions{Nodes: twoNodes.Nodes, Concurrency: 2, Crashes: []string{"n1 exited with status 3"}},
-			verdict: run.Invalid,
-			want:    []run.Finding{{Kind: run.FindingCrash, Count: 1, Text: "n1 exited with status 3"}},
-		},
-		{
 			name: "a node whose final read fails is deaf",
 			history: `
 				10   0 invoke read - final
@@ -242,7 +236,7 @@ func TestStrictFindings(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			want := run.Strict{Valid: test.verdict, Findings: append([]run.Finding{}, test.want...)}
-			require.Equal(t, want, Strict(script(t, test.history), test.options))
+			require.Equal(t, want, Strict(script(t, test.history), testNames, test.options))
 		})
 	}
 }

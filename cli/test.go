@@ -24,7 +24,7 @@ import (
 // testCommand is one run of the test bed, or a few. Its flags are Maelstrom's,
 // in Maelstrom's units; those that are our own say so.
 type testCommand struct {
-	Workload    string      `short:"w" default:"broadcast" env:"TREECAST_TEST_WORKLOAD" group:"maelstrom" help:"What clients ask for: broadcast or echo. Default: ${default}."`
+	Workload    string      `short:"w" default:"broadcast" env:"TREECAST_TEST_WORKLOAD" group:"maelstrom" help:"What clients ask for: broadcast, echo, g-counter, g-set, kafka, lin-kv, pn-counter, txn-list-append, txn-rw-register or unique-ids. Default: ${default}."`
 	Bin         *string     `env:"TREECAST_TEST_BIN" placeholder:"FILE" group:"maelstrom" help:"The node to test: any Maelstrom binary. Default: treecast itself."`
 	NodeCount   *int        `env:"TREECAST_TEST_NODE_COUNT" placeholder:"N" group:"maelstrom" help:"How many nodes, called n0, n1, ... Default: five, called n1 to n5."`
 	TimeLimit   secondsFlag `default:"60" env:"TREECAST_TEST_TIME_LIMIT" placeholder:"S" group:"maelstrom" help:"Seconds of load. Default: ${default}."`

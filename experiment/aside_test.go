@@ -37,14 +37,14 @@ func TestWhatIsWatchedAsideComesToTheSame(t *testing.T) {
 			}
 		}
 	}
-	here := &aside{watch: newObserver(nodes, nil), health: newHealthWatch(nil)}
+	here := &aside{watch: newObserver(broadcasts(), nodes, nil), health: newHealthWatch(nil)}
 	sights(func(kind sightKind, at time.Duration, m run.Message) { here.see(&sight{kind: kind, at: at, m: m}) })
 	traffic, delivery, unhealthy := here.watch.traffic.Result(1), here.watch.delivery.Result(), here.health.unhealthy()
 	require.EqualValues(t, (5*sightBatch+10)/11, traffic.LostCount)
 	require.NotZero(t, delivery.HandedCount)
 	require.NotZero(t, unhealthy)
 
-	o, h := newObserver(nodes, nil), newHealthWatch(nil)
+	o, h := newObserver(broadcasts(), nodes, nil), newHealthWatch(nil)
 	a := newAside(o, h)
 	sights(func(kind sightKind, at time.Duration, m run.Message) {
 		switch kind {

@@ -57,7 +57,7 @@ func (p *plan) carryOut(ctx context.Context, o Options, store *run.Store, starte
 	if p.Driver == Virtual {
 		var exact *invariant.Watch
 		if p.Exact {
-			exact = invariant.New(p.session.Nodes)
+			exact = invariant.New(p.session.Nodes, p.session.Workload.Spreads)
 		}
 		var seen network.Observer = watch
 		if p.watchedAside(o) {

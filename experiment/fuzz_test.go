@@ -112,7 +112,7 @@ func TestAFuzzerStopsWhereItIsToldAndCountsWhatItDid(t *testing.T) {
 
 func TestTheExactVerdictKeepsAllButWhatTheWatchKnowsBetter(t *testing.T) {
 	p := &plan{Plan: Plan{Node: virtual.NodeConfig{NoKeeper: true}}}
-	w := invariant.New([]string{"n0"})
+	w := invariant.New([]string{"n0"}, "broadcast")
 	r := &run.Results{Strict: run.Strict{Valid: run.Invalid, Findings: []run.Finding{
 		{Kind: run.FindingMissing}, {Kind: run.FindingMaelstrom}, {Kind: run.FindingDuplicate},
 	}}}

@@ -8,12 +8,13 @@ import (
 
 	"treecast/checker"
 	"treecast/run"
-	"treecast/testbed/workload"
+	"treecast/workload"
 )
 
 // observer feeds what the network does to the figures that are counted as a
 // run goes on.
 type observer struct {
+	workload *workload.Workload
 	net      checker.Net
 	traffic  *checker.Traffic
 	delivery *checker.Delivery
@@ -29,11 +30,25 @@ type observer struct {
 }
 
 // newObserver watches a cluster of these nodes. A nil record is none.
-func newObserver(nodes []string, record *run.MessageLog) *observer {
+func newObserver(w *workload.Workload, nodes []string, record *run.MessageLog) *observer {
 	return &observer{
-		traffic: checker.NewTraffic(), delivery: checker.NewDelivery(nodes), record: record,
+		workload: w,
+		traffic:  checker.NewTraffic(), delivery: checker.NewDelivery(nodes), record: record,
 		underWay: map[int64][]json.RawMessage{},
 	}
+}
+
+// brings says whether a client's request brings a value that is followed.
+func (o *observer) brings(m *run.Message) bool {
+	return o.workload.Spreads != "" && m.Type == o.workload.Spreads
+}
+
+// read finds the values that a body carries, where the workload follows them.
+func (o *observer) read(body json.RawMessage) (workload.Reading, bool) {
+	if o.workload.Carries == nil {
+		return workload.Reading{Kind: workload.Other}, false
+	}
+	return o.workload.Carries(body)
 }
 
 // Sent is called for every message that the network takes.
@@ -43,8 +58,8 @@ func (o *observer) Sent(m run.Message) {
 		logMessage(o.logSent, "send", m.Sent, &m)
 	}
 	if checker.IsClient(m.Src) {
-		if m.Type == "broadcast" {
-			r, _ := workload.Read(m.Body)
+		if o.brings(&m) {
+			r, _ := o.read(m.Body)
 			for _, v := range r.Values {
 				o.delivery.Sent(m.Sent, v)
 			}
@@ -55,7 +70,7 @@ func (o *observer) Sent(m run.Message) {
 	if checker.IsClient(m.Dest) {
 		return
 	}
-	r, ok := workload.Read(m.Body)
+	r, ok := o.read(m.Body)
 	if len(r.Values) > 0 {
 		o.underWay[m.ID] = r.Values
 	}
@@ -84,15 +99,15 @@ func (o *observer) Delivered(m run.Message) {
 		if ok {
 			delete(o.underWay, m.ID)
 		} else if o.copies { // the other one has been here
-			r, _ := workload.Read(m.Body)
+			r, _ := o.read(m.Body)
 			values = r.Values
 		}
 		if len(values) > 0 {
 			o.delivery.Handed(m.Delivered, m.Dest, values)
 		}
-	} else if m.Type == "broadcast" {
+	} else if o.brings(&m) {
 		o.record.Delivered(m.ID, m.Delivered)
-		if r, ok := workload.Read(m.Body); ok && len(r.Values) > 0 {
+		if r, ok := o.read(m.Body); ok && len(r.Values) > 0 {
 			o.delivery.Handed(m.Delivered, m.Dest, r.Values)
 		}
 	}
@@ -102,7 +117,7 @@ func (o *observer) Delivered(m run.Message) {
 func (o *observer) Dropped(m run.Message, at time.Duration) {
 	delete(o.underWay, m.ID)
 	o.traffic.Dropped(&m)
-	if !checker.IsClient(m.Dest) && (!checker.IsClient(m.Src) || m.Type == "broadcast") {
+	if !checker.IsClient(m.Dest) && (!checker.IsClient(m.Src) || o.brings(&m)) {
 		o.record.Lost(m.ID, at)
 	}
 	if o.logDelivered != nil {
@@ -113,7 +128,7 @@ func (o *observer) Dropped(m run.Message, at time.Duration) {
 // figures returns the delivery's figures, nil where the nodes' messages are
 // not understood and the figures would say nothing.
 func (o *observer) figures() *checker.Delivery {
-	if o.unread > 0 {
+	if o.unread > 0 || o.workload.Carries == nil {
 		return nil
 	}
 	return o.delivery

@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"treecast/run"
+	"treecast/workload"
+	"treecast/workload/all"
 )
 
 // script is a network by hand: every line is one message.
@@ -20,8 +22,17 @@ type script struct {
 	ids int64
 }
 
+// broadcasts is the workload whose values are followed.
+func broadcasts() *workload.Workload {
+	w, err := all.Named("broadcast")
+	if err != nil {
+		panic(err)
+	}
+	return w
+}
+
 func newScript(nodes ...string) *script {
-	return &script{observer: newObserver(nodes, run.NewMessageLog(io.Discard, 0))}
+	return &script{observer: newObserver(broadcasts(), nodes, run.NewMessageLog(io.Discard, 0))}
 }
 
 // send lets a message be sent at one time and arrive at another, both in

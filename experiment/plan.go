@@ -13,7 +13,8 @@ import (
 	"treecast/testbed/network"
 	"treecast/testbed/session"
 	"treecast/testbed/virtual"
-	"treecast/testbed/workload"
+	"treecast/workload"
+	"treecast/workload/all"
 )
 
 // Plan is what to run: Maelstrom's flags, in its units and with its meaning,
@@ -66,6 +67,10 @@ type Plan struct {
 
 	Availability string // "", "total" or a fraction
 
+	// Options are settings of the workload's own; nodes, concurrency and latency
+	// are those of the plan.
+	Options workload.Options
+
 	// Exact has the nodes watched from the inside, in virtual time, and makes the
 	// strict verdict one on what the watch finds. See package invariant.
 	Exact bool
@@ -97,9 +102,12 @@ func (p Plan) read() (*plan, error) {
 		return nil, fmt.Errorf("node count is %d; give %d or fewer", p.NodeCount, session.MaxNodes)
 	}
 	nodes := session.NodeNames(p.NodeCount)
-	load, err := workload.New(p.Workload)
+	load, err := all.Named(p.Workload)
 	if err != nil {
 		return nil, err
+	}
+	if p.Gossip != nil && !load.Solved {
+		return nil, fmt.Errorf("treecast's own node does not solve the workload %s yet: name one that does with --bin", p.Workload)
 	}
 	workers, err := session.ParseConcurrency(p.Concurrency, len(nodes))
 	if err != nil {
@@ -120,7 +128,7 @@ func (p Plan) read() (*plan, error) {
 	if p.Driver == Process && slices.Contains(faults, nemesis.Clock) {
 		return nil, errors.New("the clocks of processes cannot be changed: clock faults need virtual time (--virtual)")
 	}
-	if p.Exact && (p.Driver != Virtual || p.Workload != "broadcast") {
+	if p.Exact && (p.Driver != Virtual || load.Spreads == "") {
 		return nil, errors.New("the exact verdict looks into treecast's nodes as they broadcast: it needs virtual time (--virtual)")
 	}
 	goal, err := checker.ParseAvailability(p.Availability)
@@ -128,7 +136,7 @@ func (p Plan) read() (*plan, error) {
 		return nil, err
 	}
 	out := &plan{Plan: p, goal: goal, session: session.Config{
-		Workload: load, Nodes: nodes, Concurrency: workers,
+		Workload: load, Options: p.Options, Nodes: nodes, Concurrency: workers,
 		RatePerSec: p.Rate, TimeLimit: p.TimeLimit,
 		Latency:  network.Latency{Mean: p.Latency, Dist: network.Distribution(p.LatencyDist)},
 		Topology: p.Topology, Nemesis: nemesis.Config{
@@ -163,6 +171,13 @@ func (p *plan) checkJournals() error {
 		return errors.New("the faults truncate and remove have no effect: the nodes keep no journals (--journal off)")
 	}
 	return nil
+}
+
+// workloadOptions are the settings that the workload looks at.
+func (p *plan) workloadOptions() workload.Options {
+	o := p.Options
+	o.Nodes, o.Concurrency, o.Latency = p.session.Nodes, p.session.Concurrency, p.Latency
+	return o
 }
 
 // Check returns an error that says what is wrong with a plan, if anything is.

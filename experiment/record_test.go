@@ -10,8 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"treecast/checker"
 	"treecast/run"
+	"treecast/workload"
 )
 
 // TestTreecastPassesAndItsRecordReadsBack is one run of treecast itself and all
@@ -36,7 +36,7 @@ func TestTreecastPassesAndItsRecordReadsBack(t *testing.T) {
 		h := history(t, dir)
 		read, err := p.read()
 		require.NoError(t, err)
-		again := checker.Check(h, checker.Input{Settings: read.settings(), Nodes: read.session.Nodes, Goal: read.goal})
+		again := read.session.Workload.Judge(h, workload.Record{Input: workload.Input{Options: read.workloadOptions()}, Settings: read.settings(), Goal: read.goal})
 		require.Equal(t, results.Workload, again.Workload)
 		require.Equal(t, results.Stats, again.Stats)
 		require.Equal(t, results.Availability, again.Availability)

@@ -37,7 +37,7 @@ func (p *plan) remarks() (out []string) {
 	case p.Latency == 0 && p.LatencyDist != "" && p.LatencyDist != string(network.Constant):
 		idle("--latency-dist", "--latency is 0")
 	}
-	if !p.session.Workload.NeedsTopology() && p.Topology != "" && p.Topology != session.DefaultTopology {
+	if !p.session.Workload.Topology && p.Topology != "" && p.Topology != session.DefaultTopology {
 		idle("--topology", "nodes are sent no topology in the workload %s", p.Workload)
 	}
 	if p.Rate == 0 {
@@ -50,7 +50,7 @@ func (p *plan) remarks() (out []string) {
 // however well the nodes work.
 func (p *plan) periodRemarks() []string {
 	g := p.Gossip
-	if g == nil || g.Rounds == "eager" || p.Workload == "echo" || len(p.session.Nodes) == 1 {
+	if g == nil || g.Rounds == "eager" || !p.session.Workload.Recovers || len(p.session.Nodes) == 1 {
 		return nil
 	}
 	flag, period := "--sync-period", g.SyncPeriod.Duration()

@@ -10,9 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"treecast/checker"
 	"treecast/run"
 	"treecast/testbed/nemesis"
+	"treecast/workload"
 )
 
 // Options say how to carry out a test, beside what to run.
@@ -135,7 +135,7 @@ func createHealthLog(store *run.Store, wanted bool) (told *run.HealthLog, end fu
 
 // make makes the run and judges it. A nil store, record or told is none.
 func (p *plan) make(ctx context.Context, o Options, store *run.Store, record *run.MessageLog, told *run.HealthLog, started time.Time) (*run.Results, run.History, error) {
-	watch := newObserver(p.session.Nodes, record)
+	watch := newObserver(p.session.Workload, p.session.Nodes, record)
 	watch.copies = p.session.Nemesis.Has(nemesis.Duplicate)
 	watch.logSent, watch.logDelivered = o.LogNetSend, o.LogNetDeliver
 	health := newHealthWatch(told)
@@ -174,8 +174,9 @@ func (p *plan) check(out outcome, watch *observer, health *healthWatch) *run.Res
 		}
 		notes = append(notes, note)
 	}
-	results := checker.Check(out.History, checker.Input{
-		Settings: p.settings(), Nodes: p.session.Nodes, Goal: p.goal, Crashes: crashes, Findings: out.Findings, Inquiry: out.Inquiry,
+	results := p.session.Workload.Judge(out.History, workload.Record{
+		Input:    workload.Input{Options: p.workloadOptions(), Inquiry: out.Inquiry},
+		Settings: p.settings(), Goal: p.goal, Crashes: crashes, Findings: out.Findings,
 		Net: &watch.net, Delivery: watch.figures(), Traffic: watch.traffic,
 	})
 	if out.Interrupted {

@@ -117,7 +117,7 @@ func TestAFailingRunIsSummedUpWithItsEvidence(t *testing.T) {
 
 func TestAnEchoRunHasNoLatencies(t *testing.T) {
 	r := validRun()
-	r.Workload = run.Workload{Echo: &run.Echo{}}
+	r.Workload = run.Workload{Figures: run.Figures{{Key: "valid?", Value: run.Valid}, {Key: "errors", Value: run.List{}}}}
 	r.Challenges = nil
 	r.Delivery = &run.Delivery{NodeCount: 25}
 	r.Traffic = &run.Traffic{}

@@ -13,7 +13,7 @@ import (
 // Maelstrom's order: a map that results.edn and results.json spell as it stands.
 //
 // A value is one of: nil, bool, int, int64, float32, float64, string, Keyword, Atom,
-// Verdict, Value, Op or *Op, Figures, List, Vector, Set, Pairs. In JSON a keyword
+// Verdict, Value, Body, Op or *Op, Figures, List, Vector, Set, Pairs. In JSON a keyword
 // is a string, and a list, a vector and a set are arrays.
 type Figures []Figure
 
@@ -31,6 +31,10 @@ type Value json.RawMessage
 
 // Atom is EDN text that stands as it is; in JSON it is a string.
 type Atom string
+
+// Body is a message's body, or a value in one, as JSON. Keys of its maps are
+// keywords where they can be.
+type Body json.RawMessage
 
 // List, Vector and Set are EDN's collections of those names, in order.
 type (
@@ -86,6 +90,8 @@ func (b *ednBuilder) figure(value any) ednForm {
 		return ednVerdict(v)
 	case Value:
 		return b.parsed(appendEDNValue(nil, json.RawMessage(v), plainSpelling))
+	case Body:
+		return b.value(json.RawMessage(v))
 	case Op:
 		return b.op(&v)
 	case *Op:
@@ -204,6 +210,8 @@ func appendFigureJSON(dst []byte, value any) (_ []byte, err error) {
 			return append(dst, "null"...), nil
 		}
 		return append(dst, v...), nil
+	case Body:
+		return appendFigureJSON(dst, Value(v))
 	case Keyword:
 		return appendJSONString(dst, string(v)), nil
 	case Atom:

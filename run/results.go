@@ -34,6 +34,10 @@ type Results struct {
 	// what had no effect, what did not happen. They change no verdict.
 	Remarks []string `json:"remarks,omitempty"`
 
+	// Followed is the function whose operations each bring a value that is followed
+	// on its way; empty if none does.
+	Followed string `json:"followed,omitempty"`
+
 	Workload     Workload     `json:"workload"`
 	Stats        Stats        `json:"stats"`
 	Availability Availability `json:"availability"`
@@ -50,6 +54,7 @@ type Results struct {
 
 	Faults []Fault    `json:"faults,omitempty"`
 	Nodes  []NodeNote `json:"nodes,omitempty"`
+	Views  []View     `json:"views,omitempty"`  // what the workload shows beside all that
 	Tables []Table    `json:"tables,omitempty"` // figures from inside the nodes: queues, permits, ...
 }
 
@@ -110,8 +115,7 @@ type GossipSettings struct {
 type Workload struct {
 	Valid   Verdict  `json:"valid"`
 	SetFull *SetFull `json:"set_full,omitempty"` // of a workload whose values make a set
-	Echo    *Echo    `json:"echo,omitempty"`
-	Figures Figures  `json:"figures,omitempty"` // of any other: Maelstrom's :workload, :valid? included
+	Figures Figures  `json:"figures,omitempty"`  // of any other: Maelstrom's :workload, :valid? included
 }
 
 // Fault is something the nemesis did.
@@ -152,6 +156,15 @@ type ChallengeCheck struct {
 	Target string `json:"target"` // "< 30"
 	Got    string `json:"got"`    // "22.9"; "-" if there is no such figure
 	Passed bool   `json:"passed"`
+}
+
+// FollowedCount is how many operations brought a value that is followed. Records
+// that do not name them, as Maelstrom's, count the values of their set.
+func (r *Results) FollowedCount() int {
+	if r.Followed == "" && r.Workload.SetFull != nil {
+		return r.Workload.SetFull.AttemptCount
+	}
+	return r.Stats.ByF[r.Followed].Count
 }
 
 // ErrSchema is wrapped by ReadResultsJSON when a file's schema is not ours.

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 )
 
 // countsEDN are Counts by Maelstrom's names.
@@ -50,7 +52,7 @@ type netEDN struct {
 var ErrForeign = errors.New("no results.edn of Maelstrom")
 
 // ReadResultsEDN reads a results.edn, Maelstrom's own or ours, into the part
-// of Results it covers. Workloads other than broadcast keep their verdict only.
+// of Results it covers.
 // The error wraps ErrForeign if the file is about something else.
 func ReadResultsEDN(r io.Reader) (*Results, error) {
 	text, err := io.ReadAll(withoutBOM(r))
@@ -106,7 +108,11 @@ func readWorkloadEDN(text []byte) (Workload, error) {
 		return Workload{}, err
 	}
 	out := Workload{Valid: Unknown}
-	if err := in.read("valid?", &out.Valid); err != nil || in["attempt-count"] == nil {
+	if err := in.read("valid?", &out.Valid); err != nil {
+		return out, err
+	}
+	if in["attempt-count"] == nil { // it is no set
+		out.Figures, err = readFiguresEDN(in)
 		return out, err
 	}
 	out.SetFull, err = readSetFullEDN(in)
@@ -114,6 +120,33 @@ func readWorkloadEDN(text []byte) (Workload, error) {
 		return Workload{}, err
 	}
 	out.SetFull.Valid = out.Valid
+	return out, nil
+}
+
+// readFiguresEDN reads figures of any workload, nil if there is no more than a
+// verdict. Their order in the file is not kept: the verdict is first, and the
+// others are sorted by name.
+func readFiguresEDN(in ednRecord) (Figures, error) {
+	if len(in) < 2 {
+		return nil, nil
+	}
+	names := slices.SortedFunc(maps.Keys(in), func(a, b string) int {
+		if (a == "valid?") != (b == "valid?") {
+			if a == "valid?" {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(a, b)
+	})
+	var out Figures
+	for _, name := range names {
+		value, err := jsonOfEDN(in[name])
+		if err != nil {
+			return nil, fmt.Errorf(":%s: %w", name, err)
+		}
+		out = append(out, Figure{Key: name, Value: Value(value)})
+	}
 	return out, nil
 }
 
@@ -192,8 +225,7 @@ func readElementEDN(text []byte) (Element, error) {
 	return out, nil
 }
 
-// readElementOp reads an operation as set-full prints it, where a broadcast is
-// an :add.
+// readElementOp reads an operation as set-full prints it.
 func readElementOp(text []byte) (*Op, error) {
 	if len(text) == 0 || string(text) == "nil" {
 		return nil, nil
@@ -202,10 +234,7 @@ func readElementOp(text []byte) (*Op, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case op.F == "add":
-		op.F = "broadcast"
-	case !isKeyword(op.F):
+	if !isKeyword(op.F) {
 		return nil, fmt.Errorf("an operation has the function %q, which is no keyword", op.F)
 	}
 	return &op, nil

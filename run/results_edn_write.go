@@ -127,8 +127,6 @@ func (b *ednBuilder) workload(w *Workload) ednForm {
 	switch {
 	case w.SetFull != nil:
 		return b.setFull(w.SetFull)
-	case w.Echo != nil:
-		return b.echo(w.Echo)
 	case w.Figures != nil:
 		return b.figures(w.Figures)
 	default:
@@ -183,16 +181,12 @@ func (b *ednBuilder) element(e *Element) ednForm {
 		"known", b.op(e.Known), "last-absent", b.op(e.LastAbsent))
 }
 
-// op makes a record of Jepsen's; set-full calls broadcasts :add.
+// op makes a record of Jepsen's.
 func (b *ednBuilder) op(op *Op) ednForm {
 	if op == nil {
 		return ednAtom("nil")
 	}
-	f := op.F
-	if f == "broadcast" {
-		f = "add"
-	}
-	text, err := appendOpMap(nil, *op, f)
+	text, err := AppendOpEDN(nil, *op)
 	form := b.parsed(text, err)
 	form.open = "#jepsen.history.Op{"
 	return form
@@ -219,15 +213,4 @@ func (b *ednBuilder) parsed(text []byte, err error) ednForm {
 		b.err = fmt.Errorf("run: write results.edn: %w", err)
 	}
 	return form
-}
-
-func (b *ednBuilder) echo(e *Echo) ednForm {
-	errors := make([]ednForm, len(e.Errors))
-	for i, wrong := range e.Errors {
-		errors[i] = ednForm{open: "[", close: "]", items: []ednForm{
-			ednAtom(`"Expected a message with :echo"`), b.value(wrong.Sent),
-			ednAtom(`"But received"`), b.value(wrong.Received),
-		}}
-	}
-	return b.record("valid?", ednVerdict(e.Valid), "errors", ednList(errors))
 }

@@ -107,7 +107,7 @@ func (out *Row) fill(r *Results) {
 	if v := r.Net.Servers.MsgsPerOp; v != nil {
 		f[MsgsPerOp] = single(*v)
 	}
-	if n := r.Stats.ByF["broadcast"].Count; n > 0 {
+	if n := r.FollowedCount(); n > 0 {
 		f[MsgsPerBroadcast] = math.Round(float64(r.Net.Servers.MsgCount)/float64(n)*1e6) / 1e6
 	}
 	if t := r.Traffic; t != nil {

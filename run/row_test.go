@@ -18,6 +18,7 @@ func TestARowHasTheFiguresOfARun(t *testing.T) {
 	row := RowOf(&Results{
 		Settings: challengeSettings(), Valid: Valid, Error: "one\ntwo",
 		Strict:       Strict{Valid: Invalid, Findings: []Finding{{Kind: FindingMissing, Count: 3}, {Kind: FindingDeaf, Count: 1}}},
+		Followed:     "broadcast",
 		Stats:        Stats{Counts: Counts{Count: 200}, ByF: map[string]Counts{"broadcast": {Count: 100}, "read": {Count: 100}}},
 		Net:          Net{Servers: NetCounts{MsgCount: 180, MsgsPerOp: &perOp}},
 		Challenges:   []Challenge{{Name: "3d", Passed: false}, {Name: "3e", Passed: true}},

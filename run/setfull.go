@@ -5,7 +5,7 @@ import (
 )
 
 // SetFull are the figures of Jepsen's set-full checker, which Maelstrom runs on
-// the broadcast workload. Names and meaning are Jepsen's; elements are sorted.
+// workloads whose values make a set. Names and meaning are Jepsen's; elements are sorted.
 type SetFull struct {
 	Valid           Verdict           `json:"valid"`
 	AttemptCount    int               `json:"attempt_count"`
@@ -32,7 +32,7 @@ const (
 	NeverRead Outcome = "never-read" // neither: no read began after it was known
 )
 
-// Element is what set-full found of one broadcast value.
+// Element is what set-full found of one value.
 type Element struct {
 	Element       json.RawMessage `json:"element"`
 	Outcome       Outcome         `json:"outcome"`
@@ -40,16 +40,4 @@ type Element struct {
 	LostLatency   *Millis         `json:"lost_latency_ms,omitempty"`   // whole ms; nil unless Lost
 	Known         *Op             `json:"known,omitempty"`             // the completion that first confirmed it
 	LastAbsent    *Op             `json:"last_absent,omitempty"`       // the invocation of the last read without it
-}
-
-// Echo are the figures of the echo workload.
-type Echo struct {
-	Valid  Verdict     `json:"valid"`
-	Errors []EchoError `json:"errors"`
-}
-
-// EchoError is a request that was not answered with what it carried.
-type EchoError struct {
-	Sent     json.RawMessage `json:"sent"`
-	Received json.RawMessage `json:"received"` // the completion's value; nil if there was none
 }

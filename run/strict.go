@@ -5,6 +5,9 @@ package run
 type Strict struct {
 	Valid    Verdict   `json:"valid"`
 	Findings []Finding `json:"findings"`
+	// Unasked says what was not looked at; without findings the verdict is unknown
+	// then. Empty if all was.
+	Unasked string `json:"unasked,omitempty"`
 }
 
 // FindingKind names what a finding is about.

@@ -86,7 +86,7 @@ func ended(failed bool, value json.RawMessage, err *run.OpError) Step {
 // Malformed is the step that completes an operation whose reply cannot be read:
 // Maelstrom's worker crashes on it, whatever the operation.
 func Malformed(value json.RawMessage, err error) Step {
-	return ended(false, value, &run.OpError{Name: "indeterminate", Text: "Malformed RPC response: " + err.Error()})
+	return ended(false, value, &run.OpError{Name: indeterminate, Text: malformedReply + err.Error()})
 }
 
 // Refused tells whether a reply is an error, and gives the step that completes
@@ -105,11 +105,11 @@ func Refused(body, value json.RawMessage, idempotent bool) (Step, bool) {
 // and the operation may have happened.
 func Threw(body, value json.RawMessage) (Step, bool) {
 	if body == nil {
-		return ended(false, value, &run.OpError{Name: "indeterminate", Text: "Client read timeout"}), true
+		return ended(false, value, &run.OpError{Name: indeterminate, Text: "Client read timeout"}), true
 	}
 	e, is := ReadError(body)
 	if !is {
 		return Step{}, false
 	}
-	return ended(false, value, &run.OpError{Name: "indeterminate", Text: e.Thrown()}), true
+	return ended(false, value, &run.OpError{Name: indeterminate, Text: e.Thrown()}), true
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"treecast/wire"
 )
@@ -46,6 +47,47 @@ func (e *ErrorReply) Definite() bool {
 	return e.HasCode && int64(code) == e.Code && wire.Definite(code)
 }
 
+// String is the error for people: its code, what Maelstrom calls it, and the text.
+func (e ErrorReply) String() string {
+	if !e.HasCode {
+		return "an error without a code that is an integer"
+	}
+	text := fmt.Sprintf("error %d", e.Code)
+	if name := e.Name(); name != "unknown" {
+		text += " (" + name + ")"
+	}
+	if e.Text != "" {
+		text += ": " + e.Text
+	}
+	return text
+}
+
+// WhatIsWrong says why a reply that completed an operation is none of those that
+// the request may have; empty if it is one. What the reply means is another
+// question: an error may well be a proper reply.
+func WhatIsWrong(c Completion, body json.RawMessage) string {
+	if c.Error == nil {
+		return ""
+	}
+	if why, malformed := strings.CutPrefix(c.Error.Text, malformedReply); malformed && c.Error.Name == indeterminate {
+		return why
+	}
+	if e, ok := ReadError(body); ok && !e.HasCode {
+		if code, has := wire.Field(body, "code"); has {
+			return fmt.Sprintf("the code of an error is %.100s, not an integer", code)
+		}
+		return "an error has no code"
+	}
+	return ""
+}
+
+// Of an operation whose reply could not be read, the error's name, and how its
+// text begins.
+const (
+	indeterminate  = "indeterminate"
+	malformedReply = "Malformed RPC response: "
+)
+
 // Thrown is the error as Maelstrom's exception spells it.
 func (e *ErrorReply) Thrown() string {
 	code := "nil"
@@ -76,8 +118,8 @@ type Shape struct {
 	Kind  Kind
 }
 
-// Read returns the reply's own field, nil if the shape has none; of a List or a
-// Map that is null, an empty one. The error says what does not fit.
+// Read returns the reply's own field, nil if the shape has none. The error says
+// what does not fit.
 func (s Shape) Read(body json.RawMessage) (field json.RawMessage, err error) {
 	var typed, answers bool
 	wire.EachField(body, func(key []byte, value json.RawMessage) bool {
@@ -88,9 +130,9 @@ func (s Shape) Read(body json.RawMessage) (field json.RawMessage, err error) {
 				err = fmt.Errorf("type is %s, not %q", value, s.Type)
 			}
 		case k == "in_reply_to":
-			_, answers = wire.Int(value)
+			_, answers = wire.ParseID(value)
 		case k == "msg_id":
-			if _, ok := wire.Int(value); !ok {
+			if _, ok := wire.ParseID(value); !ok {
 				err = fmt.Errorf("msg_id is %s, not an integer", value)
 			}
 		case k == s.Field && k != "":
@@ -116,17 +158,11 @@ func (k Kind) read(name string, value json.RawMessage) (json.RawMessage, error) 
 	null := string(value) == "null"
 	switch k {
 	case List:
-		if null {
-			return json.RawMessage("[]"), nil
-		}
-		if value[0] != '[' {
+		if !null && value[0] != '[' { // nil is an empty list in Clojure
 			return nil, fmt.Errorf("%s is no list", name)
 		}
 	case Map:
-		if null {
-			return json.RawMessage("{}"), nil
-		}
-		if value[0] != '{' {
+		if !null && value[0] != '{' {
 			return nil, fmt.Errorf("%s is no object", name)
 		}
 	case Int:
@@ -155,10 +191,10 @@ func isInteger(value []byte) bool {
 // init request with init_ok. Further keys are allowed.
 func CheckInit(body json.RawMessage) error {
 	if e, ok := ReadError(body); ok {
-		return fmt.Errorf("it answered with error %d %q", e.Code, e.Text)
+		return fmt.Errorf("it answered init with %s", e)
 	}
 	if t, _ := wire.Field(body, "type"); string(t) != `"init_ok"` {
-		return fmt.Errorf("it answered with %.200s, not init_ok", body)
+		return fmt.Errorf("it answered init with %.200s, not init_ok", body)
 	}
 	return nil
 }
@@ -167,8 +203,10 @@ func CheckInit(body json.RawMessage) error {
 // topology request.
 func CheckTopology(body json.RawMessage) error {
 	if e, ok := ReadError(body); ok {
-		return fmt.Errorf("it answered with error %d %q", e.Code, e.Text)
+		return fmt.Errorf("it answered topology with %s", e)
 	}
-	_, err := Shape{Type: "topology_ok"}.Read(body)
-	return err
+	if _, err := (Shape{Type: "topology_ok"}).Read(body); err != nil {
+		return fmt.Errorf("it answered topology with %.200s: %w", body, err)
+	}
+	return nil
 }

@@ -13,6 +13,8 @@ import (
 type Workload struct {
 	// Name is what --workload calls it.
 	Name string
+	// Solved says that treecast's own node solves it.
+	Solved bool
 	// Topology says that nodes are sent a topology request before the load.
 	Topology bool
 	// Recovers says that the load is followed by healing, quiet and a final phase;
@@ -35,10 +37,12 @@ type Workload struct {
 
 	// Check judges a history.
 	Check func(run.History, Input) Verdict
-	// Inquiry returns what is to be asked of every node when the run proper is
-	// over, healed and quiet, for Check to look at: operations that one Client per
-	// node does in turn. Nil asks nothing.
+	// Inquiry returns what is to be asked of nodes when the run proper is over,
+	// healed and quiet, for Check to look at: operations that one Client per node
+	// does in turn. Nil asks nothing.
 	Inquiry func(run.History, Options) []Op
+	// InquireOf says whether it is asked of the node with that index; nil asks all.
+	InquireOf func(o Options, node int) bool
 	// Views makes what a page shows of the run beside its verdicts; nil shows
 	// nothing.
 	Views func(run.History, Verdict, Input) []run.View

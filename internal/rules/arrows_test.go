@@ -38,7 +38,7 @@ var arrows = map[string][]string{
 	"experiment": {
 		"checker", "analysis", "run",
 		"journal", // whose runs are named, and what they leave removed
-		"testbed/process", "testbed/virtual", "testbed/invariant", "testbed/session", "testbed/network", "testbed/nemesis", "testbed/workload",
+		"testbed/process", "testbed/virtual", "testbed/invariant", "testbed/session", "testbed/network", "testbed/nemesis", "workload", "workload/all",
 	},
 	"report":            {"run", "analysis"},
 	"report/figure":     {"analysis", "run"},
@@ -52,19 +52,23 @@ var arrows = map[string][]string{
 	"testbed/layout":    {},
 	"testbed/nemesis":   {},
 	"testbed/network":   {"run"},
-	"testbed/workload":  {"run", "wire", "gossip/codec"},
 	"testbed/service":   {"run", "wire"},
-	"testbed/session":   {"run", "wire", "testbed/layout", "testbed/nemesis", "testbed/network", "testbed/workload"},
+	"testbed/session":   {"run", "wire", "testbed/layout", "testbed/nemesis", "testbed/network", "testbed/service", "workload"},
 	"testbed/process":   {"run", "testbed/network", "testbed/nemesis", "testbed/session"},
 	"testbed/invariant": {"run", "wire", "gossip"},
 	"testbed/virtual":   {"run", "wire", "testbed/network", "testbed/nemesis", "testbed/session", "testbed/invariant", "node", "node/inject", "journal", "gossip/codec"}, // it alone knows nodes from the inside
 
 	// What is tested: a folder per workload, and what they share.
-	"workload":              {"run", "wire"},
-	"workload/all":          {"workload", "workload/counter", "workload/kafka", "workload/linkv", "workload/txns", "workload/uniqueids"},
+	"workload": {"checker", "run", "wire"},
+	"workload/all": {
+		"workload", "workload/broadcast", "workload/counter", "workload/echo", "workload/gset", "workload/kafka", "workload/linkv", "workload/txns", "workload/uniqueids",
+	},
 	"workload/clojure":      {"wire"}, // how Maelstrom's language compares and orders
 	"workload/txngen":       {},       // the transactions that clients ask for
 	"workload/workloadtest": {"run", "workload"},
+	"workload/broadcast":    {"checker", "gossip/codec", "run", "wire", "workload"},
+	"workload/echo":         {"checker", "run", "workload"},
+	"workload/gset":         {"checker", "gossip/codec", "run", "wire", "workload"},
 	"workload/counter":      {"checker", "run", "wire", "workload"},
 	"workload/kafka":        {"run", "wire", "workload", "workload/clojure", "workload/txngen"},
 	"workload/linkv":        {"run", "wire", "workload"},

@@ -12,9 +12,9 @@ import (
 // the same inputs give the same outputs, under real and virtual time alike.
 var pure = []string{
 	"gossip", "gossip/codec", "topology", "backpressure", "checker", "analysis", "report", "report/figure", "report/page",
-	"testbed/layout", "testbed/network", "testbed/nemesis", "testbed/workload", "testbed/session", "testbed/service",
+	"testbed/layout", "testbed/network", "testbed/nemesis", "testbed/session", "testbed/service",
 	"testbed/virtual", "testbed/invariant",
-	"workload", "workload/all", "workload/clojure", "workload/counter", "workload/kafka", "workload/linkv", "workload/txngen", "workload/txns", "workload/uniqueids", "checker/txn",
+	"workload", "workload/all", "workload/broadcast", "workload/clojure", "workload/counter", "workload/echo", "workload/gset", "workload/kafka", "workload/linkv", "workload/txngen", "workload/txns", "workload/uniqueids", "checker/txn",
 }
 
 // clock are the names of package time that read a clock or wait for one.

@@ -36,13 +36,20 @@ type Convergence struct {
 // maxHeld is how many pairs of value and node are looked at, at most.
 const maxHeld = 1 << 30
 
-// Unpromised are the values, as they are spelt, of which no broadcast was
-// acknowledged: nobody promised that they spread.
-func Unpromised(h run.History) map[string]bool {
+// Unpromised are the values, as they are spelt, of which no operation was
+// acknowledged that brought them: nobody promised that they spread. f is what
+// brings values; empty: whatever has one when it is invoked.
+func Unpromised(h run.History, f string) map[string]bool {
 	out := map[string]bool{}
 	for i := range h {
 		op := &h[i]
-		if op.F != "broadcast" || op.Process == run.NemesisProcess {
+		if op.Process == run.NemesisProcess {
+			continue
+		}
+		if f == "" && op.Type == run.Invoke && op.Value != nil {
+			f = op.F
+		}
+		if op.F != f {
 			continue
 		}
 		switch text := string(op.Value); op.Type {

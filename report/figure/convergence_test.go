@@ -35,7 +35,7 @@ func TestAValueThatNobodyAcknowledgedNeedNotSpread(t *testing.T) {
 		op(1, run.Fail, 0, "broadcast", "17"), op(2, run.Fail, 1, "broadcast", `"a"`), op(3, run.OK, 2, "broadcast", `"a"`),
 		op(4, run.OK, 2, "broadcast", `9`), op(5, run.Fail, 2, "broadcast", `9`), op(6, run.Fail, 2, "read", "8"), op(7, run.Info, 3, "broadcast", "5"),
 	}
-	unpromised := Unpromised(h)
+	unpromised := Unpromised(h, "broadcast")
 	require.Equal(t, map[string]bool{"17": true, `"a"`: false, "9": false, "5": true}, unpromised)
 	c := Converge(record(t, small), 4, unpromised)
 	require.Equal(t, 1, c.Unpromised)

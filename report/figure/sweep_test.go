@@ -19,6 +19,7 @@ func swept(k string, period int, messages, stable float64) run.Row {
 			Workload: "broadcast", NodeCount: 25, Rate: 100, Latency: run.Millis(ms(100)), LatencyDist: "constant",
 			NumChildren: k, SyncPeriod: run.Millis(ms(period)),
 		},
+		Missed: "3d",
 		Figures: map[string]float64{
 			run.MsgsPerOp: messages, run.StableMax: stable, run.DeliveryMax: stable + 100, run.BusiestNode: messages * 1000,
 			"values": 1000, "operations": 2000,

@@ -148,7 +148,7 @@ func (c *content) spread(f *run.Folder, d *data) []figure.Spread {
 		c.NoSpread = "What the nodes say to each other is not understood: their messages carry values in a form of their own."
 		return nil
 	}
-	spread := figure.Converge(f.Messages, f.Results.Settings.NodeCount, figure.Unpromised(f.History))
+	spread := figure.Converge(f.Messages, f.Results.Settings.NodeCount, figure.Unpromised(f.History, f.Results.Followed))
 	if len(spread.Spreads) == 0 {
 		c.NoSpread = "No value was broadcast, or the record tells of none to its end."
 		return nil

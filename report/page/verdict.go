@@ -118,7 +118,7 @@ func leastPerOperation(r *run.Results) float64 {
 	if g == nil || g.Rounds != "locked" || g.LatencyTarget != 0 || r.Interrupted || limit <= 0 || r.Stats.Count == 0 {
 		return 0
 	}
-	broadcasts := float64(r.Stats.ByF["broadcast"].Count) / limit.Seconds()
+	broadcasts := float64(r.FollowedCount()) / limit.Seconds()
 	least := analysis.LeastMessagesPerSecond(r.Settings.NodeCount, g.NumChildren, g.SyncPeriod.Duration().Seconds(), broadcasts)
 	return least * limit.Seconds() / float64(r.Stats.Count)
 }

@@ -13,7 +13,7 @@ import (
 
 // Sent looks at acknowledgements as the nodes print them.
 func (w *Watch) Sent(m run.Message) {
-	if m.Type != "broadcast_ok" || w.violated != nil {
+	if m.Type != w.spreads+"_ok" || w.violated != nil {
 		return
 	}
 	node, isNode := w.index[m.Src]
@@ -23,7 +23,7 @@ func (w *Watch) Sent(m run.Message) {
 	}
 	value, asked := w.asked[request{m.Dest, to}]
 	if !asked {
-		w.violate(m.Sent, "%s acknowledges a broadcast to %s that it was never asked for", m.Src, m.Dest)
+		w.violate(m.Sent, "%s acknowledges a value to %s that it was never asked for", m.Src, m.Dest)
 		return
 	}
 	id, known := w.byValue[value]
@@ -37,7 +37,7 @@ func (w *Watch) Sent(m run.Message) {
 // Delivered takes note of broadcasts that reach a node.
 func (w *Watch) Delivered(m run.Message) {
 	node, isNode := w.index[m.Dest]
-	if m.Type != "broadcast" || !isNode {
+	if m.Type != w.spreads || !isNode {
 		return
 	}
 	value, ok := wire.Field(m.Body, "message")

@@ -17,9 +17,10 @@ type Node interface {
 
 // Watch is the watch over the nodes of one run.
 type Watch struct {
-	names  []string
-	index  map[string]int
-	places []place
+	spreads string // the type of the request that brings a value
+	names   []string
+	index   map[string]int
+	places  []place
 
 	entries []entry
 	ids     map[key]int32
@@ -92,10 +93,11 @@ type linkMark struct {
 	checked int // all below is confirmed, and rightly so
 }
 
-// New returns a watch over nodes of the given names.
-func New(names []string) *Watch {
+// New returns a watch over nodes of the given names. spreads is the type of the
+// request that brings a value, in a field called message.
+func New(names []string, spreads string) *Watch {
 	w := &Watch{
-		names: names, index: map[string]int{}, places: make([]place, len(names)),
+		spreads: spreads, names: names, index: map[string]int{}, places: make([]place, len(names)),
 		ids: map[key]int32{}, byValue: map[string]int32{}, asked: map[request]string{}, lives: map[life]*memory{},
 	}
 	for i, name := range names {

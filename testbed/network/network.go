@@ -82,6 +82,7 @@ type receiver struct {
 	name    string
 	present bool // added and not removed
 	client  bool // takes a message only when armed, and then one
+	service bool // no fault strikes what it sends or gets
 	armed   bool
 	down    bool   // takes nothing: its process is down or paused
 	busy    bool   // holds held
@@ -129,6 +130,13 @@ func (n *Network) AddNode(name string) { n.add(name, false) }
 // for each Await.
 func (n *Network) AddClient(name string) { n.add(name, true) }
 
+// AddService puts a service into the network: a node that no fault strikes, be it
+// of a message or of the network.
+func (n *Network) AddService(name string) {
+	n.add(name, false)
+	n.names[name].service = true
+}
+
 func (n *Network) add(name string, client bool) {
 	r := n.intern(name)
 	*r = receiver{number: r.number, name: name, present: true, client: client, refused: r.refused, holds: r.holds + 1}
@@ -159,6 +167,8 @@ func (n *Network) Send(now time.Duration, p Packet) (int64, error) {
 	case err != nil:
 	case IsClient(p.Src) || IsClient(p.Dest):
 		n.enqueue(now, r, m, now)
+	case r.service || n.names[p.Src].service:
+		n.enqueue(now, r, m, now+n.latency.draw(n.rng))
 	default:
 		n.carry(now, r, m)
 	}
@@ -217,7 +227,7 @@ func (n *Network) take(r *receiver, now time.Duration) {
 	for !r.busy && !r.down && len(r.queue) > 0 && (!r.client || r.armed) {
 		head := r.queue.pop()
 		m := head.value
-		if len(r.refused) > 0 && r.refused.has(n.names[m.Src].number) {
+		if len(r.refused) > 0 && r.refused.has(n.names[m.Src].number) && !r.service && !n.names[m.Src].service {
 			n.observer.Dropped(m, now)
 			continue
 		}

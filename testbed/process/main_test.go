@@ -18,7 +18,7 @@ import (
 
 	"treecast/run"
 	"treecast/testbed/session"
-	"treecast/testbed/workload"
+	"treecast/workload/all"
 )
 
 // nodes is where the reference nodes of testdata are built.
@@ -160,7 +160,7 @@ func self(t *testing.T) string {
 // actAs's if there is none of that name. No operation runs out of time because
 // the machine is slow.
 func settings(t *testing.T, load, node string, count int) Config {
-	w, err := workload.New(load)
+	w, err := all.Named(load)
 	require.NoError(t, err)
 	cfg := Config{
 		Session: session.Config{

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"treecast/testbed/session"
-	"treecast/testbed/workload"
+	"treecast/workload/all"
 )
 
 func init() { actAsBed = bedThatNeverEnds }
@@ -22,7 +22,7 @@ func init() { actAsBed = bedThatNeverEnds }
 // bedThatNeverEnds runs nodes until it is killed. They do not notice that their
 // stdin ends.
 func bedThatNeverEnds() error {
-	w, err := workload.New("echo")
+	w, err := all.Named("echo")
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"treecast/run"
-	"treecast/testbed/workload"
+	"treecast/workload/all"
 )
 
 const (
@@ -118,7 +118,7 @@ type event struct {
 }
 
 func config(nodes int) Config {
-	w, err := workload.New("broadcast")
+	w, err := all.Named("broadcast")
 	if err != nil {
 		panic(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,7 +13,8 @@ import (
 	"treecast/testbed/layout"
 	"treecast/testbed/nemesis"
 	"treecast/testbed/network"
-	"treecast/testbed/workload"
+	"treecast/testbed/service"
+	"treecast/workload"
 )
 
 // Defaults, as Maelstrom has them.
@@ -23,7 +25,7 @@ const (
 	DefaultTopology    = layout.Default
 	DefaultQuiet       = 10 * time.Second // from healing to the final reads
 
-	DefaultOpTimeout = 5 * time.Second // topology requests too
+	DefaultOpTimeout = workload.OpTimeout // topology requests too
 
 	DefaultInitTimeout = 10 * time.Second
 )
@@ -41,17 +43,18 @@ const HealthClient = "c-health"
 
 // Config describes a run. Only Workload and Nodes have no default.
 type Config struct {
-	Workload    workload.Workload // unused; a run uses it up
-	Nodes       []string          // ids, at least one, all different
-	Concurrency int               // workers; worker i talks to node i mod n. 0 means one per node
-	RatePerSec  float64           // mean operations per second over all workers; 0 means none
-	TimeLimit   time.Duration     // of the load, more than 0
+	Workload    *workload.Workload
+	Options     workload.Options // of the workload; nodes, concurrency and latency are those below
+	Nodes       []string         // ids, at least one, all different
+	Concurrency int              // workers; worker i talks to node i mod n. 0 means one per node
+	RatePerSec  float64          // mean operations per second over all workers; 0 means none
+	TimeLimit   time.Duration    // of the load, more than 0
 	Latency     network.Latency
 	Topology    string // a name of package layout; empty means layout.Default
 	Nemesis     nemesis.Config
 	Ailing      bool          // nodes were told to go wrong inside: a fault is active all the time
 	Quiet       time.Duration // between healing and the final operations; 0 means none at all
-	OpTimeout   time.Duration // how long a client waits for a reply; 0 means DefaultOpTimeout
+	OpTimeout   time.Duration // how long a client waits for a reply; 0 means as long as the workload says
 	InitTimeout time.Duration // how long a node has to answer init; 0 means DefaultInitTimeout
 	Seed        uint64        // of all randomness of the run
 
@@ -101,7 +104,15 @@ func (c *Config) Validate() error {
 		if seen[node] {
 			return fmt.Errorf("two nodes are called %q", node)
 		}
+		if slices.Contains(service.Names(), node) {
+			return fmt.Errorf("no node can be called %q: that is a service", node)
+		}
 		seen[node] = true
+	}
+	if c.Workload.Accepts != nil {
+		if err := c.Workload.Accepts(c.options()); err != nil {
+			return err
+		}
 	}
 	if err := c.Nemesis.Plan.Check(c.Nodes, c.TimeLimit); err != nil {
 		return err
@@ -110,6 +121,16 @@ func (c *Config) Validate() error {
 		return err
 	}
 	return c.Latency.Validate()
+}
+
+// options are the settings that the workload looks at.
+func (c *Config) options() workload.Options {
+	o := c.Options
+	o.Nodes, o.Concurrency, o.Latency = c.Nodes, c.Concurrency, c.Latency.Mean
+	if o.Concurrency == 0 {
+		o.Concurrency = len(c.Nodes)
+	}
+	return o
 }
 
 func (c *Config) topology() string {

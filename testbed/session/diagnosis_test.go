@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"treecast/run"
-	"treecast/testbed/workload"
+	"treecast/workload"
 )
 
 // instead is a naive node that prints other lines in place of its answers to

@@ -173,7 +173,7 @@ func TestBadLinesDeafenANodeForGood(t *testing.T) {
 		`{"src":"n7","dest":"n0","body":{}}`:                `src "n7" is not in the network`,
 		`{"src":"n0","dest":"c999","body":{}}`:              `"c999" is not in the network`,
 		`{"src":"n0","dest":"c0","body":{}}`:                `client "c0" is gone`,
-		`{"src":"n0","dest":"lin-kv","body":{}}`:            "does not offer",
+		`{"src":"n0","dest":"redis","body":{}}`:             `"redis" is not in the network`,
 		`{"src":"n0","dest":"c-health","body":{}}`:          "is not in the network",
 		`{"src":"n0","dest":"n1","body":{}`:                 "not JSON",
 		`{"src":"n0","dest":"n1","body":{},"id":1.0}`:       "id is 1.0, not an integer",

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -93,9 +92,6 @@ func (s *Session) accept(now time.Duration, n *node, line []byte) error {
 	return nil
 }
 
-// services are what Maelstrom offers to nodes beside each other.
-var services = []string{"lin-kv", "seq-kv", "lww-kv", "lin-tso"}
-
 // explain tells a user what an unknown name in a message means.
 func (s *Session) explain(now time.Duration, err error, p network.Packet) error {
 	if !errors.Is(err, network.ErrUnknownNode) {
@@ -103,9 +99,6 @@ func (s *Session) explain(now time.Duration, err error, p network.Packet) error 
 	}
 	if !s.net.Has(p.Src) {
 		return fmt.Errorf("src %q is not in the network", p.Src)
-	}
-	if slices.Contains(services, p.Dest) {
-		return fmt.Errorf("dest %q is a service of Maelstrom's that this test bed does not offer", p.Dest)
 	}
 	if i, isNode := s.index[p.Dest]; isNode && !s.nodes[i].started {
 		return fmt.Errorf("dest %q has not joined the network yet", p.Dest)
@@ -137,6 +130,7 @@ func (s *Session) NodeExited(now time.Duration, name, status string) []Output {
 	s.deliver(now)
 	if s.phase == Inquiry {
 		s.endedAside(now, i)
+		s.startEnded(now, n, errors.New(status))
 		return s.pump(now)
 	}
 	n.note.Exited, n.note.At, n.note.Status = true, now, status

@@ -1,75 +1,131 @@
 package session
 
 import (
+	"encoding/json"
 	"strconv"
 	"time"
 
 	"treecast/run"
 	"treecast/testbed/network"
-	"treecast/testbed/workload"
 	"treecast/wire"
+	"treecast/workload"
 )
 
 // inquiry is what strict asks of nodes when the run proper is over: outside of the
 // network, by a client per node that stands in no history.
 type inquiry struct {
-	clients map[string]*client
+	ops     []workload.Op // that each node is asked to do
+	clients map[string]*inquirer
+	begun   bool
 	open    int   // clients that have not done
 	sent    int64 // messages
 }
 
-// inquiries are the operations that a node is asked to do when the run proper is
-// over. With fewer workers than nodes, some nodes had no final operation.
-func (s *Session) inquiries(node int) []workload.Op {
-	op, has := s.cfg.Workload.Final()
-	if !has || node < len(s.pool.workers) {
-		return nil
-	}
-	return []workload.Op{op}
+// inquirer asks one node.
+type inquirer struct {
+	client
+	speaker workload.Client
+	ops     []workload.Op // that are left, the one under way being the first
 }
 
-// inquire ends the run proper, and asks what strict wants to know beside it.
-func (s *Session) inquire(now time.Duration) {
+// endOfProper ends the run proper, and goes on to ask what strict wants to know
+// beside it, if it wants anything. True if there is more to do at once.
+func (s *Session) endOfProper(now time.Duration) bool {
+	w := s.cfg.Workload
+	if w.Inquiry != nil && !s.silent {
+		s.inquiry.ops = w.Inquiry(s.history, s.options)
+		s.result.Inquiry = run.History{}
+	}
+	if asked := s.inquired(); len(asked) == 0 {
+		s.finish(now, nil)
+		return false
+	}
 	s.endProper(now, nil)
 	s.phase = Inquiry
-	s.inquiry.clients = map[string]*client{}
 	s.deadlines = nil
-	for i := range s.nodes {
-		ops := s.inquiries(i)
-		if n := &s.nodes[i]; len(ops) == 0 || n.note.Bad() {
-			continue // what is wrong with it is said already
-		}
-		c := &client{name: "c" + strconv.Itoa(s.nextClient), node: i}
-		s.nextClient++
-		s.inquiry.clients[c.name] = c
-		s.inquiry.open++
-		s.ask(now, c, ops)
-	}
+	return true
 }
 
-// ask has a client do the first of some operations, and then the rest.
-func (s *Session) ask(now time.Duration, c *client, ops []workload.Op) {
-	op := ops[0]
-	note := func(now time.Duration, typ run.OpType, value []byte, err *run.OpError) {
-		s.result.Inquiry = append(s.result.Inquiry, run.Op{
-			Index: len(s.result.Inquiry), Time: now, Type: typ, Process: c.node, F: op.F, Value: value, Final: op.Final, Error: err,
-		})
+// inquired are the nodes that are to be asked. What is wrong with others is said
+// already.
+func (s *Session) inquired() (nodes []int) {
+	if len(s.inquiry.ops) == 0 {
+		return nil
 	}
-	note(now, run.Invoke, op.Value, nil)
-	c.answered = func(now time.Duration, reply *run.Message) {
-		done := s.cfg.Workload.Timeout(op)
-		if reply != nil {
-			done = s.cfg.Workload.Complete(op, reply.Body)
+	of := s.cfg.Workload.InquireOf
+	for i := range s.nodes {
+		if n := &s.nodes[i]; !n.note.Bad() && (of == nil || of(s.options, i)) {
+			nodes = append(nodes, i)
 		}
-		note(now, done.Type, done.Value, done.Error)
-		if len(ops) == 1 || reply == nil {
+	}
+	return nodes
+}
+
+// stepInquiry heals and waits, where the load was not followed by that, asks, and
+// ends the run when all is answered.
+func (s *Session) stepInquiry(now time.Duration) bool {
+	if s.inquiry.begun {
+		if s.inquiry.open == 0 {
+			s.finish(now, nil)
+		}
+		return false
+	}
+	if !s.cfg.Workload.Recovers {
+		if s.striking != nil {
+			return false
+		}
+		if s.heal(now) {
+			s.quietUntil = now + s.cfg.Quiet
+			return true
+		}
+		if s.quietUntil == 0 {
+			s.quietUntil = now + s.cfg.Quiet
+		}
+		if now < s.quietUntil && !s.silent {
+			return false
+		}
+	}
+	s.inquiry.begun = true
+	s.inquiry.clients = map[string]*inquirer{}
+	for _, i := range s.inquired() {
+		q := &inquirer{client: client{name: "c" + strconv.Itoa(s.nextClient), node: i}, speaker: s.cfg.Workload.Client(s.options), ops: s.inquiry.ops}
+		s.nextClient++
+		s.inquiry.clients[q.name] = q
+		s.inquiry.open++
+		q.answered = func(now time.Duration, reply *run.Message) {
+			var body json.RawMessage
+			if reply != nil {
+				body = reply.Body
+			}
+			s.inquire(now, q, q.speaker.Reply(body))
+		}
+		s.noteInquiry(now, q, workload.Completion{Type: run.Invoke, Value: q.ops[0].Value})
+		s.inquire(now, q, q.speaker.Begin(q.ops[0]))
+	}
+	return true
+}
+
+// inquire does what an inquirer's client does next. A node that does not answer is
+// asked for nothing else.
+func (s *Session) inquire(now time.Duration, q *inquirer, step workload.Step) {
+	for step.Request.Type == "" {
+		s.noteInquiry(now, q, step.Completion)
+		silent := step.Completion.Error != nil && step.Completion.Error.Name == "net-timeout"
+		if q.ops = q.ops[1:]; len(q.ops) == 0 || silent {
 			s.inquiry.open--
 			return
 		}
-		s.ask(now, c, ops[1:])
+		s.noteInquiry(now, q, workload.Completion{Type: run.Invoke, Value: q.ops[0].Value})
+		step = q.speaker.Begin(q.ops[0])
 	}
-	s.request(now, c, s.cfg.Workload.RequestType(op), s.cfg.OpTimeout, s.sendAside, func(msgID int64) []byte {
-		return s.cfg.Workload.AppendRequest(nil, op, msgID)
+	s.ask(now, &q.client, step.Request, s.sendAside)
+}
+
+// noteInquiry records one end of the operation under way.
+func (s *Session) noteInquiry(now time.Duration, q *inquirer, c workload.Completion) {
+	op := &q.ops[0]
+	s.result.Inquiry = append(s.result.Inquiry, run.Op{
+		Index: len(s.result.Inquiry), Time: now, Type: c.Type, Process: q.node, F: op.F, Value: c.Value, Micro: op.Micro, Final: op.Final, Error: c.Error,
 	})
 }
 
@@ -87,10 +143,10 @@ func (s *Session) takeAside(now time.Duration, line []byte) {
 	if err != nil {
 		return
 	}
-	if c := s.inquiry.clients[p.Dest]; c != nil {
-		if id, ok := wire.ParseID(p.replyTo); ok && c.waiting && id == wire.IntID(c.lastID) {
-			c.waiting = false
-			c.answered(now, &run.Message{Body: p.Body})
+	if q := s.inquiry.clients[p.Dest]; q != nil {
+		if id, ok := wire.ParseID(p.replyTo); ok && q.waiting && id == wire.IntID(q.lastID) {
+			q.waiting = false
+			q.answered(now, &run.Message{Body: p.Body})
 		}
 		return
 	}
@@ -101,10 +157,10 @@ func (s *Session) takeAside(now time.Duration, line []byte) {
 
 // endedAside gives up what was asked of a node that has ended.
 func (s *Session) endedAside(now time.Duration, node int) {
-	for _, c := range s.inquiry.clients {
-		if c.node == node && c.waiting {
-			c.waiting = false
-			c.answered(now, nil)
+	for _, q := range s.inquiry.clients {
+		if q.node == node && q.waiting {
+			q.waiting = false
+			q.answered(now, nil)
 		}
 	}
 }

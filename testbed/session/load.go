@@ -48,7 +48,7 @@ func (s *Session) nextLoad() (time.Duration, bool) {
 func (s *Session) stepLoad(now time.Duration) bool {
 	if s.silent && s.afterSilence < opsAfterSilence {
 		s.afterSilence++
-		s.invoke(now, s.pool.pick(s.cfg.Workload.Spread(), s.rng), s.cfg.Workload.Next(s.rng))
+		s.generate(now)
 		return true
 	}
 	if s.silent {
@@ -73,7 +73,7 @@ func (s *Session) stepLoad(now time.Duration) bool {
 	haveStep = haveStep && step <= now && s.striking == nil
 	if haveOp := s.pool.idle > 0 && s.load.next <= now; haveOp && (!haveStep || s.rng.IntN(2) == 0) {
 		s.load.next = now + s.wait(now-s.load.next)
-		s.invoke(now, s.pool.pick(s.cfg.Workload.Spread(), s.rng), s.cfg.Workload.Next(s.rng))
+		s.generate(now)
 		return true
 	}
 	s.pool.dispatched()
@@ -97,42 +97,4 @@ func (s *Session) wait(late time.Duration) time.Duration {
 	seconds := s.rng.Float64() * 2 / s.cfg.RatePerSec
 	drawn := time.Duration(min(seconds*float64(time.Second), math.MaxInt64/4))
 	return drawn + max(0, min(lateness, drawn/latenessShare)-late)
-}
-
-// stepDraining waits for the last operations, then heals, one step after the
-// other. Without a final operation the run is over, healed or not.
-func (s *Session) stepDraining(now time.Duration) bool {
-	if s.pool.outstanding() > 0 || s.striking != nil {
-		return false
-	}
-	if _, has := s.cfg.Workload.Final(); !has {
-		s.finish(now, nil)
-		return false
-	}
-	if !s.healing {
-		s.healing, s.cures = true, s.nem.Finals()
-	}
-	if len(s.cures) > 0 {
-		cure := s.cures[0]
-		s.cures = s.cures[1:]
-		s.pool.dispatched()
-		s.strike(now, cure)
-		return true
-	}
-	s.phase = Quiet
-	s.quietUntil = now + s.cfg.Quiet
-	return true
-}
-
-// stepQuiet lets every worker do its final operation when the quiet is over.
-func (s *Session) stepQuiet(now time.Duration) bool {
-	if now < s.quietUntil && !s.silent {
-		return false
-	}
-	s.phase = Final
-	op, _ := s.cfg.Workload.Final()
-	for _, worker := range s.rng.Perm(len(s.pool.workers)) {
-		s.invoke(now, worker, op)
-	}
-	return true
 }

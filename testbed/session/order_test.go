@@ -13,7 +13,7 @@ import (
 	"treecast/run"
 	"treecast/testbed/nemesis"
 	"treecast/testbed/network"
-	"treecast/testbed/workload"
+	"treecast/workload/all"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -68,7 +68,7 @@ func TestTheOrderOfARunWithKillsAndPauses(t *testing.T) {
 
 func TestTheOrderOfAnEchoRun(t *testing.T) {
 	cfg := config(2)
-	w, err := workload.New("echo")
+	w, err := all.Named("echo")
 	require.NoError(t, err)
 	cfg.Workload, cfg.TimeLimit = w, sec
 	c := tracing(t, cfg, naive)

@@ -12,6 +12,8 @@ import (
 	"treecast/testbed/layout"
 	"treecast/testbed/nemesis"
 	"treecast/testbed/network"
+	"treecast/testbed/service"
+	"treecast/workload"
 )
 
 // Phase is a stretch of a run.
@@ -102,6 +104,12 @@ type Session struct {
 	starter *rand.Rand // of the nodes
 	starts  []planned  // nodes that are to be started
 
+	options    workload.Options
+	generator  workload.Generator
+	final      finalState
+	services   map[string]service.Service // by name; nil before the first node joins
+	serviceRng *rand.Rand
+
 	faulty   bool           // a fault is active
 	skewed   bool           // clocks are wrong
 	stalled  time.Duration  // until when a node stands still; 0 if none ever did
@@ -147,7 +155,7 @@ type Result struct {
 	// Inquiry is what came of what strict asked when the run proper was over:
 	// operations as in a history, whose Process is the number of the node that was
 	// asked, counted from 0. Nothing of it is in History or any figure.
-	Inquiry []run.Op
+	Inquiry run.History // nil if strict asked nothing, not even whether there is something to ask
 	// Findings are what the nodes did wrong that no history shows, and Remarks
 	// what else is to be said beside the verdict.
 	Findings []run.Finding
@@ -181,9 +189,6 @@ func New(cfg Config) (*Session, error) {
 	if cfg.Concurrency == 0 {
 		cfg.Concurrency = len(cfg.Nodes)
 	}
-	if cfg.OpTimeout == 0 {
-		cfg.OpTimeout = DefaultOpTimeout
-	}
 	if cfg.InitTimeout == 0 {
 		cfg.InitTimeout = DefaultInitTimeout
 	}
@@ -191,6 +196,7 @@ func New(cfg Config) (*Session, error) {
 	stream := func(purpose uint64) *rand.Rand { return rand.New(rand.NewPCG(cfg.Seed, purpose)) }
 	s := &Session{
 		cfg:       cfg,
+		options:   cfg.options(),
 		rng:       stream(1),
 		mishaps:   stream(4),
 		starter:   stream(5),
@@ -207,6 +213,8 @@ func New(cfg Config) (*Session, error) {
 		seen = &proper{cfg.Network, s}
 	}
 	s.net = network.New(cfg.Latency, stream(2), seen)
+	s.generator = cfg.Workload.Generator(s.options)
+	s.serviceRng = stream(6)
 	s.nodeIDs, _ = json.Marshal(cfg.Nodes) // strings always marshal
 	for i, name := range cfg.Nodes {
 		s.nodes = append(s.nodes, node{name: name, note: Note{Node: name}})
@@ -253,6 +261,10 @@ func (s *Session) Next() (at time.Duration, ok bool) {
 		consider(s.nextLoad())
 	case Quiet:
 		consider(s.quietUntil, true)
+	case Final:
+		consider(s.nextFinal())
+	case Inquiry:
+		consider(s.quietUntil, !s.inquiry.begun && !s.cfg.Workload.Recovers && s.striking == nil)
 	}
 	return at, ok
 }
@@ -279,7 +291,9 @@ func (s *Session) deliver(now time.Duration) {
 		}
 		for _, m := range messages {
 			i, isNode := s.index[m.Dest]
-			if !isNode {
+			if to := s.services[m.Dest]; to != nil {
+				s.serve(now, to, m)
+			} else if !isNode {
 				s.receive(now, m)
 			} else if n := &s.nodes[i]; !n.note.Exited {
 				p := network.Packet{Src: m.Src, Dest: m.Dest, Body: m.Body}
@@ -304,15 +318,9 @@ func (s *Session) step(now time.Duration) bool {
 	case Quiet:
 		return s.stepQuiet(now)
 	case Final:
-		if s.pool.outstanding() > 0 {
-			return false
-		}
-		s.inquire(now)
-		return s.inquiry.open == 0
+		return s.stepFinal(now)
 	case Inquiry:
-		if s.inquiry.open == 0 {
-			s.finish(now, nil)
-		}
+		return s.stepInquiry(now)
 	}
 	return false
 }
@@ -329,7 +337,7 @@ func (s *Session) Interrupt(now time.Duration) []Output {
 	s.deliver(now)
 	for i := range s.pool.workers {
 		if w := &s.pool.workers[i]; w.client != nil && w.client.waiting {
-			c := s.cfg.Workload.Timeout(w.op)
+			c := w.speaker.Reply(nil).Completion
 			c.Error = &run.OpError{Name: "interrupted"}
 			w.client.waiting = false
 			s.complete(now, i, c)

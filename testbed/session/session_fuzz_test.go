@@ -11,7 +11,7 @@ import (
 
 	"treecast/run"
 	"treecast/testbed/network"
-	"treecast/testbed/workload"
+	"treecast/workload/all"
 )
 
 // FuzzSession has nodes print whatever lines there are in answer to requests,
@@ -27,12 +27,12 @@ func FuzzSession(f *testing.F) {
 		f.Add([]byte(seed), uint64(len(seed)))
 	}
 	f.Fuzz(func(t *testing.T, text []byte, seed uint64) {
-		w, err := workload.New(workload.Names()[seed%2])
+		w, err := all.Named(all.Names()[seed%uint64(len(all.Names()))])
 		require.NoError(t, err)
 		lines := strings.Split(string(text), "\n")
 		next := 0
 		c := newCluster(t, Config{
-			Workload: w, Nodes: []string{"n1", "n2"}, Concurrency: 3, RatePerSec: 20, TimeLimit: time.Second, Quiet: time.Second, Seed: seed,
+			Workload: w, Nodes: []string{"n1", "n2"}, Concurrency: 4, RatePerSec: 20, TimeLimit: time.Second, Quiet: time.Second, Seed: seed,
 			Latency:  network.Latency{Mean: 10 * ms, Dist: network.Uniform},
 			OnHealth: func(_ time.Duration, _ string, body json.RawMessage) { require.True(t, json.Valid(body)) },
 		}, func(name string) program {
@@ -51,7 +51,7 @@ func FuzzSession(f *testing.F) {
 			}
 		})
 		r := c.run()
-		requireSound(t, r.History, 3)
+		requireSound(t, r.History, 4)
 		require.Len(t, r.Notes, 2)
 		for _, op := range r.History {
 			require.True(t, op.Value == nil || json.Valid(op.Value), "%s", op.Value)

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"treecast/run"
-	"treecast/testbed/workload"
+	"treecast/workload"
 )
 
 // NodeStarted says that a node's process runs: it joins the network and is sent
@@ -30,6 +30,7 @@ func (s *Session) NodeStarted(now time.Duration, name string) []Output {
 	n := &s.nodes[i]
 	n.started = true
 	s.net.AddNode(name)
+	s.addServices(s.serviceRng)
 	s.init(now, n, s.send, func(now time.Duration, err error) {
 		if err != nil {
 			s.setupFailed(now, n, err)
@@ -65,27 +66,30 @@ func (s *Session) stepStarting(now time.Duration) bool {
 		return false
 	}
 	s.phase = Topology
-	if !s.cfg.Workload.NeedsTopology() {
+	if !s.cfg.Workload.Topology {
 		for i := range s.nodes {
 			s.open(i)
 		}
 		return true
 	}
 	s.remaining = len(s.nodes)
-	body := s.topologyBody()
+	body, timeout := s.topologyBody(), s.cfg.OpTimeout
+	if timeout == 0 {
+		timeout = DefaultOpTimeout
+	}
 	for i := range s.nodes {
 		n, c := &s.nodes[i], s.open(i)
 		n.setup = c
 		c.answered = func(now time.Duration, reply *run.Message) {
 			if reply == nil {
-				s.setupFailed(now, n, s.unanswered(n, c, s.cfg.OpTimeout))
+				s.setupFailed(now, n, s.unanswered(n, c, timeout))
 			} else if err := workload.CheckTopology(reply.Body); err != nil {
 				s.setupFailed(now, n, err)
 			} else {
 				s.remaining--
 			}
 		}
-		s.request(now, c, "topology", s.cfg.OpTimeout, s.send, body)
+		s.request(now, c, "topology", timeout, s.send, body)
 	}
 	return true
 }

@@ -12,7 +12,7 @@ import (
 	"treecast/run"
 	"treecast/testbed/nemesis"
 	"treecast/testbed/network"
-	"treecast/testbed/workload"
+	"treecast/workload/all"
 )
 
 // requireSound checks what holds for every history, whatever the nodes did.
@@ -52,8 +52,8 @@ func requireSound(t require.TestingT, history []run.Op, concurrency int) {
 		delete(open, op.Process)
 		require.Equal(t, begun.F, op.F)
 		require.Equal(t, begun.Final, op.Final)
-		require.LessOrEqual(t, op.Time-begun.Time, DefaultOpTimeout)
-		require.Equal(t, op.Type == run.OK, op.Error == nil)
+		require.LessOrEqual(t, op.Time-begun.Time, 2*DefaultOpTimeout) // of two requests at most
+		require.Equal(t, op.Type == run.OK || op.F == "crash", op.Error == nil)
 		if op.F == "broadcast" {
 			require.Equal(t, begun.Value, op.Value)
 		}
@@ -65,12 +65,16 @@ func requireSound(t require.TestingT, history []run.Op, concurrency int) {
 
 func TestWhateverNodesDoTheRunEndsAndItsHistoryIsSound(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		w, err := workload.New(rapid.SampledFrom(workload.Names()).Draw(rt, "workload"))
+		w, err := all.Named(rapid.SampledFrom(all.Names()).Draw(rt, "workload"))
 		require.NoError(rt, err)
 		nodes := rapid.IntRange(1, 6).Draw(rt, "nodes")
+		workers := rapid.IntRange(1, 9).Draw(rt, "workers")
+		if w.Accepts != nil {
+			workers = 2 * nodes
+		}
 		cfg := Config{
 			Workload: w, Nodes: NodeNames(nodes),
-			Concurrency: rapid.IntRange(1, 9).Draw(rt, "workers"),
+			Concurrency: workers,
 			RatePerSec:  rapid.SampledFrom([]float64{0, 1, 20}).Draw(rt, "rate"),
 			TimeLimit:   3 * sec,
 			Latency:     network.Latency{Mean: rapid.SampledFrom([]time.Duration{0, 50 * ms}).Draw(rt, "latency"), Dist: network.Exponential},
@@ -148,14 +152,15 @@ func TestWhateverNodesDoTheRunEndsAndItsHistoryIsSound(t *testing.T) {
 		}
 		// Nodes that do not answer init when they are started again hold up the
 		// healing, by 10 s.
-		require.LessOrEqual(rt, r.Ended, cfg.TimeLimit+cfg.Quiet+2*DefaultOpTimeout+2*DefaultInitTimeout)
-		if _, has := w.Final(); has {
+		require.LessOrEqual(rt, r.Ended, cfg.TimeLimit+cfg.Quiet+5*DefaultOpTimeout+2*DefaultInitTimeout)
+		if w.Recovers {
 			st := c.s.Status()
 			require.Zero(rt, st.Down+st.Paused)
 			require.False(rt, st.Partitioned || st.Disturbed, "everything is healed before the final operations")
 		}
-		_, hasFinal := w.Final()
-		require.Equal(rt, hasFinal, r.History != nil && anyFinal(r.History), fmt.Sprint(len(r.History)))
+		if w.Name == "broadcast" || w.Name == "echo" {
+			require.Equal(rt, w.Recovers, r.History != nil && anyFinal(r.History), fmt.Sprint(len(r.History)))
+		}
 	})
 }
 
@@ -178,7 +183,7 @@ func (c *counting) Dropped(m run.Message, _ time.Duration) { c.dropped(m) }
 // BenchmarkOperation is what the session costs per client operation, with
 // nodes that cost next to nothing.
 func BenchmarkOperation(b *testing.B) {
-	w, err := workload.New("echo")
+	w, err := all.Named("echo")
 	require.NoError(b, err)
 	s, err := New(Config{
 		Workload: w, Nodes: NodeNames(1), Concurrency: 100, RatePerSec: 1e6, TimeLimit: time.Hour, Seed: 1,

@@ -8,8 +8,8 @@ import (
 	"treecast/run"
 	"treecast/testbed/nemesis"
 	"treecast/testbed/network"
-	"treecast/testbed/workload"
 	"treecast/wire"
+	"treecast/workload"
 )
 
 // strike is a step of the nemesis that is not complete yet: nodes that were

@@ -1,12 +1,13 @@
 package session
 
 import (
+	"encoding/json"
 	"math/bits"
 	"math/rand/v2"
 	"time"
 
 	"treecast/run"
-	"treecast/testbed/workload"
+	"treecast/workload"
 )
 
 // worker does one operation at a time against one node.
@@ -15,6 +16,7 @@ type worker struct {
 	client  *client
 	of      int // the process that the client was opened for
 	op      workload.Op
+	speaker workload.Client // what the client knows and says
 }
 
 // pool is Jepsen's context: which threads are free, and whose turn it is. Its
@@ -39,16 +41,18 @@ func newPool(size int) pool {
 // outstanding returns how many workers are busy.
 func (p *pool) outstanding() int { return len(p.workers) - p.idle }
 
-// pick chooses a free worker; there must be one.
-func (p *pool) pick(spread workload.Spread, rng *rand.Rand) int {
-	if spread == workload.EachWorker {
-		return p.nth(rng.IntN(p.idle))
-	}
+// inTurn returns the next free worker after the last; there must be one.
+func (p *pool) inTurn() int {
 	if w := p.firstFrom(p.turn); w >= 0 {
 		return w
 	}
 	return p.firstFrom(0)
 }
+
+// any draws a free worker; there must be one.
+func (p *pool) any(rng *rand.Rand) int { return p.nth(rng.IntN(p.idle)) }
+
+func (p *pool) isFree(w int) bool { return p.free[w/64]>>(w%64)&1 == 1 }
 
 // firstFrom returns the first free worker from i on, or -1.
 func (p *pool) firstFrom(i int) int {
@@ -90,50 +94,101 @@ func (p *pool) done(w int) {
 	p.idle++
 }
 
+// choosable is the workers as a generator sees them.
+type choosable struct{ s *Session }
+
+func (c choosable) Free(worker int) bool   { return c.s.pool.isFree(worker) }
+func (c choosable) InTurn() int            { return c.s.pool.inTurn() }
+func (c choosable) Any() int               { return c.s.pool.any(c.s.rng) }
+func (c choosable) Process(worker int) int { return c.s.pool.workers[worker].process }
+
+// generate lets the generator choose a free worker and what it does.
+func (s *Session) generate(now time.Duration) {
+	worker, op := s.generator.Next(now, choosable{s}, s.rng)
+	s.invoke(now, worker, op)
+}
+
 // invoke lets a free worker do an operation. Its client is opened at its first
-// one, and anew at the first of each process.
+// one, and anew at the first of each process, unless it is kept.
 func (s *Session) invoke(now time.Duration, index int, op workload.Op) {
 	w := &s.pool.workers[index]
-	if w.of != w.process {
+	if w.of != w.process && (w.client == nil || !s.cfg.Workload.Reusable) {
 		if w.client != nil {
 			s.close(w.client)
 		}
-		w.client, w.of = s.open(index%len(s.nodes)), w.process
+		w.client = s.open(index % len(s.nodes))
 		w.client.answered = func(now time.Duration, reply *run.Message) { s.answered(now, index, reply) }
+		w.speaker = s.cfg.Workload.Client(s.options)
 	}
-	w.op = op
+	w.op, w.of = op, w.process
 	s.pool.busy(index)
 	s.pool.dispatched()
-	s.record(now, run.Op{Type: run.Invoke, Process: w.process, F: op.F, Value: op.Value, Final: op.Final})
-	s.request(now, w.client, s.cfg.Workload.RequestType(op), s.cfg.OpTimeout, s.send, func(msgID int64) []byte {
-		return s.cfg.Workload.AppendRequest(nil, op, msgID)
-	})
+	s.record(now, run.Op{Type: run.Invoke, Process: w.process, F: op.F, Value: op.Value, Micro: op.Micro, Final: op.Final, Extra: op.Extra})
+	s.tell(index)
+	s.proceed(now, index, w.speaker.Begin(op), nil)
 }
 
-// answered completes a worker's operation with the reply it got, or without.
+// answered goes on with a worker's operation after the reply it got, or without.
 func (s *Session) answered(now time.Duration, index int, reply *run.Message) {
 	w := &s.pool.workers[index]
-	c := s.cfg.Workload.Timeout(w.op)
+	var body json.RawMessage
 	if reply != nil {
-		c = s.cfg.Workload.Complete(w.op, reply.Body)
-		if why := workload.WhatIsWrong(c, reply.Body); why != "" {
-			s.complain(now, w.client, why, reply.Body)
+		body = reply.Body
+	}
+	s.proceed(now, index, w.speaker.Reply(body), body)
+}
+
+// proceed does what a worker's client does next: it asks on or is done. The body
+// is that of the reply which brought it there, nil for none.
+func (s *Session) proceed(now time.Duration, index int, step workload.Step, body json.RawMessage) {
+	w := &s.pool.workers[index]
+	if step.Request.Type != "" {
+		s.ask(now, w.client, step.Request, s.send)
+		return
+	}
+	if body != nil {
+		if why := workload.WhatIsWrong(step.Completion, body); why != "" {
+			s.complain(now, w.client, why, body)
 		}
 	}
-	s.complete(now, index, c)
+	s.complete(now, index, step.Completion)
+}
+
+// ask sends a request of a workload's.
+func (s *Session) ask(now time.Duration, c *client, r workload.Request, send sender) {
+	timeout := r.Timeout
+	if timeout == 0 {
+		timeout = workload.OpTimeout
+	}
+	if s.cfg.OpTimeout > 0 {
+		timeout = s.cfg.OpTimeout
+	}
+	s.request(now, c, r.Type, timeout, send, func(msgID int64) []byte { return r.AppendBody(nil, msgID) })
 }
 
 func (s *Session) complete(now time.Duration, index int, c workload.Completion) {
 	w := &s.pool.workers[index]
-	s.record(now, run.Op{Type: c.Type, Process: w.process, F: w.op.F, Value: c.Value, Final: w.op.Final, Error: c.Error})
+	s.record(now, run.Op{
+		Type: c.Type, Process: w.process, F: w.op.F, Value: c.Value, Micro: w.op.Micro, Final: w.op.Final, Extra: w.op.Extra, Error: c.Error,
+	})
 	if c.Type == run.Info {
 		w.process += len(s.pool.workers)
 	}
 	s.pool.done(index)
+	s.tell(index)
+	if s.phase == Final {
+		s.final.due = append(s.final.due, index)
+	}
 }
+
+// tell tells the generator of the last line of the history, a worker's.
+func (s *Session) tell(worker int) { s.generator.Update(worker, &s.history[len(s.history)-1]) }
 
 // record writes a line of the history.
 func (s *Session) record(now time.Duration, op run.Op) {
+	if s.phase == Inquiry {
+		return // what is done now is not of the run proper
+	}
 	op.Index, op.Time = len(s.history), now
 	s.history = append(s.history, op)
 	if op.Process != run.NemesisProcess {

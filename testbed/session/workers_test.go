@@ -14,7 +14,6 @@ import (
 
 	"treecast/run"
 	"treecast/testbed/nemesis"
-	"treecast/testbed/workload"
 )
 
 // The files list, for runs of the real Maelstrom, the number of workers and
@@ -40,7 +39,7 @@ func TestTurnsAreGivenAsInRecordedRuns(t *testing.T) {
 			}
 			switch word[0] {
 			case 'i':
-				require.Equal(t, w, p.pick(workload.RoundRobin, nil), "%s: word %d", file, i)
+				require.Equal(t, w, p.inTurn(), "%s: word %d", file, i)
 				p.busy(w)
 				p.dispatched()
 			case 'd':
@@ -66,7 +65,11 @@ func TestThePoolKnowsWhoIsFree(t *testing.T) {
 				if p.idle == 0 {
 					return
 				}
-				w := p.pick(rapid.SampledFrom([]workload.Spread{workload.RoundRobin, workload.EachWorker}).Draw(t, "spread"), rng)
+				w := p.inTurn()
+				if rapid.Bool().Draw(t, "any") {
+					w = p.any(rng)
+				}
+				require.True(t, p.isFree(w))
 				require.True(t, free[w])
 				delete(free, w)
 				p.busy(w)
@@ -93,7 +96,7 @@ func TestEachWorkerSpreadFavoursNobody(t *testing.T) {
 	p.busy(3)
 	got := make([]int, 70)
 	for range 69 * 200 {
-		got[p.pick(workload.EachWorker, rng)]++
+		got[p.any(rng)]++
 	}
 	for w, count := range got {
 		if w == 3 {

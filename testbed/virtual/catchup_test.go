@@ -14,21 +14,26 @@ import (
 	"treecast/run"
 	"treecast/testbed/nemesis"
 	"treecast/testbed/network"
-	"treecast/testbed/workload"
+	"treecast/workload"
 )
 
 // broadcastsOnly is the broadcast workload without reads.
-type broadcastsOnly struct{ workload.Workload }
+func broadcastsOnly(w workload.Workload) *workload.Workload {
+	generator := w.Generator
+	w.Recovers = false
+	w.Generator = func(o workload.Options) workload.Generator { return writer{generator(o)} }
+	return &w
+}
 
-func (w broadcastsOnly) Next(rng *rand.Rand) workload.Op {
+type writer struct{ workload.Generator }
+
+func (w writer) Next(now time.Duration, workers workload.Workers, rng *rand.Rand) (int, workload.Op) {
 	for {
-		if op := w.Workload.Next(rng); op.F == "broadcast" {
-			return op
+		if worker, op := w.Generator.Next(now, workers, rng); op.F == "broadcast" {
+			return worker, op
 		}
 	}
 }
-
-func (broadcastsOnly) Final() (workload.Op, bool) { return workload.Op{}, false }
 
 // grown is a node's journal with so many values that n0 has had of its clients.
 func grown(t *testing.T, name string, nodes, values int) *journal.Memory {
@@ -69,7 +74,7 @@ func TestALongHistoryIsMadeUpForSoonWhileClientsAreAnswered(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			cfg := config(t, 2)
 			cfg.Session.Latency = network.Latency{}
-			cfg.Session.Workload = broadcastsOnly{cfg.Session.Workload}
+			cfg.Session.Workload = broadcastsOnly(*cfg.Session.Workload)
 			// As many clients that some may wait for the node while it is dead.
 			cfg.Session.RatePerSec, cfg.Session.Concurrency = 1000, 1000
 			cfg.Session.TimeLimit, cfg.Session.Quiet = 5*sec, 0

@@ -15,7 +15,7 @@ import (
 	"treecast/run"
 	"treecast/testbed/network"
 	"treecast/testbed/session"
-	"treecast/testbed/workload"
+	"treecast/workload/all"
 )
 
 const (
@@ -25,7 +25,7 @@ const (
 
 // config is a run of so many nodes for five seconds.
 func config(t testing.TB, nodes int) Config {
-	w, err := workload.New("broadcast")
+	w, err := all.Named("broadcast")
 	require.NoError(t, err)
 	return Config{Node: NodeConfig{Rounds: gossip.Locked}, Session: session.Config{
 		Workload: w, Nodes: session.NodeNames(nodes), RatePerSec: 100, TimeLimit: 5 * sec,
@@ -111,14 +111,14 @@ func TestValuesArriveInTheTimeThatTheDesignSays(t *testing.T) {
 	var worst time.Duration
 	carryOut(t, cfg, Observers{Network: &watching{
 		sent: func(m run.Message) {
-			if r, ok := workload.Read(m.Body); ok && m.Type == "broadcast" {
+			if r, ok := cfg.Session.Workload.Carries(m.Body); ok && m.Type == "broadcast" {
 				for _, v := range r.Values {
 					sent[string(v)] = m.Sent
 				}
 			}
 		},
 		delivered: func(m run.Message) {
-			if r, ok := workload.Read(m.Body); ok && !network.IsClient(m.Src) && !network.IsClient(m.Dest) {
+			if r, ok := cfg.Session.Workload.Carries(m.Body); ok && !network.IsClient(m.Src) && !network.IsClient(m.Dest) {
 				for _, v := range r.Values {
 					at := sent[string(v)]
 					if first := (reached{string(v), m.Dest}); at > settled && !arrived[first] {
@@ -145,7 +145,7 @@ func (w *watching) Dropped(run.Message, time.Duration) {}
 func TestAnEchoIsAnEcho(t *testing.T) {
 	cfg := config(t, 2)
 	var err error
-	cfg.Session.Workload, err = workload.New("echo")
+	cfg.Session.Workload, err = all.Named("echo")
 	require.NoError(t, err)
 	out := carryOut(t, cfg, Observers{})
 	require.Zero(t, out.ServerMessages)

@@ -51,7 +51,6 @@ func TestTicksThatArePutOffChangeNothing(t *testing.T) {
 			cfg.Costs.Services["record"] = Cost{Step: rapid.SampledFrom([]time.Duration{20 * ms, 300 * ms}).Draw(rt, "step")}
 		}
 		eager, all := punctual(t, cfg, true)
-		cfg.Session.Workload = config(t, 1).Session.Workload // which counts its values
 		lazy, some := punctual(t, cfg, false)
 		require.Equal(rt, eager, lazy)
 		putOff = putOff || some < all/2

@@ -8,7 +8,10 @@ import (
 	"strings"
 
 	"treecast/workload"
+	"treecast/workload/broadcast"
 	"treecast/workload/counter"
+	"treecast/workload/echo"
+	"treecast/workload/gset"
 	"treecast/workload/kafka"
 	"treecast/workload/linkv"
 	"treecast/workload/txns"
@@ -18,8 +21,11 @@ import (
 // workloads are all there are. A new one is a folder beside this one, and a line
 // here.
 var workloads = []workload.Workload{
+	broadcast.Workload,
 	counter.Grow,
 	counter.PositiveNegative,
+	echo.Workload,
+	gset.Workload,
 	kafka.Workload,
 	linkv.Workload,
 	txns.Lists,

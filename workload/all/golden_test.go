@@ -8,12 +8,14 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"olympos.io/encoding/edn"
 
+	"treecast/checker"
 	"treecast/run"
 	"treecast/workload"
 )
@@ -21,6 +23,7 @@ import (
 // goldenRun is the recording of a run under real Maelstrom.
 type goldenRun struct {
 	name, workload string
+	availability   string // the goal
 	history        run.History
 	results        []byte // results.edn as Maelstrom wrote it
 }
@@ -49,6 +52,9 @@ func goldenRuns(t testing.TB) []goldenRun {
 		words := strings.Fields(string(command))
 		golden.workload = words[2]
 		require.Equal(t, "-w", words[1])
+		if at := slices.Index(words, "--availability"); at >= 0 {
+			golden.availability = words[at+1]
+		}
 		golden.history, err = run.ReadHistoryEDN(bytes.NewReader(unzip(t, filepath.Join(dir, "history.edn.gz"))))
 		require.NoError(t, err)
 		runs = append(runs, golden)
@@ -62,12 +68,16 @@ func TestCheck_recordedRunsLeadToTheFiguresMaelstromFound(t *testing.T) {
 		t.Run(golden.name, func(t *testing.T) {
 			w, err := Named(golden.workload)
 			require.NoError(t, err)
-			v := w.Check(golden.history, workload.Input{})
-			results := run.Results{Workload: v.Maelstrom}
+			goal, err := checker.ParseAvailability(golden.availability)
+			require.NoError(t, err)
+			results := w.Judge(golden.history, workload.Record{Goal: goal})
 			var written bytes.Buffer
 			require.NoError(t, results.WriteEDN(&written))
-			want, got := readEDN(t, golden.results)[edn.Keyword("workload")], readEDN(t, written.Bytes())[edn.Keyword("workload")]
-			require.Empty(t, differences("", evidenceAside(want), evidenceAside(got)))
+			want, got := readEDN(t, golden.results), readEDN(t, written.Bytes())
+			for _, part := range []edn.Keyword{"stats", "availability", "valid?"} {
+				require.Empty(t, differences(string(part), want[part], got[part]))
+			}
+			require.Empty(t, differences("workload", evidenceAside(want[edn.Keyword("workload")]), evidenceAside(got[edn.Keyword("workload")])))
 		})
 	}
 }

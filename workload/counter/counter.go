@@ -37,7 +37,9 @@ func of(name string, grows bool) workload.Workload {
 			v.Findings = strict(h, in, grows)
 			return v
 		},
-		Views: views,
+		Inquiry:   workload.ReadOnce(fRead),
+		InquireOf: workload.Unread,
+		Views:     views,
 	}
 }
 

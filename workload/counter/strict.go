@@ -43,6 +43,17 @@ func strict(h run.History, in workload.Input, grows bool) []run.Finding {
 			j.see(op, pairs[i])
 		}
 	}
+	for i := range in.Inquiry {
+		op, node := &in.Inquiry[i], fmt.Sprint("node ", in.Inquiry[i].Process)
+		if op.Process < len(in.Options.Nodes) {
+			node = in.Options.Nodes[op.Process]
+		}
+		if op.Type == run.OK {
+			j.finals = append(j.finals, final{op, node + ", asked when the run was over,"})
+		} else if op.Type != run.Invoke {
+			j.found(findDeaf, op, "%s did not answer when the run was over: %s", node, op.Error)
+		}
+	}
 	j.compareFinals()
 	return j.findings()
 }
@@ -57,8 +68,14 @@ type judge struct {
 	acked    []ack // in the order of their completion
 	pos, neg int64 // sums of what was invoked so far and did not fail
 	workers  map[int]*worker
-	finals   []*run.Op // answered
+	finals   []final // answered
 	kinds    map[run.FindingKind]*run.Finding
+}
+
+// final is a final read, and whose it is.
+type final struct {
+	op  *run.Op
+	who string
 }
 
 // ack is an acknowledged add, with the sums of it and all before it.
@@ -132,7 +149,7 @@ func (j *judge) read(w *worker, asked, op *run.Op) {
 		return
 	}
 	if op.Final {
-		j.finals = append(j.finals, op)
+		j.finals = append(j.finals, final{op, j.reader(op)})
 	}
 	since := j.settled(asked.Time)
 	old, own, ownOld := until(j.acked, since), until(w.acked, asked.Time), until(w.acked, since)
@@ -163,9 +180,9 @@ func (j *judge) shows(value int64, must ack) bool {
 
 // compareFinals looks at final reads that Maelstrom accepts one by one.
 func (j *judge) compareFinals() {
-	for _, op := range j.finals {
-		if string(op.Value) != string(j.finals[0].Value) {
-			j.found(findDiffer, op, "%s read %s in the end, and %s %s", j.reader(op), op.Value, j.reader(j.finals[0]), j.finals[0].Value)
+	for _, f := range j.finals {
+		if first := j.finals[0]; string(f.op.Value) != string(first.op.Value) {
+			j.found(findDiffer, f.op, "%s read %s in the end, and %s read %s", f.who, f.op.Value, first.who, first.op.Value)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package checker
+package all
 
 import (
 	"bytes"
@@ -9,15 +9,18 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"treecast/run"
+	"treecast/workload"
 )
 
-// FuzzCheck checks that whatever values nodes answer with, a run is judged: what
+// FuzzJudge checks that whatever values nodes answer with, a run is judged: what
 // came of it can be written and read, every value is in one place of the
 // figures, and the strict verdict is never kinder than Maelstrom's.
-func FuzzCheck(f *testing.F) {
+func FuzzJudge(f *testing.F) {
 	f.Add([]byte("1\n\"a\"\n[1,\"a\"]\n[1,1,2]\n[]"), []byte{0, 1, 2 << 4, 8 | 2<<4, 3 << 4, 0xff})
 	f.Add([]byte("null\n1.0\n1\n[1e0,null,{\"b\":1,\"a\":[]}]\n{}\n[[],"), []byte("\x00\x10\x20\x38\x3f\x48\x5f\x01"))
 	f.Add([]byte("7\n[7"), []byte{0, 0x18, 0x0c, 0x1c})
+	w, err := Named("broadcast")
+	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, texts, script []byte) {
 		values := bytes.Split(texts, []byte("\n"))
 		if len(script) > 400 {
@@ -47,7 +50,7 @@ func FuzzCheck(f *testing.F) {
 			}
 			add(op)
 		}
-		r := Check(h, Input{Settings: run.Settings{Workload: "broadcast", Concurrency: 2}, Nodes: []string{"n0", "n1"}})
+		r := w.Judge(h, workload.Record{Input: workload.Input{Options: workload.Options{Nodes: []string{"n0", "n1"}, Concurrency: 2}}})
 		require.GreaterOrEqual(t, r.Strict.Valid, run.Valid)
 		require.True(t, r.Workload.Valid != run.Invalid || r.Strict.Valid == run.Invalid, "the strict verdict is kinder")
 		s := r.Workload.SetFull

@@ -1,8 +1,7 @@
-package checker
+package all
 
 import (
 	"bytes"
-	"compress/gzip"
 	"os"
 	"path/filepath"
 	"testing"
@@ -11,41 +10,33 @@ import (
 	"olympos.io/encoding/edn"
 
 	"treecast/run"
+	"treecast/workload"
 )
 
-// goldenRun is the recording of a run under real Maelstrom.
-type goldenRun struct {
-	name    string
-	history run.History
-	results []byte // results.edn as Maelstrom wrote it
-}
-
-func goldenRuns(t testing.TB) []goldenRun {
+// broadcastRuns are recordings whose results.edn must come out to the byte.
+func broadcastRuns(t testing.TB) []goldenRun {
 	t.Helper()
-	paths, err := filepath.Glob("testdata/maelstrom/*/history.edn.gz")
+	paths, err := filepath.Glob("../../checker/testdata/maelstrom/*/history.edn.gz")
 	require.NoError(t, err)
 	require.Len(t, paths, 3)
 	var runs []goldenRun
 	for _, path := range paths {
-		file, err := os.Open(path)
-		require.NoError(t, err)
-		defer file.Close()
-		unzipped, err := gzip.NewReader(file)
-		require.NoError(t, err)
-		h, err := run.ReadHistoryEDN(unzipped)
+		h, err := run.ReadHistoryEDN(bytes.NewReader(unzip(t, path)))
 		require.NoError(t, err)
 		dir := filepath.Dir(path)
 		results, err := os.ReadFile(filepath.Join(dir, "results.edn"))
 		require.NoError(t, err)
-		runs = append(runs, goldenRun{filepath.Base(dir), h, results})
+		runs = append(runs, goldenRun{name: filepath.Base(dir), workload: "broadcast", history: h, results: results})
 	}
 	return runs
 }
 
 func TestRealHistoriesLeadToTheFiguresMaelstromFound(t *testing.T) {
-	for _, golden := range goldenRuns(t) {
+	for _, golden := range broadcastRuns(t) {
 		t.Run(golden.name, func(t *testing.T) {
-			results := Check(golden.history, Input{Settings: run.Settings{Workload: "broadcast"}})
+			w, err := Named(golden.workload)
+			require.NoError(t, err)
+			results := w.Judge(golden.history, workload.Record{})
 			var written bytes.Buffer
 			require.NoError(t, results.WriteEDN(&written))
 
@@ -59,9 +50,11 @@ func TestRealHistoriesLeadToTheFiguresMaelstromFound(t *testing.T) {
 }
 
 func TestResultsOfARealRunAreWrittenAsMaelstromWroteThem(t *testing.T) {
-	for _, golden := range goldenRuns(t) {
+	for _, golden := range broadcastRuns(t) {
 		t.Run(golden.name, func(t *testing.T) {
-			results := Check(golden.history, Input{Settings: run.Settings{Workload: "broadcast"}})
+			w, err := Named(golden.workload)
+			require.NoError(t, err)
+			results := w.Judge(golden.history, workload.Record{})
 			// The messages were not recorded, only what Maelstrom counted.
 			theirs, err := run.ReadResultsEDN(bytes.NewReader(golden.results))
 			require.NoError(t, err)
@@ -74,13 +67,13 @@ func TestResultsOfARealRunAreWrittenAsMaelstromWroteThem(t *testing.T) {
 }
 
 func TestMessagesPerOperationOfRealRunsAreDividedAsMaelstromDivides(t *testing.T) {
-	for _, golden := range goldenRuns(t) {
+	for _, golden := range broadcastRuns(t) {
 		t.Run(golden.name, func(t *testing.T) {
 			theirs, err := run.ReadResultsEDN(bytes.NewReader(golden.results))
 			require.NoError(t, err)
 			operations := golden.history.Invocations()
-			require.Equal(t, *theirs.Net.All.MsgsPerOp, divide(theirs.Net.All.MsgCount, operations))
-			require.Equal(t, *theirs.Net.Servers.MsgsPerOp, divide(theirs.Net.Servers.MsgCount, operations))
+			require.Equal(t, *theirs.Net.All.MsgsPerOp, float32(float64(theirs.Net.All.MsgCount)/float64(operations)))
+			require.Equal(t, *theirs.Net.Servers.MsgsPerOp, float32(float64(theirs.Net.Servers.MsgCount)/float64(operations)))
 		})
 	}
 }
@@ -89,16 +82,11 @@ func TestRealRunsGetTheStrictVerdictTheyDeserve(t *testing.T) {
 	want := map[string]run.Verdict{
 		"3d-valid": run.Valid, "3c-partition-valid": run.Valid, "partition-lossy-invalid": run.Invalid,
 	}
-	for _, golden := range goldenRuns(t) {
+	for _, golden := range broadcastRuns(t) {
 		t.Run(golden.name, func(t *testing.T) {
-			require.Equal(t, want[golden.name], Strict(golden.history, StrictOptions{}).Valid)
+			w, err := Named(golden.workload)
+			require.NoError(t, err)
+			require.Equal(t, want[golden.name], w.Judge(golden.history, workload.Record{}).Strict.Valid)
 		})
 	}
-}
-
-func readEDN(t testing.TB, text []byte) map[any]any {
-	t.Helper()
-	var value map[any]any
-	require.NoError(t, edn.Unmarshal(text, &value))
-	return value
 }
