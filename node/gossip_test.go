@@ -1,6 +1,7 @@
 package node
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"treecast/gossip"
 )
@@ -281,4 +283,43 @@ func TestGossiper_tellsOfEveryMessageThatItDoesNotUse(t *testing.T) {
 		r.settle(2*time.Second + time.Duration(i))
 	}
 	require.Less(t, strings.Count(r.logs.String(), "\n"), 40, "but not line by line")
+}
+
+// Whatever a peer sends is used, or counted and told: nothing is dropped in silence.
+func TestGossiper_usesOrCountsAndTellsOfWhateverAPeerSends(t *testing.T) {
+	const body = `{"type":"gossip","e":7,"f":0,"b":1,"re":true,"runs":[{"o":"n1","l":"k2x","c":5,"v":[17,"a"]},{"o":"n0","l":"own","c":1,"v":[1]}],` +
+		`"p":true,"w":true,"a":[[3,5],[7,7]],"x":[7,1500,200],"q":7,"r":9,"t":470000,"d":210000,"g":2,"j":4,"z":["n1"],` +
+		`"vec":{"x":1,"i":0,"n":1,"h":[{"o":"n1","l":"k2x","s":[[1,9]]}]}}`
+	refused := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		r := startedRig(rt, ids(2))
+		text := []byte(body)
+		for range rapid.IntRange(0, 3).Draw(rt, "breaks") {
+			at := rapid.IntRange(len(`{"type":"gossip",`), len(text)-1).Draw(rt, "at")
+			text[at] = rapid.SampledFrom([]byte(`"\{}[],:-.0919eE nt`)).Draw(rt, "byte")
+		}
+		line := say("n1", "n0", string(text))
+		if !json.Valid([]byte(line)) {
+			return // the reader counts and tells
+		}
+		counts := func() (used, unused uint64) {
+			f := r.figures(time.Second)
+			unused = f.Gossip.Malformed
+			for _, c := range r.count.figures() {
+				unused += c.count
+			}
+			return f.Gossip.MessagesIn, unused
+		}
+		used, unused := counts()
+		r.logs.Reset()
+		r.admit(time.Second, line)
+		r.settle(time.Second)
+		usedNow, unusedNow := counts()
+		require.Equal(rt, used+unused+1, usedNow+unusedNow, line)
+		if unusedNow > unused {
+			refused++
+			require.Contains(rt, r.logs.String(), "level=WARN", line)
+		}
+	})
+	require.Positive(t, refused)
 }
