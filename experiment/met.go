@@ -11,12 +11,12 @@ import (
 	"treecast/testbed/nemesis"
 )
 
-// strikes are the faults of a plan that can strike, but for stalls, which are over
-// as soon as they have begun.
+// strikes are the faults of a plan that last, and so can meet an operation.
 func (p *plan) strikes() (out []nemesis.Fault) {
 	for _, f := range nemesis.Faults() {
+		moment := f == nemesis.Stall || f == nemesis.Truncate || f == nemesis.Remove
 		alone := f == nemesis.Partition && len(p.session.Nodes) == 1 // that is said already
-		if p.session.Nemesis.Has(f) && f != nemesis.Stall && !alone {
+		if p.session.Nemesis.Has(f) && !moment && !alone {
 			out = append(out, f)
 		}
 	}
