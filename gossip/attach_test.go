@@ -1,10 +1,12 @@
-package gossip
+package gossip_test
 
 import (
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"treecast/gossip"
 )
 
 func TestCandidatesAreAskedInOrderAndEverMoreAtATime(t *testing.T) {
@@ -30,8 +32,8 @@ func TestCandidatesAreAskedInOrderAndEverMoreAtATime(t *testing.T) {
 			require.Greater(t, first[wave[0]], first[waves[i-1][0]])
 		}
 	}
-	require.Nil(t, c.parent, "with nobody alive it is a root")
-	require.True(t, c.lonely())
+	require.Empty(t, c.View().Parent(), "with nobody alive it is a root")
+	require.True(t, c.IsLonely())
 }
 
 func TestFirstThatAnswersBecomesTheParentOnceVectorsAreSwapped(t *testing.T) {
@@ -39,10 +41,10 @@ func TestFirstThatAnswersBecomesTheParentOnceVectorsAreSwapped(t *testing.T) {
 	learn(c, 0, 1)
 	answers := func(to string) bool { return to == "n2" || to == "n3" }
 	said := toldBy(c, 0, 3*time.Second, answers)
-	require.Equal(t, "n4", c.parent.peer, "nothing is known yet of what n2 holds")
-	var attach *Message
+	require.Equal(t, "n4", c.View().Parent(), "nothing is known yet of what n2 holds")
+	var attach *gossip.Message
 	for _, m := range said["n2"] {
-		if m.Tie == Attached && attach == nil {
+		if m.Tie == gossip.Attached && attach == nil {
 			attach = m
 		}
 	}
@@ -50,11 +52,11 @@ func TestFirstThatAnswersBecomesTheParentOnceVectorsAreSwapped(t *testing.T) {
 	require.Equal(t, []string{"n4", "n0"}, attach.Suspects, "its ancestors that do not answer")
 	require.NotNil(t, attach.Vector)
 	require.True(t, attach.Want)
-	c.Receive(3*time.Second, "n2", &Message{Epoch: peerEpoch, For: ourEpoch, Batch: 1, Vector: &VectorPart{Exchange: 1, Parts: 1}})
-	require.Equal(t, "n2", c.parent.peer)
+	c.Receive(3*time.Second, "n2", &gossip.Message{Epoch: peerEpoch, For: ourEpoch, Batch: 1, Vector: &gossip.VectorPart{Exchange: 1, Parts: 1}})
+	require.Equal(t, "n2", c.View().Parent())
 	said = toldBy(c, 3*time.Second, 4*time.Second, answers)
 	require.NotEmpty(t, said["n2"][0].Runs)
-	require.Equal(t, Attached, said["n2"][0].Tie)
+	require.Equal(t, gossip.Attached, said["n2"][0].Tie)
 }
 
 // Whoever says so, a node never takes a parent that is not before it.
@@ -62,14 +64,14 @@ func TestNobodyBehindANodeBecomesItsParent(t *testing.T) {
 	c := treeCore(t, 25, 5, "n2")
 	learn(c, 0, 1)
 	toldBy(c, 0, 3*time.Second, nobody)
-	require.True(t, c.lonely())
-	c.Receive(3*time.Second, "n7", &Message{
-		Epoch: peerEpoch, For: ourEpoch, Batch: 1, Probe: true, Tie: Adopted, Suspects: []string{"n0"},
-		Vector: &VectorPart{Exchange: 1, Parts: 1},
+	require.True(t, c.IsLonely())
+	c.Receive(3*time.Second, "n7", &gossip.Message{
+		Epoch: peerEpoch, For: ourEpoch, Batch: 1, Probe: true, Tie: gossip.Adopted, Suspects: []string{"n0"},
+		Vector: &gossip.VectorPart{Exchange: 1, Parts: 1},
 	})
 	said := toldBy(c, 3*time.Second, 4*time.Second, func(to string) bool { return to == "n7" })
-	require.Nil(t, c.parent)
-	require.Equal(t, Parted, said["n7"][0].Tie)
-	c.Receive(4*time.Second, "n1", &Message{Epoch: peerEpoch, For: ourEpoch, Batch: 1, Probe: true, Tie: Attached})
-	require.NotEqual(t, Child, c.byPeer["n1"].role, "nor is anybody before it its child")
+	require.Empty(t, c.View().Parent())
+	require.Equal(t, gossip.Parted, said["n7"][0].Tie)
+	c.Receive(4*time.Second, "n1", &gossip.Message{Epoch: peerEpoch, For: ourEpoch, Batch: 1, Probe: true, Tie: gossip.Attached})
+	require.NotEqual(t, gossip.Child, c.RoleOf("n1"), "nor is anybody before it its child")
 }

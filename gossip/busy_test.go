@@ -1,4 +1,4 @@
-package gossip
+package gossip_test
 
 import (
 	"testing"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"treecast/gossip"
 	"treecast/topology"
 )
 
@@ -19,10 +20,10 @@ func TestABusyNodePutsOffRandomSwaps(t *testing.T) {
 	tree, err := topology.New(names, 2)
 	require.NoError(t, err)
 	swaps := func(busy func(time.Duration) bool) uint64 {
-		c := newTestCore(t, func(cfg *Config) {
+		c := gossip.NewTestCore(t, func(cfg *gossip.Config) {
 			cfg.Tree, cfg.Self, cfg.Busy = tree, "n1", busy
 			cfg.Depth, cfg.Height = 1, 2
-			cfg.Neighbours = []Neighbour{{Name: "n0", Role: Parent}, {Name: "n3", Role: Child}, {Name: "n4", Role: Child, Leaf: true}}
+			cfg.Neighbours = []gossip.Neighbour{{Name: "n0", Role: gossip.Parent}, {Name: "n3", Role: gossip.Child}, {Name: "n4", Role: gossip.Child, Leaf: true}}
 		})
 		learn(c, 0, 1)
 		for now := time.Duration(0); now < time.Minute; now += 20 * time.Millisecond {
@@ -31,7 +32,7 @@ func TestABusyNodePutsOffRandomSwaps(t *testing.T) {
 					receive(c, now, o.To, ackOf(o.Message.Batch))
 				}
 			}
-			c.useful(now) // what was swapped has brought something
+			c.SwapWasUseful(now) // what was swapped has brought something
 		}
 		return c.Stats().Swaps
 	}

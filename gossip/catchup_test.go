@@ -1,4 +1,4 @@
-package gossip
+package gossip_test
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"treecast/gossip"
 )
 
 // rebirth is a cluster that goes on while some of its nodes are killed and come
@@ -35,14 +37,14 @@ const catchUpBound = 4 * time.Second
 // takes broadcasts.
 func newRebirth(t *testing.T, k, entries int, f faults) *rebirth {
 	r := &rebirth{
-		repairTrial: newRepairTrial(t, k, f.seed, func(c *Config) { c.Fresh = c.GreetAt == Never }),
+		repairTrial: newRepairTrial(t, k, f.seed, func(c *gossip.Config) { c.Fresh = c.GreetAt == gossip.Never }),
 		held:        map[string]int{}, got: map[string]int{}, lacked: map[string]int{}, back: faultAt + f.down,
 	}
 	r.give(entries)
 	look := r.onSend
-	r.onSend = func(now time.Duration, from, to string, m *Message) {
+	r.onSend = func(now time.Duration, from, to string, m *gossip.Message) {
 		look(now, from, to, m)
-		r.largest = max(r.largest, accounted(m))
+		r.largest = max(r.largest, gossip.Accounted(m))
 	}
 	r.drop = func(string, string) bool { return f.loss > 0 && r.now > r.back && r.rng.Float64() < f.loss }
 	r.broadcasts(0, r.back+20*time.Second, anybody)
@@ -66,14 +68,14 @@ func (tr *repairTrial) give(entries int) {
 	for i := range entries {
 		n := tr.nodes[i%len(tr.nodes)]
 		n.counter++
-		e := Entry{n.source, n.counter, fmt.Sprint("old", i)}
+		e := gossip.Entry{n.source, n.counter, fmt.Sprint("old", i)}
 		for _, n := range tr.nodes {
 			n.log.Append(e)
 			n.held.Add(e.Source, e.Counter)
 		}
 	}
 	for _, n := range tr.nodes {
-		tr.restartCore(n, Never)
+		tr.restartCore(n, gossip.Never)
 	}
 }
 
@@ -81,8 +83,8 @@ func (tr *repairTrial) give(entries int) {
 func (r *rebirth) comeBack(n *simNode, keeps func(at int) bool) {
 	former := n.log
 	r.epochs++
-	n.log, n.held = NewLog(), NewVector()
-	n.source, n.counter = NewSourceID(n.name, fmt.Sprint("log", r.epochs)), 0
+	n.log, n.held = gossip.NewLog(), gossip.NewVector()
+	n.source, n.counter = gossip.NewSourceID(n.name, fmt.Sprint("log", r.epochs)), 0
 	clear(r.learnt[n.name])
 	for i := range former.Len() {
 		if e := former.At(i); keeps != nil && keeps(i) {
@@ -100,9 +102,9 @@ func (r *rebirth) comeBack(n *simNode, keeps func(at int) bool) {
 func (r *rebirth) requireOnce(times float64, nodes ...string) {
 	for _, name := range nodes {
 		r.t.Logf("%s got %d for %d, %.2f times", name, r.got[name], r.lacked[name], float64(r.got[name])/float64(r.lacked[name]))
-		require.LessOrEqual(r.t, float64(r.got[name]), times*float64(r.lacked[name])+littleMore, name)
+		require.LessOrEqual(r.t, float64(r.got[name]), times*float64(r.lacked[name])+gossip.LittleMore, name)
 	}
-	require.LessOrEqual(r.t, r.largest, MaxLineBytes)
+	require.LessOrEqual(r.t, r.largest, gossip.MaxLineBytes)
 	worst, which := r.slowest(r.back, func(v string) bool {
 		// What only the dead held is gone with their memory.
 		return r.sentAt[v] < faultAt-2*time.Second || r.sentAt[v] >= r.back || r.outlived(v, nodes)
@@ -155,7 +157,7 @@ func TestRestartedNodeIsGivenLittleTwiceThoughMessagesAreLost(t *testing.T) {
 					// that is unacked.
 					require.LessOrEqual(t, once, 2.5)
 					require.GreaterOrEqual(t, r.lacked[c.node], entries)
-					require.LessOrEqual(t, r.largest, MaxLineBytes)
+					require.LessOrEqual(t, r.largest, gossip.MaxLineBytes)
 					got, lacked = got+r.got[c.node], lacked+r.lacked[c.node]
 				}
 				t.Logf("together %.2f times", float64(got)/float64(lacked))
@@ -178,7 +180,7 @@ func TestRestartedNodeDoesWithoutTheFirstThatItAsks(t *testing.T) {
 						r := newRebirth(t, c.k, entries, faults{nodes: []string{c.node}, down: 2 * time.Second})
 						failed := map[string]bool{}
 						look := r.onSend
-						r.onSend = func(now time.Duration, from, to string, m *Message) {
+						r.onSend = func(now time.Duration, from, to string, m *gossip.Message) {
 							look(now, from, to, m)
 							if from == c.node && m.Vector != nil && now >= r.back && len(failed) < fail {
 								failed[to] = true
@@ -195,9 +197,9 @@ func TestRestartedNodeDoesWithoutTheFirstThatItAsks(t *testing.T) {
 						t.Logf("%v %s", worst, which)
 						require.LessOrEqual(t, worst, catchUpBound)
 						require.GreaterOrEqual(t, r.lacked[c.node], entries)
-						if fail < maxFailed { // else all others have been asked
+						if fail < gossip.MaxFailed { // else all others have been asked
 							r.t.Logf("got %d for %d", r.got[c.node], r.lacked[c.node])
-							require.LessOrEqual(t, float64(r.got[c.node]), 1.2*float64(r.lacked[c.node])+littleMore)
+							require.LessOrEqual(t, float64(r.got[c.node]), 1.2*float64(r.lacked[c.node])+gossip.LittleMore)
 						}
 					})
 				}

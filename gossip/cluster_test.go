@@ -1,4 +1,4 @@
-package gossip
+package gossip_test
 
 import (
 	"bytes"
@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"treecast/gossip"
 )
 
 // survives runs one cluster of 2 to 9 nodes, both drawn from the seed like
@@ -62,7 +64,7 @@ func TestClustersSurviveEveryFaultAtItsWorst(t *testing.T) {
 			for seed := range uint64(9) {
 				survives(t, seed, func(*rand.Rand) ordeal {
 					o := quiet
-					o.rounds = Rounds(seed % 3)
+					o.rounds = gossip.Rounds(seed % 3)
 					spoil(&o)
 					return o
 				})
@@ -115,14 +117,14 @@ func TestNodeThatIsCutOffCostsLittleAndHealsWithinSeconds(t *testing.T) {
 	s.run(time.Minute)
 	lost := map[string]int{}
 	look := s.onSend
-	s.onSend = func(now time.Duration, from, to string, m *Message) {
+	s.onSend = func(now time.Duration, from, to string, m *gossip.Message) {
 		look(now, from, to, m)
 		if from == "n1" || to == "n1" {
 			lost[from+">"+to]++
 		}
 	}
 	s.run(cutEnd)
-	most := int((cutEnd-time.Minute)/maxInterval) + 1
+	most := int((cutEnd-time.Minute)/gossip.MaxInterval) + 1
 	for way, count := range lost {
 		require.LessOrEqual(t, count, most, way)
 	}
@@ -139,7 +141,7 @@ func TestLifeWithASmallerEpochIsHeardAllTheSame(t *testing.T) {
 			s.epochs = 1000
 			w := watch(t, s)
 			n1 := s.nodes[1]
-			s.restartCore(n1, Never)
+			s.restartCore(n1, gossip.Never)
 			for i := range 40 {
 				s.at(time.Duration(i)*100*ms, func() { w.broadcast(s.nodes[i%3], "v") })
 			}
@@ -162,26 +164,26 @@ func TestLifeWithASmallerEpochIsHeardAllTheSame(t *testing.T) {
 // A peer may ask for anything as often as it likes: it gets one answer to a
 // message, and none to what wants none.
 func TestNoPeerCanMakeANodeTalkToItself(t *testing.T) {
-	c := newTestCore(t, nil)
+	c := gossip.NewTestCore(t, nil)
 	learn(c, 0, 5)
 	rng := rand.New(rand.NewPCG(1, 1))
 	said := 0
 	for i := range 5000 {
 		now := time.Duration(i) * 10 * ms
-		receive(c, now, "n1", &Message{
+		receive(c, now, "n1", &gossip.Message{
 			Epoch: 1 + rng.Uint64N(3), For: []uint64{0, ourEpoch, 5}[rng.IntN(3)],
 			Batch: rng.Uint64N(100), Probe: rng.IntN(2) == 0, Want: rng.IntN(2) == 0,
-			Acks: []Span{{rng.Uint64N(200), rng.Uint64N(200)}}, Echo: Echo{Batch: rng.Uint64N(200), Held: time.Duration(rng.Uint64N(1000))},
+			Acks: []gossip.Span{{rng.Uint64N(200), rng.Uint64N(200)}}, Echo: gossip.Echo{Batch: rng.Uint64N(200), Held: time.Duration(rng.Uint64N(1000))},
 		})
-		said += len(spoken(c, now))
+		said += len(gossip.Spoken(c, now))
 	}
 	require.Less(t, said, 2*5000)
 	last := 50 * time.Second
 	said = 0
 	for now := last; now < last+time.Minute; now += 10 * ms {
-		said += len(spoken(c, now))
+		said += len(gossip.Spoken(c, now))
 	}
-	require.LessOrEqual(t, said, int(time.Minute/maxInterval)+5)
+	require.LessOrEqual(t, said, int(time.Minute/gossip.MaxInterval)+5)
 }
 
 func TestClustersSurviveRestartsAtTheirWorst(t *testing.T) {
@@ -192,7 +194,7 @@ func TestClustersSurviveRestartsAtTheirWorst(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for seed := range uint64(60) {
-				survives(t, seed, func(*rand.Rand) ordeal { o.rounds = Rounds(seed % 3); return o })
+				survives(t, seed, func(*rand.Rand) ordeal { o.rounds = gossip.Rounds(seed % 3); return o })
 			}
 		})
 	}

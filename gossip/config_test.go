@@ -7,12 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func validConfig() Config {
-	return Config{Epoch: 1, Period: 400 * ms, GreetAt: Never}
-}
-
 func TestZeroFieldsTakeTheDefaults(t *testing.T) {
-	c, err := validConfig().withDefaults()
+	c, err := ValidConfig().withDefaults()
 	require.NoError(t, err)
 	require.Equal(t, DefaultAckDelay, c.AckDelay)
 	require.Equal(t, DefaultFirstRTT, c.FirstRTT)
@@ -23,9 +19,9 @@ func TestZeroFieldsTakeTheDefaults(t *testing.T) {
 }
 
 func TestWhatIsSetIsKept(t *testing.T) {
-	want := validConfig()
+	want := ValidConfig()
 	want.Phase, want.AckDelay, want.FirstRTT, want.WindowBytes = 399*ms, time.Second, time.Minute, 7
-	want.Permits = &countedPermits{}
+	want.Permits = &unlimited{}
 	want.Neighbours = []Neighbour{{Name: "n0", Role: Parent}, {Name: "n2"}, {Name: "n3", Leaf: true}}
 	got, err := want.withDefaults()
 	require.NoError(t, err)
@@ -48,12 +44,12 @@ func TestWrongConfigsAreErrors(t *testing.T) {
 		}},
 	}
 	for _, test := range cases {
-		cfg := validConfig()
+		cfg := ValidConfig()
 		test.spoil(&cfg)
 		_, err := New(0, cfg, NewLog())
 		require.ErrorContains(t, err, test.says)
 		require.ErrorContains(t, err, "gossip: ")
 	}
-	_, err := New(0, validConfig(), NewLog())
+	_, err := New(0, ValidConfig(), NewLog())
 	require.NoError(t, err)
 }

@@ -1,4 +1,4 @@
-package gossip
+package gossip_test
 
 import (
 	"fmt"
@@ -53,26 +53,5 @@ func TestBlankRestartGetsEverything(t *testing.T) {
 		})
 		s.run(29*time.Second + time.Duration(i)*20*time.Second)
 		require.True(t, s.complete(n), "node %d", i)
-	}
-}
-
-// What the log has gained is looked at in blocks; none of it is left out, however
-// much it is and from however many sources.
-func TestAllThatTheLogHasGainedIsHeld(t *testing.T) {
-	for _, sources := range []int{1, 7, 1000} {
-		c := newTestCore(t, nil)
-		want := NewVector()
-		for _, gained := range []int{1, warmBlock - 1, warmBlock, warmBlock + 1, 2000, 5*warmBlock + 3, 0} {
-			for range gained {
-				n := c.log.Len()
-				e := Entry{testSource(n % sources), uint64(n/sources) + 1, "1"}
-				c.log.Append(e)
-				want.Add(e.Source, e.Counter)
-			}
-			c.Learn(0)
-			require.Equal(t, c.log.Len(), c.known)
-			require.Equal(t, uint64(c.known), c.held.Count())
-			require.Equal(t, want.Lines(), c.held.Lines())
-		}
 	}
 }

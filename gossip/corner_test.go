@@ -1,4 +1,4 @@
-package gossip
+package gossip_test
 
 import (
 	"fmt"
@@ -8,14 +8,16 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"treecast/gossip"
 )
 
 // A core that begins with a log and has something in flight when it
 // greets never asks for the peer's vector: owed stays true for ever.
 func TestGreetedPeerIsAskedForItsVectorThoughSomethingIsInFlight(t *testing.T) {
-	log := NewLog()
-	fillLog(log, mine, 3)
-	c := newTestCoreOn(t, log, func(cfg *Config) { cfg.GreetAt = time.Second })
+	log := gossip.NewLog()
+	gossip.FillLog(log, mine, 3)
+	c := gossip.NewTestCoreOn(t, log, func(cfg *gossip.Config) { cfg.GreetAt = time.Second })
 	learn(c, 0, 1)
 	first := only(t, c, period)
 	hello := only(t, c, time.Second)
@@ -23,7 +25,7 @@ func TestGreetedPeerIsAskedForItsVectorThoughSomethingIsInFlight(t *testing.T) {
 	receive(c, 1100*ms, "n1", ackOf(first.Batch, hello.Batch))
 	asked := hello.Want
 	for now := 1100 * ms; now < time.Minute; now += 100 * ms {
-		for _, m := range spoken(c, now) {
+		for _, m := range gossip.Spoken(c, now) {
 			asked = asked || m.Want
 		}
 	}
@@ -34,7 +36,7 @@ func TestGreetedPeerIsAskedForItsVectorThoughSomethingIsInFlight(t *testing.T) {
 // its restart and its greeting.
 func TestEntriesFromBeforeARestartArriveThoughTheNodeIsBusy(t *testing.T) {
 	for phase := range 40 {
-		s := newSim(2, 1, 1, func(cfg *Config) { cfg.Phase = time.Duration(1+10*phase) * ms })
+		s := newSim(2, 1, 1, func(cfg *gossip.Config) { cfg.Phase = time.Duration(1+10*phase) * ms })
 		s.latency = func() time.Duration { return 250 * ms }
 		n := s.load(0, 5*time.Second, 10)
 		cut := false
@@ -77,68 +79,58 @@ func TestOvertakenMessageOfAFormerLifeDoesNotDeafenTheLink(t *testing.T) {
 	require.Equal(t, sent, s.sent, "re-sends without end")
 }
 
-// A late part of an earlier exchange throws away what has come of the
-// present one, whose parts are acked and never come again.
-func TestLatePartOfAnEarlierExchangeDoesNoHarm(t *testing.T) {
-	var in incoming
-	require.False(t, in.take(&VectorPart{Exchange: 1, Part: 0, Parts: 2}))
-	require.False(t, in.take(&VectorPart{Exchange: 2, Part: 0, Parts: 2}))
-	require.False(t, in.take(&VectorPart{Exchange: 1, Part: 1, Parts: 2}))
-	require.True(t, in.take(&VectorPart{Exchange: 2, Part: 1, Parts: 2}))
-}
-
 // dispatch forgets an ack that is not due yet when the link wakes up
 // for another reason and has nothing to say about it.
 func TestAckIsNotForgottenWhenTheGreetingFallsAway(t *testing.T) {
-	c := newTestCore(t, func(cfg *Config) {
-		cfg.Neighbours[0].Role = Parent
+	c := gossip.NewTestCore(t, func(cfg *gossip.Config) {
+		cfg.Neighbours[0].Role = gossip.Parent
 		cfg.GreetAt = time.Second
 	})
 	receive(c, 500*ms, "n1", batchOf(1, 1, "a")) // ack due at 2.5 s
-	var acks []Span
+	var acks []gossip.Span
 	for now := 500 * ms; now < 10*time.Second; now += 100 * ms {
-		for _, m := range spoken(c, now) {
+		for _, m := range gossip.Spoken(c, now) {
 			acks = append(acks, m.Acks...)
 		}
 	}
-	require.Equal(t, []Span{{1, 1}}, acks)
+	require.Equal(t, []gossip.Span{{1, 1}}, acks)
 }
 
 // The first entry of a delta goes into a message however full that is
 // already with a vector or acks.
 func TestVectorAndValueTogetherStayWithinTheLimit(t *testing.T) {
-	log := NewLog()
+	log := gossip.NewLog()
 	for i := range 300 { // a vector that nearly fills a message
-		log.Append(Entry{NewSourceID(fmt.Sprint("n", i), "log"), 1, "1"})
+		log.Append(gossip.Entry{gossip.NewSourceID(fmt.Sprint("n", i), "log"), 1, "1"})
 	}
-	c := newTestCoreOn(t, log, func(cfg *Config) { cfg.GreetAt = period })
-	log.Append(Entry{mine, 1, strings.Repeat("v", 40_000)})
+	c := gossip.NewTestCoreOn(t, log, func(cfg *gossip.Config) { cfg.GreetAt = period })
+	log.Append(gossip.Entry{mine, 1, strings.Repeat("v", 40_000)})
 	c.Learn(0)
-	for _, m := range spoken(c, period) {
-		require.LessOrEqual(t, accounted(m), MaxLineBytes, "%s", show(m))
+	for _, m := range gossip.Spoken(c, period) {
+		require.LessOrEqual(t, gossip.Accounted(m), gossip.MaxLineBytes, "%s", show(m))
 	}
 }
 
 func TestAcksAndValueTogetherStayWithinTheLimit(t *testing.T) {
-	c := newTestCore(t, nil)
+	c := gossip.NewTestCore(t, nil)
 	for n := range uint64(100) {
 		receive(c, 0, "n1", batchOf(1+2*n, 1, "v"))
 	}
-	c.log.Append(Entry{mine, 1, strings.Repeat("v", 47_000)})
+	c.Log().Append(gossip.Entry{mine, 1, strings.Repeat("v", 47_000)})
 	c.Learn(0)
-	for _, m := range spoken(c, period) {
-		require.LessOrEqual(t, accounted(m), MaxLineBytes)
+	for _, m := range gossip.Spoken(c, period) {
+		require.LessOrEqual(t, gossip.Accounted(m), gossip.MaxLineBytes)
 	}
 }
 
 // A source whose names take more than a message makes the number of
 // acks negative, and addAcks panics. Any peer can send such a source.
 func TestLongNamesDoNoHarm(t *testing.T) {
-	c := newTestCore(t, nil)
-	long := NewSourceID(strings.Repeat("x", 10_000), "log")
-	receive(c, 0, "n1", &Message{Epoch: peerEpoch, Batch: 1, Runs: []Run{{long, 1, []string{"1"}}}})
-	receive(c, 0, "n1", &Message{Epoch: peerEpoch, For: ourEpoch, Batch: 2, Want: true, Probe: true})
-	require.NotPanics(t, func() { spoken(c, 0) })
+	c := gossip.NewTestCore(t, nil)
+	long := gossip.NewSourceID(strings.Repeat("x", 10_000), "log")
+	receive(c, 0, "n1", &gossip.Message{Epoch: peerEpoch, Batch: 1, Runs: []gossip.Run{{long, 1, []string{"1"}}}})
+	receive(c, 0, "n1", &gossip.Message{Epoch: peerEpoch, For: ourEpoch, Batch: 2, Want: true, Probe: true})
+	require.NotPanics(t, func() { gossip.Spoken(c, 0) })
 }
 
 // Echo.Held is believed: a negative one makes the round trip as long
@@ -146,11 +138,11 @@ func TestLongNamesDoNoHarm(t *testing.T) {
 // re-send time overflows into the past: Advance never stops talking.
 func TestEchoFromTheFutureDoesNoHarm(t *testing.T) {
 	for _, held := range []time.Duration{-time.Hour, math.MinInt64 + 200*ms} {
-		c := newTestCore(t, nil)
+		c := gossip.NewTestCore(t, nil)
 		learn(c, 0, 1)
 		m := only(t, c, period)
-		receive(c, period+100*ms, "n1", &Message{
-			Epoch: peerEpoch, For: ourEpoch, Acks: []Span{{m.Batch, m.Batch}}, Echo: Echo{Batch: m.Batch, Held: held},
+		receive(c, period+100*ms, "n1", &gossip.Message{
+			Epoch: peerEpoch, For: ourEpoch, Acks: []gossip.Span{{m.Batch, m.Batch}}, Echo: gossip.Echo{Batch: m.Batch, Held: held},
 		})
 		learn(c, period+100*ms, 1)
 		messages := 0
@@ -170,16 +162,16 @@ func TestEchoFromTheFutureDoesNoHarm(t *testing.T) {
 // A suspected link sends the whole vector, all its messages, with
 // every probe: "one probe at a time" does not hold for vectors.
 func TestSuspectedPeerIsNotFloodedWithAVector(t *testing.T) {
-	log := NewLog()
+	log := gossip.NewLog()
 	for i := range 3000 { // 10 parts
-		log.Append(Entry{NewSourceID(fmt.Sprint("n", i), "log"), 1, "1"})
+		log.Append(gossip.Entry{gossip.NewSourceID(fmt.Sprint("n", i), "log"), 1, "1"})
 	}
-	c := newTestCoreOn(t, log, func(cfg *Config) { cfg.GreetAt = 0 })
-	first := len(spoken(c, 0))
+	c := gossip.NewTestCoreOn(t, log, func(cfg *gossip.Config) { cfg.GreetAt = 0 })
+	first := len(gossip.Spoken(c, 0))
 	require.Greater(t, first, 5)
 	late := 0
 	for now := 5 * time.Second; now < 65*time.Second; now += 10 * ms {
-		late += len(spoken(c, now))
+		late += len(gossip.Spoken(c, now))
 	}
 	require.LessOrEqual(t, late, 45, "messages in a minute to a peer that does not answer")
 }
@@ -187,16 +179,16 @@ func TestSuspectedPeerIsNotFloodedWithAVector(t *testing.T) {
 // Values below zero are neither refused nor replaced; a negative
 // window stalls every link for ever without a word.
 func TestNegativeSettingsAreErrors(t *testing.T) {
-	for name, spoil := range map[string]func(*Config){
-		"window":    func(c *Config) { c.WindowBytes = -1 },
-		"ack delay": func(c *Config) { c.AckDelay = -time.Second },
-		"first rtt": func(c *Config) { c.FirstRTT = -time.Second },
-		"rounds":    func(c *Config) { c.Rounds = 77 },
-		"role":      func(c *Config) { c.Neighbours = []Neighbour{{Name: "n1", Role: 77}} },
+	for name, spoil := range map[string]func(*gossip.Config){
+		"window":    func(c *gossip.Config) { c.WindowBytes = -1 },
+		"ack delay": func(c *gossip.Config) { c.AckDelay = -time.Second },
+		"first rtt": func(c *gossip.Config) { c.FirstRTT = -time.Second },
+		"rounds":    func(c *gossip.Config) { c.Rounds = 77 },
+		"role":      func(c *gossip.Config) { c.Neighbours = []gossip.Neighbour{{Name: "n1", Role: 77}} },
 	} {
-		cfg := validConfig()
+		cfg := gossip.ValidConfig()
 		spoil(&cfg)
-		_, err := New(0, cfg, NewLog())
+		_, err := gossip.New(0, cfg, gossip.NewLog())
 		require.Error(t, err, name)
 	}
 }
@@ -204,7 +196,7 @@ func TestNegativeSettingsAreErrors(t *testing.T) {
 // The wish for an ack at once belongs to the link, not to the batch:
 // acks that go before the probed batch is stored wipe it out.
 func TestProbedBatchIsAckedAsSoonAsItIsStored(t *testing.T) {
-	c := newTestCore(t, func(cfg *Config) { cfg.Neighbours[0].Role = Parent }) // a leaf
+	c := gossip.NewTestCore(t, func(cfg *gossip.Config) { cfg.Neighbours[0].Role = gossip.Parent }) // a leaf
 	probe := batchOf(1, 1, "a")
 	probe.Probe = true
 	d, ok := c.Receive(0, "n1", probe)
@@ -212,27 +204,27 @@ func TestProbedBatchIsAckedAsSoonAsItIsStored(t *testing.T) {
 	empty := batchOf(2, 0)
 	empty.Probe = true
 	receive(c, 10*ms, "n1", empty)
-	require.Equal(t, []Span{{2, 2}}, only(t, c, 10*ms).Acks)
-	store(c, 20*ms, d)
-	require.Equal(t, []Span{{1, 1}}, only(t, c, 20*ms).Acks)
+	require.Equal(t, []gossip.Span{{2, 2}}, only(t, c, 10*ms).Acks)
+	gossip.Store(c, 20*ms, d)
+	require.Equal(t, []gossip.Span{{1, 1}}, only(t, c, 20*ms).Acks)
 }
 
 // A ticket of a former core's delivery counts in a new core that has
 // met the same life of the peer: the new core acks a batch, and with it a
 // vector, that only its predecessor has seen.
 func TestTicketOfAFormerCoreCountsNothing(t *testing.T) {
-	log := NewLog()
-	old := newTestCoreOn(t, log, func(cfg *Config) { cfg.Epoch = 99 })
-	m := &Message{Epoch: peerEpoch, Batch: 1, Probe: true, Runs: []Run{{theirs, 1, []string{"a"}}},
-		Vector: &VectorPart{Exchange: 1, Parts: 1, Held: []Held{{theirs, Spans{{1, 1}}}}}}
+	log := gossip.NewLog()
+	old := gossip.NewTestCoreOn(t, log, func(cfg *gossip.Config) { cfg.Epoch = 99 })
+	m := &gossip.Message{Epoch: peerEpoch, Batch: 1, Probe: true, Runs: []gossip.Run{{theirs, 1, []string{"a"}}},
+		Vector: &gossip.VectorPart{Exchange: 1, Parts: 1, Held: []gossip.Held{{theirs, gossip.Spans{{1, 1}}}}}}
 	d, ok := old.Receive(0, "n1", m)
 	require.True(t, ok)
 
-	c := newTestCoreOn(t, log, nil)
-	receive(c, 0, "n1", &Message{Epoch: peerEpoch, Batch: 2, Probe: true})
+	c := gossip.NewTestCoreOn(t, log, nil)
+	receive(c, 0, "n1", &gossip.Message{Epoch: peerEpoch, Batch: 2, Probe: true})
 	only(t, c, 0)
-	store(c, 0, d)
-	for _, m := range spoken(c, 10*time.Second) {
+	gossip.Store(c, 0, d)
+	for _, m := range gossip.Spoken(c, 10*time.Second) {
 		require.Empty(t, m.Acks)
 	}
 }
@@ -240,16 +232,16 @@ func TestTicketOfAFormerCoreCountsNothing(t *testing.T) {
 // Resent is "suspect", not "sent before": it is missing on what is
 // sent again after the first ack, and set on entries that were never sent.
 func TestResentSaysWhetherEntriesWereSentBefore(t *testing.T) {
-	c := newTestCore(t, nil)
+	c := gossip.NewTestCore(t, nil)
 	for n := range uint64(3) {
-		c.log.Append(Entry{mine, n + 1, strings.Repeat("v", MaxLineBytes*2/3)})
+		c.Log().Append(gossip.Entry{mine, n + 1, strings.Repeat("v", gossip.MaxLineBytes*2/3)})
 	}
 	c.Learn(0)
-	require.Len(t, spoken(c, period), 3)
+	require.Len(t, gossip.Spoken(c, period), 3)
 	probe := only(t, c, 5*time.Second)
 	require.True(t, probe.Resent)
 	receive(c, 5*time.Second, "n1", ackOf(probe.Batch))
-	again := spoken(c, 5*time.Second)
+	again := gossip.Spoken(c, 5*time.Second)
 	require.Len(t, again, 2)
 	for _, m := range again {
 		require.True(t, m.Resent)
@@ -257,12 +249,12 @@ func TestResentSaysWhetherEntriesWereSentBefore(t *testing.T) {
 }
 
 func TestFirstEntriesToASuspectedPeerAreNotResent(t *testing.T) {
-	c := newTestCore(t, func(cfg *Config) { cfg.GreetAt = 0 })
+	c := gossip.NewTestCore(t, func(cfg *gossip.Config) { cfg.GreetAt = 0 })
 	only(t, c, 0)
 	only(t, c, time.Second) // the greeting again
 	learn(c, time.Second, 1)
 	for now := time.Second; ; now += 10 * ms {
-		if out := spoken(c, now); len(out) > 0 {
+		if out := gossip.Spoken(c, now); len(out) > 0 {
 			require.NotEmpty(t, out[0].Runs)
 			require.False(t, out[0].Resent)
 			return
@@ -276,7 +268,7 @@ func TestFirstEntriesToASuspectedPeerAreNotResent(t *testing.T) {
 func TestNothingIsSentAgainBecauseTheRecordTakesAMoment(t *testing.T) {
 	for seed := range uint64(3) {
 		s := newSim(7, 2, seed, nil)
-		s.record = func(_ *simNode, _ Delivery, store func()) { s.at(s.now+200*ms, store) }
+		s.record = func(_ *simNode, _ gossip.Delivery, store func()) { s.at(s.now+200*ms, store) }
 		n := s.load(0, 20*time.Second, 20)
 		s.run(time.Minute)
 		require.True(t, s.complete(n))
@@ -293,7 +285,7 @@ func TestNothingIsSentAgainBecauseTheRecordTakesAMoment(t *testing.T) {
 // everything is sent many times over.
 func TestLateAckSparesTheResend(t *testing.T) {
 	s := newSim(2, 1, 1, nil)
-	s.record = func(_ *simNode, _ Delivery, store func()) { s.at(s.now+2*time.Second, store) }
+	s.record = func(_ *simNode, _ gossip.Delivery, store func()) { s.at(s.now+2*time.Second, store) }
 	n := s.load(0, 20*time.Second, 20)
 	s.run(2 * time.Minute)
 	require.True(t, s.complete(n))
@@ -308,21 +300,21 @@ func TestLateAckSparesTheResend(t *testing.T) {
 // permit; refused, it wakes up every round for ever.
 func TestLinkWithNothingToSayAsksForNoPermit(t *testing.T) {
 	p := newPermits(0)
-	c := newTestCore(t, func(cfg *Config) { cfg.Permits = p })
+	c := gossip.NewTestCore(t, func(cfg *gossip.Config) { cfg.Permits = p })
 	receive(c, 0, "n1", batchOf(1, 1, "a"))
-	spoken(c, 10*time.Second)
+	gossip.Spoken(c, 10*time.Second)
 	require.Zero(t, p.asks)
-	require.Equal(t, Never, c.Next())
+	require.Equal(t, gossip.Never, c.Next())
 }
 
 // A guest that restarts is owed everything, and its vector makes
 // segments of the log that nobody will ever send.
 func TestGuestIsOwedNothing(t *testing.T) {
-	c := newTestCore(t, nil)
+	c := gossip.NewTestCore(t, nil)
 	learn(c, 0, 10)
-	receive(c, 0, "n9", &Message{Epoch: 8})
-	receive(c, 0, "n9", &Message{Epoch: 9, Vector: &VectorPart{Exchange: 1, Parts: 1}})
-	require.Empty(t, c.byPeer["n9"].again)
+	receive(c, 0, "n9", &gossip.Message{Epoch: 8})
+	receive(c, 0, "n9", &gossip.Message{Epoch: 9, Vector: &gossip.VectorPart{Exchange: 1, Parts: 1}})
+	require.False(t, c.HasAgain("n9"))
 }
 
 // Each of two nodes takes the other's former life for the present one, so that
@@ -331,13 +323,13 @@ func TestTwoNodesThatMistakeEachOthersLivesFindOut(t *testing.T) {
 	s := newSim(2, 1, 1, nil)
 	var former []uint64
 	for _, n := range s.nodes {
-		former = append(former, n.core.cfg.Epoch)
+		former = append(former, n.core.View().Epoch())
 		s.boot(n)
 		s.restartCore(n, time.Second)
 	}
 	n0, n1 := s.nodes[0], s.nodes[1]
-	late := func(from *simNode, epoch uint64) *Message {
-		return &Message{Epoch: epoch, Batch: 3, Runs: []Run{{NewSourceID(from.name, "former"), 1, []string{"late"}}}}
+	late := func(from *simNode, epoch uint64) *gossip.Message {
+		return &gossip.Message{Epoch: epoch, Batch: 3, Runs: []gossip.Run{{gossip.NewSourceID(from.name, "former"), 1, []string{"late"}}}}
 	}
 	s.at(2*time.Second, func() { s.broadcast(n0, "a"); s.broadcast(n1, "b") })
 	s.at(5*time.Second, func() {
@@ -357,12 +349,12 @@ func TestTwoNodesThatMistakeEachOthersLivesFindOut(t *testing.T) {
 // flush, which may not come.
 func TestRefusedFlushIsTriedAgainWithoutAFlushOfTheParent(t *testing.T) {
 	p := newPermits(0)
-	c := newTestCore(t, func(cfg *Config) {
-		cfg.Permits, cfg.Rounds, cfg.Depth, cfg.Height = p, Locked, 1, 1
-		cfg.Neighbours = []Neighbour{{Name: "n0", Role: Parent}, {Name: "n1"}}
+	c := gossip.NewTestCore(t, func(cfg *gossip.Config) {
+		cfg.Permits, cfg.Rounds, cfg.Depth, cfg.Height = p, gossip.Locked, 1, 1
+		cfg.Neighbours = []gossip.Neighbour{{Name: "n0", Role: gossip.Parent}, {Name: "n1"}}
 	})
 	receive(c, 0, "n0", batchOf(1, 1, "a"))
-	spoken(c, 100*ms) // n1's delta is refused
+	gossip.Spoken(c, 100*ms) // n1's delta is refused
 	require.NotZero(t, p.asks)
 	p.left = 2
 	got := 0
@@ -383,14 +375,14 @@ func TestRefusedFlushIsTriedAgainWithoutAFlushOfTheParent(t *testing.T) {
 // now: Next never lies in the future, and a caller that does what Next says
 // spins.
 func TestRefusedPermitIsNotAskedForAgainAtOnce(t *testing.T) {
-	for name, change := range map[string]func(*Config){
-		"eager":                 func(cfg *Config) { cfg.Rounds = Eager },
-		"locked without a slot": func(cfg *Config) { cfg.Rounds, cfg.Neighbours[0].Role = Locked, Parent },
-		"locked, short period":  func(cfg *Config) { cfg.Rounds, cfg.Period = Locked, 10*ms },
+	for name, change := range map[string]func(*gossip.Config){
+		"eager":                 func(cfg *gossip.Config) { cfg.Rounds = gossip.Eager },
+		"locked without a slot": func(cfg *gossip.Config) { cfg.Rounds, cfg.Neighbours[0].Role = gossip.Locked, gossip.Parent },
+		"locked, short period":  func(cfg *gossip.Config) { cfg.Rounds, cfg.Period = gossip.Locked, 10*ms },
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPermits(0)
-			c := newTestCore(t, func(cfg *Config) { cfg.Permits = p; change(cfg) })
+			c := gossip.NewTestCore(t, func(cfg *gossip.Config) { cfg.Permits = p; change(cfg) })
 			learn(c, 0, 1)
 			for now := time.Duration(0); now < time.Second; now += ms {
 				for n := 0; c.Next() <= now; n++ {
@@ -400,7 +392,7 @@ func TestRefusedPermitIsNotAskedForAgainAtOnce(t *testing.T) {
 			}
 			require.LessOrEqual(t, p.asks, 110)
 			p.left = 1
-			require.NotEmpty(t, spoken(c, 3*time.Second), "but it is asked for again")
+			require.NotEmpty(t, gossip.Spoken(c, 3*time.Second), "but it is asked for again")
 		})
 	}
 }
@@ -411,12 +403,12 @@ func TestRefusedPermitIsNotAskedForAgainAtOnce(t *testing.T) {
 // the entry, and takes us for a guest (another fan-out), neither comes, and
 // the entry stays here.
 func TestEntryFromAGuestReachesTheChildrenThoughTheParentHoldsIt(t *testing.T) {
-	c := newTestCore(t, func(cfg *Config) {
-		cfg.Rounds, cfg.Depth, cfg.Height = Locked, 1, 1
-		cfg.Neighbours = []Neighbour{{Name: "n0", Role: Parent}, {Name: "n1"}}
+	c := gossip.NewTestCore(t, func(cfg *gossip.Config) {
+		cfg.Rounds, cfg.Depth, cfg.Height = gossip.Locked, 1, 1
+		cfg.Neighbours = []gossip.Neighbour{{Name: "n0", Role: gossip.Parent}, {Name: "n1"}}
 	})
 	hello := batchOf(1, 0)
-	hello.Probe, hello.Vector = true, &VectorPart{Exchange: 1, Parts: 1, Held: []Held{{theirs, Spans{{1, 1}}}}}
+	hello.Probe, hello.Vector = true, &gossip.VectorPart{Exchange: 1, Parts: 1, Held: []gossip.Held{{theirs, gossip.Spans{{1, 1}}}}}
 	receive(c, 0, "n0", hello)
 	receive(c, 10*ms, "n9", batchOf(1, 1, "a"))
 	got := 0
@@ -432,4 +424,20 @@ func TestEntryFromAGuestReachesTheChildrenThoughTheParentHoldsIt(t *testing.T) {
 		}
 	}
 	require.NotZero(t, got)
+}
+
+func TestMalformedMessageIsCountedAndLeavesNoTrace(t *testing.T) {
+	c := gossip.NewTestCore(t, nil)
+	_, ok := c.Receive(0, "n1", &gossip.Message{Epoch: 7, Batch: 1, Runs: []gossip.Run{{Source: gossip.OriginOf(1), First: 0, Values: []string{"x"}}}})
+	require.False(t, ok)
+	require.ErrorContains(t, c.Refused(), "counter")
+	require.Equal(t, uint64(1), c.Stats().Malformed)
+	require.Zero(t, c.Stats().MessagesIn)
+	require.Equal(t, gossip.Never, c.Next())
+	_, ok = c.Receive(0, "n9", &gossip.Message{})
+	require.False(t, ok)
+	require.Equal(t, 1, c.LinkCount(), "a stranger's nonsense makes no link")
+	require.Error(t, c.Refused())
+	receive(c, 0, "n1", &gossip.Message{Epoch: 7})
+	require.NoError(t, c.Refused())
 }

@@ -14,16 +14,6 @@ func newDelta(bytes int) *delta {
 	return d
 }
 
-// entriesOf lists what runs carry.
-func entriesOf(runs []Run) (out []Entry) {
-	for _, r := range runs {
-		for i, v := range r.Values {
-			out = append(out, Entry{r.Source, r.First + uint64(i), v})
-		}
-	}
-	return out
-}
-
 func TestDeltasTogetherAreWhatThePeerLacksInMessagesThatFit(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const limit = 2000
@@ -32,7 +22,7 @@ func TestDeltasTogetherAreWhatThePeerLacksInMessagesThatFit(t *testing.T) {
 		next := map[SourceID]uint64{}
 		want := map[entryKey]string{}
 		for range rapid.IntRange(0, 60).Draw(t, "entries") {
-			source := testSource(rapid.IntRange(0, 3).Draw(t, "source"))
+			source := OriginOf(rapid.IntRange(0, 3).Draw(t, "source"))
 			next[source] += rapid.Uint64Range(1, 2).Draw(t, "step")
 			size := rapid.SampledFrom([]int{1, 5, 50, 700, 1200, 5000}).Draw(t, "size")
 			e := Entry{source, next[source], strings.Repeat("v", size)}
@@ -66,7 +56,7 @@ func TestDeltasTogetherAreWhatThePeerLacksInMessagesThatFit(t *testing.T) {
 				}
 			}
 			m := &Message{Runs: d.message(&blank{})}
-			require.Equal(t, d.bytes, accounted(m), "bytes are accounted for as they are made")
+			require.Equal(t, d.bytes, Accounted(m), "bytes are accounted for as they are made")
 			if m.Entries() > 1 {
 				require.LessOrEqual(t, d.bytes, limit)
 			}
@@ -95,7 +85,7 @@ func TestValueLargerThanTheLimitGoesAlone(t *testing.T) {
 	log, l := NewLog(), newLink(Neighbour{}, 0, 0, 0)
 	big := strings.Repeat("b", 5000)
 	for i, v := range []string{"1", big, "3", big, big, "6", "7"} {
-		log.Append(Entry{testSource(0), uint64(i + 1), v})
+		log.Append(Entry{OriginOf(0), uint64(i + 1), v})
 	}
 	var got []int
 	for l.behind(log.Len()) {
@@ -109,26 +99,26 @@ func TestValueLargerThanTheLimitGoesAlone(t *testing.T) {
 func TestConsecutiveCountersShareARunEvenWhenSourcesAlternate(t *testing.T) {
 	d := newDelta(0)
 	for n := uint64(1); n <= 4; n++ {
-		require.True(t, d.add(Entry{testSource(0), n, "a"}, 1000))
-		require.True(t, d.add(Entry{testSource(1), n + 10, "b"}, 1000))
+		require.True(t, d.add(Entry{OriginOf(0), n, "a"}, 1000))
+		require.True(t, d.add(Entry{OriginOf(1), n + 10, "b"}, 1000))
 	}
-	require.True(t, d.add(Entry{testSource(0), 6, "c"}, 1000), "a gap begins a run")
-	require.True(t, d.add(Entry{testSource(0), 7, "d"}, 1000))
-	require.True(t, d.add(Entry{testSource(0), 5, "e"}, 1000), "so does a step back")
+	require.True(t, d.add(Entry{OriginOf(0), 6, "c"}, 1000), "a gap begins a run")
+	require.True(t, d.add(Entry{OriginOf(0), 7, "d"}, 1000))
+	require.True(t, d.add(Entry{OriginOf(0), 5, "e"}, 1000), "so does a step back")
 	require.Equal(t, []Run{
-		{testSource(0), 1, []string{"a", "a", "a", "a"}},
-		{testSource(1), 11, []string{"b", "b", "b", "b"}},
-		{testSource(0), 6, []string{"c", "d"}},
-		{testSource(0), 5, []string{"e"}},
+		{OriginOf(0), 1, []string{"a", "a", "a", "a"}},
+		{OriginOf(1), 11, []string{"b", "b", "b", "b"}},
+		{OriginOf(0), 6, []string{"c", "d"}},
+		{OriginOf(0), 5, []string{"e"}},
 	}, d.message(&blank{}))
 }
 
 func TestDeltaStartsAfreshAndLeavesTheLastMessageAlone(t *testing.T) {
 	d := newDelta(0)
-	d.add(Entry{testSource(0), 1, "a"}, 1000)
+	d.add(Entry{OriginOf(0), 1, "a"}, 1000)
 	sent := d.message(&blank{})
 	d.reset(0, nil)
-	d.add(Entry{testSource(0), 2, "b"}, 1000)
-	require.Equal(t, []Run{{testSource(0), 1, []string{"a"}}}, sent)
-	require.Equal(t, []Run{{testSource(0), 2, []string{"b"}}}, d.message(&blank{}))
+	d.add(Entry{OriginOf(0), 2, "b"}, 1000)
+	require.Equal(t, []Run{{OriginOf(0), 1, []string{"a"}}}, sent)
+	require.Equal(t, []Run{{OriginOf(0), 2, []string{"b"}}}, d.message(&blank{}))
 }

@@ -11,7 +11,7 @@ import (
 
 // heldBytes is what the lines of a vector part are reckoned at.
 func heldBytes(held []Held) int {
-	return accounted(&Message{Vector: &VectorPart{Held: held}}) - fixedBytes
+	return Accounted(&Message{Vector: &VectorPart{Held: held}}) - fixedBytes
 }
 
 // drawVector makes a vector of sources with more or less broken histories.
@@ -21,7 +21,7 @@ func drawVector(t *rapid.T) *Vector {
 		first := uint64(1)
 		for range rapid.IntRange(1, 30).Draw(t, "spans") {
 			first += rapid.Uint64Range(0, 2).Draw(t, "gap")
-			v.AddSpan(testSource(i), Span{first, first + rapid.Uint64Range(0, 3).Draw(t, "more")})
+			v.AddSpan(OriginOf(i), Span{first, first + rapid.Uint64Range(0, 3).Draw(t, "more")})
 			first += 5
 		}
 	}
@@ -54,19 +54,19 @@ func TestPartsTogetherAreTheVectorAndEachFits(t *testing.T) {
 
 func TestPartsDoNotFollowTheVectorAsItGrows(t *testing.T) {
 	v := NewVector()
-	v.Add(testSource(0), 1)
+	v.Add(OriginOf(0), 1)
 	parts := v.parts(1, 1000)
-	v.AddSpan(testSource(0), Span{2, 9})
+	v.AddSpan(OriginOf(0), Span{2, 9})
 	require.Equal(t, Spans{{1, 1}}, parts[0].Held[0].Counters)
 }
 
 func TestSourceWhoseNamesExceedTheLimitHasAPartOfItsOwn(t *testing.T) {
 	v := NewVector()
 	long := NewSourceID("n0"+strings.Repeat("x", 1000), "log") // between the others, by name
-	v.Add(testSource(0), 1)
+	v.Add(OriginOf(0), 1)
 	v.AddSpan(long, Span{1, 2})
 	v.AddSpan(long, Span{4, 5})
-	v.Add(testSource(1), 1)
+	v.Add(OriginOf(1), 1)
 	parts := v.parts(1, 1000)
 	var got []string
 	for _, p := range parts {
@@ -126,7 +126,7 @@ func TestSettlePutsDownExactlyWhatThePeerLacks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		log, held, told := NewLog(), NewVector(), NewVector()
 		for range rapid.IntRange(1, 40).Draw(t, "entries") {
-			source := testSource(rapid.IntRange(0, 2).Draw(t, "source"))
+			source := OriginOf(rapid.IntRange(0, 2).Draw(t, "source"))
 			counter := rapid.Uint64Range(1, 40).Draw(t, "counter")
 			if held.Add(source, counter) {
 				log.Append(Entry{source, counter, ""})
@@ -136,7 +136,7 @@ func TestSettlePutsDownExactlyWhatThePeerLacks(t *testing.T) {
 			}
 		}
 		for i := range 4 { // the peer may well hold what we do not
-			told.Add(testSource(i), 100)
+			told.Add(OriginOf(i), 100)
 		}
 		known := log.Len()
 		l := newLink(Neighbour{}, 0, rapid.IntRange(0, known).Draw(t, "base"), 0)
@@ -164,4 +164,14 @@ func TestSettlePutsDownExactlyWhatThePeerLacks(t *testing.T) {
 			require.Equal(t, i < l.base && !told.Contains(e.Source, e.Counter), owed[i], "position %d", i)
 		}
 	})
+}
+
+// A late part of an earlier exchange throws away what has come of the
+// present one, whose parts are acked and never come again.
+func TestLatePartOfAnEarlierExchangeDoesNoHarm(t *testing.T) {
+	var in incoming
+	require.False(t, in.take(&VectorPart{Exchange: 1, Part: 0, Parts: 2}))
+	require.False(t, in.take(&VectorPart{Exchange: 2, Part: 0, Parts: 2}))
+	require.False(t, in.take(&VectorPart{Exchange: 1, Part: 1, Parts: 2}))
+	require.True(t, in.take(&VectorPart{Exchange: 2, Part: 1, Parts: 2}))
 }

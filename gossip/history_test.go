@@ -1,4 +1,4 @@
-package gossip
+package gossip_test
 
 import (
 	"fmt"
@@ -7,25 +7,27 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"treecast/gossip"
 )
 
 // crowd is a core between neighbours that ack every batch in the next round
 // and have nothing to say themselves.
 type crowd struct {
-	core  *Core
+	core  *gossip.Core
 	now   time.Duration
 	value int
-	sent  []*Message // of the last round
+	sent  []*gossip.Message // of the last round
 }
 
 // newCrowd returns a core whose neighbours have acked a history of so many
 // values.
 func newCrowd(t require.TestingT, neighbours, history int) *crowd {
 	r := &crowd{}
-	r.core = newTestCore(t, func(cfg *Config) {
+	r.core = gossip.NewTestCore(t, func(cfg *gossip.Config) {
 		cfg.Fresh, cfg.Neighbours = true, nil
 		for i := range neighbours {
-			cfg.Neighbours = append(cfg.Neighbours, Neighbour{Name: fmt.Sprint("n", i+1)})
+			cfg.Neighbours = append(cfg.Neighbours, gossip.Neighbour{Name: fmt.Sprint("n", i+1)})
 		}
 	})
 	for history > 0 {
@@ -44,7 +46,7 @@ func newCrowd(t require.TestingT, neighbours, history int) *crowd {
 func (r *crowd) round(values int) {
 	for range values {
 		r.value++
-		r.core.log.Append(Entry{mine, uint64(r.value), "1234567"})
+		r.core.Log().Append(gossip.Entry{mine, uint64(r.value), "1234567"})
 	}
 	r.core.Learn(r.now)
 	r.now += period
@@ -57,9 +59,9 @@ func (r *crowd) round(values int) {
 				continue
 			}
 			again = true
-			r.core.Receive(r.now, o.To, &Message{
+			r.core.Receive(r.now, o.To, &gossip.Message{
 				Epoch: peerEpoch, For: ourEpoch,
-				Acks: []Span{{o.Message.Batch, o.Message.Batch}}, Echo: Echo{Batch: o.Message.Batch},
+				Acks: []gossip.Span{{o.Message.Batch, o.Message.Batch}}, Echo: gossip.Echo{Batch: o.Message.Batch},
 			})
 		}
 	}
@@ -82,7 +84,7 @@ func TestRoundTakesAsMuchWhateverTheHistory(t *testing.T) {
 		for _, delta := range []int{10, 100} {
 			t.Run(fmt.Sprintf("%d values to %d", delta, neighbours), func(t *testing.T) {
 				short, long := newCrowd(t, neighbours, few), newCrowd(t, neighbours, many)
-				require.Equal(t, many, long.core.log.Len())
+				require.Equal(t, many, long.core.Log().Len())
 				var allocations [2]float64
 				for i, r := range []*crowd{short, long} {
 					allocations[i] = testing.AllocsPerRun(20, func() { r.round(delta) })

@@ -1,4 +1,4 @@
-package gossip
+package gossip_test
 
 import (
 	"fmt"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"treecast/gossip"
 	"treecast/topology"
 )
 
@@ -17,48 +18,48 @@ import (
 // forged, or what it has sent was damaged. The present lives' numbers are known
 // to nobody but the two nodes, so that forgeries name others, which may be next
 // to them.
-func hostile(rng *rand.Rand, to *Core, from string, present uint64) *Message {
+func hostile(rng *rand.Rand, to *gossip.Core, from string, present uint64) *gossip.Message {
 	around := func(epoch uint64) uint64 {
 		return []uint64{
-			0, 1, epoch - 1, epoch + 1, epoch + 1<<30, maxEpoch - 1, maxEpoch, maxEpoch + 1, math.MaxUint64, rng.Uint64() >> rng.IntN(64),
+			0, 1, epoch - 1, epoch + 1, epoch + 1<<30, gossip.MaxEpoch - 1, gossip.MaxEpoch, gossip.MaxEpoch + 1, math.MaxUint64, rng.Uint64() >> rng.IntN(64),
 		}[rng.IntN(10)]
 	}
 	number := func() uint64 {
-		return []uint64{0, 1, 2, rng.Uint64N(50), rng.Uint64N(50), 1 << 40, maxCounter, math.MaxUint64}[rng.IntN(8)]
+		return []uint64{0, 1, 2, rng.Uint64N(50), rng.Uint64N(50), 1 << 40, gossip.MaxCounter, math.MaxUint64}[rng.IntN(8)]
 	}
-	spans := func() (out []Span) {
+	spans := func() (out []gossip.Span) {
 		for range rng.IntN(3) {
-			out = append(out, []Span{{number(), number()}, {1, maxCounter}, {1, math.MaxUint64}}[rng.IntN(3)])
+			out = append(out, []gossip.Span{{number(), number()}, {1, gossip.MaxCounter}, {1, math.MaxUint64}}[rng.IntN(3)])
 		}
 		return out
 	}
 	some := func() time.Duration { return time.Duration(rng.Int64N(int64(2*time.Hour))) - time.Minute }
-	m := &Message{
-		Epoch: around(present), For: around(to.cfg.Epoch), Batch: number(), Probe: rng.IntN(2) == 0, Want: rng.IntN(3) == 0, Resent: rng.IntN(3) == 0,
+	m := &gossip.Message{
+		Epoch: around(present), For: around(to.View().Epoch()), Batch: number(), Probe: rng.IntN(2) == 0, Want: rng.IntN(3) == 0, Resent: rng.IntN(3) == 0,
 		Root: number(), Round: number(), Reign: number(), Acks: spans(),
 	}
 	if m.Epoch == present {
 		m.Epoch--
 	}
 	if rng.IntN(3) == 0 {
-		m.Tie = Tie(rng.IntN(int(Joining) + 2))
+		m.Tie = gossip.Tie(rng.IntN(int(gossip.Joining) + 2))
 		for range rng.IntN(4) {
 			m.Suspects = append(m.Suspects, fmt.Sprint("n", rng.IntN(5)))
 		}
 	}
 	if rng.IntN(3) == 0 {
-		m.Period, m.Path, m.Echo = some(), some(), Echo{number(), some(), true, some()}
+		m.Period, m.Path, m.Echo = some(), some(), gossip.Echo{number(), some(), true, some()}
 	} else if rng.IntN(2) == 0 {
-		m.Period, m.Echo = time.Hour, Echo{Batch: number()}
+		m.Period, m.Echo = time.Hour, gossip.Echo{Batch: number()}
 	}
 	if rng.IntN(3) == 0 { // holds all that there is and will be
-		m.Vector = &VectorPart{Exchange: number(), Part: rng.IntN(3) - 1, Parts: rng.IntN(4)}
+		m.Vector = &gossip.VectorPart{Exchange: number(), Part: rng.IntN(3) - 1, Parts: rng.IntN(4)}
 		for _, n := range []string{"n0", "n1", "n2", "n3", from} {
-			m.Vector.Held = append(m.Vector.Held, Held{NewSourceID(n, fmt.Sprint("log", 1+2*rng.IntN(9))), spans()})
+			m.Vector.Held = append(m.Vector.Held, gossip.Held{gossip.NewSourceID(n, fmt.Sprint("log", 1+2*rng.IntN(9))), spans()})
 		}
 	}
 	if rng.IntN(8) == 0 {
-		m.Runs = []Run{{NewSourceID(from, "forged"), number(), []string{"forged"}[:rng.IntN(2)]}}
+		m.Runs = []gossip.Run{{gossip.NewSourceID(from, "forged"), number(), []string{"forged"}[:rng.IntN(2)]}}
 	}
 	return m
 }
@@ -68,11 +69,11 @@ func hostile(rng *rand.Rand, to *Core, from string, present uint64) *Message {
 // the others it never stops.
 func TestHostileStream_endsWithTheTruePeer(t *testing.T) {
 	const begin, end, load = 3 * time.Second, 6 * time.Second, 12 * time.Second
-	for _, rounds := range []Rounds{Free, Locked, Eager} {
+	for _, rounds := range []gossip.Rounds{gossip.Free, gossip.Locked, gossip.Eager} {
 		t.Run(fmt.Sprint(rounds), func(t *testing.T) {
 			for seed := range uint64(150) {
 				rng := rand.New(rand.NewPCG(seed, 7))
-				s := newSim(4, 1+int(seed%3), seed, func(cfg *Config) { cfg.Rounds = rounds })
+				s := newSim(4, 1+int(seed%3), seed, func(cfg *gossip.Config) { cfg.Rounds = rounds })
 				forged := []string{"n0", "n1", "n2", "n3"}[rng.IntN(4)]
 				victim := s.nodes[(rng.IntN(3)+1+int(forged[1]-'0'))%4]
 				silent := rng.IntN(2) == 0 // the true peer says nothing meanwhile
@@ -80,7 +81,7 @@ func TestHostileStream_endsWithTheTruePeer(t *testing.T) {
 					return silent && from == forged && to == victim.name && s.now >= begin && s.now < end
 				}
 				came := map[string]time.Duration{}
-				s.onLearn = func(n *simNode, e Entry) { came[n.name+" "+e.Value] = s.now }
+				s.onLearn = func(n *simNode, e gossip.Entry) { came[n.name+" "+e.Value] = s.now }
 				said, saidAt := map[string]*simNode{}, map[string]time.Duration{}
 				for i := range int(load / (100 * ms)) {
 					at := time.Duration(i) * 100 * ms
@@ -89,7 +90,7 @@ func TestHostileStream_endsWithTheTruePeer(t *testing.T) {
 				}
 				for range 100 {
 					s.at(begin+time.Duration(rng.Int64N(int64(end-begin))), func() {
-						s.deliver(victim, forged, hostile(rng, victim.core, forged, s.index[forged].core.cfg.Epoch))
+						s.deliver(victim, forged, hostile(rng, victim.core, forged, s.index[forged].core.View().Epoch()))
 					})
 				}
 				s.run(load + 10*time.Second)
@@ -101,7 +102,7 @@ func TestHostileStream_endsWithTheTruePeer(t *testing.T) {
 						at, ok := came[n.name+" "+value]
 						what := fmt.Sprintf("seed %d: %s of %s at %s; %s forged to %s", seed, value, origin.name, n.name, forged, victim.name)
 						require.True(t, ok, what)
-						require.Less(t, at-max(saidAt[value], end), 4*maxInterval, what)
+						require.Less(t, at-max(saidAt[value], end), 4*gossip.MaxInterval, what)
 						if !silent && !passes(n.tree, origin.name, n.name, forged, victim.name) {
 							require.Less(t, at-saidAt[value], 2*time.Second, "another link: "+what)
 						}

@@ -10,7 +10,7 @@ import (
 )
 
 func TestFirstLifeMetKeepsWhatWasSentToIt(t *testing.T) {
-	c, l := newTestCore(t, nil), newLink(Neighbour{}, 0, 3, 0)
+	c, l := NewTestCore(t, nil), newLink(Neighbour{}, 0, 3, 0)
 	l.flights, l.unacked, l.cursor = []flight{{batch: 1, bytes: 10}}, 10, 5
 	current, fresh := c.meet(0, l, &Message{Epoch: 7})
 	require.True(t, current)
@@ -24,11 +24,12 @@ func TestFirstLifeMetKeepsWhatWasSentToIt(t *testing.T) {
 }
 
 func TestNewLifeStartsTheLinkAnewAndKeepsItsNumbers(t *testing.T) {
-	c, l := newTestCore(t, nil), newLink(Neighbour{Name: "n1"}, 0, 0, 0)
+	c, l := NewTestCore(t, nil), newLink(Neighbour{Name: "n1"}, 0, 0, 0)
 	c.meet(0, l, &Message{Epoch: 7})
-	learn(c, 0, 6)
+	FillLog(c.log, OriginOf(0), 6)
+	c.Learn(0)
 	l.rtt.sample(30 * ms)
-	l.told.Add(testSource(0), 1)
+	l.told.Add(OriginOf(0), 1)
 	l.flights, l.unacked, l.cursor, l.again = []flight{{batch: 4, bytes: 10, vector: true}}, 10, 5, []segment{{from: 0, to: 1}}
 	l.batches, l.exchange = 4, 2
 	l.departed.note(4, 0)
@@ -61,7 +62,7 @@ func TestNewLifeStartsTheLinkAnewAndKeepsItsNumbers(t *testing.T) {
 func TestLinkThatHeldNothingOwesNothing(t *testing.T) {
 	require.False(t, newLink(Neighbour{}, 0, 0, 0).owed)
 	require.True(t, newLink(Neighbour{}, 0, 1, 0).owed)
-	c, l := newTestCore(t, nil), newLink(Neighbour{}, 0, 0, 0)
+	c, l := NewTestCore(t, nil), newLink(Neighbour{}, 0, 0, 0)
 	c.meet(0, l, &Message{Epoch: 7})
 	c.meet(0, l, &Message{Epoch: 8})
 	require.False(t, l.owed)

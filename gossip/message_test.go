@@ -11,18 +11,18 @@ import (
 func TestEntriesCountsTheValuesOfAllRuns(t *testing.T) {
 	require.Zero(t, (&Message{}).Entries())
 	m := Message{Runs: []Run{
-		{Source: testSource(0), First: 1, Values: []string{"1", "2"}},
-		{Source: testSource(1), First: 9, Values: []string{"3"}},
+		{Source: OriginOf(0), First: 1, Values: []string{"1", "2"}},
+		{Source: OriginOf(1), First: 9, Values: []string{"3"}},
 	}}
 	require.Equal(t, 3, m.Entries())
 }
 
 func TestMessagesThatMakeNoSenseAreNotValid(t *testing.T) {
 	run := func(first uint64, values ...string) Message {
-		return Message{Epoch: 1, Runs: []Run{{Source: testSource(0), First: first, Values: values}}}
+		return Message{Epoch: 1, Runs: []Run{{Source: OriginOf(0), First: first, Values: values}}}
 	}
 	part := func(spans ...Span) Message {
-		return Message{Epoch: 1, Vector: &VectorPart{Parts: 1, Held: []Held{{Source: testSource(0), Counters: spans}}}}
+		return Message{Epoch: 1, Vector: &VectorPart{Parts: 1, Held: []Held{{Source: OriginOf(0), Counters: spans}}}}
 	}
 	cases := []struct {
 		name  string
@@ -60,20 +60,4 @@ func TestMessagesThatMakeNoSenseAreNotValid(t *testing.T) {
 	for _, test := range cases {
 		require.Equal(t, test.valid, test.m.check() == nil, test.name)
 	}
-}
-
-func TestMalformedMessageIsCountedAndLeavesNoTrace(t *testing.T) {
-	c := newTestCore(t, nil)
-	_, ok := c.Receive(0, "n1", &Message{Epoch: 7, Batch: 1, Runs: []Run{{Source: testSource(1), First: 0, Values: []string{"x"}}}})
-	require.False(t, ok)
-	require.ErrorContains(t, c.Refused(), "counter")
-	require.Equal(t, uint64(1), c.Stats().Malformed)
-	require.Zero(t, c.Stats().MessagesIn)
-	require.Equal(t, Never, c.Next())
-	_, ok = c.Receive(0, "n9", &Message{})
-	require.False(t, ok)
-	require.Len(t, c.links, 1, "a stranger's nonsense makes no link")
-	require.Error(t, c.Refused())
-	receive(c, 0, "n1", &Message{Epoch: 7})
-	require.NoError(t, c.Refused())
 }

@@ -1,9 +1,11 @@
-package gossip
+package gossip_test
 
 import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"treecast/gossip"
 )
 
 // monitor watches every message of a sim and holds the cores to what the
@@ -11,12 +13,12 @@ import (
 type monitor struct {
 	s      *sim
 	t      require.TestingT
-	values map[entryKey]string     // what has been broadcast
-	sent   map[wayOf]*batches      // by life and receiver
-	told   map[[2]uint64]*Vector   // by receiver's and teller's life
-	lives  map[uint64]string       // whose life an epoch is
-	recent map[[2]string]*lastSent // per way, to notice storms
-	most   int                     // messages in a second on one way
+	values map[entryKey]string          // what has been broadcast
+	sent   map[wayOf]*batches           // by life and receiver
+	told   map[[2]uint64]*gossip.Vector // by receiver's and teller's life
+	lives  map[uint64]string            // whose life an epoch is
+	recent map[[2]string]*lastSent      // per way, to notice storms
+	most   int                          // messages in a second on one way
 }
 
 type wayOf struct {
@@ -39,7 +41,7 @@ type lastSent struct {
 func watch(t require.TestingT, s *sim) *monitor {
 	w := &monitor{
 		s: s, t: t, values: map[entryKey]string{}, sent: map[wayOf]*batches{},
-		told: map[[2]uint64]*Vector{}, lives: map[uint64]string{}, recent: map[[2]string]*lastSent{},
+		told: map[[2]uint64]*gossip.Vector{}, lives: map[uint64]string{}, recent: map[[2]string]*lastSent{},
 	}
 	s.onSend, s.onTake = w.sending, w.taking
 	return w
@@ -51,10 +53,10 @@ func (w *monitor) broadcast(n *simNode, value string) {
 	w.s.broadcast(n, value)
 }
 
-func (w *monitor) toldOf(receiver, teller uint64) *Vector {
+func (w *monitor) toldOf(receiver, teller uint64) *gossip.Vector {
 	key := [2]uint64{receiver, teller}
 	if w.told[key] == nil {
-		w.told[key] = NewVector()
+		w.told[key] = gossip.NewVector()
 	}
 	return w.told[key]
 }
@@ -66,13 +68,13 @@ func (w *monitor) sentOn(way wayOf) *batches {
 	return w.sent[way]
 }
 
-func (w *monitor) taking(to *simNode, from string, m *Message) {
-	if l := to.core.byPeer[from]; l == nil || l.epoch != m.Epoch {
+func (w *monitor) taking(to *simNode, from string, m *gossip.Message) {
+	if to.core.EpochOf(from) != m.Epoch {
 		// If the link changes to this life, it begins anew, even where the
 		// life is one that a late message of another had interrupted.
-		delete(w.told, [2]uint64{to.core.cfg.Epoch, m.Epoch})
+		delete(w.told, [2]uint64{to.core.View().Epoch(), m.Epoch})
 	}
-	told := w.toldOf(to.core.cfg.Epoch, m.Epoch)
+	told := w.toldOf(to.core.View().Epoch(), m.Epoch)
 	for _, e := range entriesOf(m.Runs) {
 		told.Add(e.Source, e.Counter)
 	}
@@ -85,7 +87,7 @@ func (w *monitor) taking(to *simNode, from string, m *Message) {
 	}
 }
 
-func (w *monitor) sending(now time.Duration, from, to string, m *Message) {
+func (w *monitor) sending(now time.Duration, from, to string, m *gossip.Message) {
 	sender := w.s.index[from]
 	// Not by require alone: to spell every message costs more than to run it.
 	must := func(ok bool, what string, about ...any) {
@@ -93,8 +95,8 @@ func (w *monitor) sending(now time.Duration, from, to string, m *Message) {
 			require.Fail(w.t, what, "%v\nat %v %s>%s: %s", about, now, from, to, show(m))
 		}
 	}
-	must(m.check() == nil, "malformed")
-	must(!m.empty(), "says nothing")
+	must(m.IsValid(), "malformed")
+	must(!m.IsEmpty(), "says nothing")
 	w.lives[m.Epoch] = from
 	must(m.For == 0 || w.lives[m.For] == to, "made for nobody's life")
 
@@ -108,10 +110,10 @@ func (w *monitor) sending(now time.Duration, from, to string, m *Message) {
 		must(!told.Contains(e.Source, e.Counter), "tells back what it was told", e)
 		batch = append(batch, key)
 	}
-	if bytes := accounted(m); bytes > MaxLineBytes {
+	if bytes := gossip.Accounted(m); bytes > gossip.MaxLineBytes {
 		must(len(batch) == 1, "too long a line", bytes)
-		alone := Message{Runs: m.Runs}
-		must(accounted(&alone) > MaxLineBytes, "too long a line for a value that fits", bytes)
+		alone := gossip.Message{Runs: m.Runs}
+		must(gossip.Accounted(&alone) > gossip.MaxLineBytes, "too long a line for a value that fits", bytes)
 	}
 
 	if m.Batch != 0 {
@@ -149,7 +151,7 @@ func (w *monitor) count(now time.Duration, way [2]string) {
 // anything twice.
 func (w *monitor) requireHeldIsTrue() {
 	for _, n := range w.s.nodes {
-		seen := NewVector()
+		seen := gossip.NewVector()
 		for i := range n.log.Len() {
 			e := n.log.At(i)
 			value, broadcast := w.values[entryKey{e.Source, e.Counter}]
@@ -164,7 +166,7 @@ func (w *monitor) requireHeldIsTrue() {
 // everything.
 func (w *monitor) spread() bool {
 	for _, n := range w.s.nodes {
-		for _, neighbour := range n.core.cfg.Neighbours {
+		for _, neighbour := range n.core.Settings().Neighbours {
 			if n.held.MissingFrom(w.s.index[neighbour.Name].held) > 0 {
 				return false
 			}

@@ -1,4 +1,4 @@
-package gossip
+package gossip_test
 
 import (
 	"fmt"
@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"treecast/gossip"
 )
 
 // faultsEnd is when load and faults are over.
@@ -38,7 +40,7 @@ type ordeal struct {
 	noRoom  float64       // share of the Advances that come without room
 	refused float64       // share of the permits refused
 
-	rounds Rounds
+	rounds gossip.Rounds
 	target time.Duration // locked rounds: 0 for a fixed period
 
 	ownFanOut bool // every node reckons with a fan-out of its own
@@ -72,8 +74,8 @@ func anyOrdeal(rng *rand.Rand) ordeal {
 	}
 	// Nodes that do not agree on the tree cannot agree on who replaces whom.
 	o.ownFanOut = o.dead == 0 && rng.IntN(8) == 0
-	o.rounds = Rounds(rng.IntN(3))
-	if o.rounds == Locked && rng.IntN(3) == 0 {
+	o.rounds = gossip.Rounds(rng.IntN(3))
+	if o.rounds == gossip.Locked && rng.IntN(3) == 0 {
 		o.target = time.Duration(100+rng.IntN(3000)) * ms
 	}
 	return o
@@ -116,7 +118,7 @@ func newCluster(t require.TestingT, n, k int, seed uint64, o ordeal) *cluster {
 		}
 		return 1 + c.rng.IntN(4)
 	}
-	c.record = func(_ *simNode, _ Delivery, store func()) {
+	c.record = func(_ *simNode, _ gossip.Delivery, store func()) {
 		switch {
 		case c.strikes(o.dropped):
 		case o.storeIn > 0 && c.now < faultsEnd:
@@ -128,11 +130,11 @@ func newCluster(t require.TestingT, n, k int, seed uint64, o ordeal) *cluster {
 	for i := range c.nodes {
 		if o.ownFanOut {
 			c.nodes[i].tree = mustTree(c.nodes[0].tree.Nodes(), 1+c.rng.IntN(n))
-			c.restartCore(c.nodes[i], Never)
+			c.restartCore(c.nodes[i], gossip.Never)
 		}
 	}
 	for i := range o.formerLives {
-		e := Entry{NewSourceID("n0", fmt.Sprint("former", i)), 1, fmt.Sprint(i)}
+		e := gossip.Entry{gossip.NewSourceID("n0", fmt.Sprint("former", i)), 1, fmt.Sprint(i)}
 		c.watch.values[entryKey{e.Source, e.Counter}] = e.Value
 		c.nodes[0].log.Append(e)
 		c.nodes[0].held.Add(e.Source, e.Counter)
@@ -144,7 +146,7 @@ func newCluster(t require.TestingT, n, k int, seed uint64, o ordeal) *cluster {
 	return c
 }
 
-func (c *cluster) configure(cfg *Config) {
+func (c *cluster) configure(cfg *gossip.Config) {
 	p := newPermits(1 << 30)
 	c.permits = append(c.permits, p)
 	cfg.Rounds, cfg.Target = c.rounds, c.target
@@ -172,7 +174,7 @@ func (c *cluster) shapeNetwork() {
 	// dropped.
 	var bare bool
 	look := c.onSend
-	c.onSend = func(now time.Duration, from, to string, m *Message) {
+	c.onSend = func(now time.Duration, from, to string, m *gossip.Message) {
 		look(now, from, to, m)
 		bare = m.Batch == 0
 		if m.Vector != nil {
@@ -199,7 +201,7 @@ func (c *cluster) plan() {
 	for i := range c.perSecond * int(faultsEnd/time.Second) {
 		node, value := anyNode(), fmt.Sprint(i)
 		if c.largeValues && c.rng.IntN(20) == 0 {
-			value = strings.Repeat("v", MaxLineBytes+c.rng.IntN(MaxLineBytes))
+			value = strings.Repeat("v", gossip.MaxLineBytes+c.rng.IntN(gossip.MaxLineBytes))
 		}
 		c.at(time.Duration(i)*time.Second/time.Duration(c.perSecond), func() {
 			if !node.dead && !node.paused {
@@ -276,10 +278,10 @@ func (c *cluster) survive(t require.TestingT) {
 	c.run(c.settled() + 10*time.Minute)
 	require.Equal(t, sent, c.sent, "nothing is said when there is nothing to say")
 	for _, n := range c.nodes {
-		require.Equal(t, Never, n.core.Next())
+		require.Equal(t, gossip.Never, n.core.Next())
 		figures := n.core.Stats()
 		require.Zero(t, figures.UnackedLinks+figures.SuspectLinks+figures.BacklogEntries)
-		require.Empty(t, n.core.cfg.Permits.(fickle).held)
+		require.Empty(t, n.core.Settings().Permits.(fickle).held)
 	}
 	for _, p := range c.permits {
 		require.Empty(t, p.bad)
@@ -290,7 +292,7 @@ func (c *cluster) survive(t require.TestingT) {
 // the others have all that any of them has, their links make one tree, and to
 // look for the dead costs little.
 func (c *cluster) surviveTheDead(t require.TestingT) {
-	union, roots := NewVector(), 0
+	union, roots := gossip.NewVector(), 0
 	for _, n := range c.nodes {
 		if n.dead {
 			continue
@@ -298,7 +300,7 @@ func (c *cluster) surviveTheDead(t require.TestingT) {
 		for i := range n.log.Len() {
 			union.Add(n.log.At(i).Source, n.log.At(i).Counter)
 		}
-		if n.core.parent == nil {
+		if n.core.View().Parent() == "" {
 			roots++
 		}
 	}
@@ -310,6 +312,6 @@ func (c *cluster) surviveTheDead(t require.TestingT) {
 	}
 	sent := c.sent
 	c.run(c.settled() + 10*time.Minute)
-	looks := len(c.nodes)*(len(c.nodes)+2)*int(10*time.Minute/maxInterval) + 3*len(c.nodes)*int(10*time.Minute/maxSwap)
+	looks := len(c.nodes)*(len(c.nodes)+2)*int(10*time.Minute/gossip.MaxInterval) + 3*len(c.nodes)*int(10*time.Minute/gossip.MaxSwap)
 	require.LessOrEqual(t, c.sent-sent, looks)
 }

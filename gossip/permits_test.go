@@ -1,15 +1,56 @@
-package gossip
+package gossip_test
 
 import (
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"treecast/gossip"
 )
+
+// countedPermits grants as many permits as it has and checks their use.
+type countedPermits struct {
+	left int
+	held map[string]bool
+	bad  []string // what the core did wrong
+	asks int
+}
+
+func newPermits(n int) *countedPermits {
+	return &countedPermits{left: n, held: map[string]bool{}}
+}
+
+func (p *countedPermits) Acquire(_ time.Duration, holder string) bool {
+	p.asks++
+	if p.held[holder] {
+		p.bad = append(p.bad, holder+" acquires twice")
+	}
+	if p.left == 0 {
+		return false
+	}
+	p.left--
+	p.held[holder] = true
+	return true
+}
+
+func (p *countedPermits) Progress(_ time.Duration, holder string) {
+	if !p.held[holder] {
+		p.bad = append(p.bad, holder+" makes progress without a permit")
+	}
+}
+
+func (p *countedPermits) Release(_ time.Duration, holder string) {
+	if !p.held[holder] {
+		p.bad = append(p.bad, holder+" releases what it does not hold")
+	}
+	delete(p.held, holder)
+	p.left++
+}
 
 func TestPermitIsHeldFromTheFirstUnackedBatchToTheLastAck(t *testing.T) {
 	p := newPermits(1)
-	c := newTestCore(t, func(cfg *Config) { cfg.Permits = p })
+	c := gossip.NewTestCore(t, func(cfg *gossip.Config) { cfg.Permits = p })
 	learn(c, 0, 1)
 	require.Empty(t, p.held)
 	first := only(t, c, period)
@@ -26,23 +67,23 @@ func TestPermitIsHeldFromTheFirstUnackedBatchToTheLastAck(t *testing.T) {
 
 func TestRefusedDeltaWaitsForTheNextRoundAndMerges(t *testing.T) {
 	p := newPermits(0)
-	c := newTestCore(t, func(cfg *Config) { cfg.Permits = p })
+	c := gossip.NewTestCore(t, func(cfg *gossip.Config) { cfg.Permits = p })
 	for now := time.Duration(0); now < 3*period; now += period {
 		learn(c, now, 1)
-		requireNoMessage(t, c, now+period)
+		gossip.RequireNoMessage(t, c, now+period)
 	}
 	require.Equal(t, 3, p.asks, "asked once a round")
 	require.Equal(t, uint64(3), c.Stats().PermitsRefused)
 	p.left = 1
-	requireNoMessage(t, c, 4*period-1)
-	require.Equal(t, []Run{{mine, 1, []string{"1", "2", "3"}}}, only(t, c, 4*period).Runs)
+	gossip.RequireNoMessage(t, c, 4*period-1)
+	require.Equal(t, []gossip.Run{{mine, 1, []string{"1", "2", "3"}}}, only(t, c, 4*period).Runs)
 }
 
 func TestTwoLinksTakeTurnsWithOnePermit(t *testing.T) {
 	p := newPermits(1)
-	c := newTestCore(t, func(cfg *Config) {
+	c := gossip.NewTestCore(t, func(cfg *gossip.Config) {
 		cfg.Permits = p
-		cfg.Neighbours = []Neighbour{{Name: "n1"}, {Name: "n2"}}
+		cfg.Neighbours = []gossip.Neighbour{{Name: "n1"}, {Name: "n2"}}
 	})
 	learn(c, 0, 1)
 	out := c.Advance(period, 9)
@@ -57,13 +98,13 @@ func TestTwoLinksTakeTurnsWithOnePermit(t *testing.T) {
 
 func TestAcksProbesAndVectorsNeedNoPermit(t *testing.T) {
 	p := newPermits(0)
-	log := NewLog()
-	fillLog(log, mine, 1)
-	c := newTestCoreOn(t, log, func(cfg *Config) { cfg.Permits, cfg.GreetAt = p, 0 })
+	log := gossip.NewLog()
+	gossip.FillLog(log, mine, 1)
+	c := gossip.NewTestCoreOn(t, log, func(cfg *gossip.Config) { cfg.Permits, cfg.GreetAt = p, 0 })
 	hello := only(t, c, 0)
 	require.NotNil(t, hello.Vector)
 	receive(c, 0, "n1", batchOf(1, 1, "a"))
-	require.Equal(t, []Span{{1, 1}}, only(t, c, period).Acks)
+	require.Equal(t, []gossip.Span{{1, 1}}, only(t, c, period).Acks)
 	probe := only(t, c, time.Second)
 	require.True(t, probe.Probe)
 	require.Zero(t, probe.Entries())
@@ -71,7 +112,7 @@ func TestAcksProbesAndVectorsNeedNoPermit(t *testing.T) {
 
 func TestLostBatchAndRestartedPeerGiveThePermitBack(t *testing.T) {
 	p := newPermits(1)
-	c := newTestCore(t, func(cfg *Config) { cfg.Permits = p })
+	c := gossip.NewTestCore(t, func(cfg *gossip.Config) { cfg.Permits = p })
 	learn(c, 0, 1)
 	only(t, c, period)
 	p.left-- // taken by somebody else
@@ -83,17 +124,17 @@ func TestLostBatchAndRestartedPeerGiveThePermitBack(t *testing.T) {
 	receive(c, 5*time.Second, "n1", ackOf(resent.Batch)) // that of first may yet come late
 	require.NotZero(t, only(t, c, 5*time.Second).Entries())
 	require.True(t, p.held["n1"])
-	receive(c, 5*time.Second, "n1", &Message{Epoch: peerEpoch + 1})
+	receive(c, 5*time.Second, "n1", &gossip.Message{Epoch: peerEpoch + 1})
 	require.Empty(t, p.held)
 	require.Empty(t, p.bad)
 }
 
 func TestDeltaThatTurnsOutEmptyKeepsNoPermit(t *testing.T) {
 	p := newPermits(1)
-	c := newTestCore(t, func(cfg *Config) { cfg.Permits = p })
+	c := gossip.NewTestCore(t, func(cfg *gossip.Config) { cfg.Permits = p })
 	m := batchOf(0, 1, "a")
 	receive(c, 0, "n1", m)
-	requireNoMessage(t, c, time.Minute)
+	gossip.RequireNoMessage(t, c, time.Minute)
 	require.Empty(t, p.held)
 	require.Empty(t, p.bad)
 }

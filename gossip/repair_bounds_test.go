@@ -1,4 +1,4 @@
-package gossip
+package gossip_test
 
 import (
 	"flag"
@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"treecast/gossip"
 )
 
 // ring joins each node to the least joined others, at random, until each hears a
@@ -128,8 +130,8 @@ func (tr *repairTrial) requireQuietAtLast() {
 	tr.run(tr.now + 10*time.Minute)
 	require.Equal(tr.t, sent, tr.sent, "nothing is said when there is nothing to say")
 	for _, n := range tr.nodes {
-		require.Equal(tr.t, Never, n.core.Next())
-		require.Same(tr.t, n.core.home, n.core.parent, n.name)
+		require.Equal(tr.t, gossip.Never, n.core.Next())
+		require.True(tr.t, n.core.HasOwnParent(), n.name)
 		require.Zero(tr.t, n.core.Stats().Suspects)
 	}
 }
@@ -168,7 +170,7 @@ func TestNodeThatWasKilledCatchesUp(t *testing.T) {
 					for _, name := range c.dead {
 						n := tr.index[name]
 						lacked := n.log.Len() - held[name]
-						require.LessOrEqual(t, float64(n.core.Stats().EntriesIn), 1.3*float64(lacked)+littleMore)
+						require.LessOrEqual(t, float64(n.core.Stats().EntriesIn), 1.3*float64(lacked)+gossip.LittleMore)
 					}
 					worst, which := tr.slowest(back, func(v string) bool {
 						// What only the dead held is gone with their memory.
@@ -237,7 +239,7 @@ func TestPausedNodesComeBack(t *testing.T) {
 }
 
 // repairs is what repair has done in a cluster.
-func (s *sim) repairs() (sum Stats) {
+func (s *sim) repairs() (sum gossip.Stats) {
 	for _, n := range s.nodes {
 		figures := n.core.Stats()
 		sum.Suspicions += figures.Suspicions
@@ -249,20 +251,20 @@ func (s *sim) repairs() (sum Stats) {
 }
 
 func TestHealthyClusterRepairsNothing(t *testing.T) {
-	for _, rounds := range []Rounds{Free, Locked, Eager} {
+	for _, rounds := range []gossip.Rounds{gossip.Free, gossip.Locked, gossip.Eager} {
 		for _, k := range []int{1, 2, 3, 5, 24} {
 			for _, period := range []time.Duration{200 * ms, 400 * ms, 1600 * ms} {
-				tr := newRepairTrial(t, k, 1, func(c *Config) { c.Rounds, c.Period = rounds, period })
+				tr := newRepairTrial(t, k, 1, func(c *gossip.Config) { c.Rounds, c.Period = rounds, period })
 				look := tr.onSend
-				tr.onSend = func(now time.Duration, from, to string, m *Message) {
+				tr.onSend = func(now time.Duration, from, to string, m *gossip.Message) {
 					look(now, from, to, m)
-					require.Equal(t, Untied, m.Tie)
+					require.Equal(t, gossip.Untied, m.Tie)
 					require.Empty(t, m.Suspects)
 					require.Zero(t, m.Reign)
 				}
 				tr.broadcasts(0, 30*time.Second, anybody)
 				tr.run(time.Minute)
-				require.Equal(t, Stats{}, tr.repairs())
+				require.Equal(t, gossip.Stats{}, tr.repairs())
 				tr.requireQuietAtLast()
 			}
 		}

@@ -1,4 +1,4 @@
-package gossip
+package gossip_test
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"treecast/gossip"
 )
 
 // repairTrial is a cluster of 25 nodes at 100 ms with locked rounds of 400 ms
@@ -23,13 +25,13 @@ type repairTrial struct {
 
 const faultAt = 10 * time.Second
 
-func newRepairTrial(t *testing.T, k int, seed uint64, configs ...func(*Config)) *repairTrial {
+func newRepairTrial(t *testing.T, k int, seed uint64, configs ...func(*gossip.Config)) *repairTrial {
 	tr := &repairTrial{
 		t: t, sentAt: map[string]time.Duration{}, by: map[string]string{},
 		learnt: map[string]map[string]time.Duration{}, cut: map[[2]string]bool{},
 	}
-	tr.sim = newSim(25, k, seed, func(c *Config) {
-		c.Rounds, c.Period = Locked, 400*ms
+	tr.sim = newSim(25, k, seed, func(c *gossip.Config) {
+		c.Rounds, c.Period = gossip.Locked, 400*ms
 		for _, config := range configs {
 			config(c)
 		}
@@ -37,8 +39,8 @@ func newRepairTrial(t *testing.T, k int, seed uint64, configs ...func(*Config)) 
 	for _, n := range tr.nodes {
 		tr.learnt[n.name] = map[string]time.Duration{}
 	}
-	tr.onLearn = func(n *simNode, e Entry) { tr.learnt[n.name][e.Value] = tr.now }
-	tr.onSend = func(now time.Duration, _, _ string, _ *Message) {
+	tr.onLearn = func(n *simNode, e gossip.Entry) { tr.learnt[n.name][e.Value] = tr.now }
+	tr.onSend = func(now time.Duration, _, _ string, _ *gossip.Message) {
 		tr.sentOut = append(tr.sentOut, now)
 	}
 	tr.drop = func(from, to string) bool { return tr.cut[[2]string{from, to}] }
@@ -110,7 +112,7 @@ func (tr *repairTrial) slowest(fault time.Duration, value func(v string) bool, n
 			}
 			at, ok := tr.learnt[n.name][v]
 			if !ok {
-				return Never, fmt.Sprintf("%s of %s at %v, to %s", v, tr.by[v], tr.sentAt[v], n.name)
+				return gossip.Never, fmt.Sprintf("%s of %s at %v, to %s", v, tr.by[v], tr.sentAt[v], n.name)
 			}
 			if took := at - max(fault, tr.sentAt[v]); took > worst {
 				worst, which = took, fmt.Sprintf("%s of %s at %v, to %s", v, tr.by[v], tr.sentAt[v], n.name)
@@ -126,7 +128,7 @@ func (tr *repairTrial) requireNoCycle() { requireNoCycle(tr.t, tr.sim) }
 func requireNoCycle(t require.TestingT, s *sim) {
 	for _, n := range s.nodes {
 		steps := 0
-		for at := n; !at.dead && at.core.parent != nil; at = s.index[at.core.parent.peer] {
+		for at := n; !at.dead && at.core.View().Parent() != ""; at = s.index[at.core.View().Parent()] {
 			if steps++; steps > len(s.nodes) {
 				require.Fail(t, "a cycle of parents", "from %s at %v", n.name, s.now)
 			}

@@ -1,4 +1,4 @@
-package gossip
+package gossip_test
 
 import (
 	"strings"
@@ -6,12 +6,14 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"treecast/gossip"
 )
 
 // silentPeer is a core that has sent one value, at the time period, to a peer
 // that does not answer.
-func silentPeer(t *testing.T, change func(*Config)) *Core {
-	c := newTestCore(t, change)
+func silentPeer(t *testing.T, change func(*gossip.Config)) *gossip.Core {
+	c := gossip.NewTestCore(t, change)
 	learn(c, 0, 1)
 	only(t, c, period)
 	return c
@@ -21,20 +23,20 @@ func TestUnackedBatchIsSentAgainWithWhatIsNewUnderANewNumber(t *testing.T) {
 	c := silentPeer(t, nil)
 	learn(c, period, 1)
 	require.Equal(t, uint64(2), only(t, c, 2*period).Batch)
-	expires := period + period + DefaultFirstRTT + 2*minMargin
+	expires := period + period + gossip.DefaultFirstRTT + 2*gossip.MinMargin
 	learn(c, expires-1, 1)
-	requireNoMessage(t, c, expires-1)
-	require.Equal(t, &Message{
+	gossip.RequireNoMessage(t, c, expires-1)
+	require.Equal(t, &gossip.Message{
 		Epoch: ourEpoch, Batch: 3, Probe: true, Resent: true,
-		Runs: []Run{{mine, 1, []string{"1", "2", "3"}}},
+		Runs: []gossip.Run{{mine, 1, []string{"1", "2", "3"}}},
 	}, only(t, c, expires))
 	require.Equal(t, 1, c.Stats().SuspectLinks)
 	require.Equal(t, uint64(1), c.Stats().Resends)
 }
 
 func TestLeafHasTheAckDelayToAck(t *testing.T) {
-	c := silentPeer(t, func(cfg *Config) { cfg.Neighbours[0].Leaf = true })
-	require.Equal(t, period+DefaultAckDelay+DefaultFirstRTT+2*minMargin, c.Next())
+	c := silentPeer(t, func(cfg *gossip.Config) { cfg.Neighbours[0].Leaf = true })
+	require.Equal(t, period+gossip.DefaultAckDelay+gossip.DefaultFirstRTT+2*gossip.MinMargin, c.Next())
 }
 
 func TestSuspectedPeerGetsOneMessageAtATimeAtGrowingIntervals(t *testing.T) {
@@ -42,7 +44,7 @@ func TestSuspectedPeerGetsOneMessageAtATimeAtGrowingIntervals(t *testing.T) {
 	var times []time.Duration
 	for now := period; len(times) < 6; now += 10 * ms {
 		learn(c, now, 1)
-		for _, m := range spoken(c, now) {
+		for _, m := range gossip.Spoken(c, now) {
 			if m.Probe {
 				times = append(times, now)
 			} else {
@@ -54,31 +56,31 @@ func TestSuspectedPeerGetsOneMessageAtATimeAtGrowingIntervals(t *testing.T) {
 	for i := 1; i < len(times); i++ {
 		pauses = append(pauses, times[i]-times[i-1])
 	}
-	require.Equal(t, []time.Duration{600 * ms, 900 * ms, 1350 * ms, maxInterval, maxInterval}, pauses)
+	require.Equal(t, []time.Duration{600 * ms, 900 * ms, 1350 * ms, gossip.MaxInterval, gossip.MaxInterval}, pauses)
 }
 
 func TestAckEndsTheSuspicionAndEverythingFlowsAtOnce(t *testing.T) {
 	c := silentPeer(t, nil)
-	var last *Message
+	var last *gossip.Message
 	for now := time.Duration(0); now < 20*time.Second; now += 10 * ms {
-		if out := spoken(c, now); len(out) > 0 {
+		if out := gossip.Spoken(c, now); len(out) > 0 {
 			last = out[len(out)-1]
 		}
 	}
-	big := strings.Repeat("v", MaxLineBytes*2/3)
+	big := strings.Repeat("v", gossip.MaxLineBytes*2/3)
 	for n := uint64(2); n <= 4; n++ {
-		c.log.Append(Entry{mine, n, big})
+		c.Log().Append(gossip.Entry{mine, n, big})
 	}
 	c.Learn(20 * time.Second)
 	receive(c, 20*time.Second, "n1", ackOf(last.Batch))
 	require.Zero(t, c.Stats().SuspectLinks)
-	out := spoken(c, 20*time.Second)
+	out := gossip.Spoken(c, 20*time.Second)
 	require.Len(t, out, 3)
 	for i, m := range out {
-		require.Equal(t, []Run{{mine, uint64(i + 2), []string{big}}}, m.Runs)
+		require.Equal(t, []gossip.Run{{mine, uint64(i + 2), []string{big}}}, m.Runs)
 	}
 	receive(c, 20*time.Second, "n1", ackOf(out[0].Batch, out[1].Batch, out[2].Batch))
-	requireNoMessage(t, c, time.Hour)
+	gossip.RequireNoMessage(t, c, time.Hour)
 	require.Zero(t, c.Stats().UnackedLinks)
 }
 
@@ -87,7 +89,7 @@ func TestAckOfALaterBatchDoesNotAckALostOne(t *testing.T) {
 	learn(c, period, 1)
 	second := only(t, c, 2*period)
 	receive(c, 2*period, "n1", ackOf(second.Batch))
-	require.Equal(t, []Run{{mine, 1, []string{"1"}}}, only(t, c, 3*time.Second).Runs)
+	require.Equal(t, []gossip.Run{{mine, 1, []string{"1"}}}, only(t, c, 3*time.Second).Runs)
 }
 
 func TestAckForAFormerLifeOfOursCountsNothing(t *testing.T) {
@@ -102,32 +104,32 @@ func TestWhatThePeerToldMeanwhileIsNotSentAgain(t *testing.T) {
 	c := silentPeer(t, nil)
 	learn(c, period, 1)
 	only(t, c, 2*period)
-	receive(c, 2*period, "n1", &Message{Epoch: peerEpoch, For: ourEpoch, Runs: []Run{{mine, 1, []string{"1"}}}})
-	require.Equal(t, []Run{{mine, 2, []string{"2"}}}, only(t, c, 3*time.Second).Runs)
+	receive(c, 2*period, "n1", &gossip.Message{Epoch: peerEpoch, For: ourEpoch, Runs: []gossip.Run{{mine, 1, []string{"1"}}}})
+	require.Equal(t, []gossip.Run{{mine, 2, []string{"2"}}}, only(t, c, 3*time.Second).Runs)
 }
 
 func TestUnackedBytesStayWithinTheWindow(t *testing.T) {
-	const window = 4 * MaxLineBytes
-	c := newTestCore(t, func(cfg *Config) { cfg.WindowBytes = window })
+	const window = 4 * gossip.MaxLineBytes
+	c := gossip.NewTestCore(t, func(cfg *gossip.Config) { cfg.WindowBytes = window })
 	value := strings.Repeat("v", 1000)
 	for n := range 1000 {
-		c.log.Append(Entry{mine, uint64(n + 1), value})
+		c.Log().Append(gossip.Entry{mine, uint64(n + 1), value})
 	}
 	c.Learn(0)
 	now, got := period, 0
 	for got < 1000 {
 		bytes, asks := 0, 0
-		out := spoken(c, now)
+		out := gossip.Spoken(c, now)
 		var batches []uint64
 		for _, m := range out {
-			bytes += accounted(m)
+			bytes += gossip.Accounted(m)
 			got += m.Entries()
 			batches = append(batches, m.Batch)
 			if m.Probe {
 				asks++
 			}
 		}
-		require.LessOrEqual(t, bytes, window+MaxLineBytes)
+		require.LessOrEqual(t, bytes, window+gossip.MaxLineBytes)
 		if got < 1000 {
 			require.GreaterOrEqual(t, bytes, window)
 			require.True(t, out[len(out)-1].Probe, "a full window asks for an ack at once")
@@ -137,5 +139,5 @@ func TestUnackedBytesStayWithinTheWindow(t *testing.T) {
 		receive(c, now, "n1", ackOf(batches...))
 	}
 	require.Less(t, now, 2*time.Second, "a backlog flows at the speed of the way")
-	requireNoMessage(t, c, time.Hour)
+	gossip.RequireNoMessage(t, c, time.Hour)
 }

@@ -1,4 +1,4 @@
-package gossip
+package gossip_test
 
 import (
 	"fmt"
@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"treecast/gossip"
 )
 
 // trial is a cluster of 25 nodes at 100 ms that takes 50 broadcasts a second
@@ -20,7 +22,7 @@ type trial struct {
 	load   int             // messages sent by the end of the load
 }
 
-func newTrial(k int, seed uint64, config func(*Config), shape ...func(*trial)) *trial {
+func newTrial(k int, seed uint64, config func(*gossip.Config), shape ...func(*trial)) *trial {
 	tr := &trial{sim: newSim(25, k, seed, config)}
 	for _, s := range shape {
 		s(tr)
@@ -34,7 +36,7 @@ func newTrial(k int, seed uint64, config func(*Config), shape ...func(*trial)) *
 			tr.broadcast(node, value)
 		})
 	}
-	tr.onLearn = func(_ *simNode, e Entry) {
+	tr.onLearn = func(_ *simNode, e gossip.Entry) {
 		if holders[e.Value]++; holders[e.Value] == 24 {
 			if took := tr.now - sentAt[e.Value]; sentAt[e.Value] < 2*time.Second {
 				tr.early = append(tr.early, took)
@@ -96,15 +98,15 @@ func TestLockedRoundsKeepToTheFormula(t *testing.T) {
 			t.Run(fmt.Sprintf("k=%d P=%v", k, period), func(t *testing.T) {
 				messages, formula := 0, 0.0
 				for seed := range uint64(3) {
-					tr := newTrial(k, seed, func(c *Config) { c.Rounds, c.Period = Locked, period })
+					tr := newTrial(k, seed, func(c *gossip.Config) { c.Rounds, c.Period = gossip.Locked, period })
 					require.True(t, tr.complete(tr.values))
 					messages, formula = messages+tr.load, formula+tr.formula(period)
 					d := time.Duration(tr.nodes[0].tree.Depth())
-					require.Zero(t, tr.late(period+2*d*100*ms+d*minGuard))
+					require.Zero(t, tr.late(period+2*d*100*ms+d*gossip.MinGuard))
 					// Before a node has found its slot it keeps what it learns for
 					// a little, where the period is long.
-					hold := max(0, period-holdFrom) / 4
-					require.Zero(t, tr.lateAtFirst(period+2*d*(100*ms+minGuard)+d*hold))
+					hold := max(0, period-gossip.HoldFrom) / 4
+					require.Zero(t, tr.lateAtFirst(period+2*d*(100*ms+gossip.MinGuard)+d*hold))
 				}
 				require.LessOrEqual(t, float64(messages), 1.08*formula)
 			})
@@ -121,7 +123,7 @@ func TestRandomLatencyCostsFewMessages(t *testing.T) {
 	}
 	for _, k := range []int{5, 24} {
 		for _, period := range []time.Duration{280 * ms, 470 * ms, 1740 * ms} {
-			locked := func(c *Config) { c.Rounds, c.Period = Locked, period }
+			locked := func(c *gossip.Config) { c.Rounds, c.Period = gossip.Locked, period }
 			constant := newTrial(k, 1, locked)
 			for name, shape := range map[string]func(*trial){"uniform": uniform, "exponential": exponential} {
 				tr := newTrial(k, 1, locked, shape)
@@ -138,7 +140,7 @@ func TestPartitionsDoNotMakeClustersTalkative(t *testing.T) {
 	for _, k := range []int{5, 24} {
 		for seed := range uint64(6) {
 			var sentAt []time.Duration
-			s := newSim(25, k, seed, func(c *Config) { c.Rounds, c.Period = Locked, 470*ms })
+			s := newSim(25, k, seed, func(c *gossip.Config) { c.Rounds, c.Period = gossip.Locked, 470*ms })
 			cut := map[string]bool{}
 			size := []int{1, 8, 12}[seed%3] // one node, a third, half of them
 			for _, i := range s.rng.Perm(25)[:size] {
@@ -147,7 +149,7 @@ func TestPartitionsDoNotMakeClustersTalkative(t *testing.T) {
 			s.drop = func(from, to string) bool {
 				return s.now > 10*time.Second && s.now < 20*time.Second && cut[from] != cut[to]
 			}
-			s.onSend = func(now time.Duration, _, _ string, _ *Message) { sentAt = append(sentAt, now) }
+			s.onSend = func(now time.Duration, _, _ string, _ *gossip.Message) { sentAt = append(sentAt, now) }
 			n := s.load(0, 30*time.Second, 50)
 			s.run(40 * time.Second)
 			require.True(t, s.complete(n))
@@ -177,11 +179,11 @@ func TestLatencyTargetIsKept(t *testing.T) {
 		{5, 600 * ms, 165 * ms}, {5, 1000 * ms, 565 * ms}, {5, 2000 * ms, 1565 * ms},
 	} {
 		t.Run(fmt.Sprintf("k=%d D=%v", c.k, c.target), func(t *testing.T) {
-			tr := newTrial(c.k, 1, func(cfg *Config) { cfg.Rounds, cfg.Target = Locked, c.target })
+			tr := newTrial(c.k, 1, func(cfg *gossip.Config) { cfg.Rounds, cfg.Target = gossip.Locked, c.target })
 			require.True(t, tr.complete(tr.values))
 			require.Zero(t, tr.late(c.target))
 			require.LessOrEqual(t, tr.lateAtFirst(c.target), tr.values/200)
-			fixed := newTrial(c.k, 1, func(cfg *Config) { cfg.Rounds, cfg.Period = Locked, c.longest })
+			fixed := newTrial(c.k, 1, func(cfg *gossip.Config) { cfg.Rounds, cfg.Period = gossip.Locked, c.longest })
 			require.LessOrEqual(t, float64(tr.sent), 1.15*float64(fixed.sent))
 			require.False(t, tr.nodes[0].core.Stats().TargetUnkept)
 		})
@@ -198,37 +200,37 @@ func TestLongestPeriodKeepsBothBounds(t *testing.T) {
 			slots := (path + p - 1) / p
 			return max(p+path, slots*p+hop)
 		}
-		p := longestPeriod(target, path, height)
-		if p >= minPeriod {
+		p := gossip.LongestPeriod(target, path, height)
+		if p >= gossip.MinPeriod {
 			require.LessOrEqual(t, takes(p), target)
 		}
 		for longer := p + ms; longer <= target-path; longer += ms {
-			if longer >= minPeriod {
+			if longer >= gossip.MinPeriod {
 				require.Greater(t, takes(longer), target, "%v would do, not only %v", longer, p)
 			}
 		}
 	})
-	require.Equal(t, 385*ms, longestPeriod(600*ms, 215*ms, 1))
-	require.Equal(t, 147500*time.Microsecond, longestPeriod(400*ms, 210*ms, 1))
+	require.Equal(t, 385*ms, gossip.LongestPeriod(600*ms, 215*ms, 1))
+	require.Equal(t, 147500*time.Microsecond, gossip.LongestPeriod(400*ms, 210*ms, 1))
 }
 
 func TestLatencyTargetThatCannotBeKeptIsSaid(t *testing.T) {
-	tr := newTrial(5, 1, func(cfg *Config) { cfg.Rounds, cfg.Target = Locked, 400*ms })
+	tr := newTrial(5, 1, func(cfg *gossip.Config) { cfg.Rounds, cfg.Target = gossip.Locked, 400*ms })
 	require.True(t, tr.complete(tr.values))
 	require.True(t, tr.nodes[0].core.Stats().TargetUnkept)
 	require.LessOrEqual(t, tr.late(430*ms), tr.values/20, "it does what it can")
 }
 
 func TestEagerRoundsTakeOneWayPerHop(t *testing.T) {
-	tree := newTrial(5, 1, func(cfg *Config) { cfg.Rounds = Eager })
+	tree := newTrial(5, 1, func(cfg *gossip.Config) { cfg.Rounds = gossip.Eager })
 	require.True(t, tree.complete(tree.values))
 	require.Zero(t, tree.late(400*ms))
-	direct := newTrial(24, 1, func(cfg *Config) {
-		cfg.Rounds, cfg.Direct = Eager, true
+	direct := newTrial(24, 1, func(cfg *gossip.Config) {
+		cfg.Rounds, cfg.Direct = gossip.Eager, true
 		cfg.Neighbours = nil
 		for i := range 25 {
 			if name := fmt.Sprint("n", i); name != cfg.Self {
-				cfg.Neighbours = append(cfg.Neighbours, Neighbour{Name: name, Leaf: true})
+				cfg.Neighbours = append(cfg.Neighbours, gossip.Neighbour{Name: name, Leaf: true})
 			}
 		}
 	})
@@ -238,8 +240,8 @@ func TestEagerRoundsTakeOneWayPerHop(t *testing.T) {
 }
 
 func TestClusterWakesUpAfterHoursOfSilence(t *testing.T) {
-	for _, rounds := range []Rounds{Free, Locked, Eager} {
-		s := newSim(7, 2, 1, func(c *Config) { c.Rounds = rounds })
+	for _, rounds := range []gossip.Rounds{gossip.Free, gossip.Locked, gossip.Eager} {
+		s := newSim(7, 2, 1, func(c *gossip.Config) { c.Rounds = rounds })
 		for i, at := range []time.Duration{time.Second, 5 * time.Hour, 30 * time.Hour} {
 			s.at(at, func() { s.broadcast(s.nodes[3+i], fmt.Sprint(i)) })
 			s.run(at + 3*time.Second)
@@ -250,7 +252,7 @@ func TestClusterWakesUpAfterHoursOfSilence(t *testing.T) {
 
 func TestLockedRoundsFallSilent(t *testing.T) {
 	for _, k := range []int{2, 5, 24} {
-		s := newSim(25, k, 1, func(c *Config) { c.Rounds, c.Period = Locked, 400*ms })
+		s := newSim(25, k, 1, func(c *gossip.Config) { c.Rounds, c.Period = gossip.Locked, 400*ms })
 		s.at(time.Second, func() { s.broadcast(s.nodes[24], "1") })
 		s.run(6 * time.Second)
 		require.True(t, s.complete(1))
@@ -265,41 +267,41 @@ func TestLockedRoundsFallSilent(t *testing.T) {
 }
 
 func TestRootsGridDoesNotDriftHoweverLateItIsServed(t *testing.T) {
-	c := newTestCore(t, func(cfg *Config) { cfg.Rounds, cfg.Period = Locked, 400*ms })
+	c := gossip.NewTestCore(t, func(cfg *gossip.Config) { cfg.Rounds, cfg.Period = gossip.Locked, 400*ms })
 	for i := range 100 {
 		learn(c, time.Duration(i)*400*ms+10*ms, 1)
-		require.Equal(t, time.Duration(i+1)*400*ms, c.downAt)
-		c.Advance(c.downAt+7*ms, 10)
+		require.Equal(t, time.Duration(i+1)*400*ms, c.DownAt())
+		c.Advance(c.DownAt()+7*ms, 10)
 	}
 }
 
 // innerCore is an inner node whose parent is n0 and whose child is n2.
-func innerCore(t *testing.T) *Core {
-	return newTestCore(t, func(cfg *Config) {
-		cfg.Rounds, cfg.Period, cfg.Depth, cfg.Height = Locked, 400*ms, 2, 1
-		cfg.Neighbours = []Neighbour{{Name: "n0", Role: Parent}, {Name: "n2", Leaf: true}}
+func innerCore(t *testing.T) *gossip.Core {
+	return gossip.NewTestCore(t, func(cfg *gossip.Config) {
+		cfg.Rounds, cfg.Period, cfg.Depth, cfg.Height = gossip.Locked, 400*ms, 2, 1
+		cfg.Neighbours = []gossip.Neighbour{{Name: "n0", Role: gossip.Parent}, {Name: "n2", Leaf: true}}
 	})
 }
 
 func TestRoundsOfARestartedRootCountFromOne(t *testing.T) {
 	c := innerCore(t)
-	receive(c, 0, "n0", &Message{Epoch: 5, Root: 3, Round: 500, Period: 400 * ms})
-	require.Equal(t, time.Duration(0), c.downAt)
+	receive(c, 0, "n0", &gossip.Message{Epoch: 5, Root: 3, Round: 500, Period: 400 * ms})
+	require.Equal(t, time.Duration(0), c.DownAt())
 	c.Advance(0, 9)
-	require.Equal(t, Never, c.downAt)
-	receive(c, time.Second, "n0", &Message{Epoch: 5, Root: 3, Round: 499})
-	require.Equal(t, Never, c.downAt, "an older flush moves nothing")
-	receive(c, time.Second, "n0", &Message{Epoch: 5, Root: 4, Round: 1})
-	require.Equal(t, time.Second, c.downAt, "the root has begun a new life")
+	require.Equal(t, gossip.Never, c.DownAt())
+	receive(c, time.Second, "n0", &gossip.Message{Epoch: 5, Root: 3, Round: 499})
+	require.Equal(t, gossip.Never, c.DownAt(), "an older flush moves nothing")
+	receive(c, time.Second, "n0", &gossip.Message{Epoch: 5, Root: 4, Round: 1})
+	require.Equal(t, time.Second, c.DownAt(), "the root has begun a new life")
 	c.Advance(time.Second, 9)
-	receive(c, 2*time.Second, "n0", &Message{Epoch: 5, Root: 3, Round: 501})
-	require.Equal(t, Never, c.downAt, "a flush of its former life moves nothing")
+	receive(c, 2*time.Second, "n0", &gossip.Message{Epoch: 5, Root: 3, Round: 501})
+	require.Equal(t, gossip.Never, c.DownAt(), "a flush of its former life moves nothing")
 }
 
 func TestOvertakenMessageDoesNotSetThePeriodBack(t *testing.T) {
 	c := innerCore(t)
-	receive(c, 0, "n0", &Message{Epoch: 5, Root: 3, Round: 9, Period: 700 * ms})
-	require.Equal(t, 700*ms, c.period)
-	receive(c, 10*ms, "n0", &Message{Epoch: 5, Root: 3, Round: 8, Period: 100 * ms})
-	require.Equal(t, 700*ms, c.period)
+	receive(c, 0, "n0", &gossip.Message{Epoch: 5, Root: 3, Round: 9, Period: 700 * ms})
+	require.Equal(t, 700*ms, c.Stats().Period)
+	receive(c, 10*ms, "n0", &gossip.Message{Epoch: 5, Root: 3, Round: 8, Period: 100 * ms})
+	require.Equal(t, 700*ms, c.Stats().Period)
 }

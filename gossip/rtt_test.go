@@ -8,8 +8,6 @@ import (
 	"pgregory.net/rapid"
 )
 
-const ms = time.Millisecond
-
 func durations(from, to time.Duration) *rapid.Generator[time.Duration] {
 	return rapid.Map(rapid.Int64Range(int64(from), int64(to)), func(n int64) time.Duration { return time.Duration(n) })
 }
@@ -146,7 +144,7 @@ func TestIntervalIsNeverShorterThanTheWay(t *testing.T) {
 }
 
 func TestAWayThatLooksLongDoesNotMakeTheWholeTreeLookLong(t *testing.T) {
-	c := newTestCore(t, func(cfg *Config) {
+	c := NewTestCore(t, func(cfg *Config) {
 		cfg.Rounds, cfg.Period, cfg.Depth = Locked, 400*ms, 5
 		cfg.Neighbours = []Neighbour{{Name: "n1", Role: Parent}, {Name: "n2", Role: Child}, {Name: "n3", Role: Child}}
 	})

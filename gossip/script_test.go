@@ -1,4 +1,4 @@
-package gossip
+package gossip_test
 
 import (
 	"flag"
@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"treecast/gossip"
 )
 
 var update = flag.Bool("update", false, "write what the scripts in testdata say now into them")
@@ -32,7 +34,10 @@ var update = flag.Bool("update", false, "write what the scripts in testdata say 
 //	latency D                  messages take that long from now on
 //	restart NODE [blank]       a new life, on the log it had or a blank one, that greets after 1 s
 //	late FROM TO EPOCH VALUE   a message of some former life arrives
+//	kill NODE                  it says and hears nothing from now on; restart brings it back
+//	pause NODE, resume NODE    it stands still, and what it would hear waits
 //	held                       how many entries each node holds
+//	state [NODE...]            what each link of a node is, and how far its peer can be reached
 func TestScripts(t *testing.T) {
 	paths, err := filepath.Glob("testdata/*.txt")
 	require.NoError(t, err)
@@ -112,13 +117,23 @@ func (p *player) play(words []string) {
 			p.s.boot(n)
 		}
 		p.s.restartCore(n, p.s.now+time.Second)
-		fmt.Fprintf(&p.said, "%s now lives as %d\n", n.name, n.core.cfg.Epoch)
+		fmt.Fprintf(&p.said, "%s now lives as %d\n", n.name, n.core.View().Epoch())
 	case "late":
 		epoch := uint64(p.number(args[2]))
-		source := NewSourceID(args[0], "former")
+		source := gossip.NewSourceID(args[0], "former")
 		p.watch.values[entryKey{source, 1}] = args[3]
 		p.watch.sentOn(wayOf{epoch, args[1]}).entries[1] = []entryKey{{source, 1}}
-		p.s.deliver(node(1), node(0).name, &Message{Epoch: epoch, Batch: 1, Runs: []Run{{source, 1, args[3:]}}})
+		p.s.deliver(node(1), node(0).name, &gossip.Message{Epoch: epoch, Batch: 1, Runs: []gossip.Run{{source, 1, args[3:]}}})
+	case "kill":
+		node(0).dead = true
+	case "pause":
+		node(0).paused = true
+	case "resume":
+		p.s.resume(node(0))
+	case "state":
+		for i := range args {
+			fmt.Fprintf(&p.said, "%s: %s\n", args[i], strings.Join(node(i).core.States(), ", "))
+		}
 	case "held":
 		for _, n := range p.s.nodes {
 			fmt.Fprintf(&p.said, "%s %d\n", n.name, n.log.Len())
@@ -131,17 +146,17 @@ func (p *player) play(words []string) {
 func (p *player) cluster(args []string) {
 	p.s = newSim(p.number(args[0]), p.number(args[1]), 1, nil)
 	p.watch = watch(p.t, p.s)
-	rounds := Free
+	rounds := gossip.Free
 	if len(args) > 2 {
-		rounds = map[string]Rounds{"locked": Locked, "eager": Eager}[args[2]]
+		rounds = map[string]gossip.Rounds{"locked": gossip.Locked, "eager": gossip.Eager}[args[2]]
 	}
 	for i, n := range p.s.nodes {
-		p.s.config = func(cfg *Config) { cfg.Phase, cfg.Rounds = time.Duration(i+1)*10*ms, rounds }
-		p.s.restartCore(n, Never)
+		p.s.config = func(cfg *gossip.Config) { cfg.Phase, cfg.Rounds = time.Duration(i+1)*10*ms, rounds }
+		p.s.restartCore(n, gossip.Never)
 	}
-	p.s.config = func(cfg *Config) { cfg.Phase, cfg.Rounds = 50*ms, rounds }
+	p.s.config = func(cfg *gossip.Config) { cfg.Phase, cfg.Rounds = 50*ms, rounds }
 	p.s.drop = func(from, to string) bool { return p.cut[from+">"+to] }
-	p.s.record = func(_ *simNode, _ Delivery, store func()) {
+	p.s.record = func(_ *simNode, _ gossip.Delivery, store func()) {
 		if p.store == 0 {
 			store()
 			return
@@ -149,7 +164,7 @@ func (p *player) cluster(args []string) {
 		p.s.at(p.s.now+p.store, store)
 	}
 	look := p.s.onSend
-	p.s.onSend = func(now time.Duration, from, to string, m *Message) {
+	p.s.onSend = func(now time.Duration, from, to string, m *gossip.Message) {
 		look(now, from, to, m)
 		lost := ""
 		if p.cut[from+">"+to] {

@@ -1,16 +1,18 @@
-package gossip
+package gossip_test
 
 import (
 	"fmt"
 	"strings"
 	"time"
+
+	"treecast/gossip"
 )
 
 // show spells a message for people: batch, entries, vector, wishes, acks,
 // echo, and what locked rounds tell; what is absent is left out.
 //
 //	1>2 #3 n0/a:4=[x y] vec[2 1/1 n0/a:1-3] resent probe want ack 1-2 5 echo 7+300ms
-func show(m *Message) string {
+func show(m *gossip.Message) string {
 	var b strings.Builder
 	say := func(format string, args ...any) { fmt.Fprintf(&b, " "+format, args...) }
 	fmt.Fprintf(&b, "%d>%d", m.Epoch, m.For)
@@ -38,7 +40,7 @@ func show(m *Message) string {
 	if len(m.Acks) > 0 {
 		say("ack %s", showSpans(m.Acks))
 	}
-	if m.Echo != (Echo{}) {
+	if m.Echo != (gossip.Echo{}) {
 		say("echo %d+%v", m.Echo.Batch, m.Echo.Held)
 	}
 	if m.Echo.Planned {
@@ -53,8 +55,8 @@ func show(m *Message) string {
 	if m.Reign != 0 {
 		say("reign %d", m.Reign)
 	}
-	if m.Tie != Untied {
-		say("%s", [...]string{Attached: "attached", Adopted: "adopted", Parted: "parted", Swapping: "swapping", Joining: "joining"}[m.Tie])
+	if m.Tie != gossip.Untied {
+		say("%s", [...]string{gossip.Attached: "attached", gossip.Adopted: "adopted", gossip.Parted: "parted", gossip.Swapping: "swapping", gossip.Joining: "joining"}[m.Tie])
 	}
 	if len(m.Suspects) > 0 {
 		say("suspects %s", strings.Join(m.Suspects, ","))
@@ -65,7 +67,7 @@ func show(m *Message) string {
 	return b.String()
 }
 
-func showSource(s SourceID) string { return s.Value().Origin + "/" + s.Value().Log }
+func showSource(s gossip.SourceID) string { return s.Value().Origin + "/" + s.Value().Log }
 
 // showValues shows a few values in full and of many or long ones the size.
 func showValues(values []string) string {
@@ -76,7 +78,7 @@ func showValues(values []string) string {
 	return text
 }
 
-func showSpans(spans []Span) string {
+func showSpans(spans []gossip.Span) string {
 	var words []string
 	for _, s := range spans {
 		if s.First == s.Last {

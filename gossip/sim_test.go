@@ -1,4 +1,4 @@
-package gossip
+package gossip_test
 
 import (
 	"container/heap"
@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"treecast/gossip"
 	"treecast/topology"
 )
 
@@ -24,12 +25,12 @@ type sim struct {
 	byNode  map[string]int
 	room    func() int // of an Advance; 0: the caller has none just now
 	copies  func() int // of a message that arrive
-	record  func(n *simNode, d Delivery, store func())
-	onLearn func(n *simNode, e Entry)
-	onSend  func(now time.Duration, from, to string, m *Message)
-	onTake  func(to *simNode, from string, m *Message)
+	record  func(n *simNode, d gossip.Delivery, store func())
+	onLearn func(n *simNode, e gossip.Entry)
+	onSend  func(now time.Duration, from, to string, m *gossip.Message)
+	onTake  func(to *simNode, from string, m *gossip.Message)
 	epochs  uint64
-	config  func(*Config)
+	config  func(*gossip.Config)
 
 	recycles bool // a message is copied onto its way and handed back at once, as a node does
 }
@@ -37,10 +38,10 @@ type sim struct {
 type simNode struct {
 	name    string
 	tree    *topology.Tree // the one it reckons with
-	log     *Log
-	held    *Vector
-	core    *Core
-	source  SourceID
+	log     *gossip.Log
+	held    *gossip.Vector
+	core    *gossip.Core
+	source  gossip.SourceID
 	counter uint64
 	wakeAt  time.Duration
 	dead    bool // says and hears nothing
@@ -64,7 +65,7 @@ func (e simEvents) Swap(i, j int) { e[i], e[j] = e[j], e[i] }
 func (e *simEvents) Push(x any)   { *e = append(*e, x.(simEvent)) }
 func (e *simEvents) Pop() any     { o := *e; x := o[len(o)-1]; *e = o[:len(o)-1]; return x }
 
-func newSim(n, k int, seed uint64, config func(*Config)) *sim {
+func newSim(n, k int, seed uint64, config func(*gossip.Config)) *sim {
 	s := &sim{
 		rng:     rand.New(rand.NewPCG(seed, 1)),
 		index:   map[string]*simNode{},
@@ -73,7 +74,7 @@ func newSim(n, k int, seed uint64, config func(*Config)) *sim {
 		drop:    func(string, string) bool { return false },
 		room:    func() int { return 3 },
 		copies:  func() int { return 1 },
-		record:  func(_ *simNode, _ Delivery, store func()) { store() },
+		record:  func(_ *simNode, _ gossip.Delivery, store func()) { store() },
 		config:  config,
 	}
 	var ids []string
@@ -101,15 +102,15 @@ func mustTree(ids []string, k int) *topology.Tree {
 // boot starts a node blank.
 func (s *sim) boot(n *simNode) {
 	s.epochs++
-	n.log, n.held = NewLog(), NewVector()
-	n.source, n.counter = NewSourceID(n.name, fmt.Sprint("log", s.epochs)), 0
-	s.restartCore(n, Never)
+	n.log, n.held = gossip.NewLog(), gossip.NewVector()
+	n.source, n.counter = gossip.NewSourceID(n.name, fmt.Sprint("log", s.epochs)), 0
+	s.restartCore(n, gossip.Never)
 }
 
 // restartCore starts a node's core anew on the log it has.
 func (s *sim) restartCore(n *simNode, greetAt time.Duration) {
 	s.epochs++
-	cfg := Config{Epoch: s.epochs, Self: n.name, Depth: len(n.tree.Ancestors(n.name)), Height: height(n.tree, n.name), Period: 400 * time.Millisecond, GreetAt: greetAt}
+	cfg := gossip.Config{Epoch: s.epochs, Self: n.name, Depth: len(n.tree.Ancestors(n.name)), Height: height(n.tree, n.name), Period: 400 * time.Millisecond, GreetAt: greetAt}
 	cfg.Neighbours = neighboursIn(n.tree, n.name)
 	cfg.Tree, cfg.Seed = n.tree, s.epochs
 	if s.config != nil {
@@ -118,22 +119,22 @@ func (s *sim) restartCore(n *simNode, greetAt time.Duration) {
 	if cfg.Phase == 0 {
 		cfg.Phase = time.Duration(s.rng.Int64N(int64(cfg.Period)))
 	}
-	core, err := New(s.now, cfg, n.log)
+	core, err := gossip.New(s.now, cfg, n.log)
 	if err != nil {
 		panic(err)
 	}
 	n.core, n.dead = core, false
-	n.wakeAt = Never
+	n.wakeAt = gossip.Never
 	s.pump(n)
 }
 
 // neighboursIn lists the neighbours of a node of a tree.
-func neighboursIn(tree *topology.Tree, name string) (out []Neighbour) {
+func neighboursIn(tree *topology.Tree, name string) (out []gossip.Neighbour) {
 	if p, ok := tree.Parent(name); ok {
-		out = append(out, Neighbour{Name: p, Role: Parent})
+		out = append(out, gossip.Neighbour{Name: p, Role: gossip.Parent})
 	}
 	for _, child := range tree.Children(name) {
-		out = append(out, Neighbour{Name: child, Leaf: len(tree.Children(child)) == 0})
+		out = append(out, gossip.Neighbour{Name: child, Leaf: len(tree.Children(child)) == 0})
 	}
 	return out
 }
@@ -157,7 +158,7 @@ func (s *sim) broadcast(n *simNode, value string) {
 		panic("a node that is down takes no broadcasts")
 	}
 	n.counter++
-	n.log.Append(Entry{n.source, n.counter, value})
+	n.log.Append(gossip.Entry{n.source, n.counter, value})
 	n.held.Add(n.source, n.counter)
 	n.core.Learn(s.now)
 	s.pump(n)
@@ -196,19 +197,19 @@ func (s *sim) pump(n *simNode) {
 		}
 	}
 	next := n.core.Next()
-	if next == Never || (n.wakeAt > s.now && n.wakeAt <= next) {
+	if next == gossip.Never || (n.wakeAt > s.now && n.wakeAt <= next) {
 		return
 	}
 	n.wakeAt = next
 	s.at(next, func() {
 		if n.wakeAt == s.now {
-			n.wakeAt = Never
+			n.wakeAt = gossip.Never
 		}
 		s.pump(n)
 	})
 }
 
-func (s *sim) deliver(to *simNode, from string, m *Message) {
+func (s *sim) deliver(to *simNode, from string, m *gossip.Message) {
 	switch {
 	case to.dead:
 		return
@@ -232,7 +233,7 @@ func (s *sim) deliver(to *simNode, from string, m *Message) {
 
 // store is the record: entries first, then the ticket, to whatever core there
 // is by then.
-func (s *sim) store(n *simNode, d Delivery) {
+func (s *sim) store(n *simNode, d gossip.Delivery) {
 	for _, e := range d.Entries {
 		if n.held.Add(e.Source, e.Counter) {
 			n.log.Append(e)

@@ -1,10 +1,12 @@
-package gossip
+package gossip_test
 
 import (
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"treecast/gossip"
 )
 
 // Over direct links an entry that comes from another node than its origin may be
@@ -20,14 +22,14 @@ func TestOverDirectLinksOnlyStraysOfFirstContactsArePassedOn(t *testing.T) {
 		{"another one's", "n4", []string{"n3"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			core := newTestCore(t, func(cfg *Config) {
-				cfg.Self, cfg.Rounds, cfg.Direct = "n1", Eager, true
-				cfg.Neighbours = []Neighbour{{Name: "n2"}, {Name: "n3"}}
+			core := gossip.NewTestCore(t, func(cfg *gossip.Config) {
+				cfg.Self, cfg.Rounds, cfg.Direct = "n1", gossip.Eager, true
+				cfg.Neighbours = []gossip.Neighbour{{Name: "n2"}, {Name: "n3"}}
 			})
-			source := NewSourceID(c.origin, "former")
-			d, ok := core.Receive(0, "n2", &Message{Epoch: 200, Batch: 1, Runs: []Run{{source, 1, []string{"7"}}}})
+			source := gossip.NewSourceID(c.origin, "former")
+			d, ok := core.Receive(0, "n2", &gossip.Message{Epoch: 200, Batch: 1, Runs: []gossip.Run{{source, 1, []string{"7"}}}})
 			require.True(t, ok)
-			store(core, 0, d)
+			gossip.Store(core, 0, d)
 			var passed []string
 			for now := time.Duration(0); now < 3*time.Second; now += 50 * time.Millisecond {
 				for core.Next() <= now {

@@ -1,10 +1,12 @@
-package gossip
+package gossip_test
 
 import (
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"treecast/gossip"
 )
 
 func TestSwapsGrowRareWhileTheyBringNothing(t *testing.T) {
@@ -17,14 +19,14 @@ func TestSwapsGrowRareWhileTheyBringNothing(t *testing.T) {
 	for now := time.Duration(0); now < 2*time.Minute; now += 10 * ms {
 		for c.Next() <= now {
 			for _, o := range c.Advance(now, 9) {
-				if o.Message.Tie.swaps() {
+				if o.Message.Tie.Swaps() {
 					swaps = append(swaps, now)
 				}
 				if b := o.Message.Batch; b != 0 && !dead[o.To] {
 					batch++
-					c.Receive(now, o.To, &Message{
-						Epoch: peerEpoch, For: ourEpoch, Acks: []Span{{b, b}},
-						Vector: &VectorPart{Exchange: batch, Parts: 1, Held: []Held{{mine, Spans{{1, 1}}}}},
+					c.Receive(now, o.To, &gossip.Message{
+						Epoch: peerEpoch, For: ourEpoch, Acks: []gossip.Span{{b, b}},
+						Vector: &gossip.VectorPart{Exchange: batch, Parts: 1, Held: []gossip.Held{{mine, gossip.Spans{{1, 1}}}}},
 					})
 				}
 			}
@@ -33,7 +35,7 @@ func TestSwapsGrowRareWhileTheyBringNothing(t *testing.T) {
 	require.Greater(t, len(swaps), 10)
 	require.Less(t, len(swaps), 40)
 	require.Less(t, swaps[0], 5*time.Second)
-	require.GreaterOrEqual(t, swaps[len(swaps)-1]-swaps[len(swaps)-2], minSwap)
+	require.GreaterOrEqual(t, swaps[len(swaps)-1]-swaps[len(swaps)-2], gossip.MinSwap)
 }
 
 // A node that is cut off from its parent looks for somebody who hears both
@@ -45,17 +47,17 @@ func TestSoonAfterASuspicionSilentPartnersAreNotWaitedFor(t *testing.T) {
 	var search time.Duration // from the first swap to the first that is answered
 	rushed := 0              // gaps after partners that did not answer
 	for seed := range uint64(seeds) {
-		c := treeCore(t, 25, 24, "n9", func(cfg *Config) { cfg.Seed = seed })
+		c := treeCore(t, 25, 24, "n9", func(cfg *gossip.Config) { cfg.Seed = seed })
 		learn(c, 0, 1)
 		answers := func(name string) bool { return name == "n16" }
-		suspicions, suspected := uint64(0), Never // how many, and when the newest was
-		first, begun := Never, Never              // the first swap, and the newest
+		suspicions, suspected := uint64(0), gossip.Never // how many, and when the newest was
+		first, begun := gossip.Never, gossip.Never       // the first swap, and the newest
 		answered, found := false, false
 		for now := time.Duration(0); now < 20*time.Second; now += tick {
 			toldBy(c, now, now, answers)
-			if s := &c.swaps; now > 0 && s.begun == now {
+			if at, partner := c.Swap(); now > 0 && at == now {
 				switch gap := now - begun; {
-				case begun == Never:
+				case begun == gossip.Never:
 					first = now
 				case answered:
 					require.GreaterOrEqual(t, gap, time.Second, "seed %d, at %v", seed, now)
@@ -63,7 +65,7 @@ func TestSoonAfterASuspicionSilentPartnersAreNotWaitedFor(t *testing.T) {
 					rushed++
 					require.LessOrEqual(t, gap, 350*ms+tick, "seed %d, at %v", seed, now)
 				}
-				begun, answered = now, s.partner != nil && answers(s.partner.peer)
+				begun, answered = now, partner != "" && answers(partner)
 				if answered && !found {
 					found = true
 					search += now - first
@@ -88,40 +90,40 @@ func TestRootWithoutItsHomeSwapsAllThatItHolds(t *testing.T) {
 		"our tree's":     {alone: true, ours: true},
 		"not a root":     {},
 	} {
-		c := treeCore(t, 25, 24, "n9", func(cfg *Config) { cfg.Rounds = Locked })
+		c := treeCore(t, 25, 24, "n9", func(cfg *gossip.Config) { cfg.Rounds = gossip.Locked })
 		learn(c, 0, 1)
 		// The root is dead, and so are n1 to n8, or n1 takes its place.
 		answers := func(name string) bool {
-			i, _ := c.cfg.Tree.Index(name)
+			i, _ := c.Settings().Tree.Index(name)
 			return i > 9 || i == 1 && !is.alone
 		}
-		var asked *Message
+		var asked *gossip.Message
 		now := time.Duration(0)
 		for ; asked == nil; now += 10 * ms {
 			require.Less(t, now, time.Minute)
 			learn(c, now, 1)
 			for to, said := range toldBy(c, now, now, answers) {
-				if answers(to) && said[0].Tie.swaps() && now > 10*time.Second {
+				if answers(to) && said[0].Tie.Swaps() && now > 10*time.Second {
 					asked = said[0]
 				}
 			}
 		}
-		l := c.swaps.partner
-		require.Equal(t, is.alone, c.lonely())
-		require.Equal(t, map[bool]Tie{true: Joining, false: Swapping}[is.alone], asked.Tie)
-		answer := &Message{Epoch: peerEpoch, For: ourEpoch, Batch: 1, Root: peerEpoch, Vector: &VectorPart{Exchange: 1, Parts: 1}}
+		_, partner := c.Swap()
+		require.Equal(t, is.alone, c.IsLonely())
+		require.Equal(t, map[bool]gossip.Tie{true: gossip.Joining, false: gossip.Swapping}[is.alone], asked.Tie)
+		answer := &gossip.Message{Epoch: peerEpoch, For: ourEpoch, Batch: 1, Root: peerEpoch, Vector: &gossip.VectorPart{Exchange: 1, Parts: 1}}
 		if is.ours {
 			answer.Root = asked.Root
 		}
-		c.Receive(now, l.peer, answer)
+		c.Receive(now, partner, answer)
 		sent := 0
-		for _, m := range toldBy(c, now, now+ms, answers)[l.peer] {
+		for _, m := range toldBy(c, now, now+ms, answers)[partner] {
 			sent += m.Entries()
 		}
 		if is.all {
-			require.Equal(t, c.known, sent, name)
+			require.Equal(t, c.Known(), sent, name)
 		} else {
-			require.Less(t, sent, c.known-50, name)
+			require.Less(t, sent, c.Known()-50, name)
 			require.Greater(t, sent, 100, name)
 		}
 	}
@@ -129,75 +131,75 @@ func TestRootWithoutItsHomeSwapsAllThatItHolds(t *testing.T) {
 
 func TestWhoIsAskedToJoinTreesGivesAllThatItHolds(t *testing.T) {
 	for name, is := range map[string]struct {
-		tie  Tie
+		tie  gossip.Tie
 		root uint64
 		all  bool
 	}{
-		"another tree's":        {Joining, peerEpoch, true},
-		"of an unknown tree":    {Joining, 0, true},
-		"of our tree":           {Joining, ourEpoch, false},
-		"no root, another tree": {Swapping, peerEpoch, false},
+		"another tree's":        {gossip.Joining, peerEpoch, true},
+		"of an unknown tree":    {gossip.Joining, 0, true},
+		"of our tree":           {gossip.Joining, ourEpoch, false},
+		"no root, another tree": {gossip.Swapping, peerEpoch, false},
 	} {
-		c := treeCore(t, 25, 5, "n0", func(cfg *Config) { cfg.Rounds = Locked })
+		c := treeCore(t, 25, 5, "n0", func(cfg *gossip.Config) { cfg.Rounds = gossip.Locked })
 		now := 10 * time.Second
 		for at := time.Duration(0); at < now; at += 10 * ms {
 			learn(c, at, 1)
 			toldBy(c, at, at, func(string) bool { return true })
 		}
-		c.Receive(now, "n9", &Message{
-			Epoch: peerEpoch, For: ourEpoch, Batch: 1, Tie: is.tie, Root: is.root, Vector: &VectorPart{Exchange: 1, Parts: 1},
+		c.Receive(now, "n9", &gossip.Message{
+			Epoch: peerEpoch, For: ourEpoch, Batch: 1, Tie: is.tie, Root: is.root, Vector: &gossip.VectorPart{Exchange: 1, Parts: 1},
 		})
 		sent := 0
 		for _, m := range toldBy(c, now, now+10*ms, nobody)["n9"] {
 			sent += m.Entries()
 		}
-		require.Equal(t, is.all, sent == c.known, "%s: %d of %d", name, sent, c.known)
+		require.Equal(t, is.all, sent == c.Known(), "%s: %d of %d", name, sent, c.Known())
 		require.Greater(t, sent, 100, name)
 	}
 }
 
 func TestAPartnerThatHasBecomeAChildIsOwedEverything(t *testing.T) {
-	c := treeCore(t, 25, 5, "n0", func(cfg *Config) { cfg.Rounds = Locked })
+	c := treeCore(t, 25, 5, "n0", func(cfg *gossip.Config) { cfg.Rounds = gossip.Locked })
 	now := 10 * time.Second
 	for at := time.Duration(0); at < now; at += 10 * ms {
 		learn(c, at, 1)
 		toldBy(c, at, at, func(string) bool { return true })
 	}
-	c.swaps.partner = c.linkTo("n9")
-	c.Receive(now, "n9", &Message{
-		Epoch: peerEpoch, For: ourEpoch, Batch: 1, Tie: Attached, Root: ourEpoch, Vector: &VectorPart{Exchange: 1, Parts: 1},
+	c.SetPartner("n9")
+	c.Receive(now, "n9", &gossip.Message{
+		Epoch: peerEpoch, For: ourEpoch, Batch: 1, Tie: gossip.Attached, Root: ourEpoch, Vector: &gossip.VectorPart{Exchange: 1, Parts: 1},
 	})
 	sent := 0
 	for _, m := range toldBy(c, now, now+10*ms, nobody)["n9"] {
 		sent += m.Entries()
 	}
-	require.Equal(t, c.known, sent)
+	require.Equal(t, c.Known(), sent)
 }
 
 // There is always something that is on its way to it.
 func TestRootWithoutItsHomeSwapsNoMoreOftenThanItHasRounds(t *testing.T) {
 	for _, period := range []time.Duration{400 * ms, 5 * time.Second} {
-		c := treeCore(t, 25, 24, "n9", func(cfg *Config) { cfg.Rounds, cfg.Period = Locked, period })
+		c := treeCore(t, 25, 24, "n9", func(cfg *gossip.Config) { cfg.Rounds, cfg.Period = gossip.Locked, period })
 		learn(c, 0, 1)
 		answers := func(name string) bool {
-			i, _ := c.cfg.Tree.Index(name)
+			i, _ := c.Settings().Tree.Index(name)
 			return i > 9
 		}
 		const from, to = 20 * time.Second, 80 * time.Second
 		swaps, batch := 0, uint64(0)
 		for now := time.Duration(0); now < to; now += 10 * ms {
-			begun := c.swaps.begun
+			begun, _ := c.Swap()
 			toldBy(c, now, now, answers)
-			if l := c.swaps.partner; c.swaps.begun > begun && l != nil && answers(l.peer) {
+			if at, partner := c.Swap(); at > begun && partner != "" && answers(partner) {
 				batch++
-				c.Receive(now, l.peer, batchOf(batch, batch, "7"))
+				c.Receive(now, partner, batchOf(batch, batch, "7"))
 				if now >= from {
 					swaps++
 				}
 			}
 		}
-		require.True(t, c.lonely())
-		often := max(usefulSwap, period)
+		require.True(t, c.IsLonely())
+		often := max(gossip.UsefulSwap, period)
 		require.LessOrEqual(t, swaps, int((to-from)/often)+1, "period %v", period)
 		require.Greater(t, swaps, int((to-from)/often)/2, "period %v", period)
 	}
@@ -216,9 +218,9 @@ func TestHeldSinceIsNeverTooMuch(t *testing.T) {
 					held++
 				}
 			}
-			require.LessOrEqual(t, c.heldSince(at-age), held, "at %v, %v ago", at, age)
+			require.LessOrEqual(t, c.HeldSince(at-age), held, "at %v, %v ago", at, age)
 		}
 	}
-	require.Equal(t, len(grew), c.heldSince(30*time.Second), "what has not grown is old")
-	require.Greater(t, c.heldSince(20*time.Second-c.overdue()), 0)
+	require.Equal(t, len(grew), c.HeldSince(30*time.Second), "what has not grown is old")
+	require.Greater(t, c.HeldSince(20*time.Second-c.Overdue()), 0)
 }

@@ -2,7 +2,6 @@ package gossip
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -11,17 +10,10 @@ import (
 	"pgregory.net/rapid"
 )
 
-type entryKey struct {
-	source  SourceID
-	counter uint64
-}
-
-func testSource(i int) SourceID { return NewSourceID(fmt.Sprint("n", i), "log") }
-
 // addSomeSpans puts random spans of three sources into a vector and a model.
 func addSomeSpans(t *rapid.T, v *Vector, model map[entryKey]bool) {
 	for range rapid.IntRange(0, 12).Draw(t, "spans") {
-		source := testSource(rapid.IntRange(0, 2).Draw(t, "source"))
+		source := OriginOf(rapid.IntRange(0, 2).Draw(t, "source"))
 		span := smallSpan(t)
 		added := uint64(0)
 		for n := span.First; n <= span.Last; n++ {
@@ -47,7 +39,7 @@ func TestVectorIsASetOfEntries(t *testing.T) {
 		require.Equal(t, v.Count(), inLines)
 		for i := range 4 {
 			for n := uint64(0); n < 75; n++ {
-				require.Equal(t, model[entryKey{testSource(i), n}], v.Contains(testSource(i), n))
+				require.Equal(t, model[entryKey{OriginOf(i), n}], v.Contains(OriginOf(i), n))
 			}
 		}
 	})
@@ -77,7 +69,7 @@ func TestLinesAreInTheOrderOfTheirNames(t *testing.T) {
 		v := NewVector()
 		var want []SourceID
 		for _, i := range rapid.SliceOf(rapid.IntRange(0, 5)).Draw(t, "sources") {
-			if source := testSource(i); v.Add(source, uint64(v.Count())+1) {
+			if source := OriginOf(i); v.Add(source, uint64(v.Count())+1) {
 				seen := false
 				for _, s := range want {
 					seen = seen || s == source
@@ -123,7 +115,7 @@ func TestAVectorOfAnySizeIsSpansPerSource(t *testing.T) {
 		var order []SourceID
 		count, missing := uint64(0), uint64(0)
 		step := func(v *Vector, model map[SourceID]*Spans) (SourceID, uint64) {
-			source := testSource(rapid.IntRange(0, 70).Draw(t, "source"))
+			source := OriginOf(rapid.IntRange(0, 70).Draw(t, "source"))
 			base := rapid.SampledFrom([]uint64{0, 0, 0, math.MaxUint32 - 20, 1 << 40}).Draw(t, "base")
 			span := smallSpan(t)
 			span.First, span.Last = span.First+base, span.Last+base
@@ -161,7 +153,7 @@ func TestAVectorOfAnySizeIsSpansPerSource(t *testing.T) {
 			}
 		}
 		require.Equal(t, missing, v.MissingFrom(other))
-		require.False(t, v.Contains(testSource(99), 1))
+		require.False(t, v.Contains(OriginOf(99), 1))
 	})
 }
 
@@ -169,7 +161,7 @@ func TestAVectorOfAnySizeIsSpansPerSource(t *testing.T) {
 func BenchmarkVector(b *testing.B) {
 	sources := make([]SourceID, 1000)
 	for i := range sources {
-		sources[i] = testSource(i)
+		sources[i] = OriginOf(i)
 	}
 	b.ReportAllocs()
 	for b.Loop() {
