@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"treecast/experiment"
-	"treecast/gossip"
+	"treecast/gossip/mistake"
 	"treecast/journal"
 	"treecast/node"
 	"treecast/testbed/nemesis"
@@ -63,10 +63,10 @@ func TestSchedulesThatOnceFailed(t *testing.T) {
 }
 
 // mistaken reads the arguments of nodes that gossip wrongly.
-func mistaken(m gossip.Mistake) func([]string) (node.Config, slog.Level, error) {
+func mistaken(m mistake.Mistake) func([]string) (node.Config, slog.Level, error) {
 	return func(args []string) (node.Config, slog.Level, error) {
 		cfg, level, err := nodeSettings(args)
-		cfg.Mistake = m
+		cfg.NewCore = m.New
 		return cfg, level, err
 	}
 }
@@ -95,7 +95,7 @@ func TestFuzz_findsEveryMistakeOfAJournal(t *testing.T) {
 
 // Each is found within a thousand schedules; mostly it takes a few.
 func TestEveryMistakeIsFound(t *testing.T) {
-	for _, m := range gossip.Mistakes() {
+	for _, m := range mistake.All() {
 		t.Run(m.String(), func(t *testing.T) {
 			t.Parallel()
 			out, err := experiment.Fuzz(t.Context(), experiment.FuzzPlan{
@@ -112,7 +112,7 @@ func TestTheFirstFailureIsTheSameForAnyNumberOfJobs(t *testing.T) {
 	var first *experiment.FuzzFailure
 	for _, jobs := range []int{1, 3, runtime.GOMAXPROCS(0)} {
 		out, err := experiment.Fuzz(t.Context(), experiment.FuzzPlan{
-			Runs: 100, Seed: 7, Jobs: jobs, ShrinkRuns: 30, Nodes: mistaken(gossip.DropOnResend),
+			Runs: 100, Seed: 7, Jobs: jobs, ShrinkRuns: 30, Nodes: mistaken(mistake.DropOnResend),
 		})
 		require.NoError(t, err)
 		require.NotNil(t, out.Failure)
@@ -159,7 +159,7 @@ func settingsOf(t *testing.T, p experiment.Plan) any {
 
 func TestAFailureIsShownWithItsCommands(t *testing.T) {
 	out, err := experiment.Fuzz(t.Context(), experiment.FuzzPlan{
-		Runs: 100, Seed: 7, Jobs: 2, ShrinkRuns: 20, Nodes: mistaken(gossip.DropOnResend),
+		Runs: 100, Seed: 7, Jobs: 2, ShrinkRuns: 20, Nodes: mistaken(mistake.DropOnResend),
 	})
 	require.NoError(t, err)
 	var text bytes.Buffer

@@ -12,7 +12,7 @@ func TestAllThatTheLogHasGainedIsHeld(t *testing.T) {
 	for _, sources := range []int{1, 7, 1000} {
 		c := NewTestCore(t, nil)
 		want := NewVector()
-		for _, gained := range []int{1, warmBlock - 1, warmBlock, warmBlock + 1, 2000, 5*warmBlock + 3, 0} {
+		for _, gained := range []int{1, prefetchBlock - 1, prefetchBlock, prefetchBlock + 1, 2000, 5*prefetchBlock + 3, 0} {
 			for range gained {
 				n := c.log.Len()
 				e := Entry{OriginOf(n % sources), uint64(n/sources) + 1, "1"}

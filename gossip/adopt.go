@@ -1,187 +1,140 @@
 package gossip
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // adoptOrphans becomes the parent of those whose parents do not answer, as far
 // as it is up to us: of all that could replace a parent, we are the first that
-// is not suspected here.
-func (c *Core) adoptOrphans(now time.Duration) {
-	c.adoptAt = Never
-	if c.cfg.Direct {
-		return
-	}
-	first := c.firstAlive()
-	for i := 0; i < len(c.suspects); i++ { // nobody is suspected meanwhile
-		s := c.suspects[i]
-		for _, name := range c.cfg.Tree.Children(s.peer) {
-			if c.inherits(name, first) && c.adopt(now, name, s.peer) && !c.watched(s) {
-				s.watch, s.suspect = true, true
-				c.act(s)
+// is not out of reach.
+func (r *repair) adoptOrphans(now time.Duration) {
+	r.adoptAt = Never
+	first := r.firstAlive()
+	for i := 0; i < len(r.unreachable); i++ { // none is added meanwhile
+		p := r.unreachable[i]
+		for _, name := range r.tree.Children(p.name) {
+			if r.inherits(name, first) && r.adopt(now, name, p.name) && !r.watches(p) {
+				r.watch(p)
 			}
 		}
 	}
-	if !c.search.on && !c.lonely() {
-		c.forgive()
+	if !r.search.on && !r.isOrphan() {
+		r.forgive(now)
 	}
 }
 
 // firstAlive is the place of the first node in the natural order that is not
-// suspected.
-func (c *Core) firstAlive() int {
-	for i, name := range c.cfg.Tree.Nodes() {
-		if i >= c.index || !c.isSuspect(name) {
+// out of reach.
+func (r *repair) firstAlive() int {
+	for i, name := range r.tree.Nodes() {
+		if i >= r.index || !r.isUnreachable(name) {
 			return i
 		}
 	}
-	return c.index
-}
-
-func (c *Core) isSuspect(name string) bool {
-	l := c.byPeer[name]
-	return l != nil && l.suspected
+	return r.index
 }
 
 // inherits reports whether this node is the first of those that may be the
-// parent of a node and are not suspected.
-func (c *Core) inherits(name string, first int) bool {
-	if i, _ := c.cfg.Tree.Index(name); i <= c.index {
+// parent of a node and are not out of reach.
+func (r *repair) inherits(name string, first int) bool {
+	if i, _ := r.tree.Index(name); i <= r.index {
 		return false
 	}
-	for parent, ok := c.cfg.Tree.Parent(name); ok; parent, ok = c.cfg.Tree.Parent(parent) {
-		if parent == c.cfg.Self {
+	for parent, ok := r.tree.Parent(name); ok; parent, ok = r.tree.Parent(parent) {
+		if parent == r.self {
 			return true
 		}
-		if !c.isSuspect(parent) {
+		if !r.isUnreachable(parent) {
 			return false
 		}
 	}
-	return first == c.index
+	return first == r.index
 }
 
 // adopt offers itself to a node as its parent, and reports whether it had not
 // done so. It is for that node to attach or to decline: it knows best whether
 // its parent answers. Until then the offer is repeated.
-func (c *Core) adopt(now time.Duration, name, reason string) bool {
-	l := c.linkTo(name)
-	if l.neighbour || l.role == Child || l.role == Parent || l.reason != "" || l.declined == reason {
+func (r *repair) adopt(now time.Duration, name, reason string) bool {
+	p := r.open(name)
+	role := r.role(p)
+	if p.inTree || role == Child || role == Parent || p.reason != "" || p.declined == reason {
 		return false
 	}
-	c.stats.Adoptions++
-	if l.suspected {
-		c.clear(now, l)
+	r.counts().Adoptions++
+	if r.state(p) == unreachable {
+		r.clear(now, p)
 	}
-	l.reason, l.declined = reason, ""
-	l.tie, l.tieDue = Adopted, true
-	c.act(l)
+	p.reason, p.declined = reason, ""
+	r.tell(p, Adopted)
 	return true
 }
 
-// mother makes a peer one of our children.
-func (c *Core) mother(now time.Duration, l *link) {
-	l.mute = false
-	if l.suspected {
-		c.clear(now, l)
+// attached handles a peer that says it is our child.
+func (r *repair) attached(now time.Duration, p *peer, suspects []string) {
+	if p.index < r.index {
+		r.refuse(p)
+		return
 	}
-	c.setRole(l, Child)
-	l.tie, l.tieDue, l.reason, l.declined = Adopted, false, "", ""
-	c.anew(now, l)
+	if r.role(p) != Child {
+		r.graft(now, p)
+	}
+	for _, name := range suspects {
+		r.verify(now, name)
+	}
+}
+
+// graft makes a peer one of our children.
+func (r *repair) graft(now time.Duration, p *peer) {
+	r.clearFor(now, p)
+	r.setRole(p, Child)
+	p.relation, p.relationDue, p.reason, p.declined = Adopted, false, "", ""
+	r.restart(now, p)
+}
+
+// pruned handles a peer that says it is neither our parent nor our child.
+func (r *repair) pruned(now time.Duration, p *peer) {
+	if reason := p.reason; reason != "" {
+		r.drop(now, p)
+		p.declined = reason
+	} else if r.role(p) == Child && !p.inTree {
+		r.drop(now, p)
+	}
+	if p == r.search.choice || (p == r.parent() && p != r.home) {
+		p.relationDue = true // we crossed
+		r.speak(p)
+	}
 }
 
 // dropOrphans takes the offers back that were made because a node did not
-// answer, now that it does. Those who have attached themselves leave when it
+// answer, now that it does. Those that have attached themselves leave when it
 // answers them too.
-func (c *Core) dropOrphans(now time.Duration, parent *link) {
-	for _, l := range c.links {
-		if l.reason == parent.peer {
-			c.drop(now, l)
+func (r *repair) dropOrphans(now time.Duration, parent *peer) {
+	for p := range r.all() {
+		if p.reason == parent.name {
+			r.drop(now, p)
 		}
 	}
 }
 
-// drop ends what a node that is no neighbour was to us.
-func (c *Core) drop(now time.Duration, l *link) {
-	if l.role == Child {
-		c.setRole(l, Guest)
+// drop ends what a node that is no neighbour was to us, without a word.
+func (r *repair) drop(now time.Duration, p *peer) {
+	if r.role(p) == Child {
+		r.setRole(p, Guest)
 	}
-	l.tie, l.reason, l.mute = Untied, "", false
-	l.rest()
-	c.returnPermit(now, l)
-	if l.suspected {
-		c.clear(now, l)
-	}
-}
-
-// readTie takes what a peer says that it is to us.
-func (c *Core) readTie(now time.Duration, l *link, m *Message) {
-	if c.cfg.Tree == nil || m.Tie == Untied || m.Batch <= l.tied {
-		return
-	}
-	l.tied = m.Batch
-	l.theirs = m.Tie
-	switch m.Tie {
-	case Attached:
-		if c.cfg.Direct || l.index < c.index && c.cfg.Mistake != AttachCycle {
-			c.refuse(l)
-			return
-		}
-		if l.role != Child {
-			c.mother(now, l)
-		}
-		for _, name := range m.Suspects {
-			c.verify(now, name)
-		}
-	case Adopted:
-		c.offered(now, l)
-	case Parted:
-		if reason := l.reason; reason != "" {
-			c.drop(now, l)
-			l.declined = reason
-		} else if l.role == Child && !l.neighbour {
-			c.drop(now, l)
-		}
-		if l == c.search.choice || (l == c.parent && l != c.home) {
-			l.tieDue = true // we crossed
-			c.act(l)
-		}
-	case Swapping, Joining:
-		c.swapWith(now, l, m)
+	p.relation, p.reason = Untied, ""
+	r.unmute(p)
+	r.rest(now, p)
+	if r.state(p) == unreachable {
+		r.clear(now, p)
 	}
 }
 
-// addTie says in a message what we are to the peer, and whom we suspect if it
-// has not been told yet.
-func (c *Core) addTie(l *link, m *Message, f *flight) {
-	if !l.tieDue {
-		if l.tie == Attached || l.tie == Adopted {
-			m.Tie = l.tie
-		}
-		return
-	}
-	m.Tie = l.tie
-	l.tieDue, f.tie = false, true
-	switch l.tie {
-	case Attached:
-		// Our ancestors, whose other descendants need a parent too. What else does
-		// not answer us the receiver finds out if it has to.
-		for _, name := range c.cfg.Tree.Ancestors(c.cfg.Self) {
-			if c.isSuspect(name) {
-				m.name(name)
-			}
-		}
-	case Adopted:
-		if l.reason != "" {
-			m.name(l.reason)
-		}
-	}
+func (r *repair) mayAnswer(p *peer) bool {
+	role := r.role(p)
+	return !p.inTree && (role == Guest || role == Partner) && p != r.search.choice
 }
 
-// name adds a node to the suspects of a message, if there is room for it.
-func (m *Message) name(node string) {
-	bytes := 0
-	for _, s := range append(m.Suspects, node) {
-		bytes += 6*len(s) + 3
-	}
-	if len(m.Suspects) < maxSuspects && bytes <= tieBytes-100 {
-		m.Suspects = append(m.Suspects, node)
-	}
-}
+func (r *repair) maySwap(p *peer) bool { return r.mayAnswer(p) && !slices.Contains(r.offers, p) }
+
+func (r *repair) wasSwap(p *peer, _ *Message) bool { return r.role(p) == Partner }

@@ -3,38 +3,37 @@ package gossip
 import "time"
 
 // catchUp is how a node that was restarted gets once what it lacks, though every
-// neighbour may hold all of it. A neighbour gives what our vector lacks, so the
-// vector is shown to one of them, the source, and to the others when what the
-// source holds has come and the vector says so. What they hold is asked of all
+// neighbour may hold all of it. A neighbour gives what our digest lacks, so the
+// digest is shown to one of them, the source, and to the others when what the
+// source holds has come and the digest says so. What they hold is asked of all
 // of them at once, and until a neighbour has told nothing goes to it that may
-// be no news to it.
+// be no news to it (exchange.blind).
 //
 // The first source is the neighbour that is heard first: it is alive. Where the
 // others hold much that it did not, the one with the most is the next. A source
 // that brings nothing for too long counts as none.
 type catchUp struct {
+	c      *Core
 	on     bool
-	taught bool          // peers have told us entries in this life
+	taught bool          // peers have told us entries in this incarnation
 	source *link         // nil: none
 	until  time.Duration // when the source has said nothing for too long
 	latest time.Duration // when it has brought nothing for too long
 	began  int           // how long the log was
-	twice  uint64        // entries that those may give us as well whom the source did not keep waiting
+	twice  uint64        // entries that those may give us as well that the source did not keep waiting
 	chosen int           // sources so far
 	failed int           // those of them that brought nothing for too long
 }
 
-// catching is what catching up makes of a link.
-type catching struct {
-	blind  bool // what the peer holds has not been told, and may be what others tell us
-	shown  bool // it may be shown our vector
-	elder  bool // it has known a former life of ours
-	wanted bool // it has asked for ours, but not shown its own: it catches up itself
+// candidate is what catching up knows of a peer.
+type candidate struct {
+	shown       bool // it may be shown our digest
+	knowsFormer bool // it has known a former incarnation of ours
 }
 
 const (
 	// maxSources and maxFailed are after how many sources, or sources that have
-	// brought nothing for too long, all others are shown our vector.
+	// brought nothing for too long, all others are shown our digest.
 	maxSources = 4
 	maxFailed  = 3
 	// littleMore is how many entries may come more than once: to wait until they
@@ -43,28 +42,27 @@ const (
 	littlePart = 16
 )
 
-// beginCatchUp begins to catch up. With one neighbour there is nothing to it.
-func (c *Core) beginCatchUp() {
-	if len(c.links) < 2 {
+// begin begins to catch up. With one neighbour there is nothing to it.
+func (k *catchUp) begin() {
+	if len(k.c.links) < 2 {
 		return
 	}
-	c.catch.on, c.catch.began = true, c.known
-	for _, l := range c.links {
-		l.blind = true
+	k.on, k.began = true, k.c.known
+	for _, l := range k.c.links {
+		l.exchange.blind = true
 	}
 }
 
-// holdsBack reports whether our vector is not to be shown to a peer yet.
-func (c *Core) holdsBack(l *link) bool {
-	return c.catch.on && (l.neighbour || l.show && l.role != Partner) && !l.shown && !l.suspected
+// holdsBack reports whether our digest is not to be shown to a peer yet.
+func (k *catchUp) holdsBack(l *link) bool {
+	return k.on && !l.catch.shown && l.state != unreachable && (l.peer.inTree || l.exchange.ours == due && l.role != Partner)
 }
 
 // keepsBack reports whether a peer may hold already what it would be sent.
-func (c *Core) keepsBack(l *link) bool { return l.blind && c.catch.taught }
+func (k *catchUp) keepsBack(l *link) bool { return l.exchange.blind && k.taught }
 
-// caught takes note of a message of a peer's present life.
-func (c *Core) caught(now time.Duration, l *link, news bool) {
-	k := &c.catch
+// heard takes note of a message of a peer's present incarnation.
+func (k *catchUp) heard(now time.Duration, l *link, news bool) {
 	if !k.on {
 		return
 	}
@@ -75,25 +73,55 @@ func (c *Core) caught(now time.Duration, l *link, news bool) {
 		}
 		k.until = min(now+l.sourceTime(), k.latest)
 	}
-	if k.source != nil && l.vector.complete && c.holdsBack(l) {
+	if k.source != nil && l.exchange.isComplete() && k.holdsBack(l) {
 		// It may be catching up, too, and wait for us: where many nodes have been
 		// restarted they must not wait for each other in a row.
-		if lacked := l.told.MissingFrom(c.held); lacked+k.twice <= littleMore {
+		if lacked := k.lackedFrom(l); lacked+k.twice <= littleMore {
 			k.twice += lacked
-			c.showTo(l)
+			k.showTo(l)
 		}
 	}
-	c.catchOn(now)
+	k.goOn(now)
 }
 
 // sourceTime is how long a source may say nothing, and half of how long it may
 // bring nothing. A message of it may be lost, and has to come again.
 func (l *link) sourceTime() time.Duration { return 2 * l.rtt.interval(0) }
 
-// catchOn does what there is to do once a source has brought all that it holds.
-func (c *Core) catchOn(now time.Duration) {
-	k := &c.catch
-	if !k.on || (k.source != nil && !k.source.suspected && !c.exhausted(k.source)) {
+// lackedFrom is how many entries a peer has shown that we do not hold.
+func (k *catchUp) lackedFrom(l *link) uint64 { return l.told.MissingFrom(k.c.held) }
+
+// survey is who waits for our digest, and what they could give us.
+type survey struct {
+	waiting int
+	lacked  uint64 // entries that we lack of those that have shown theirs, counted for each
+	most    *link  // the one of these with the most
+	unknown *link  // one that has not, and answers
+}
+
+func (k *catchUp) survey() (s survey) {
+	more := uint64(0)
+	for _, l := range k.c.links {
+		if !k.holdsBack(l) {
+			continue
+		}
+		s.waiting++
+		if l.exchange.isComplete() {
+			lacked := k.lackedFrom(l)
+			s.lacked += lacked
+			if s.most == nil || lacked > more {
+				s.most, more = l, lacked
+			}
+		} else if l.epoch != 0 && !l.isProbed() && (s.unknown == nil || l.catch.knowsFormer && !s.unknown.catch.knowsFormer) {
+			s.unknown = l
+		}
+	}
+	return s
+}
+
+// goOn does what there is to do once a source has brought all that it holds.
+func (k *catchUp) goOn(now time.Duration) {
+	if !k.on || k.source != nil && k.source.state != unreachable && !k.isExhausted(k.source) {
 		return
 	}
 	until := k.until
@@ -101,82 +129,62 @@ func (c *Core) catchOn(now time.Duration) {
 		until = Never
 	}
 	k.source, k.until = nil, Never
-	var most, unknown *link
-	more, total, left := uint64(0), uint64(0), 0
-	for _, l := range c.links {
-		if !c.holdsBack(l) {
-			continue
-		}
-		left++
-		switch {
-		case !l.vector.complete:
-			if l.epoch != 0 && !l.suspect && (unknown == nil || l.elder && !unknown.elder) {
-				unknown = l
-			}
-		default:
-			lacked := l.told.MissingFrom(c.held)
-			total += lacked
-			if most == nil || lacked > more {
-				most, more = l, lacked
-			}
-		}
-	}
+	s := k.survey()
 	enough := k.chosen >= maxSources || k.failed >= maxFailed
-	if enough || total <= uint64(littleMore+(c.known-k.began)/littlePart) {
-		most = nil
-		for _, l := range c.links {
-			if c.holdsBack(l) && (enough || l.vector.complete) {
-				c.showTo(l)
-				left--
-			}
-		}
+	if enough || s.lacked <= uint64(littleMore+(k.c.known-k.began)/littlePart) {
+		s.most = nil
+		s.waiting -= k.showToAll(enough)
 	}
 	switch {
-	case most != nil:
+	case s.most != nil:
 		k.chosen++
-		c.chooseSource(now, most)
-	case unknown != nil && !enough && (unknown.elder || k.failed > 0):
-		if unknown.elder {
+		k.choose(now, s.most)
+	case s.unknown == nil:
+	case !enough && (s.unknown.catch.knowsFormer || k.failed > 0):
+		if s.unknown.catch.knowsFormer {
 			k.chosen++
 		}
-		c.chooseSource(now, unknown)
-	case unknown != nil:
+		k.choose(now, s.unknown)
+	default:
 		// It may have been restarted, too, and wait for us as we do for it.
-		k.until = min(until, now+unknown.rtt.interval(0))
+		k.until = min(until, now+s.unknown.rtt.interval(0))
 	}
-	k.on = k.on && left > 0
+	k.on = k.on && s.waiting > 0
 }
 
-// exhausted reports whether all that a peer holds, or held when it told us, is
+// showToAll shows our digest to all that have shown theirs, or to everybody that
+// waits, and returns to how many.
+func (k *catchUp) showToAll(everybody bool) (shown int) {
+	for _, l := range k.c.links {
+		if k.holdsBack(l) && (everybody || l.exchange.isComplete()) {
+			k.showTo(l)
+			shown++
+		}
+	}
+	return shown
+}
+
+// isExhausted reports whether all that a peer holds, or held when it told us, is
 // here.
-func (c *Core) exhausted(l *link) bool {
-	return l.vector.complete && l.told.MissingFrom(c.held) == 0
+func (k *catchUp) isExhausted(l *link) bool {
+	return l.exchange.isComplete() && k.lackedFrom(l) == 0
 }
 
-// chooseSource has a peer give us what we lack.
-func (c *Core) chooseSource(now time.Duration, l *link) {
-	k := &c.catch
+// choose has a peer give us what we lack.
+func (k *catchUp) choose(now time.Duration, l *link) {
 	k.source, k.until, k.latest = l, now+l.sourceTime(), now+2*l.sourceTime()
-	c.showTo(l)
+	k.showTo(l)
 }
 
-// showTo shows our vector to a peer, or lets it be shown when it is to be.
-func (c *Core) showTo(l *link) {
-	l.shown = true
-	c.showVector(l)
+// showTo shows our digest to a peer, or lets it be shown when it is to be.
+func (k *catchUp) showTo(l *link) {
+	l.catch.shown = true
+	k.c.showDigest(l)
 }
 
 // failSource turns from a source that has brought nothing for too long.
-func (c *Core) failSource(now time.Duration) {
-	c.catch.source, c.catch.until = nil, Never
-	c.catch.failed++
-	c.catchOn(now)
-}
-
-// answerTime is how long a peer may take to show a vector that was asked for.
-func (l *link) answerTime() time.Duration {
-	if l.wanted {
-		return 2 * maxInterval
-	}
-	return l.rtt.interval(0)
+func (k *catchUp) failSource(now time.Duration) {
+	k.source, k.until = nil, Never
+	k.failed++
+	k.goOn(now)
 }

@@ -46,6 +46,20 @@ const (
 	Eager
 )
 
+// Tree is the spanning tree of a cluster, as a *topology.Tree has it: who is next
+// to whom, and the natural order of all nodes, in which parents come before their
+// children.
+type Tree interface {
+	Nodes() []string
+	Index(name string) (place int, ok bool) // in the natural order
+	Parent(name string) (parent string, ok bool)
+	Children(name string) []string
+	Ancestors(name string) []string // the parent first
+	Successors(name string) topology.Successors
+	DepthOf(name string) (depth int, ok bool)
+	Depth() int
+}
+
 // Permits limits how many links may have unacked entries. A link acquires a
 // permit before its first unacked batch and releases it with the last ack.
 // Refused, it waits for the next round and its delta grows. Acks, probes and
@@ -66,15 +80,12 @@ type Config struct {
 	// Tree, if not nil, is the tree that Neighbours are those of Self in, and its
 	// nodes are those of the cluster; then the core repairs its links. It may be
 	// shared. With Direct, nothing of it counts but the nodes.
-	Tree *topology.Tree
+	Tree Tree
 	// Seed decides which nodes vectors are swapped with at random.
 	Seed uint64
 	// Busy, if not nil, says whether the node has too much to do for work that it
 	// starts by itself: random swaps then come at least maxSwap (10 s) apart.
 	Busy func(now time.Duration) bool
-
-	// Mistake has the core be wrong in one way. For tests alone.
-	Mistake Mistake
 
 	// Direct says that Neighbours are all other nodes and not those of a tree:
 	// each node sends its own entries, those of origin Self, to everyone and

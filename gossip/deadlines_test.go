@@ -17,22 +17,22 @@ func TestDeadlinesKnowTheFirstLinkToActTiesInOrder(t *testing.T) {
 		}
 		for range rapid.IntRange(1, 60).Draw(t, "moves") {
 			l := rapid.SampledFrom(links).Draw(t, "link")
-			l.ackDue = Never
+			l.acks.due = Never
 			if rapid.Bool().Draw(t, "wants to act") {
-				l.ackDue = time.Duration(rapid.IntRange(0, 4).Draw(t, "at"))
+				l.acks.due = time.Duration(rapid.IntRange(0, 4).Draw(t, "at"))
 			}
 			d.set(l)
 
 			var first *link
 			filed := 0
 			for _, l := range links {
-				if l.ackDue == Never {
+				if l.acks.due == Never {
 					require.Equal(t, -1, l.slot)
 					continue
 				}
 				filed++
 				require.Same(t, l, d[l.slot])
-				if first == nil || l.ackDue < first.ackDue {
+				if first == nil || l.acks.due < first.acks.due {
 					first = l
 				}
 			}
@@ -47,10 +47,10 @@ func TestDeadlinesKnowTheFirstLinkToActTiesInOrder(t *testing.T) {
 func TestDeadlineOfALinkIsTheEarliestOfAll(t *testing.T) {
 	l := newLink(Neighbour{}, 0, 0, time.Second)
 	require.Equal(t, Never, l.deadline())
-	l.greetDue = 9
+	l.askAt = 9
 	require.Equal(t, time.Duration(9), l.deadline())
-	l.ackDue = 8
+	l.acks.due = 8
 	require.Equal(t, time.Duration(8), l.deadline())
-	l.flights = []flight{{expires: 10}, {expires: 7}}
+	l.inflight = []batch{{expires: 10}, {expires: 7}}
 	require.Equal(t, time.Duration(7), l.deadline())
 }

@@ -11,10 +11,6 @@ type delta struct {
 	owed   bool // some of them have waited for the peer's vector
 	alone  bool // the message holds nothing else, so that a large entry may go
 	bytes  int
-	own    string // direct links: the only origin whose new entries are sent ...
-	stray  Vector // ... beside these
-	only   string // own, while new entries are looked through
-	peer   string // whom they are for
 }
 
 // openRun is a run while its values are counted.
@@ -71,7 +67,7 @@ const maxScratch = 4096
 // message returns the entries as a message carries them: one list of runs, and
 // one of values that they share, both in b's. It is nil if there are none. It
 // ends the delta.
-func (d *delta) message(b *blank) []Run {
+func (d *delta) message(b *pooled) []Run {
 	if len(d.runs) == 0 {
 		return nil
 	}
@@ -91,32 +87,15 @@ func (d *delta) message(b *blank) []Run {
 	return runs
 }
 
-// pass has entries sent to everybody over direct links that are not our own. They
-// came with a message of a former life of its sender, or for one of ours, or from
-// somebody who passes them on and has not heard of us: it may have waited while
-// a node was down, and those that were to tell others of them may have died.
-func (d *delta) pass(entries []Entry) {
-	for _, e := range entries {
-		d.stray.Add(e.Source, e.Counter)
-	}
-}
-
-// mine reports whether an entry is for us to send over direct links: it is our
-// own, or astray, or the peer's own, who must have lost it with a former life and
-// tells everybody once it has it again.
-func (d *delta) mine(e Entry) bool {
-	origin := e.Source.Value().Origin
-	return origin == d.only || origin == d.peer || d.stray.Contains(e.Source, e.Counter)
-}
-
-// scan adds what the peer lacks of a segment and returns the position where
-// it stopped: s.to, or an entry for which there was no room.
-func (d *delta) scan(log *Log, told *Vector, s segment, limit int) int {
+// scan adds what the peer lacks of a segment, as far as the filter lets it pass, and
+// returns the position where it stopped: s.to, or an entry for which there was no
+// room.
+func (d *delta) scan(log *Log, l *link, s segment, limit int, filter *direct) int {
 	before := len(d.values)
 	i := s.from
 	for ; i < s.to; i++ {
 		e := log.At(i)
-		if told.Contains(e.Source, e.Counter) || (d.only != "" && !d.mine(e)) {
+		if l.told.Contains(e.Source, e.Counter) || filter != nil && !filter.passes(e, l.name) {
 			continue
 		}
 		if !d.add(e, limit) {
@@ -134,25 +113,22 @@ func (d *delta) scan(log *Log, told *Vector, s segment, limit int) int {
 	return i
 }
 
-// fill takes from the link what it lacks, oldest first, as far as it fits. Of
-// what has not been sent before it takes the entries of origin d.own only, if
-// that is set.
-func (d *delta) fill(l *link, log *Log, known, limit int) {
-	for len(l.again) > 0 {
+// fill takes from the link what it lacks, oldest first, as far as it fits. What
+// has not been sent before has to pass the filter, if there is one.
+func (d *delta) fill(l *link, log *Log, known, limit int, filter *direct) {
+	for len(l.resend) > 0 {
 		before := len(d.values)
-		stop := d.scan(log, l.told, l.again[0], limit)
-		d.owed = d.owed || len(d.values) > before && !l.again[0].sent
-		if stop < l.again[0].to {
-			l.again[0].from = stop
+		stop := d.scan(log, l, l.resend[0], limit, nil)
+		d.owed = d.owed || len(d.values) > before && !l.resend[0].sent
+		if stop < l.resend[0].to {
+			l.resend[0].from = stop
 			return
 		}
-		l.again = l.again[1:]
+		l.resend = l.resend[1:]
 	}
-	l.again = nil
+	l.resend = nil
 	if l.cursor < known && l.role != Partner {
-		d.only, d.peer = d.own, l.peer
-		defer func() { d.only = "" }()
-		l.cursor = d.scan(log, l.told, segment{from: l.cursor, to: known}, limit)
+		l.cursor = d.scan(log, l, segment{from: l.cursor, to: known}, limit, filter)
 	}
 }
 
@@ -163,15 +139,15 @@ func (l *link) skipTold(log *Log, known int) {
 		e := log.At(i)
 		return l.told.Contains(e.Source, e.Counter)
 	}
-	for len(l.again) > 0 {
-		s := &l.again[0]
+	for len(l.resend) > 0 {
+		s := &l.resend[0]
 		for s.from < s.to && told(s.from) {
 			s.from++
 		}
 		if s.from < s.to {
 			return
 		}
-		l.again = l.again[1:]
+		l.resend = l.resend[1:]
 	}
 	for l.role != Partner && l.cursor < known && told(l.cursor) {
 		l.cursor++

@@ -39,7 +39,7 @@ func TestDeltasTogetherAreWhatThePeerLacksInMessagesThatFit(t *testing.T) {
 			l.cursor = rapid.IntRange(0, known).Draw(t, "cursor")
 			for from := 0; from < l.cursor; {
 				to := rapid.IntRange(from+1, l.cursor).Draw(t, "to")
-				l.again = append(l.again, segment{from: from, to: to})
+				l.resend = append(l.resend, segment{from: from, to: to})
 				from = to
 			}
 		}
@@ -47,7 +47,7 @@ func TestDeltasTogetherAreWhatThePeerLacksInMessagesThatFit(t *testing.T) {
 		d := newDelta(0)
 		for l.behind(known) {
 			d.reset(fixedBytes, d.parts[:0])
-			d.fill(l, log, known, limit)
+			d.fill(l, log, known, limit, nil)
 			covered := map[int]bool{}
 			for i, p := range d.parts {
 				require.True(t, p.from < p.to && (i == 0 || p.from > d.parts[i-1].to), "parts %v", d.parts)
@@ -55,7 +55,7 @@ func TestDeltasTogetherAreWhatThePeerLacksInMessagesThatFit(t *testing.T) {
 					covered[at] = true
 				}
 			}
-			m := &Message{Runs: d.message(&blank{})}
+			m := &Message{Runs: d.message(&pooled{})}
 			require.Equal(t, d.bytes, Accounted(m), "bytes are accounted for as they are made")
 			if m.Entries() > 1 {
 				require.LessOrEqual(t, d.bytes, limit)
@@ -90,7 +90,7 @@ func TestValueLargerThanTheLimitGoesAlone(t *testing.T) {
 	var got []int
 	for l.behind(log.Len()) {
 		d := newDelta(fixedBytes)
-		d.fill(l, log, log.Len(), 2000)
+		d.fill(l, log, log.Len(), 2000, nil)
 		got = append(got, len(d.values))
 	}
 	require.Equal(t, []int{1, 1, 1, 1, 1, 2}, got)
@@ -110,15 +110,15 @@ func TestConsecutiveCountersShareARunEvenWhenSourcesAlternate(t *testing.T) {
 		{OriginOf(1), 11, []string{"b", "b", "b", "b"}},
 		{OriginOf(0), 6, []string{"c", "d"}},
 		{OriginOf(0), 5, []string{"e"}},
-	}, d.message(&blank{}))
+	}, d.message(&pooled{}))
 }
 
 func TestDeltaStartsAfreshAndLeavesTheLastMessageAlone(t *testing.T) {
 	d := newDelta(0)
 	d.add(Entry{OriginOf(0), 1, "a"}, 1000)
-	sent := d.message(&blank{})
+	sent := d.message(&pooled{})
 	d.reset(0, nil)
 	d.add(Entry{OriginOf(0), 2, "b"}, 1000)
 	require.Equal(t, []Run{{OriginOf(0), 1, []string{"a"}}}, sent)
-	require.Equal(t, []Run{{OriginOf(0), 2, []string{"b"}}}, d.message(&blank{}))
+	require.Equal(t, []Run{{OriginOf(0), 2, []string{"b"}}}, d.message(&pooled{}))
 }

@@ -25,7 +25,7 @@
 // # Links
 //
 // Neighbours are those of the spanning tree, or what repair has made of it. A link keeps what it has sent
-// and not seen acked (flights), and where in the log it has got to (cursor);
+// and not seen acked, and where in the log it has got to (cursor);
 // its backlog is a position, not a queue, so a neighbour that is cut off for
 // long costs nothing but itself. The cost of a message is the size of its
 // delta, never of the history. What a neighbour told us is never told back.
@@ -34,7 +34,7 @@
 // stored. A cumulative number would acknowledge what was lost before it. A
 // batch that is not acked in time is sent again under a new number, together
 // with everything else unacked: messages are what costs. From then on the
-// link is suspect, and sends one probe at a time, at growing intervals, until
+// link is probing, and sends one message at a time, at growing intervals, until
 // something is acked.
 //
 // # Rounds
@@ -51,7 +51,7 @@
 //
 // with d the depth of the tree and L the latency of a link. While
 // nodes look for their slots, at the start and after long silence, each level
-// may add Core.hold to it: nothing for periods up to half a second. Per period every
+// may add locked.slotWait to it: nothing for periods up to half a second. Per period every
 // node but the root is told once if there is any news, and speaks once if
 // anything in its subtree has news, so with v broadcasts a second, spread over n
 // nodes, and s(i) the size of node i's subtree, the cluster needs
@@ -75,7 +75,7 @@
 // 39 % more, as it fires before flushes that are merely late, and latencies are
 // the same; see results/README.md.
 //
-// With a latency target the root sets P itself; see Core.choosePeriod.
+// With a latency target the root sets P itself; see locked.choosePeriod.
 //
 // Eager rounds send what is learnt at once, over the tree or, with
 // Config.Direct, from its origin straight to everyone.
@@ -100,54 +100,96 @@
 // to all neighbours at once, who would all give it the same: to one first, and
 // when that one's entries have come, to the others; see type catchUp.
 //
+// # Parts
+//
+// A Core is put together from machines that each own what they decide:
+//
+//	schedule     when deltas go up and down, and how long an ack may wait: locked, free, eager
+//	scheme       along which links entries go: a fixed tree, one that repairs itself, direct
+//	link         one peer: progress in the log, exchange of digests, acks, how far it can be reached
+//	suspicion    who is out of reach
+//	repair       who takes their place; it speaks of names, and of links through channels
+//	antiEntropy  exchanges of digests with random peers while anybody is out of reach
+//	catchUp      which neighbour a restarted node gets from what it lacks
+//
+// A link is streaming, probing or unreachable; see type state. An exchange of
+// digests has two halves, ours and theirs, each none, due, sent or done; see type
+// exchange. When an ack goes is said at type acks, when a batch counts as lost at
+// Core.launch, and when a flush goes at each schedule.
+//
 // # Repair
 //
-// With Config.Tree a core does without nodes that do not answer; see
-// suspicion.go, attach.go, adopt.go and swap.go. While everybody answers it says
-// and keeps nothing for it.
+// With Config.Tree a core does without nodes that do not answer. While everybody
+// answers it says and keeps nothing for it.
 //
-//   - Suspicion. A peer is suspected after a batch that was not acked in time
-//     and a probe that was not answered; where messages get lost all the time,
-//     after so many probes that loss alone does not look like death. A suspected
-//     peer gets bare probes, at most maxInterval apart, until it answers.
-//   - Attaching. A node whose parent is suspected asks those that may replace it
-//     (topology.Successors), one, two, four, ... at a time, and the first of them
-//     that answers becomes its parent. If there is none, the node is a root, of the
-//     rounds too, and goes on asking a few now and then.
-//   - Adoption. It names its ancestors that do not answer. The new parent probes
-//     those itself, and offers itself to their other children: to all for whom it
-//     is the first that may replace their parents and is not suspected. So do
-//     nodes that come to suspect a child of their own. A node that gets an
-//     offer probes its parent, and attaches or declines. An offer that is not answered
-//     is a suspicion like any other, so that offers reach past any number of dead nodes.
+//   - Suspicion (suspicion.go). A peer is out of reach after a batch that was not
+//     acked in time and a probe that was not answered; where messages get lost all the
+//     time, after so many probes that loss alone does not look like death. It
+//     gets bare probes, at most maxInterval apart, until it answers.
+//   - Attaching (repair.go). A node whose parent is out of reach asks those that may
+//     replace it (topology.Successors), one, two, four, ... at a time, and the first of
+//     them that answers becomes its parent. If there is none, the node is an orphan
+//     root, of the rounds too, and goes on asking a few now and then.
+//   - Adoption (adopt.go). It names its ancestors that do not answer. The new parent
+//     probes those itself, and offers itself to their other children: to all for which it
+//     is the first that may replace their parents and is not out of reach. So do
+//     nodes that give up a child of their own. A node that gets an offer probes its
+//     parent, and attaches or declines. An offer that is not answered is a probe like
+//     any other, so that offers reach past any number of dead nodes.
 //   - Return. When its parent in the tree answers, a node goes back to it, and
-//     tells the other that they have parted.
-//   - Swaps. While a node suspects anyone it swaps vectors now and then with a
-//     random node that is no link: every usefulSwap while that brings what should
-//     have been everywhere for long, else less and less often, down to once in
-//     maxSwap. Who does not answer within a second is not waited for. A root that
-//     is none in the tree swaps all that it holds, not only what is old, with
-//     nodes that do not hear its rounds. So a cut that leaves the network
-//     connected, but its trees apart, still lets everything through.
+//     prunes the other.
+//   - Anti-entropy (entropy.go). While anybody is out of reach to a node, it exchanges
+//     digests now and then with a random node that is no link: every usefulSwap while that brings
+//     what should have been everywhere for long, else less and less often, down to
+//     once in maxSwap. A peer that has not answered within a second is skipped. An orphan
+//     root brings all that it holds, not only what is old, to nodes that do not hear
+//     its rounds. So a cut that leaves the network connected, but its trees apart, still
+//     lets everything through.
 //
-// No cycle: a node never takes a parent that is not before it in the natural
-// order, which is the same everywhere. So whatever the nodes suspect, and
-// however wrongly or late, the parents of any node come before it, and
-// theirs before them.
+// # Invariants
 //
-// One tree: a root that is none in the tree goes on asking those before it. If
-// all can reach all, only the first of those that are alive is a root, and everybody
-// hangs from it.
+// They hold between any two calls. View.Check tests all but the last three, which a
+// look at one core cannot tell; tests call it after every step, and so does the
+// watch of a test bed. The last three are held to by the tests' monitor, which sees
+// every message, and by testbed/invariant, which sees every node.
 //
-// Nothing is lost: a link holds no entry that is not in the log. Whenever it is
-// given up, nothing of it counts any more; whenever it is taken up again or
-// anew, both sides show what they hold, and all that the other lacks
-// of it is sent. A link counts for a node's parent only when that is done,
-// and the former one is given up only then.
+//  1. The digest is of what has been learnt of the log: no more, no less.
+//  2. Base, cursor and all segments in flight or to be sent again lie within the
+//     log; segments lie below the cursor.
+//  3. Batch numbers rise, per link and incarnation of ours.
+//  4. A parent comes before its child in the natural order, which is the same
+//     everywhere. So whatever nodes suspect, and however wrongly or late, parents
+//     make no cycle.
+//  5. There is at most one parent, and the link with the role is the one that
+//     entries go up.
+//  6. A link has a permit only while something is in flight on it, and unacked is
+//     the sum of what is.
+//  7. On a link that is probing, at most one batch with entries is in flight.
+//  8. A mute link is unreachable, and is owed nothing: no segment, no digest.
+//  9. A link is queued once or not at all, filed under its name, and wakes no later
+//     than its first deadline.
+//  10. Acks are of batches that came, and something sends those of a parent and of
+//     the children: a deadline, a flush that is planned, or this Advance.
+//  11. Our digest counts as sent only while a part of it is in flight. Only a log
+//     that held something owes.
+//  12. A link is unreachable if and only if suspicion lists its peer, and children
+//     and carriers are as many as are counted.
+//  13. A batch is acked when its entries are stored here, and not before.
+//  14. An entry is in the log once, and never told back to the peer that told it.
+//  15. Every position below the cursor of a tree link was acked, told by the peer, is
+//     in flight, to be sent again, or lies below base while the link owes: so
+//     nothing is lost. Whenever a link is given up, nothing of it counts any more;
+//     whenever it is taken up again, both sides show what they hold, and all that the
+//     other lacks of it is sent. A link counts for a node's parent only when that is done,
+//     and the former one is given up only then.
+//
+// From 4 it follows that there is one tree in the end: an orphan root goes on asking
+// those before it. If all can reach all, only the first of those that are alive is a
+// root, and everybody hangs from it.
 //
 // What comes from another root has rounds whose numbers cannot be compared. So
-// every change of root on the way down begins a new reign (Message.Reign), which
-// counts per link.
+// every change of root on the way down begins a new term (Message.Reign), which
+// counts per link; see type roundID.
 //
 // # When it is full
 //

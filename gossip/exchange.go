@@ -1,5 +1,117 @@
 package gossip
 
+import "time"
+
+// exchange is the exchange of digests over a link: ours is shown, the peer's is
+// asked for. Each half stands somewhere of its own:
+//
+//	ours:   none -> due -> sent -> done    shown when the peer asks for it, or may not know us
+//	theirs: none -> due -> sent -> done    asked for when entries wait for it
+//
+// A batch that is lost takes its half back to due.
+type exchange struct {
+	ours, theirs half
+
+	parts  []VectorPart // of ours, not yet sent
+	number uint64       // of ours
+	from   incoming     // theirs as it comes in
+
+	owed    bool // entries below progress.base wait for theirs
+	blind   bool // what the peer holds has not been told, and may be what others tell us
+	catches bool // the peer has asked for ours and not shown its own: it catches up itself
+}
+
+// half is how far one side of an exchange has come.
+type half uint8
+
+const (
+	none half = iota // nobody has asked for it
+	due              // to be said with the next message
+	sent             // said, and neither answered nor acked
+	done             // the other side has it
+)
+
+// begin forgets what was shown to and by the peer's former incarnation. What
+// catching up has put down stays.
+func (x *exchange) begin() {
+	*x = exchange{number: x.number, owed: x.owed, blind: x.blind}
+}
+
+// show has ours shown from its beginning.
+func (x *exchange) show() { x.ours, x.parts = due, nil }
+
+// hide takes ours back if it is still to be shown.
+func (x *exchange) hide() {
+	if x.ours == due {
+		x.ours = none
+	}
+}
+
+// wants reports whether anything waits for theirs.
+func (x *exchange) wants() bool { return x.owed || x.blind }
+
+// lost takes back what was in a batch.
+func (x *exchange) lost(c cargo) {
+	if c&digestPart != 0 {
+		x.show()
+	}
+	if c&digestWish != 0 && x.theirs == sent {
+		x.theirs = due
+	}
+}
+
+// acked takes note that the peer has what was in a batch; more says whether a part
+// of ours is still in flight.
+func (x *exchange) acked(c cargo, more bool) {
+	if c&digestPart != 0 && x.ours == sent && !more {
+		x.ours = done
+	}
+}
+
+// forget drops what was in flight, without sending it again.
+func (x *exchange) forget() {
+	if x.ours == sent {
+		x.ours = none
+	}
+	x.theirs = none
+}
+
+// nextPart takes the next part of ours.
+func (x *exchange) nextPart(held *Vector) *VectorPart {
+	if len(x.parts) == 0 {
+		x.number++
+		x.parts = held.parts(x.number, MaxLineBytes-fixedBytes-tieBytes)
+	}
+	p := &x.parts[0]
+	x.parts = x.parts[1:]
+	if len(x.parts) == 0 {
+		x.ours = sent
+	}
+	return p
+}
+
+// read takes a part of theirs, and reports whether that completes one that is
+// waited for.
+func (x *exchange) read(p *VectorPart) bool {
+	x.catches = false
+	if !x.from.take(p) || !x.wants() {
+		return false
+	}
+	x.blind, x.theirs = false, done
+	return true
+}
+
+// isComplete reports whether the peer has shown all that it held.
+func (x *exchange) isComplete() bool { return x.from.complete }
+
+// answerTime is how long a peer may take to show a digest that was asked for.
+func (x *exchange) answerTime(r *rtt) time.Duration {
+	if x.catches {
+		return 2 * maxInterval
+	}
+	return r.interval(0)
+}
+
 // incoming collects the parts of a peer's vector.
 type incoming struct {
 	exchange uint64
@@ -57,35 +169,4 @@ func (v *Vector) parts(exchange uint64, limit int) []VectorPart {
 		out[i].Part, out[i].Parts = i, len(out)
 	}
 	return out
-}
-
-// settle works out, once the peer's vector is complete, which entries from
-// before the link began the peer lacks, and puts them down to be sent. It
-// looks through the log from its end and stops when it has found them all. It
-// reports whether there are any.
-func (l *link) settle(log *Log, held *Vector, known int) bool {
-	missing := held.MissingFrom(l.told)
-	for i := l.base; i < known; i++ {
-		if e := log.At(i); !l.told.Contains(e.Source, e.Counter) {
-			missing--
-		}
-	}
-	var found []segment // from the end of the log backwards
-	for i := l.base - 1; i >= 0 && missing > 0; i-- {
-		if e := log.At(i); l.told.Contains(e.Source, e.Counter) {
-			continue
-		}
-		missing--
-		if n := len(found); n > 0 && found[n-1].from == i+1 {
-			found[n-1].from = i
-		} else {
-			found = append(found, segment{from: i, to: i + 1})
-		}
-	}
-	for i, j := 0, len(found)-1; i < j; i, j = i+1, j-1 {
-		found[i], found[j] = found[j], found[i]
-	}
-	l.again = append(found, l.again...)
-	l.owed = false
-	return len(found) > 0
 }

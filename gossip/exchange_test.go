@@ -140,17 +140,17 @@ func TestSettlePutsDownExactlyWhatThePeerLacks(t *testing.T) {
 		}
 		known := log.Len()
 		l := newLink(Neighbour{}, 0, rapid.IntRange(0, known).Draw(t, "base"), 0)
-		l.told, l.owed = told, true
+		l.told, l.exchange.owed = told, true
 		if l.base < known && rapid.Bool().Draw(t, "something was lost before") {
-			l.again = []segment{{from: l.base, to: known}}
+			l.resend = []segment{{from: l.base, to: known}}
 		}
-		before := l.again
+		before := l.resend
 		l.settle(log, held, known)
-		require.False(t, l.owed)
+		require.False(t, l.exchange.owed)
 
 		owed := map[int]bool{}
-		settled := l.again[:len(l.again)-len(before)]
-		require.Equal(t, before, append([]segment(nil), l.again[len(settled):]...), "what was lost stays")
+		settled := l.resend[:len(l.resend)-len(before)]
+		require.Equal(t, before, append([]segment(nil), l.resend[len(settled):]...), "what was lost stays")
 		at := 0
 		for i, s := range settled {
 			require.Less(t, s.from, s.to)

@@ -10,7 +10,7 @@ const (
 	MinGuard    = minGuard
 	MinPeriod   = minPeriod
 	HoldFrom    = holdFrom
-	MaxTries    = maxTries
+	MaxTries    = maxPatience
 	MaxAckSpans = maxAckSpans
 	MinSwap     = minSwap
 	MaxSwap     = maxSwap
@@ -62,22 +62,22 @@ func (c *Core) ToldBy(peer string) uint64 { return c.byPeer[peer].told.Count() }
 func (c *Core) RoleOf(peer string) Role { return c.byPeer[peer].role }
 
 // IsSuspected reports whether a peer counts as out of reach.
-func (c *Core) IsSuspected(peer string) bool { return c.isSuspect(peer) }
+func (c *Core) IsSuspected(peer string) bool { return c.suspicion.isUnreachable(peer) }
 
 // HasOwnParent reports whether the parent is the one that the tree has.
-func (c *Core) HasOwnParent() bool { return c.parent == c.home }
+func (c *Core) HasOwnParent() bool { return c.suspicion.parent() == c.scheme.treeParent() }
 
 // IsLonely reports whether this is a root only because nobody before it answers.
-func (c *Core) IsLonely() bool { return c.lonely() }
+func (c *Core) IsLonely() bool { return c.scheme.isOrphan() }
 
 // HasAgain reports whether anything waits to be sent to a peer again, or for the
 // first time after its vector came.
-func (c *Core) HasAgain(peer string) bool { return len(c.byPeer[peer].again) > 0 }
+func (c *Core) HasAgain(peer string) bool { return len(c.byPeer[peer].resend) > 0 }
 
 // InFlight is what a peer has not acked.
 func (c *Core) InFlight(peer string) (batches, bytes int) {
 	l := c.byPeer[peer]
-	return len(l.flights), l.unacked
+	return len(l.inflight), l.unacked
 }
 
 // RoundTrip is what the way to a peer and back is taken to be.
@@ -87,40 +87,40 @@ func (c *Core) RoundTrip(peer string) time.Duration { return c.byPeer[peer].rtt.
 func (c *Core) DownAt() time.Duration { return c.downAt }
 
 // Loss is the share of batches that are taken to be lost.
-func (c *Core) Loss() float64 { return c.loss }
+func (c *Core) Loss() float64 { return c.suspicion.loss }
 
 // SetLoss sets it.
-func (c *Core) SetLoss(loss float64) { c.loss = loss }
+func (c *Core) SetLoss(loss float64) { c.suspicion.loss = loss }
 
 // Notice takes an ack after so many lost batches into the estimate of loss.
-func (c *Core) Notice(lost int) { c.notice(lost) }
+func (c *Core) Notice(lost int) { c.suspicion.notice(lost) }
 
 // Patience is how many probes in a row may stay unanswered.
-func (c *Core) Patience() int { return c.patience() }
+func (c *Core) Patience() int { return c.suspicion.patience() }
 
 // Swap is when the newest swap began, and with whom; empty: nobody.
 func (c *Core) Swap() (begun time.Duration, partner string) {
-	if l := c.swaps.partner; l != nil {
-		partner = l.peer
+	if l := c.entropy.partner; l != nil {
+		partner = l.name
 	}
-	return c.swaps.begun, partner
+	return c.entropy.begun, partner
 }
 
 // SetPartner makes a node the one that the newest swap is with.
-func (c *Core) SetPartner(name string) { c.swaps.partner = c.linkTo(name) }
+func (c *Core) SetPartner(name string) { c.entropy.partner = c.linkTo(name) }
 
 // SwapWasUseful notes that the newest swap has brought something.
-func (c *Core) SwapWasUseful(now time.Duration) { c.useful(now) }
+func (c *Core) SwapWasUseful(now time.Duration) { c.entropy.useful(now) }
 
 // HeldSince is how long the log was some time ago, or a little less.
-func (c *Core) HeldSince(t time.Duration) int { return c.heldSince(t) }
+func (c *Core) HeldSince(t time.Duration) int { return c.entropy.heldSince(t) }
 
 // Overdue is the age at which an entry should be everywhere.
-func (c *Core) Overdue() time.Duration { return c.overdue() }
+func (c *Core) Overdue() time.Duration { return c.entropy.overdue() }
 
 // KeepsLists reports whether lists of messages that were handed back are kept.
 func (c *Core) KeepsLists() bool {
-	for _, b := range c.blanks.free {
+	for _, b := range c.pool.free {
 		if cap(b.values) > 0 {
 			return true
 		}
@@ -132,15 +132,8 @@ func (c *Core) KeepsLists() bool {
 // reached: "n1 parent streaming", in the order of the links.
 func (c *Core) States() (out []string) {
 	for _, l := range c.links {
-		state := "streaming"
-		switch {
-		case l.suspected:
-			state = "unreachable"
-		case l.suspect:
-			state = "probing"
-		}
 		role := [...]string{"child", "parent", "guest", "partner"}[l.role]
-		out = append(out, l.peer+" "+role+" "+state)
+		out = append(out, l.name+" "+role+" "+l.state.String())
 	}
 	return out
 }

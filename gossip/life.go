@@ -52,38 +52,34 @@ func (c *Core) meet(now time.Duration, l *link, m *Message) (current, fresh bool
 // present one: it was made for our own life, and after we had asked.
 func (c *Core) answersRival(l *link, m *Message) bool {
 	r := &l.lives.rival
-	return m.Epoch == r.epoch && r.asked != 0 && m.For == c.cfg.Epoch && r.asked <= m.Echo.Batch && m.Echo.Batch <= l.batches
+	return m.Epoch == r.epoch && r.asked != 0 && m.For == c.cfg.Epoch && r.asked <= m.Echo.Batch && m.Echo.Batch <= l.number
 }
 
 // askRival makes the probe that asks a life whether it is the peer's. It is not
 // kept until it is acked: whoever lives asks again.
-func (c *Core) askRival(now time.Duration, l *link, b *blank) {
+func (c *Core) askRival(now time.Duration, l *link, m *Message) {
 	r := &l.lives.rival
-	l.batches++
-	c.batches = max(c.batches, l.batches)
+	c.number(l, m)
 	r.due = false
 	if r.asked == 0 { // an answer to any of them will do, or they would chase each other
-		r.asked = l.batches
+		r.asked = m.Batch
 	}
-	m := &b.message
-	m.Epoch, m.For, m.Batch, m.Probe = c.cfg.Epoch, r.epoch, l.batches, true
+	m.Epoch, m.For, m.Probe = c.cfg.Epoch, r.epoch, true
 	if r.batch != 0 { // which proves to it, in turn, that we are there
 		m.Echo = Echo{Batch: r.batch, Held: min(now-r.arrived, maxEchoAge)}
 	}
-	c.stats.MessagesOut++
 }
 
-// succeed begins the link anew with another life of the peer.
+// succeed begins the link anew with another incarnation of the peer.
 func (l *link) succeed(epoch uint64, known int) {
 	l.epoch, l.lives = epoch, lives{highest: max(epoch, l.lives.highest)}
 	l.told = NewVector()
 	l.begin(known)
-	l.again, l.flights, l.lost, l.unacked = nil, nil, nil, 0
-	l.departed = departures{}
-	l.asked, l.show, l.showing, l.vector = false, false, nil, incoming{}
-	l.acks, l.ackDue, l.newest, l.timed = nil, Never, 0, 0
-	l.ackReady, l.hurry, l.urgent, l.waiting = false, false, false, nil
-	l.suspect, l.tries, l.stalled = false, 0, false
-	l.doubted, l.ask, l.tied, l.theirs, l.reign = false, false, 0, Untied, 0
-	l.elder, l.wanted = false, false
+	l.exchange.begin()
+	l.acks.begin()
+	l.rounds.begin()
+	l.becomeStreaming()
+	l.windowFull = false
+	l.peer.begin()
+	l.catch.knowsFormer = false
 }

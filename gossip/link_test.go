@@ -11,12 +11,12 @@ import (
 
 func TestFirstLifeMetKeepsWhatWasSentToIt(t *testing.T) {
 	c, l := NewTestCore(t, nil), newLink(Neighbour{}, 0, 3, 0)
-	l.flights, l.unacked, l.cursor = []flight{{batch: 1, bytes: 10}}, 10, 5
+	l.inflight, l.unacked, l.cursor = []batch{{number: 1, bytes: 10}}, 10, 5
 	current, fresh := c.meet(0, l, &Message{Epoch: 7})
 	require.True(t, current)
 	require.False(t, fresh, "the peer has only been unknown")
 	require.Equal(t, uint64(7), l.epoch)
-	require.Len(t, l.flights, 1)
+	require.Len(t, l.inflight, 1)
 	require.Equal(t, 5, l.cursor)
 	current, fresh = c.meet(0, l, &Message{Epoch: 7})
 	require.True(t, current)
@@ -30,42 +30,44 @@ func TestNewLifeStartsTheLinkAnewAndKeepsItsNumbers(t *testing.T) {
 	c.Learn(0)
 	l.rtt.sample(30 * ms)
 	l.told.Add(OriginOf(0), 1)
-	l.flights, l.unacked, l.cursor, l.again = []flight{{batch: 4, bytes: 10, vector: true}}, 10, 5, []segment{{from: 0, to: 1}}
-	l.batches, l.exchange = 4, 2
+	l.inflight, l.unacked, l.cursor, l.resend = []batch{{number: 4, bytes: 10, carries: digestPart}}, 10, 5, []segment{{from: 0, to: 1}}
+	l.number, l.exchange.number = 4, 2
 	l.departed.note(4, 0)
-	l.show, l.showing, l.vector = true, make([]VectorPart, 2), incoming{exchange: 1, complete: true}
-	l.acks.Add(3)
-	l.ackDue, l.ackReady, l.hurry, l.newest = 9, true, true, 3
-	l.suspect, l.tries, l.stalled = true, 3, true
+	l.exchange.ours, l.exchange.parts, l.exchange.from = due, make([]VectorPart, 2), incoming{exchange: 1, complete: true}
+	l.acks.stored.Add(3)
+	l.acks.due, l.acks.ready, l.acks.urgency, l.acks.newest = 9, true, atOnce, 3
+	l.state, l.attempts, l.windowFull = probing, 3, true
 
 	current, fresh := c.meet(0, l, &Message{Epoch: 8})
 	require.True(t, current)
 	require.True(t, fresh)
 	require.Equal(t, uint64(8), l.epoch)
 	require.Zero(t, l.told.Count())
-	require.True(t, l.owed, "what we hold waits for the peer's vector")
+	require.True(t, l.exchange.owed, "what we hold waits for the peer's vector")
 	require.Equal(t, [2]int{6, 6}, [2]int{l.base, l.cursor})
 	require.False(t, l.behind(6))
-	require.Empty(t, l.flights)
+	require.Empty(t, l.inflight)
 	require.Zero(t, l.unacked)
-	require.Equal(t, incoming{}, l.vector)
-	require.Empty(t, l.acks)
+	require.Equal(t, incoming{}, l.exchange.from)
+	require.Equal(t, acks{due: Never}, l.acks)
 	require.Equal(t, Never, l.deadline())
-	require.False(t, l.show || l.ackReady || l.hurry || l.suspect || l.stalled)
+	require.Equal(t, none, l.exchange.ours)
+	require.Equal(t, streaming, l.state)
+	require.False(t, l.windowFull)
 	_, known := l.departed.at(4)
 	require.False(t, known, "what left for the former life measures nothing")
-	require.Equal(t, uint64(4), l.batches, "no batch number is used twice in a life of ours")
-	require.Equal(t, uint64(2), l.exchange)
+	require.Equal(t, uint64(4), l.number, "no batch number is used twice in a life of ours")
+	require.Equal(t, uint64(2), l.exchange.number)
 	require.Equal(t, 30*ms, l.rtt.roundTrip(), "the way is still the same")
 }
 
 func TestLinkThatHeldNothingOwesNothing(t *testing.T) {
-	require.False(t, newLink(Neighbour{}, 0, 0, 0).owed)
-	require.True(t, newLink(Neighbour{}, 0, 1, 0).owed)
+	require.False(t, newLink(Neighbour{}, 0, 0, 0).exchange.owed)
+	require.True(t, newLink(Neighbour{}, 0, 1, 0).exchange.owed)
 	c, l := NewTestCore(t, nil), newLink(Neighbour{}, 0, 0, 0)
 	c.meet(0, l, &Message{Epoch: 7})
 	c.meet(0, l, &Message{Epoch: 8})
-	require.False(t, l.owed)
+	require.False(t, l.exchange.owed)
 }
 
 func TestAckNamesExactlyTheBatchesThatArrived(t *testing.T) {
@@ -73,7 +75,7 @@ func TestAckNamesExactlyTheBatchesThatArrived(t *testing.T) {
 		l := newLink(Neighbour{}, 0, 0, 0)
 		n := uint64(rapid.IntRange(0, 20).Draw(t, "in flight"))
 		for b := uint64(1); b <= n; b++ {
-			l.flights = append(l.flights, flight{batch: b, bytes: int(b)})
+			l.inflight = append(l.inflight, batch{number: b, bytes: int(b)})
 			l.unacked += int(b)
 		}
 		// Spans as a peer may send them: in any order, overlapping, nonsense.
@@ -95,8 +97,8 @@ func TestAckNamesExactlyTheBatchesThatArrived(t *testing.T) {
 		}
 		require.Equal(t, len(left) < int(n), l.acked(0, spans))
 		var got []uint64
-		for _, f := range l.flights {
-			got = append(got, f.batch)
+		for _, f := range l.inflight {
+			got = append(got, f.number)
 		}
 		require.Equal(t, left, got)
 		require.Equal(t, unacked, l.unacked)
@@ -106,39 +108,39 @@ func TestAckNamesExactlyTheBatchesThatArrived(t *testing.T) {
 
 func TestOneLostBatchTakesBackAllThatIsUnackedOldestFirst(t *testing.T) {
 	l := newLink(Neighbour{}, 0, 0, 0)
-	l.cursor, l.again = 30, []segment{{from: 25, to: 27}}
-	l.flights = []flight{
-		{batch: 1, expires: 50, bytes: 5, parts: []segment{{from: 0, to: 4}, {from: 6, to: 9}}},
-		{batch: 2, expires: 40, bytes: 6, parts: []segment{{from: 9, to: 12}}},
+	l.cursor, l.resend = 30, []segment{{from: 25, to: 27}}
+	l.inflight = []batch{
+		{number: 1, expires: 50, bytes: 5, parts: []segment{{from: 0, to: 4}, {from: 6, to: 9}}},
+		{number: 2, expires: 40, bytes: 6, parts: []segment{{from: 9, to: 12}}},
 	}
 	l.unacked = 11
 	require.Equal(t, time.Duration(40), l.deadline())
 	require.False(t, l.expire(39))
-	require.False(t, l.suspect)
+	require.Equal(t, streaming, l.state)
 	require.True(t, l.expire(40))
 	require.Equal(t, []segment{
 		{from: 0, to: 4, sent: true}, {from: 6, to: 9, sent: true}, {from: 9, to: 12, sent: true}, {from: 25, to: 27},
-	}, l.again)
-	require.Empty(t, l.flights)
+	}, l.resend)
+	require.Empty(t, l.inflight)
 	require.Zero(t, l.unacked)
-	require.True(t, l.suspect)
-	require.Zero(t, l.tries, "the first re-send is not delayed")
-	require.False(t, l.show)
+	require.Equal(t, probing, l.state)
+	require.Zero(t, l.attempts, "the first re-send is not delayed")
+	require.Equal(t, none, l.exchange.ours)
 	require.Equal(t, 30, l.cursor)
 
-	l.flights = []flight{{batch: 3, expires: 60, vector: true}}
+	l.inflight = []batch{{number: 3, expires: 60, carries: digestPart}}
 	require.True(t, l.expire(60))
-	require.Equal(t, 1, l.tries)
-	require.True(t, l.show, "a lost vector is shown again")
+	require.Equal(t, 1, l.attempts)
+	require.Equal(t, due, l.exchange.ours, "a lost vector is shown again")
 }
 
 func TestGuestIsNeverBehind(t *testing.T) {
 	l := newLink(Neighbour{Role: Guest}, 0, 0, 0)
-	l.again = []segment{{from: 0, to: 1}}
+	l.resend = []segment{{from: 0, to: 1}}
 	require.False(t, l.behind(10))
 	l.role = Child
 	require.True(t, l.behind(0))
-	l.again = nil
+	l.resend = nil
 	require.True(t, l.behind(1))
 	require.False(t, l.behind(0))
 }
@@ -164,17 +166,17 @@ func TestDeparturesRememberTheLastBatchesAndNoOthers(t *testing.T) {
 func TestListsOfFlightsAreKeptToBeUsedAgainWithinBounds(t *testing.T) {
 	l := newLink(Neighbour{}, 0, 0, 0)
 	const flights = 3 * maxSpare
-	for batch := uint64(1); batch <= flights; batch++ {
-		f := flight{batch: batch, parts: make([]segment, 1)}
-		if batch%2 == 0 {
+	for number := uint64(1); number <= flights; number++ {
+		f := batch{number: number, parts: make([]segment, 1)}
+		if number%2 == 0 {
 			f.parts = make([]segment, 1000)
 		}
-		l.flights = append(l.flights, f)
+		l.inflight = append(l.inflight, f)
 	}
 	require.True(t, l.acked(0, []Span{{1, 4}}))
 	require.Len(t, l.spare, 2, "of those that are small")
 	require.True(t, l.acked(0, []Span{{1, flights}}))
-	require.Empty(t, l.flights)
+	require.Empty(t, l.inflight)
 	require.Len(t, l.spare, maxSpare)
 	for range maxSpare {
 		parts := l.spareParts()

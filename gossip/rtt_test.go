@@ -155,10 +155,10 @@ func TestAWayThatLooksLongDoesNotMakeTheWholeTreeLookLong(t *testing.T) {
 		}
 	}
 	measure(parent, 200*ms)
-	require.Equal(t, 400*ms+4*(200*ms+minGuard), c.ackWait(parent).Round(ms), "nothing else is measured")
+	require.Equal(t, 400*ms+4*(200*ms+minGuard), c.schedule.ackWait(parent).Round(ms), "nothing else is measured")
 	measure(child, 100*ms)
-	require.Equal(t, 400*ms+4*(200*ms+minGuard), c.ackWait(parent).Round(ms), "ways vary")
+	require.Equal(t, 400*ms+4*(200*ms+minGuard), c.schedule.ackWait(parent).Round(ms), "ways vary")
 	measure(parent, 5*time.Second)
-	require.Equal(t, 400*ms+4*(2*100*ms+minMargin+minGuard), c.ackWait(parent).Round(ms))
+	require.Equal(t, 400*ms+4*(2*100*ms+minMargin+minGuard), c.schedule.ackWait(parent).Round(ms))
 	require.Greater(t, parent.rtt.interval(0), 4*time.Second, "that way itself may be as long")
 }

@@ -21,6 +21,7 @@ type Vector struct {
 	sources int                // how many there are
 	more    map[SourceID]Spans // of those lines that one short span cannot hold
 	count   uint64
+	fetched uint32 // of no meaning: what prefetch has read
 }
 
 // line is a source and one span of counters of the usual size; first is 0 where
@@ -186,23 +187,22 @@ func (v *Vector) place(s SourceID) uint64 {
 	return at
 }
 
-// warm looks at a source's line and does nothing with it, so that it is in the
+// prefetch looks at a source's line and does nothing with it, so that it is in the
 // cache when it is wanted. A processor waits for many lines at the same time as
 // it does for one, if nothing else comes in between.
-func (v *Vector) warm(s SourceID) uint32 {
-	if len(v.lines) < cold {
-		return 0
+func (v *Vector) prefetch(s SourceID) {
+	if len(v.lines) >= cold {
+		v.fetched += v.lines[maphash.Comparable(vectorSeed, s)&uint64(len(v.lines)-1)].last
 	}
-	return v.lines[maphash.Comparable(vectorSeed, s)&uint64(len(v.lines)-1)].last
 }
 
 const (
 	// cold is from how many lines on a vector may not be in the cache.
 	cold = 256
-	// warmBlock is for how many entries lines are fetched ahead: more than a
+	// prefetchBlock is for how many entries lines are fetched ahead: more than a
 	// processor waits for at once, and so few that the first is still there when the
 	// last has come.
-	warmBlock = 32
+	prefetchBlock = 32
 )
 
 // insert puts a source in that is not there, with nothing in its line.

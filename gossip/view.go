@@ -15,7 +15,7 @@ func (v View) Parent() string {
 	if v.c.parent == nil {
 		return ""
 	}
-	return v.c.parent.peer
+	return v.c.parent.name
 }
 
 // Links calls do for every link over which entries flow, in their order. One
@@ -23,11 +23,11 @@ func (v View) Parent() string {
 // nothing counts as confirmed by it until then. The LinkView is valid within the
 // call.
 func (v View) Links(do func(LinkView)) {
-	if v.c.cfg.Direct {
-		return // each node answers for its own entries only
+	if !v.c.scheme.confirms() {
+		return
 	}
 	for _, l := range v.c.links {
-		if (l.role == Parent || l.role == Child) && !l.mute && !l.suspected {
+		if (l.role == Parent || l.role == Child) && l.state != unreachable {
 			do(LinkView{l})
 		}
 	}
@@ -37,7 +37,7 @@ func (v View) Links(do func(LinkView)) {
 type LinkView struct{ l *link }
 
 // Peer is the other end.
-func (v LinkView) Peer() string { return v.l.peer }
+func (v LinkView) Peer() string { return v.l.name }
 
 // Epoch is the life of the peer that the link is with; 0: none was met yet.
 func (v LinkView) Epoch() uint64 { return v.l.epoch }
@@ -47,11 +47,11 @@ func (v LinkView) Epoch() uint64 { return v.l.epoch }
 // has them: by its acks, its vector, or by sending them itself.
 func (v LinkView) Confirmed(do func(from, to int)) {
 	var open []segment // what is not confirmed below the cursor
-	open = append(open, v.l.again...)
-	for _, f := range v.l.flights {
+	open = append(open, v.l.resend...)
+	for _, f := range v.l.inflight {
 		open = append(open, f.parts...)
 	}
-	if v.l.owed {
+	if v.l.exchange.owed {
 		open = append(open, segment{from: 0, to: v.l.base})
 	}
 	for at := 0; at < v.l.cursor; {

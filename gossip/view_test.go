@@ -24,9 +24,9 @@ func TestConfirmedIsWhatIsNeitherOpenNorAhead(t *testing.T) {
 			}
 			return out
 		}
-		l.again = segments("again")
-		l.flights = []flight{{parts: segments("first")}, {parts: segments("second")}}
-		if l.owed = rapid.Bool().Draw(t, "owed"); l.owed {
+		l.resend = segments("again")
+		l.inflight = []batch{{parts: segments("first")}, {parts: segments("second")}}
+		if l.exchange.owed = rapid.Bool().Draw(t, "owed"); l.exchange.owed {
 			l.base = rapid.IntRange(0, l.cursor).Draw(t, "base")
 			for i := range l.base {
 				open[i] = true

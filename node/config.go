@@ -90,8 +90,9 @@ type Config struct {
 	// former one, such as the milliseconds of a clock shifted to make room for
 	// a few restarts of the gossip service. At most 2^53; 0 means 1.
 	Epoch uint64
-	// Mistake has gossip be wrong in one way. For tests alone.
-	Mistake gossip.Mistake
+	// NewCore makes the gossip core; nil: gossip.New does. It is for tests, which put
+	// one in between that is wrong.
+	NewCore func(now time.Duration, cfg gossip.Config, log *gossip.Log) (gossip.Machine, error)
 	// JournalMistake has journals in memory be wrong in one way, where a driver makes
 	// them. For tests alone.
 	JournalMistake journal.Mistake
@@ -137,7 +138,7 @@ const (
 func (c *Config) gossip() gossip.Config {
 	return gossip.Config{
 		Epoch: c.Epoch, Rounds: c.Rounds, Period: c.SyncPeriod, Target: c.LatencyTarget,
-		AckDelay: c.AckDelay, GreetAt: gossip.Never, Mistake: c.Mistake,
+		AckDelay: c.AckDelay, GreetAt: gossip.Never,
 	}
 }
 

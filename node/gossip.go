@@ -64,7 +64,7 @@ func (n *Node) newGossiper() (*gossiper, error) {
 	}
 	cfg := service.Config{
 		Gossip: n.cfg.gossip(), NumChildren: n.cfg.NumChildren, Permits: permits, Random: n.cfg.Random,
-		Origins: n.cfg.Roster.origins(), Shared: service.Shared{Log: n.log},
+		Origins: n.cfg.Roster.origins(), NewCore: n.cfg.NewCore, Shared: service.Shared{Log: n.log},
 	}
 	if n.cfg.Keeper != nil {
 		n.unkept = &unkept{}

@@ -46,9 +46,20 @@ func (s *Service) begin(now time.Duration, m *Membership) {
 		cfg.GreetAt = now + time.Second
 	}
 	s.lives++
-	if s.core, err = gossip.New(now, cfg, s.log); err != nil {
+	core, err := s.newCore(now, cfg)
+	if err != nil {
 		s.out.Trouble = err
+		return
 	}
+	s.core = core
+}
+
+// newCore makes a core as the configuration has it.
+func (s *Service) newCore(now time.Duration, cfg gossip.Config) (gossip.Machine, error) {
+	if s.cfg.NewCore != nil {
+		return s.cfg.NewCore(now, cfg, s.log)
+	}
+	return gossip.New(now, cfg, s.log)
 }
 
 // isDirect reports whether every node sends to every other, as eager rounds do

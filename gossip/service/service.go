@@ -25,6 +25,10 @@ type Config struct {
 	// Origins is the table of a codec's names; nil: one of its own.
 	Origins *codec.Origins
 
+	// NewCore makes a core; nil: gossip.New does. It is for tests, which put one in
+	// between that is wrong.
+	NewCore func(now time.Duration, cfg gossip.Config, log *gossip.Log) (gossip.Machine, error)
+
 	Shared Shared
 }
 
@@ -44,8 +48,8 @@ type Service struct {
 	log     *gossip.Log
 	decoder *codec.Decoder
 
-	core     *gossip.Core // nil before Begin
-	lives    uint64       // cores made so far
+	core     gossip.Machine // nil before Begin
+	lives    uint64         // cores made so far
 	permits  *backpressure.Permits
 	carriers int           // links that may need a permit
 	reported time.Duration // of the newest report that the permits have seen

@@ -26,6 +26,7 @@ var arrows = map[string][]string{
 	"gossip":          {"topology"},
 	"gossip/codec":    {"gossip", "wire"},
 	"gossip/service":  {"gossip", "gossip/codec", "topology", "backpressure"},
+	"gossip/mistake":  {"gossip"}, // for tests alone
 	"wire":            {},
 	"topology":        {},
 	"backpressure":    {},

@@ -10,8 +10,8 @@ import (
 
 func TestWhatIsKeptToBeUsedAgainIsBounded(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var s blanks
-		var out []*blank
+		var s messagePool
+		var out []*pooled
 		for range rapid.IntRange(1, 200).Draw(t, "steps") {
 			if rapid.Bool().Draw(t, "take") {
 				b := s.take()
@@ -33,7 +33,7 @@ func TestWhatIsKeptToBeUsedAgainIsBounded(t *testing.T) {
 			}
 			bytes := 0
 			for _, b := range s.free {
-				require.LessOrEqual(t, b.bytes(), maxBlankBytes)
+				require.LessOrEqual(t, b.bytes(), maxPooledBytes)
 				require.NotContains(t, out, b)
 				for _, r := range b.runs[:cap(b.runs)] {
 					require.Zero(t, r)
@@ -41,7 +41,7 @@ func TestWhatIsKeptToBeUsedAgainIsBounded(t *testing.T) {
 				bytes += b.bytes()
 			}
 			require.Equal(t, bytes, s.bytes)
-			require.LessOrEqual(t, bytes, maxBlanksBytes)
+			require.LessOrEqual(t, bytes, maxPoolBytes)
 		}
 	})
 }

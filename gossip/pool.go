@@ -1,42 +1,42 @@
 package gossip
 
-// blank is a message to be filled in, with the lists that its parts stand in. Where
+// pooled is a message to be filled in, with the lists that its parts stand in. Where
 // callers hand messages back (Core.Recycle) a round makes no new ones: a process
 // whose heap grows pays for every fresh page much more than for what it writes
 // there.
-type blank struct {
+type pooled struct {
 	message Message
 	runs    []Run
 	values  []string // of all runs, one behind the other
 	acks    []Span
 }
 
-// blanks are messages that nobody looks at any more, to be filled in again. The
+// messagePool are messages that nobody looks at any more, to be filled in again. The
 // zero value is ready.
-type blanks struct {
-	free  []*blank
+type messagePool struct {
+	free  []*pooled
 	bytes int // of all of them
 }
 
 // Bounds of what is kept to be used again, in bytes: enough for a round of a few
 // hundred values to each of a few neighbours, or of a hundred to two dozen. What is
-// larger than maxBlankBytes comes from catching up, and seldom again.
+// larger than maxPooledBytes comes from catching up, and seldom again.
 const (
-	maxBlankBytes  = 8 << 10
-	maxBlanksBytes = 64 << 10
+	maxPooledBytes = 8 << 10
+	maxPoolBytes   = 64 << 10
 )
 
-// bytes is about what a blank takes.
-func (b *blank) bytes() int {
+// bytes is about what a pooled takes.
+func (b *pooled) bytes() int {
 	const fixed, run, value, span = 288, 40, 16, 16
 	return fixed + run*cap(b.runs) + value*cap(b.values) + span*cap(b.acks)
 }
 
 // take returns a message that says nothing.
-func (s *blanks) take() *blank {
+func (s *messagePool) take() *pooled {
 	n := len(s.free)
 	if n == 0 {
-		return &blank{}
+		return &pooled{}
 	}
 	b := s.free[n-1]
 	s.free[n-1] = nil
@@ -47,9 +47,9 @@ func (s *blanks) take() *blank {
 
 // put takes back a message that nobody looks at any more. It keeps nothing alive
 // that the message spoke of.
-func (s *blanks) put(b *blank) {
+func (s *messagePool) put(b *pooled) {
 	bytes := b.bytes()
-	if bytes > maxBlankBytes || s.bytes+bytes > maxBlanksBytes {
+	if bytes > maxPooledBytes || s.bytes+bytes > maxPoolBytes {
 		return
 	}
 	b.message = Message{}
@@ -65,8 +65,8 @@ func (s *blanks) put(b *blank) {
 // does so after each has the core make its next messages of them. It need not be
 // done.
 func (c *Core) Recycle(o Outgoing) {
-	if o.blank != nil {
-		c.blanks.put(o.blank)
+	if o.pooled != nil {
+		c.pool.put(o.pooled)
 	}
 }
 

@@ -1,0 +1,124 @@
+package gossip
+
+import "time"
+
+// acks are the batches of a peer that have arrived and are not acked yet. An ack
+// names exactly what is stored here.
+//
+// When an ack goes: with whatever else goes to the peer. By itself, bare, when it
+// falls due, which Core.ackDue decides and nothing else: with the round after the
+// batch came, or for a probe at once. At once can wait for our slot, see
+// schedule.holdsAcks, but for the probe of a peer that has been waiting already.
+type acks struct {
+	stored  Spans         // not yet acked
+	due     time.Duration // when they must go, if nothing else does
+	ready   bool          // that time has come
+	urgency urgency
+	waiting []arrival // handed out to be stored, oldest first
+
+	newest  uint64        // the peer's newest batch ...
+	arrived time.Duration // ... and when it came
+}
+
+// urgency is how soon a peer wants to hear that a batch is stored.
+type urgency uint8
+
+const (
+	withTheRound urgency = iota // it reckons with that
+	atOnce                      // it has asked
+	pastSlot                    // it has been waiting: not even for our slot
+)
+
+// arrival is a batch of the peer that waits to be stored.
+type arrival struct {
+	batch   uint64
+	at      time.Duration
+	urgency urgency
+	flush   bool // it moves what we know downwards
+}
+
+// begin forgets what the peer's former incarnation sent.
+func (a *acks) begin() { *a = acks{due: Never} }
+
+// note takes note of a batch that has come.
+func (a *acks) note(now time.Duration, batch uint64) {
+	if batch > a.newest {
+		a.newest, a.arrived = batch, now
+	}
+}
+
+// add puts a batch down to be acked.
+func (a *acks) add(arrived arrival) {
+	a.stored.Add(arrived.batch)
+	a.urgency = max(a.urgency, arrived.urgency)
+}
+
+// moveTo moves the first n spans into a message.
+func (a *acks) moveTo(b *pooled, n int) {
+	if n > 0 {
+		b.acks = append(b.acks[:0], a.stored[:n]...)
+		b.message.Acks = b.acks
+	}
+	a.stored = a.stored[:copy(a.stored, a.stored[n:])]
+	if len(a.stored) == 0 {
+		a.ready, a.urgency, a.due = false, withTheRound, Never
+	}
+}
+
+// maxEchoAge is how old a batch may be that is echoed: clocks run apart, and
+// an older one measures nothing any more.
+const maxEchoAge = time.Minute
+
+// echo is what the peer needs to measure the way, and false if its newest batch
+// is too old for it.
+func (a *acks) echo(now time.Duration) (Echo, bool) {
+	if a.newest == 0 || now-a.arrived > maxEchoAge {
+		return Echo{}, false
+	}
+	return Echo{Batch: a.newest, Held: now - a.arrived}, true
+}
+
+// maxWaiting bounds the batches of one peer that wait to be stored. What is
+// beyond it is not acked, and comes again.
+const maxWaiting = 1024
+
+// await notes a batch that has been handed out to be stored.
+func (a *acks) await(b arrival) {
+	if len(a.waiting) == maxWaiting {
+		a.waiting = append(a.waiting[:0], a.waiting[1:]...)
+	}
+	a.waiting = append(a.waiting, b)
+}
+
+// storedBatch takes a batch off those that wait to be stored.
+func (a *acks) storedBatch(number uint64) (arrival, bool) {
+	for i, b := range a.waiting {
+		if b.batch == number {
+			a.waiting = append(a.waiting[:i], a.waiting[i+1:]...)
+			return b, true
+		}
+	}
+	return arrival{}, false
+}
+
+// ackDue is when a batch that is stored now is acked by itself, at the latest. A
+// leaf lets its parent wait longer than a round, since its next delta may yet
+// carry the ack, and a bare one costs a message.
+func (c *Core) ackDue(now time.Duration, l *link, a arrival) time.Duration {
+	due := Never
+	if l.role == Parent && c.isLeaf() {
+		due = max(now, a.at+c.cfg.AckDelay)
+	} else {
+		due = c.schedule.ackDue(now, l, a.at)
+	}
+	if l.acks.urgency > withTheRound && !c.holdsAcks(l) {
+		due = now
+	}
+	return due
+}
+
+// holdsAcks reports whether acks that were asked for at once wait for our slot all
+// the same.
+func (c *Core) holdsAcks(l *link) bool {
+	return l.acks.urgency < pastSlot && c.schedule.holdsAcks(l)
+}

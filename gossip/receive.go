@@ -1,0 +1,227 @@
+package gossip
+
+import (
+	"errors"
+	"time"
+)
+
+// Receive takes a message from a peer, which must be a node of the cluster.
+// If ok, the delivery is to be stored and its ticket handed to Stored; a
+// delivery that cannot be stored is dropped, and comes again.
+func (c *Core) Receive(now time.Duration, from string, m *Message) (d Delivery, ok bool) {
+	l := c.accept(from, m)
+	if l == nil {
+		c.stats.Malformed++
+		return Delivery{}, false
+	}
+	l.peer.used = now
+	defer c.timers.set(l)
+	c.stats.MessagesIn++
+
+	current, fresh := c.meet(now, l, m)
+	if fresh {
+		c.restarted(now, l)
+	}
+	flush := false
+	if current {
+		c.receiveState(now, l, m)
+		flush = l == c.parent && c.schedule.read(now, l, m)
+	}
+	d.Entries = c.news(l, m, current)
+	ok = len(d.Entries) > 0
+	if current {
+		c.catch.heard(now, l, ok)
+		if c.suspicion != nil {
+			c.suspicion.seen(now, &l.peer, m, ok)
+		}
+	}
+	c.scheme.received(from, m, current, d.Entries)
+	switch {
+	case current && m.Batch != 0 && !m.parting():
+		a := c.arrival(now, l, m, flush)
+		if ok {
+			l.acks.await(a)
+			d.Ticket = Ticket{From: from, Life: c.cfg.Epoch, Epoch: m.Epoch, Batch: m.Batch}
+		} else {
+			c.stored(now, l, a)
+		}
+	case flush:
+		c.schedule.flushed(now)
+	}
+	return d, ok
+}
+
+// errStranger is why a message is refused whose sender is not in the tree.
+var errStranger = errors.New("its sender is no node of the cluster")
+
+// accept is the link that a message belongs to; nil if the message is refused.
+func (c *Core) accept(from string, m *Message) *link {
+	if c.refusal = m.check(); c.refusal != nil {
+		return nil
+	}
+	l := c.linkTo(from)
+	if l == nil {
+		c.refusal = errStranger
+	}
+	return l
+}
+
+// Refused is why the message that Receive was handed last makes no sense; nil if
+// it does. Stats.Malformed counts them.
+func (c *Core) Refused() error { return c.refusal }
+
+// news is what a message tells us that we do not hold yet.
+func (c *Core) news(l *link, m *Message, current bool) (news []Entry) {
+	for i := range m.Runs {
+		l.told.prefetch(m.Runs[i].Source)
+		c.held.prefetch(m.Runs[i].Source)
+	}
+	entries := m.Entries()
+	before := 0 // entries of former runs
+	for _, r := range m.Runs {
+		if current {
+			l.told.AddSpan(r.Source, Span{r.First, r.First + uint64(len(r.Values)) - 1})
+		}
+		for i, v := range r.Values {
+			if counter := r.First + uint64(i); !c.held.Contains(r.Source, counter) {
+				if news == nil {
+					news = make([]Entry, 0, entries-before-i)
+				}
+				news = append(news, Entry{Source: r.Source, Counter: counter, Value: v})
+			}
+		}
+		before += len(r.Values)
+	}
+	c.stats.EntriesIn += uint64(entries)
+	c.stats.EntriesKnown += uint64(entries - len(news))
+	return news
+}
+
+// arrival takes note of a batch that wants an ack.
+func (c *Core) arrival(now time.Duration, l *link, m *Message, flush bool) arrival {
+	l.acks.note(now, m.Batch)
+	a := arrival{batch: m.Batch, at: now, flush: flush}
+	switch {
+	case !m.Probe:
+	case m.Resent || len(m.Runs) == 0 || c.catch.on:
+		a.urgency = pastSlot
+	default:
+		a.urgency = atOnce
+	}
+	return a
+}
+
+// receiveState takes what a message of the peer's present incarnation says of the
+// link itself.
+func (c *Core) receiveState(now time.Duration, l *link, m *Message) {
+	switch m.For {
+	case 0:
+	case c.cfg.Epoch:
+		if at, ok := l.departed.at(m.Echo.Batch); ok {
+			l.rtt.measure(now, at, now-at-m.Echo.Held)
+		}
+		if l.acked(now, m.Acks) {
+			c.progress(now, l)
+		}
+	default:
+		// The peer means another incarnation than ours, so it cannot know what we lack.
+		l.catch.knowsFormer = true
+		c.showDigest(l)
+	}
+	if c.suspicion != nil {
+		c.suspicion.read(now, &l.peer, m)
+	}
+	c.receiveDigest(now, l, m)
+	if m.Path > 0 && l.role == Child {
+		l.path = m.Path
+	}
+}
+
+// receiveDigest takes a part of the peer's digest, and its wish to see ours.
+func (c *Core) receiveDigest(now time.Duration, l *link, m *Message) {
+	if p := m.Vector; p != nil {
+		for _, h := range p.Held {
+			for _, s := range h.Counters {
+				l.told.AddSpan(h.Source, s)
+			}
+		}
+		if l.exchange.read(p) {
+			c.entropy.oweOld(now, l, m)
+			if l.exchange.owed && l.settle(c.log, c.held, c.known) && l == c.entropy.partner {
+				c.entropy.useful(now)
+			}
+			c.send(l)
+		}
+	}
+	if m.Want {
+		l.exchange.catches = m.Vector == nil
+		c.showDigest(l)
+	}
+}
+
+// restarted handles a link whose peer has begun a new incarnation.
+func (c *Core) restarted(now time.Duration, l *link) {
+	c.returnPermit(now, l)
+	c.stats.PeerRestarts++
+	if l == c.parent {
+		c.schedule.parentReborn()
+	}
+	if l.exchange.owed {
+		c.act(l) // to ask for its digest
+	}
+	if c.suspicion != nil {
+		c.suspicion.reborn(now, &l.peer)
+	}
+}
+
+// progress handles acks: the link works.
+func (c *Core) progress(now time.Duration, l *link) {
+	held := l.isProbed() || l.windowFull
+	if l.peer.inTree && c.suspicion != nil {
+		lost := l.attempts
+		if l.isProbed() {
+			lost++
+		}
+		c.suspicion.notice(lost)
+	}
+	l.becomeStreaming()
+	l.windowFull = false
+	if l.permit {
+		c.cfg.Permits.Progress(now, l.name)
+	}
+	c.returnPermit(now, l)
+	if c.suspicion != nil {
+		c.suspicion.answered(now, &l.peer)
+	}
+	switch {
+	case held && l.behind(c.known):
+		c.send(l)
+	case l == c.parent && l.behind(c.known):
+		c.schedule.plan(now) // locked rounds without a phase have waited for this
+	}
+	if l.exchange.ours == due {
+		c.act(l)
+	}
+}
+
+// Stored says that the entries of a delivery are in the log (and in the
+// journal, where there is one), so that the batch may be acked.
+func (c *Core) Stored(now time.Duration, t Ticket) {
+	l := c.byPeer[t.From]
+	if l == nil || t.Batch == 0 || t.Epoch != l.epoch || t.Life != c.cfg.Epoch {
+		return
+	}
+	if a, ok := l.acks.storedBatch(t.Batch); ok {
+		c.stored(now, l, a)
+		c.timers.set(l)
+	}
+}
+
+// stored puts a batch down to be acked, and passes it on if it is a flush.
+func (c *Core) stored(now time.Duration, l *link, a arrival) {
+	if a.flush {
+		c.schedule.flushed(now)
+	}
+	l.acks.add(a)
+	l.acks.due = min(l.acks.due, c.ackDue(now, l, a))
+}
