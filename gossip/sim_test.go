@@ -169,12 +169,16 @@ func (s *sim) pump(n *simNode) {
 	if n.dead || n.paused {
 		return
 	}
+	s.check(n)
+	defer s.check(n)
 	for n.core.Next() <= s.now {
 		room := s.room()
 		if room == 0 {
 			s.at(s.now+time.Millisecond, func() { s.pump(n) })
 		}
-		for _, o := range n.core.Advance(s.now, room) {
+		out := n.core.Advance(s.now, room)
+		s.check(n)
+		for _, o := range out {
 			s.sent++
 			s.byNode[n.name]++
 			if s.onSend != nil {
@@ -207,6 +211,13 @@ func (s *sim) pump(n *simNode) {
 		}
 		s.pump(n)
 	})
+}
+
+// check holds a core to its invariants.
+func (s *sim) check(n *simNode) {
+	if err := n.core.View().Check(); err != nil {
+		panic(fmt.Sprintf("at %v, %s: %v", s.now, n.name, err))
+	}
 }
 
 func (s *sim) deliver(to *simNode, from string, m *gossip.Message) {

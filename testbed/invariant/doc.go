@@ -9,6 +9,8 @@
 //   - What a link counts as confirmed is stored on the other side, by the very
 //     life of the peer that the link is with.
 //   - The parents of live nodes make no circle.
+//   - The invariants of a gossip core, which package gossip numbers, hold after
+//     every step of its node.
 //   - Once everything is healed, every node comes to know all that any node
 //     knows, within a bound.
 //

@@ -187,6 +187,10 @@ func (w *Watch) Look(now time.Duration, node int) {
 		p.begun = true
 		w.recovered(now, node)
 	}
+	if err := g.Check(); err != nil {
+		w.violate(now, "%s: %v", w.names[node], err)
+		return
+	}
 	w.checkLinks(now, node, g)
 	if parent := g.Parent(); parent != p.parent {
 		p.parent = parent
