@@ -66,16 +66,17 @@ func (c *Core) checkProgress(l *link) error {
 	if l.base > c.known || l.cursor > c.known {
 		return broken(2, l, "base %d and cursor %d in a log of %d", l.base, l.cursor, c.known)
 	}
+	below := max(l.base, l.cursor)
 	for _, s := range l.resend {
-		if s.from < 0 || s.from > s.to || s.to > l.cursor {
-			return broken(2, l, "%v is to be sent again, below %d", s, l.cursor)
+		if s.from < 0 || s.from > s.to || s.to > below {
+			return broken(2, l, "%v is to be sent again, below %d", s, below)
 		}
 	}
 	bytes, last := 0, uint64(0)
 	for _, b := range l.inflight {
 		for _, s := range b.parts {
-			if s.from < 0 || s.from > s.to || s.to > l.cursor {
-				return broken(2, l, "%v is in flight, below %d", s, l.cursor)
+			if s.from < 0 || s.from > s.to || s.to > below {
+				return broken(2, l, "%v is in flight, below %d", s, below)
 			}
 		}
 		if b.number <= last || b.number > l.number {
