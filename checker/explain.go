@@ -114,3 +114,11 @@ func (s *strict) restarts(place int) string {
 	}
 	return text
 }
+
+// orNull is a value for a sentence; none is null.
+func orNull(value json.RawMessage) json.RawMessage {
+	if value == nil {
+		return json.RawMessage("null")
+	}
+	return value
+}

@@ -93,3 +93,9 @@ func TestReasons_areCountedTheMostFrequentFirst(t *testing.T) {
 	require.Equal(t, "1 abort: busy", Reasons(h, "broadcast"))
 	require.Empty(t, Reasons(h, "echo"))
 }
+
+func TestReads_ofNullAreNoLists(t *testing.T) {
+	text := new(told).op(testNames.Read, run.OK, "null", "final").textOf(t, run.FindingMalformed)
+	require.Contains(t, text, "1 read answered no list of values; first the read of n0")
+	require.Contains(t, text, ": null")
+}

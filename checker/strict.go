@@ -148,7 +148,8 @@ func (s *strict) unanswered(began, at int32, _ *run.Op) {
 }
 
 func (s *strict) answered(began, at int32, ids []elementID, list bool) {
-	if !list {
+	// Maelstrom takes null for a list without values; whoever sends it meant a list.
+	if value := s.h[at].Value; !list || value != nil && string(trimSpace(value)) == "null" {
 		if s.malformedReads++; s.malformedAt < 0 {
 			s.malformedAt = at
 		}

@@ -13,6 +13,9 @@ import (
 // shownValues is how many values a sentence names before it says "...".
 const shownValues = 5
 
+// shownValueBytes is how much of a value a list of them has.
+const shownValueBytes = 40
+
 // results turns what was gathered into findings, in a fixed order.
 func (s *strict) results() run.Strict {
 	for id := range s.state {
@@ -29,8 +32,8 @@ func (s *strict) results() run.Strict {
 	if s.malformedReads > 0 {
 		findings = append(findings, run.Finding{
 			Kind: run.FindingMalformed, Count: s.malformedReads,
-			Text: fmt.Sprintf("%s answered no list of values; first %s",
-				plural(s.malformedReads, "read"), s.read(s.malformedAt)),
+			Text: fmt.Sprintf("%s answered no list of values; first %s: %.100s",
+				plural(s.malformedReads, "read"), s.read(s.malformedAt), orNull(s.h[s.malformedAt].Value)),
 		})
 	}
 	verdict := run.Valid
@@ -179,7 +182,11 @@ func (s *strict) read(at int32) string {
 func (s *strict) list(ids []elementID) string {
 	var names []string
 	for _, id := range ids[:min(len(ids), shownValues)] {
-		names = append(names, string(s.values.json(id)))
+		name := string(s.values.json(id))
+		if len(name) > shownValueBytes {
+			name = strings.ToValidUTF8(name[:shownValueBytes], "") + "..."
+		}
+		names = append(names, name)
 	}
 	if len(ids) > shownValues {
 		names = append(names, "...")

@@ -230,7 +230,7 @@ func TestStrictFindings(t *testing.T) {
 			options: twoNodes, verdict: run.Invalid,
 			want: []run.Finding{{
 				Kind: run.FindingMalformed, Count: 1,
-				Text: "1 read answered no list of values; first the read of n0 at 0.011 s, operation 1",
+				Text: "1 read answered no list of values; first the read of n0 at 0.011 s, operation 1: {\"7\":true}",
 			}},
 		},
 	} {

@@ -157,7 +157,11 @@ func lastWords(b *strings.Builder, nodes []run.NodeNote, failed bool, dir string
 		}
 	}
 	if failed && len(nodes) > 0 && len(silent) == len(nodes) {
-		fmt.Fprintf(b, "\nNothing was written to stderr by %s.\n", strings.Join(silent[:min(len(silent), wordyNodes)], ", "))
+		who := strings.Join(silent[:min(len(silent), wordyNodes)], ", ")
+		if more := len(silent) - wordyNodes; more > 0 {
+			who += fmt.Sprintf(" and %d more", more)
+		}
+		fmt.Fprintf(b, "\nNothing was written to stderr by %s.\n", who)
 	}
 	if others > 0 {
 		fmt.Fprintf(b, "\nThe stderr of %d more is in %s.\n", others, filepath.Join(dir, "node-logs"))

@@ -19,7 +19,7 @@ func hint(line []byte, err error) string {
 	case bytes.HasPrefix(line, []byte("\xef\xbb\xbf")):
 		return "it begins with a byte order mark (BOM): write UTF-8 without one"
 	case len(text) == 0:
-		return "it is an empty line: every line of stdout is a message"
+		return "every line of stdout is a message"
 	case string(text) == "{", string(text) == "[", first == '{' && endsEarly(err):
 		return "the JSON goes on after the line: a message is one line, so print it without line breaks or indentation"
 	case first == '[':
@@ -28,12 +28,21 @@ func hint(line []byte, err error) string {
 		return "NaN and Infinity are no JSON"
 	case has(text, err, "None"), has(text, err, "True"), has(text, err, "False"), first == '{' && len(text) > 1 && text[1] == '\'':
 		return "it is Python's spelling and no JSON: print json.dumps(message)"
+	case encodedTwice(line):
+		return "it was encoded twice: put the body in as an object"
 	case first != '{' && bytes.IndexByte(text, '{') > 0:
 		return "text stands before the message: stdout is for messages alone, log to stderr"
 	case first != '{' && errors.Is(err, wire.ErrNotJSON):
 		return "stdout is for messages alone: log to stderr"
 	}
 	return ""
+}
+
+// encodedTwice says whether the body of a message is a string with an object in it.
+func encodedTwice(line []byte) bool {
+	body, _ := wire.Field(line, "body")
+	text, ok := wire.Text(body)
+	return ok && len(text) > 0 && text[0] == '{'
 }
 
 func firstOf(text []byte) byte {

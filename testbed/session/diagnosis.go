@@ -20,13 +20,22 @@ func (s *Session) unanswered(n *node, c *client, timeout time.Duration) error {
 	if why := s.silence(n, c); why != "" {
 		text += ": " + why
 	}
-	if c.typ == "init" {
+	if c.typ == "init" && n.printed == 0 && c.stray == nil && !s.unfinished(n) {
 		text += "; if it needs longer to start, --init-timeout gives it more than " + timeout.String()
 	}
 	if others := s.othersUnready(n); others != "" {
 		text += "; " + others
 	}
 	return fmt.Errorf("%s", text)
+}
+
+// unfinished says whether a node has printed the beginning of a line.
+func (s *Session) unfinished(n *node) bool {
+	if s.cfg.Unfinished == nil {
+		return false
+	}
+	_, size := s.cfg.Unfinished(n.name)
+	return size > 0
 }
 
 // silence says what a node has printed instead of an answer to the client.

@@ -195,8 +195,8 @@ func TestHints_sayWhatToDo(t *testing.T) {
 	good := `{"src":"n0","dest":"c9","body":{"type":"x"}}`
 	for line, want := range map[string]string{
 		"\xef\xbb\xbf" + good:                 "byte order mark (BOM)",
-		"":                                    "empty line: every line of stdout is a message",
-		"   ":                                 "empty line",
+		"":                                    "it is empty: every line of stdout is a message",
+		"   ":                                 "every line of stdout is a message",
 		"{":                                   "a message is one line",
 		`{"src": "n0",`:                       "a message is one line",
 		"[" + good + "]":                      "every message is a line of its own",
@@ -207,7 +207,8 @@ func TestHints_sayWhatToDo(t *testing.T) {
 		`{"src":"n0","body":{"x":-Infinity}}`: "NaN and Infinity are no JSON",
 		`{'src': 'n0'}`:                       "print json.dumps(message)",
 		`{"src":"n0","body":{"x":None}}`:      "print json.dumps(message)",
-		`{"src":"n0","body":{"x":True}}`:      "print json.dumps(message)",
+		`{"src":"n0","dest":"n1","body":"{\"type\":\"x\"}"}`: "it was encoded twice",
+		`{"src":"n0","body":{"x":True}}`:                     "print json.dumps(message)",
 	} {
 		_, err := readLine([]byte(line))
 		require.Error(t, err, line)

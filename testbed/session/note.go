@@ -64,6 +64,15 @@ func (n *Note) String() string {
 	return n.Node + " " + strings.Join(parts, "; it ")
 }
 
+// advice is what to look for if a node ended before it was ready, and said nothing
+// about it.
+func (n *Note) advice() string {
+	if !n.Exited || n.Deaf || n.Status != "exit status 0" {
+		return ""
+	}
+	return "; a node reads messages from stdin until that is closed or it is killed"
+}
+
 // deafened notes that nobody listens to the node any more.
 func (n *Note) deafened(now time.Duration, why error, line []byte) {
 	if n.Deaf {

@@ -48,7 +48,7 @@ func (s *Session) setupFailed(now time.Duration, n *node, err error) {
 		return
 	}
 	if n.note.Bad() {
-		err = errors.New(n.note.String())
+		err = errors.New(n.note.String() + n.note.advice())
 	}
 	for i := range s.nodes {
 		s.nodes[i].note.Unready = s.nodes[i].started && s.awaits(&s.nodes[i])
