@@ -143,7 +143,8 @@ const forever = 1<<63 - 1
 func (s *Session) findings() (out []run.Finding) {
 	out = s.wrongReplies()
 	for _, u := range s.givenUp {
-		if x := u.c.exchange(wire.IntID(u.msgID)); !x.answered && !x.excused {
+		// A run that could not begin says by its error what was not answered.
+		if x := u.c.exchange(wire.IntID(u.msgID)); !x.answered && !x.excused && s.result.Err == nil {
 			s.nodes[u.c.node].conduct.unanswered.add(x.at, func() string { return x.request + " of " + u.c.name })
 		}
 	}

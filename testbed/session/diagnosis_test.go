@@ -64,6 +64,7 @@ func TestSetup_saysWhatCameInsteadOfAnAnswer(t *testing.T) {
 func TestSetup_saysHowManyOthersAreNotReady(t *testing.T) {
 	r := newCluster(t, config(3), instead("init", func(message, []string) []string { return nil })).run()
 	require.ErrorContains(t, r.Err, "neither did 2 other nodes")
+	require.Empty(t, r.Findings, "that says it")
 }
 
 func TestSetup_quotesWhatLacksItsNewline(t *testing.T) {
