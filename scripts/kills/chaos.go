@@ -67,10 +67,13 @@ func atOnce(bin string, kills, largest int) error {
 	}
 	missing += all
 	left := c.end()
-	fmt.Printf("at once: %d kills in %.0f s, of processes of %d to %d MiB; initialised again after %v (median), %v (longest); %d values sent, %d acknowledged, %d of these lost, by %d kills; refused %v\n",
-		kills, time.Since(began).Seconds(), slices.Min(sizes)/mib, slices.Max(sizes)/mib, median(times), slices.Max(times).Round(time.Millisecond), c.values, c.allAcked()+missing, missing, lossy, c.refused)
+	fmt.Printf("at once: %d kills in %.0f s, of processes of %d to %d MiB; initialised again after %v (median), %v (longest); %d values sent, %d acknowledged, %d of these lost, by %d kills; refused %v, unanswered %d\n",
+		kills, time.Since(began).Seconds(), slices.Min(sizes)/mib, slices.Max(sizes)/mib, median(times), slices.Max(times).Round(time.Millisecond), c.values, c.allAcked()+missing, missing, lossy, c.refused, c.silent)
 	if missing > 0 {
 		return errors.New("acknowledged values are lost")
+	}
+	if c.silent > 0 {
+		return errors.New("requests were not answered")
 	}
 	if len(left) > 0 {
 		return fmt.Errorf("after its end the cluster has left %v", left)
@@ -188,8 +191,8 @@ func meddle(bin string, rounds, size int, within time.Duration) error {
 	if len(mended) == 0 {
 		mended = []time.Duration{0}
 	}
-	fmt.Printf("meddling: %d times in %.0f s (%d kinds), with processes of %d to %d MiB; written again after %v (median), %v (longest), never %d times; %d values sent, %d acknowledged, %d of these lost, by %d kills; refused %v\n",
-		rounds, time.Since(began).Seconds(), len(meddling), size/mib, c.proc(c.names[0]).rss()/mib, median(mended), slices.Max(mended).Round(time.Millisecond), unmended, c.values, c.allAcked()+missing, missing, lossy, c.refused)
+	fmt.Printf("meddling: %d times in %.0f s (%d kinds), with processes of %d to %d MiB; written again after %v (median), %v (longest), never %d times; %d values sent, %d acknowledged, %d of these lost, by %d kills; refused %v, unanswered %d\n",
+		rounds, time.Since(began).Seconds(), len(meddling), size/mib, c.proc(c.names[0]).rss()/mib, median(mended), slices.Max(mended).Round(time.Millisecond), unmended, c.values, c.allAcked()+missing, missing, lossy, c.refused, c.silent)
 	if missing > 0 || unmended > 0 {
 		return errors.New("a journal that was meddled with is not written again")
 	}
@@ -276,7 +279,7 @@ func (c *cluster) load(clients, padding int) (stop func() error) {
 				if p.ready.Load() {
 					err = p.broadcast(rand.IntN(padding))
 				}
-				if err != nil && !errors.Is(err, errDead) {
+				if err != nil && !errors.Is(err, errDead) && !errors.Is(err, errSilent) {
 					errs[i] = err
 					return
 				}
@@ -296,7 +299,7 @@ func (c *cluster) load(clients, padding int) (stop func() error) {
 func (c *cluster) count(names []string) (missing int, err error) {
 	for _, name := range names {
 		n, err := c.proc(name).check()
-		if err != nil {
+		if err != nil && !errors.Is(err, errSilent) {
 			return 0, err
 		}
 		missing += n

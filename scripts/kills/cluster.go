@@ -20,7 +20,7 @@ import (
 )
 
 // patience is how long an answer may take on a machine that has other work as well.
-const patience = time.Minute
+const patience = 30 * time.Second
 
 // cluster is nodes as processes, and the network and the clients between them.
 type cluster struct {
@@ -35,6 +35,7 @@ type cluster struct {
 	waiting  map[int]chan reply
 	acked    map[string]map[int]bool // by the node that acknowledged them
 	refused  map[int]int             // errors, by code
+	silent   int                     // requests that were not answered
 }
 
 // proc is one life of a node.
@@ -202,7 +203,10 @@ func (p *proc) ask(body string) (id int, answer chan reply) {
 	return id, answer
 }
 
-var errDead = errors.New("the node has died")
+var (
+	errDead   = errors.New("the node has died")
+	errSilent = errors.New("the node does not answer")
+)
 
 // call is ask, and waits for the answer.
 func (p *proc) call(body string) (reply, error) {
@@ -217,8 +221,9 @@ func (p *proc) call(body string) (reply, error) {
 	case <-timer.C:
 		p.mu.Lock()
 		delete(p.waiting, id)
+		p.silent++
 		p.mu.Unlock()
-		return reply{}, fmt.Errorf("%s does not answer within %v: {%s", p.name, patience, body[:min(len(body), 60)])
+		return reply{}, fmt.Errorf("%w: %s, within %v, {%s", errSilent, p.name, patience, body[:min(len(body), 60)])
 	}
 }
 
