@@ -48,13 +48,13 @@ type sweepCommand struct {
 	Bin     *string `env:"TREECAST_SWEEP_BIN" placeholder:"FILE" group:"sweep" help:"The node to run, with --driver process: any Maelstrom binary. Default: treecast itself."`
 	Store   string  `default:"store" env:"TREECAST_SWEEP_STORE" placeholder:"DIR" group:"sweep" help:"Where the files of single runs are kept, with --driver process. Default: ${default}."`
 
-	TimeLimit       float64 `default:"20" env:"TREECAST_SWEEP_TIME_LIMIT" placeholder:"S" group:"runs" help:"Seconds of load. Default: ${default}."`
-	QuietTime       float64 `default:"10" env:"TREECAST_SWEEP_QUIET_TIME" placeholder:"S" group:"runs" help:"Seconds of quiet between the load and the final reads. Default: ${default}."`
-	Concurrency     string  `default:"1n" env:"TREECAST_SWEEP_CONCURRENCY" group:"runs" help:"How many clients: a number, or a number and n for so many per node. Default: ${default}."`
-	Topology        string  `default:"grid" env:"TREECAST_SWEEP_TOPOLOGY" group:"runs" help:"The neighbours that a topology request names. Default: ${default}."`
-	Nemesis         string  `env:"TREECAST_SWEEP_NEMESIS" placeholder:"FAULTS" group:"runs" help:"What goes wrong, as of 'treecast test'. Default: nothing."`
-	NemesisInterval float64 `default:"10" env:"TREECAST_SWEEP_NEMESIS_INTERVAL" placeholder:"S" group:"runs" help:"Mean seconds between the steps of the nemesis. Default: ${default}."`
-	Availability    string  `env:"TREECAST_SWEEP_AVAILABILITY" placeholder:"GOAL" group:"runs" help:"What part of the operations must succeed: total, or a fraction. Default: no goal."`
+	TimeLimit       secondsFlag `default:"20" env:"TREECAST_SWEEP_TIME_LIMIT" placeholder:"S" group:"runs" help:"Seconds of load. Default: ${default}."`
+	QuietTime       secondsFlag `default:"10" env:"TREECAST_SWEEP_QUIET_TIME" placeholder:"S" group:"runs" help:"Seconds of quiet between the load and the final reads. Default: ${default}."`
+	Concurrency     string      `default:"1n" env:"TREECAST_SWEEP_CONCURRENCY" group:"runs" help:"How many clients: a number, or a number and n for so many per node. Default: ${default}."`
+	Topology        string      `default:"grid" env:"TREECAST_SWEEP_TOPOLOGY" group:"runs" help:"The neighbours that a topology request names. Default: ${default}."`
+	Nemesis         string      `env:"TREECAST_SWEEP_NEMESIS" placeholder:"FAULTS" group:"runs" help:"What goes wrong, as of 'treecast test'. Default: nothing."`
+	NemesisInterval secondsFlag `default:"10" env:"TREECAST_SWEEP_NEMESIS_INTERVAL" placeholder:"S" group:"runs" help:"Mean seconds between the steps of the nemesis. Default: ${default}."`
+	Availability    string      `env:"TREECAST_SWEEP_AVAILABILITY" placeholder:"GOAL" group:"runs" help:"What part of the operations must succeed: total, or a fraction. Default: no goal."`
 }
 
 // Help is shown below the flags.
@@ -185,7 +185,7 @@ func (c *sweepCommand) jobs() int {
 // points are the settings that the axes, or the list, come to.
 func (c *sweepCommand) points() ([]experiment.Point, error) {
 	var g experiment.Grid
-	latencies, err := axis("latency", c.Latency, experiment.ParseWhole)
+	latencies, err := axis("latency", c.Latency, experiment.ParseMillis)
 	for _, ms := range latencies {
 		g.Latency = append(g.Latency, time.Duration(ms)*time.Millisecond)
 	}
@@ -258,8 +258,8 @@ func (c *sweepCommand) plan(p experiment.Point, s streams, line commandLine) (ex
 	words := []string{
 		"test", "--workload=broadcast", "--node-count=" + strconv.Itoa(p.NodeCount), "--rate=" + number(p.Rate),
 		"--latency=" + strconv.FormatInt(p.Latency.Milliseconds(), 10), "--latency-dist=" + p.LatencyDist,
-		"--time-limit=" + number(c.TimeLimit), "--quiet-time=" + number(c.QuietTime), "--concurrency=" + c.Concurrency,
-		"--topology=" + c.Topology, "--nemesis=" + c.Nemesis, "--nemesis-interval=" + number(c.NemesisInterval),
+		"--time-limit=" + number(float64(c.TimeLimit)), "--quiet-time=" + number(float64(c.QuietTime)), "--concurrency=" + c.Concurrency,
+		"--topology=" + c.Topology, "--nemesis=" + c.Nemesis, "--nemesis-interval=" + number(float64(c.NemesisInterval)),
 		"--availability=" + c.Availability, "--seed=" + strconv.FormatUint(c.Seed, 10),
 		"--virtual=" + strconv.FormatBool(c.Driver == "virtual"),
 	}

@@ -20,6 +20,20 @@ func ParseWhole(text string) ([]int, error) {
 		func(from, to, step int) float64 { return math.Floor(float64(to-from) / float64(step)) })
 }
 
+// ParseMillis reads whole numbers of milliseconds as ParseWhole does; a unit may be
+// named: "100", "100ms,0.2s", "0..100ms/50".
+func ParseMillis(text string) ([]int, error) {
+	return parseAxis(text, "a whole number of milliseconds", 1, func(word string) (int, error) {
+		d, err := time.ParseDuration(word)
+		if err != nil || d < 0 || d%time.Millisecond != 0 || d > math.MaxInt32*time.Millisecond {
+			return parseWhole(word)
+		}
+		return int(d / time.Millisecond), nil
+	},
+		func(from, step, i int) int { return from + i*step },
+		func(from, to, step int) float64 { return math.Floor(float64(to-from) / float64(step)) })
+}
+
 func parseWhole(word string) (int, error) {
 	n, err := strconv.ParseInt(word, 10, 32)
 	if err == nil && n < 0 {

@@ -109,3 +109,15 @@ func FuzzAxis(f *testing.F) {
 		}
 	})
 }
+
+func TestParseMillis_takesUnits(t *testing.T) {
+	for text, want := range map[string][]int{"100": {100}, "100ms,0.2s": {100, 200}, "0..100ms/50": {0, 50, 100}, "1s": {1000}, "0": {0}} {
+		got, err := ParseMillis(text)
+		require.NoError(t, err, text)
+		require.Equal(t, want, got)
+	}
+	for _, text := range []string{"1.5ms", "-1ms", "100us", "x", "1h1000000h"} {
+		_, err := ParseMillis(text)
+		require.ErrorContains(t, err, "is not a whole number of milliseconds", text)
+	}
+}

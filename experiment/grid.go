@@ -169,7 +169,7 @@ func (p *Point) set(key, value string) (err error) {
 		p.Rate, err = one(key, value, ParseNumbers)
 	case "latency":
 		var ms int
-		ms, err = one(key, value, ParseWhole)
+		ms, err = one(key, value, ParseMillis)
 		p.Latency = time.Duration(ms) * time.Millisecond
 	case "latency-dist":
 		p.LatencyDist = value

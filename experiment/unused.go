@@ -19,7 +19,7 @@ var faultFlags = map[string][]nemesis.Fault{
 	"--delay-rate":      {nemesis.Delay},
 	"--delay-mean":      {nemesis.Delay},
 	"--message-faults":  {nemesis.Loss, nemesis.Duplicate, nemesis.Reorder, nemesis.Delay},
-	"--nemesis-targets": {nemesis.Kill, nemesis.Pause, nemesis.Clock, nemesis.Stall},
+	"--nemesis-targets": nemesis.Targeted(),
 }
 
 // FaultFlags are the flags of ours that Unused knows, in order.

@@ -106,10 +106,8 @@ func (c *Config) CheckEffect(nodes int) error {
 	if len(c.Targets) == 0 {
 		return nil
 	}
-	if !slices.ContainsFunc(c.Faults, func(f Fault) bool {
-		return f == Kill || f == Pause || f == Clock || f == Stall || f == Truncate || f == Remove
-	}) {
-		return fmt.Errorf("targets %q have no effect: they are for the faults kill, pause, clock, stall, truncate and remove", c.Targets)
+	if !slices.ContainsFunc(c.Faults, func(f Fault) bool { return slices.Contains(Targeted(), f) }) {
+		return fmt.Errorf("targets %q have no effect: they are for the faults %q", c.Targets, Targeted())
 	}
 	for _, t := range c.Targets {
 		if t.count(nodes) == 0 {
@@ -118,6 +116,9 @@ func (c *Config) CheckEffect(nodes int) error {
 	}
 	return nil
 }
+
+// Targeted lists the faults that strike targets.
+func Targeted() []Fault { return []Fault{Kill, Pause, Clock, Stall, Truncate, Remove} }
 
 // count is how many nodes a target is at least.
 func (t Target) count(nodes int) int {
