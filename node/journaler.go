@@ -176,6 +176,9 @@ func (j *journaler) step(now time.Duration) bool {
 	if rewrote {
 		j.rewrite(now)
 	}
+	if j.unsynced && now >= j.syncAt && j.inbox.Depth() > 0 { // there may always be something
+		j.syncNow(now)
+	}
 	j.bytes, j.begun = 0, false
 	for len(j.hand) < keepItems && j.bytes < keepBytes {
 		k, ok := j.inbox.TryNext()
@@ -352,10 +355,15 @@ func (j *journaler) write(now time.Duration) error {
 	j.figures.appends.Add(1)
 	j.figures.entries.Add(uint64(j.batch.Entries()))
 	j.figures.bytes.Add(uint64(j.batch.Bytes()))
+	j.syncSoon(now)
+	return nil
+}
+
+// syncSoon has the disk keep what was just written after an interval.
+func (j *journaler) syncSoon(now time.Duration) {
 	if j.syncing > 0 && !j.unsynced {
 		j.unsynced, j.syncAt = true, now+j.syncing
 	}
-	return nil
 }
 
 // fail says, once, that the journal cannot be written.
@@ -401,6 +409,13 @@ func (j *journaler) retry(now time.Duration) bool {
 	j.figures.failing.Store(false)
 	j.log.Warn("the journal can be written again")
 	return true
+}
+
+// syncNow is sync, for which nobody waits who can do without.
+func (j *journaler) syncNow(now time.Duration) {
+	j.busy.Store(int64(max(now, 1)))
+	defer j.busy.Store(0)
+	j.sync(now)
 }
 
 // sync has the disk keep what was appended.

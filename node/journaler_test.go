@@ -150,6 +150,34 @@ func TestTheJournalIsSyncedAtIntervals(t *testing.T) {
 	require.Contains(t, r.logs.String(), "cannot be synced")
 }
 
+// Under a flood there is never a time at which nothing waits to be written.
+func TestTheJournalIsSyncedAtIntervalsUnderAFloodToo(t *testing.T) {
+	s := &synced{Memory: memory()}
+	r := startedRig(t, ids(1), keptBy(s), func(c *Config) { c.KeepSync = time.Second })
+	large := `"` + strings.Repeat("x", keepBytes) + `"`
+	for i := range 50 {
+		now := time.Duration(i) * 100 * time.Millisecond
+		r.admit(now, broadcastLine("n0", 2*i, large), broadcastLine("n0", 2*i+1, large))
+		r.workRecord(now)
+		require.True(t, r.journaler.step(now)) // one of two
+		require.Positive(t, r.keepsQ.Depth())
+	}
+	require.GreaterOrEqual(t, s.syncs, 4)
+}
+
+func TestAJournalThatWasWrittenAgainIsSynced(t *testing.T) {
+	s := &synced{Memory: memory()}
+	now := time.Duration(0)
+	r := startedRig(t, ids(1), keptBy(s), func(c *Config) { c.KeepSync, c.KeepCheck = time.Second, DefaultKeepCheck })
+	r.ask(0, broadcastLine("n0", 1, "1"))
+	r.run(&now, 2*time.Second)
+	require.Equal(t, 1, s.syncs)
+	s.Remove()
+	r.run(&now, 4*time.Second)
+	require.EqualValues(t, 1, r.journaler.figures.rewritten.Load())
+	require.Equal(t, 2, s.syncs)
+}
+
 // synced counts syncs.
 type synced struct {
 	*journal.Memory
