@@ -73,7 +73,7 @@ func (f *Files) Rewrite() error {
 			return err
 		}
 	}
-	f.clear(at)
+	f.makeWay(at)
 	made, err := f.claim(at)
 	if err != nil {
 		at.close()
@@ -86,9 +86,9 @@ func (f *Files) Rewrite() error {
 	return nil
 }
 
-// clear moves aside what somebody has put in the place of the node's file, unless
+// makeWay moves aside what somebody has put in the place of the node's file, unless
 // another node is at work with it.
-func (f *Files) clear(at *site) {
+func (f *Files) makeWay(at *site) {
 	there, err := at.dir.Lstat(f.name)
 	if err != nil || f.is(there) {
 		return
