@@ -94,6 +94,8 @@ type content struct {
 	TreeAt   int
 	TreeLast int
 
+	Views []viewPart // of the workload
+
 	Sampled []string // what is left out, and why
 	Nodes   []run.NodeNote
 	Usage   []table
@@ -126,6 +128,7 @@ func fill(f *run.Folder) (*content, error) {
 	slowest := c.spread(f, &d)
 	c.traffic(f)
 	c.lamport(f, &d, slowest)
+	c.views(f, &d)
 	c.tree(f, &d)
 	c.sampled(f)
 	for _, t := range f.Results.Tables {
