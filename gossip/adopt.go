@@ -122,7 +122,7 @@ func (r *repair) drop(now time.Duration, p *peer) {
 	if r.role(p) == Child {
 		r.setRole(p, Guest)
 	}
-	p.relation, p.reason = Untied, ""
+	p.relation, p.reason = Unrelated, ""
 	r.unmute(p)
 	r.rest(now, p)
 	if r.state(p) == unreachable {
@@ -132,9 +132,9 @@ func (r *repair) drop(now time.Duration, p *peer) {
 
 func (r *repair) mayAnswer(p *peer) bool {
 	role := r.role(p)
-	return !p.inTree && (role == Guest || role == Partner) && p != r.search.choice
+	return !p.inTree && (role == Guest || role == SyncPeer) && p != r.search.choice
 }
 
-func (r *repair) maySwap(p *peer) bool { return r.mayAnswer(p) && !slices.Contains(r.offers, p) }
+func (r *repair) maySync(p *peer) bool { return r.mayAnswer(p) && !slices.Contains(r.offers, p) }
 
-func (r *repair) wasSwap(p *peer, _ *Message) bool { return r.role(p) == Partner }
+func (r *repair) wasSync(p *peer, _ *Message) bool { return r.role(p) == SyncPeer }

@@ -4,7 +4,7 @@ import "time"
 
 // Advance does what is due and returns the messages to send, at most room of
 // them. What does not fit stays due; the caller comes back when there is room.
-// The messages are the caller's, who may hand them back with Recycle; the list of
+// The messages are the caller's, who may hand them back with Release; the list of
 // them is only until the next call.
 func (c *Core) Advance(now time.Duration, room int) []Outgoing {
 	c.dispatch(now)
@@ -94,7 +94,7 @@ func (c *Core) wake(now time.Duration, l *link) {
 	}
 	if l.askAt <= now {
 		l.askAt = Never
-		if l.epoch == 0 || l.exchange.wants() {
+		if l.incarnation == 0 || l.exchange.wants() {
 			if l.exchange.theirs == sent && !l.carrying(digestWish) {
 				l.exchange.theirs = due
 			}

@@ -13,8 +13,8 @@ import (
 // mine is the source of what the tested core's node broadcasts, theirs that
 // of its peer.
 var (
-	mine   = gossip.NewSourceID("n0", "mine")
-	theirs = gossip.NewSourceID("n1", "theirs")
+	mine   = gossip.NewOriginID("n0", "mine")
+	theirs = gossip.NewOriginID("n1", "theirs")
 )
 
 const (
@@ -31,16 +31,16 @@ func learn(c *gossip.Core, now time.Duration, n int) {
 
 // batchOf is a message of the peer's with a batch of its values.
 func batchOf(batch, first uint64, values ...string) *gossip.Message {
-	m := &gossip.Message{Epoch: peerEpoch, For: ourEpoch, Batch: batch}
+	m := &gossip.Message{Incarnation: peerEpoch, For: ourEpoch, Batch: batch}
 	if len(values) > 0 {
-		m.Runs = []gossip.Run{{Source: theirs, First: first, Values: values}}
+		m.Runs = []gossip.Run{{Origin: theirs, First: first, Values: values}}
 	}
 	return m
 }
 
 // ackOf is a bare ack of the peer's.
 func ackOf(batches ...uint64) *gossip.Message {
-	m := &gossip.Message{Epoch: peerEpoch, For: ourEpoch}
+	m := &gossip.Message{Incarnation: peerEpoch, For: ourEpoch}
 	for _, b := range batches {
 		m.Acks = append(m.Acks, gossip.Span{b, b})
 	}
@@ -70,7 +70,7 @@ func TestNewsWaitsForTheRoundAndGoesInOneMessage(t *testing.T) {
 	learn(c, 50*ms, 2)
 	gossip.RequireNoMessage(t, c, 99*ms)
 	require.Equal(t, &gossip.Message{
-		Epoch: ourEpoch, Batch: 1,
+		Incarnation: ourEpoch, Batch: 1,
 		Runs: []gossip.Run{{mine, 1, []string{"1", "2", "3"}}},
 	}, only(t, c, 100*ms))
 
@@ -222,7 +222,7 @@ func TestNothingBeyondRoomIsSaidAndNothingIsForgotten(t *testing.T) {
 func TestGuestGetsAcksAndNothingElse(t *testing.T) {
 	c := gossip.NewTestCore(t, nil)
 	learn(c, 0, 1)
-	receive(c, 0, "n9", &gossip.Message{Epoch: 9, Batch: 1, Runs: []gossip.Run{{theirs, 1, []string{"a"}}}})
+	receive(c, 0, "n9", &gossip.Message{Incarnation: 9, Batch: 1, Runs: []gossip.Run{{theirs, 1, []string{"a"}}}})
 	guest := map[string]*gossip.Message{}
 	for _, o := range c.Advance(period, 10) {
 		guest[o.To] = o.Message

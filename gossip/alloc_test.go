@@ -46,7 +46,7 @@ func TestARoundAllocatesItsMessagesAlone(t *testing.T) {
 					}
 					r.round(0)
 					runs, want := 200/delta-1, 0
-					ack := &gossip.Message{Epoch: peerEpoch, For: ourEpoch, Acks: make([]gossip.Span, 1)}
+					ack := &gossip.Message{Incarnation: peerEpoch, For: ourEpoch, Acks: make([]gossip.Span, 1)}
 					got := testing.AllocsPerRun(runs, func() {
 						if r.value == roomInChunk+delta {
 							want = 0 // the first run does not count
@@ -80,7 +80,7 @@ func TestARoundOfMessagesThatAreHandedBackAllocatesNothing(t *testing.T) {
 		for _, delta := range []int{1, 10, 100} {
 			t.Run(fmt.Sprintf("k=%d delta %d", k, delta), func(t *testing.T) {
 				c := treeCore(t, 25, k, "n0", func(cfg *gossip.Config) { cfg.Rounds, cfg.Fresh = gossip.Locked, true })
-				ack := &gossip.Message{Epoch: peerEpoch, For: ourEpoch, Acks: make([]gossip.Span, 1)}
+				ack := &gossip.Message{Incarnation: peerEpoch, For: ourEpoch, Acks: make([]gossip.Span, 1)}
 				now, value, batches := time.Duration(0), 0, 0
 				round := func() {
 					for range delta {
@@ -91,7 +91,7 @@ func TestARoundOfMessagesThatAreHandedBackAllocatesNothing(t *testing.T) {
 					for now += period; c.Next() <= now; {
 						for _, o := range c.Advance(now, 64) {
 							b := o.Message.Batch
-							if c.Recycle(o); b != 0 {
+							if c.Release(o); b != 0 {
 								batches++
 								ack.Acks[0], ack.Echo.Batch = gossip.Span{b, b}, b
 								c.Receive(now, o.To, ack)
@@ -121,8 +121,8 @@ func TestWhatIsNotPassedOnCostsDirectLinksNothing(t *testing.T) {
 		cfg.Self, cfg.Rounds, cfg.Direct = "n0", gossip.Eager, true
 		cfg.Neighbours = []gossip.Neighbour{{Name: "n1", Leaf: true}, {Name: "n2", Leaf: true}}
 	})
-	ack := &gossip.Message{Epoch: peerEpoch, For: ourEpoch, Acks: make([]gossip.Span, 1)}
-	others := gossip.NewSourceID("n9", "others")
+	ack := &gossip.Message{Incarnation: peerEpoch, For: ourEpoch, Acks: make([]gossip.Span, 1)}
+	others := gossip.NewOriginID("n9", "others")
 	own, sent := uint64(0), 0
 	say := func() {
 		c.Learn(0)
@@ -130,7 +130,7 @@ func TestWhatIsNotPassedOnCostsDirectLinksNothing(t *testing.T) {
 			for _, o := range c.Advance(0, 64) {
 				b := o.Message.Batch
 				sent += o.Message.Entries()
-				c.Recycle(o)
+				c.Release(o)
 				ack.Acks[0], ack.Echo.Batch = gossip.Span{b, b}, b
 				c.Receive(0, o.To, ack)
 			}
@@ -155,8 +155,8 @@ func TestWhatIsNotPassedOnCostsDirectLinksNothing(t *testing.T) {
 func TestABatchAllocatesItsDeliveryAlone(t *testing.T) {
 	for _, entries := range []int{1, 40} {
 		c := treeCore(t, 25, 24, "n0", func(cfg *gossip.Config) { cfg.Rounds = gossip.Locked })
-		batch := &gossip.Message{Epoch: peerEpoch, For: ourEpoch, Runs: []gossip.Run{{Source: theirs, First: 1, Values: make([]string, entries)}}}
-		ack := &gossip.Message{Epoch: peerEpoch, For: ourEpoch, Acks: make([]gossip.Span, 1)}
+		batch := &gossip.Message{Incarnation: peerEpoch, For: ourEpoch, Runs: []gossip.Run{{Origin: theirs, First: 1, Values: make([]string, entries)}}}
+		ack := &gossip.Message{Incarnation: peerEpoch, For: ourEpoch, Acks: make([]gossip.Span, 1)}
 		now, want := period, 0
 		round := func() {
 			batch.Batch++
@@ -189,7 +189,7 @@ func TestABatchAllocatesItsDeliveryAlone(t *testing.T) {
 func TestAnAckThatReleasesABatchAllocatesNothing(t *testing.T) {
 	const flights = 100
 	c := treeCore(t, 25, 24, "n0", func(cfg *gossip.Config) { cfg.Rounds = gossip.Eager })
-	ack := &gossip.Message{Epoch: peerEpoch, For: ourEpoch, Acks: make([]gossip.Span, 1)}
+	ack := &gossip.Message{Incarnation: peerEpoch, For: ourEpoch, Acks: make([]gossip.Span, 1)}
 	next := uint64(0) // batch to be acked
 	release := func() {
 		next++

@@ -44,19 +44,19 @@ func TestFirstThatAnswersBecomesTheParentOnceVectorsAreSwapped(t *testing.T) {
 	require.Equal(t, "n4", c.View().Parent(), "nothing is known yet of what n2 holds")
 	var attach *gossip.Message
 	for _, m := range said["n2"] {
-		if m.Tie == gossip.Attached && attach == nil {
+		if m.Relation == gossip.Attached && attach == nil {
 			attach = m
 		}
 	}
 	require.NotNil(t, attach)
 	require.Equal(t, []string{"n4", "n0"}, attach.Suspects, "its ancestors that do not answer")
-	require.NotNil(t, attach.Vector)
+	require.NotNil(t, attach.Digest)
 	require.True(t, attach.Want)
-	c.Receive(3*time.Second, "n2", &gossip.Message{Epoch: peerEpoch, For: ourEpoch, Batch: 1, Vector: &gossip.VectorPart{Exchange: 1, Parts: 1}})
+	c.Receive(3*time.Second, "n2", &gossip.Message{Incarnation: peerEpoch, For: ourEpoch, Batch: 1, Digest: &gossip.DigestPart{Exchange: 1, Parts: 1}})
 	require.Equal(t, "n2", c.View().Parent())
 	said = toldBy(c, 3*time.Second, 4*time.Second, answers)
 	require.NotEmpty(t, said["n2"][0].Runs)
-	require.Equal(t, gossip.Attached, said["n2"][0].Tie)
+	require.Equal(t, gossip.Attached, said["n2"][0].Relation)
 }
 
 // Whoever says so, a node never takes a parent that is not before it.
@@ -66,12 +66,12 @@ func TestNobodyBehindANodeBecomesItsParent(t *testing.T) {
 	toldBy(c, 0, 3*time.Second, nobody)
 	require.True(t, c.IsLonely())
 	c.Receive(3*time.Second, "n7", &gossip.Message{
-		Epoch: peerEpoch, For: ourEpoch, Batch: 1, Probe: true, Tie: gossip.Adopted, Suspects: []string{"n0"},
-		Vector: &gossip.VectorPart{Exchange: 1, Parts: 1},
+		Incarnation: peerEpoch, For: ourEpoch, Batch: 1, Probe: true, Relation: gossip.Adopted, Suspects: []string{"n0"},
+		Digest: &gossip.DigestPart{Exchange: 1, Parts: 1},
 	})
 	said := toldBy(c, 3*time.Second, 4*time.Second, func(to string) bool { return to == "n7" })
 	require.Empty(t, c.View().Parent())
-	require.Equal(t, gossip.Parted, said["n7"][0].Tie)
-	c.Receive(4*time.Second, "n1", &gossip.Message{Epoch: peerEpoch, For: ourEpoch, Batch: 1, Probe: true, Tie: gossip.Attached})
+	require.Equal(t, gossip.Pruned, said["n7"][0].Relation)
+	c.Receive(4*time.Second, "n1", &gossip.Message{Incarnation: peerEpoch, For: ourEpoch, Batch: 1, Probe: true, Relation: gossip.Attached})
 	require.NotEqual(t, gossip.Child, c.RoleOf("n1"), "nor is anybody before it its child")
 }

@@ -10,7 +10,7 @@ import (
 	"treecast/topology"
 )
 
-// A node whose parent is silent swaps vectors with others, once a second as
+// A node whose parent is silent swaps digests with others, once a second as
 // long as that brings something. With enough to do it does so once in ten.
 func TestABusyNodePutsOffRandomSwaps(t *testing.T) {
 	var names []string
@@ -34,7 +34,7 @@ func TestABusyNodePutsOffRandomSwaps(t *testing.T) {
 			}
 			c.SwapWasUseful(now) // what was swapped has brought something
 		}
-		return c.Stats().Swaps
+		return c.Stats().Syncs
 	}
 	often := swaps(nil)
 	require.Greater(t, often, uint64(20))

@@ -55,7 +55,7 @@ func (k *catchUp) begin() {
 
 // holdsBack reports whether our digest is not to be shown to a peer yet.
 func (k *catchUp) holdsBack(l *link) bool {
-	return k.on && !l.catch.shown && l.state != unreachable && (l.peer.inTree || l.exchange.ours == due && l.role != Partner)
+	return k.on && !l.catch.shown && l.state != unreachable && (l.peer.inTree || l.exchange.ours == due && l.role != SyncPeer)
 }
 
 // keepsBack reports whether a peer may hold already what it would be sent.
@@ -112,7 +112,7 @@ func (k *catchUp) survey() (s survey) {
 			if s.most == nil || lacked > more {
 				s.most, more = l, lacked
 			}
-		} else if l.epoch != 0 && !l.isProbed() && (s.unknown == nil || l.catch.knowsFormer && !s.unknown.catch.knowsFormer) {
+		} else if l.incarnation != 0 && !l.isProbed() && (s.unknown == nil || l.catch.knowsFormer && !s.unknown.catch.knowsFormer) {
 			s.unknown = l
 		}
 	}

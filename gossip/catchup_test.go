@@ -71,7 +71,7 @@ func (tr *repairTrial) give(entries int) {
 		e := gossip.Entry{n.source, n.counter, fmt.Sprint("old", i)}
 		for _, n := range tr.nodes {
 			n.log.Append(e)
-			n.held.Add(e.Source, e.Counter)
+			n.held.Add(e.Origin, e.Counter)
 		}
 	}
 	for _, n := range tr.nodes {
@@ -79,17 +79,17 @@ func (tr *repairTrial) give(entries int) {
 	}
 }
 
-// comeBack begins a new life of a node with a part of its log.
+// comeBack begins a new incarnation of a node with a part of its log.
 func (r *rebirth) comeBack(n *simNode, keeps func(at int) bool) {
 	former := n.log
 	r.epochs++
-	n.log, n.held = gossip.NewLog(), gossip.NewVector()
-	n.source, n.counter = gossip.NewSourceID(n.name, fmt.Sprint("log", r.epochs)), 0
+	n.log, n.held = gossip.NewLog(), gossip.NewDigest()
+	n.source, n.counter = gossip.NewOriginID(n.name, fmt.Sprint("log", r.epochs)), 0
 	clear(r.learnt[n.name])
 	for i := range former.Len() {
 		if e := former.At(i); keeps != nil && keeps(i) {
 			n.log.Append(e)
-			n.held.Add(e.Source, e.Counter)
+			n.held.Add(e.Origin, e.Counter)
 			r.learnt[n.name][e.Value] = r.now
 		}
 	}
@@ -182,7 +182,7 @@ func TestRestartedNodeDoesWithoutTheFirstThatItAsks(t *testing.T) {
 						look := r.onSend
 						r.onSend = func(now time.Duration, from, to string, m *gossip.Message) {
 							look(now, from, to, m)
-							if from == c.node && m.Vector != nil && now >= r.back && len(failed) < fail {
+							if from == c.node && m.Digest != nil && now >= r.back && len(failed) < fail {
 								failed[to] = true
 								n := r.index[to]
 								r.at(now, func() { n.dead, n.paused = how == "die", how == "pause" })

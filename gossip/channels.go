@@ -74,7 +74,7 @@ func (ch channels) probe(p *peer) {
 }
 
 // tell has a peer told what we are to it.
-func (ch channels) tell(p *peer, relation Tie) {
+func (ch channels) tell(p *peer, relation Relation) {
 	p.relation, p.relationDue = relation, true
 	ch.c.act(p.link)
 }
@@ -227,7 +227,7 @@ func (c *Core) dismiss() {
 	}
 	oldest := -1
 	for i, l := range c.links {
-		if (l.role == Guest || l.role == Partner) && c.mayGoAway(l) && (oldest < 0 || l.peer.used < c.links[oldest].peer.used) {
+		if (l.role == Guest || l.role == SyncPeer) && c.mayGoAway(l) && (oldest < 0 || l.peer.used < c.links[oldest].peer.used) {
 			oldest = i
 		}
 	}

@@ -133,7 +133,7 @@ func TestNodeThatIsCutOffCostsLittleAndHealsWithinSeconds(t *testing.T) {
 	require.True(t, w.spread())
 }
 
-// Clocks are set back: nothing may rest on a new life's epoch being larger.
+// Clocks are set back: nothing may rest on a new incarnation's incarnation being larger.
 func TestLifeWithASmallerEpochIsHeardAllTheSame(t *testing.T) {
 	for _, at := range []time.Duration{2 * time.Second, 10 * time.Second} { // in the load, and after it
 		for _, blank := range []bool{true, false} {
@@ -171,7 +171,7 @@ func TestNoPeerCanMakeANodeTalkToItself(t *testing.T) {
 	for i := range 5000 {
 		now := time.Duration(i) * 10 * ms
 		receive(c, now, "n1", &gossip.Message{
-			Epoch: 1 + rng.Uint64N(3), For: []uint64{0, ourEpoch, 5}[rng.IntN(3)],
+			Incarnation: 1 + rng.Uint64N(3), For: []uint64{0, ourEpoch, 5}[rng.IntN(3)],
 			Batch: rng.Uint64N(100), Probe: rng.IntN(2) == 0, Want: rng.IntN(2) == 0,
 			Acks: []gossip.Span{{rng.Uint64N(200), rng.Uint64N(200)}}, Echo: gossip.Echo{Batch: rng.Uint64N(200), Held: time.Duration(rng.Uint64N(1000))},
 		})

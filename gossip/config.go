@@ -21,9 +21,9 @@ const (
 	Parent
 	// Guest is no neighbour in our tree but talks to us: it gets acks only.
 	Guest
-	// Partner is no neighbour either but once swapped vectors with us: it gets
+	// SyncPeer is no neighbour either but once swapped digests with us: it gets
 	// what it lacked then.
-	Partner
+	SyncPeer
 )
 
 // Neighbour is one end of a link.
@@ -63,7 +63,7 @@ type Tree interface {
 // Permits limits how many links may have unacked entries. A link acquires a
 // permit before its first unacked batch and releases it with the last ack.
 // Refused, it waits for the next round and its delta grows. Acks, probes and
-// vectors need none.
+// digests need none.
 type Permits interface {
 	Acquire(now time.Duration, holder string) bool
 	Progress(now time.Duration, holder string)
@@ -72,19 +72,19 @@ type Permits interface {
 
 // Config is what a Core is made with.
 type Config struct {
-	Epoch      uint64 // this core's life; not 0, and no former life's of the node
-	Neighbours []Neighbour
-	Depth      int // this node's own, 0 for the root
-	Height     int // levels below this node, 0 for a leaf
+	Incarnation uint64 // this core's incarnation; not 0, and no former incarnation's of the node
+	Neighbours  []Neighbour
+	Depth       int // this node's own, 0 for the root
+	Height      int // levels below this node, 0 for a leaf
 
 	// Tree, if not nil, is the tree that Neighbours are those of Self in, and its
 	// nodes are those of the cluster; then the core repairs its links. It may be
 	// shared. With Direct, nothing of it counts but the nodes.
 	Tree Tree
-	// Seed decides which nodes vectors are swapped with at random.
+	// Seed decides which nodes digests are swapped with at random.
 	Seed uint64
 	// Busy, if not nil, says whether the node has too much to do for work that it
-	// starts by itself: random swaps then come at least maxSwap (10 s) apart.
+	// starts by itself: random swaps then come at least maxSync (10 s) apart.
 	Busy func(now time.Duration) bool
 
 	// Direct says that Neighbours are all other nodes and not those of a tree:
@@ -119,14 +119,14 @@ type Config struct {
 	// it catches up, and over the round trip how fast that goes at most.
 	WindowBytes int
 
-	// GreetAt is when to ask every neighbour that has not spoken for its vector,
+	// GreetAt is when to ask every neighbour that has not spoken for its digest,
 	// because this may be a restart that nobody has noticed; ours is shown to one
 	// of them first, and then to the others. Never: not at all.
 	GreetAt time.Duration
 
-	// Fresh says that all the log holds is of this node's present life and has
+	// Fresh says that all the log holds is of this node's present incarnation and has
 	// been told to nobody. Otherwise what it holds at the start is owed: a
-	// neighbour gets of it what its vector lacks.
+	// neighbour gets of it what its digest lacks.
 	Fresh bool
 
 	Permits Permits // nil: unlimited
@@ -141,7 +141,7 @@ const (
 
 // withDefaults fills in what is zero and checks the rest.
 func (c Config) withDefaults() (Config, error) {
-	if c.Epoch == 0 {
+	if c.Incarnation == 0 {
 		return c, fmt.Errorf("gossip: epoch must not be 0")
 	}
 	if c.Target > 0 {

@@ -10,7 +10,7 @@ type Core struct {
 	cfg   Config
 	log   *Log
 	known int     // length of the log that has been learnt
-	held  *Vector // what log[:known] holds
+	held  *Digest // what log[:known] holds
 
 	links    []*link // in the order in which they were made
 	byPeer   map[string]*link
@@ -50,10 +50,10 @@ type Outgoing struct {
 
 // Ticket names a batch of a peer that waits to be stored.
 type Ticket struct {
-	From  string
-	Life  uint64 // the core's own epoch
-	Epoch uint64 // the peer's
-	Batch uint64
+	From            string
+	Incarnation     uint64 // the core's own incarnation
+	PeerIncarnation uint64 // the peer's
+	Batch           uint64
 }
 
 // Delivery is what a message taught us: entries to be stored and the ticket
@@ -71,10 +71,10 @@ func New(now time.Duration, cfg Config, log *Log) (*Core, error) {
 		return nil, err
 	}
 	c := &Core{
-		cfg: cfg, log: log, held: NewVector(),
+		cfg: cfg, log: log, held: NewDigest(),
 		byPeer: make(map[string]*link, len(cfg.Neighbours)),
 		upAt:   Never, downAt: Never, period: cfg.Period, depth: cfg.Depth,
-		delta: delta{last: map[SourceID]int{}},
+		delta: delta{last: map[OriginID]int{}},
 	}
 	c.entropy = antiEntropy{c: c, at: Never, random: cfg.Seed, grown: now}
 	c.catch = catchUp{c: c, until: Never}
@@ -142,15 +142,15 @@ func (c *Core) absorb() bool {
 		return false
 	}
 	var block [prefetchBlock]struct {
-		source  SourceID
+		source  OriginID
 		counter uint64
 	}
 	for c.known < n {
 		gained := block[:min(n-c.known, len(block))]
 		for i := range gained {
 			e := c.log.At(c.known + i)
-			gained[i].source, gained[i].counter = e.Source, e.Counter
-			c.held.prefetch(e.Source)
+			gained[i].source, gained[i].counter = e.Origin, e.Counter
+			c.held.prefetch(e.Origin)
 		}
 		for i := range gained {
 			c.held.Add(gained[i].source, gained[i].counter)
@@ -220,29 +220,29 @@ type Stats struct {
 	PeerRestarts, Malformed    uint64
 	PermitsRefused             uint64
 	Suspicions                 uint64 // peers that were taken to be out of reach
-	Attaches, Adoptions, Swaps uint64 // parents sought, orphans taken, digests exchanged at random
-	Suspects                   int    // peers that are taken to be out of reach
-	TargetUnkept               bool   // the latency target cannot be kept
+	Attaches, Adoptions, Syncs uint64 // parents sought, orphans taken, digests exchanged at random
+	Unreachable                int    // peers that are taken to be out of reach
+	TargetMissed               bool   // the latency target cannot be kept
 	Period                     time.Duration
-	SuspectLinks, UnackedLinks int // links that wait for a sign of life; links with anything unacked
+	ProbedLinks, UnackedLinks  int // links that wait for a sign of life; links with anything unacked
 	BacklogEntries             int // log positions of the link that is furthest behind
 }
 
 // Stats returns the figures as of now.
 func (c *Core) Stats() Stats {
 	s := c.stats
-	s.TargetUnkept, s.Period = c.schedule.targetMissed(), c.period
+	s.TargetMissed, s.Period = c.schedule.targetMissed(), c.period
 	if c.suspicion != nil {
-		s.Suspects = len(c.suspicion.unreachable)
+		s.Unreachable = len(c.suspicion.unreachable)
 	}
 	for _, l := range c.links {
 		if l.isProbed() {
-			s.SuspectLinks++
+			s.ProbedLinks++
 		}
 		if len(l.inflight) > 0 {
 			s.UnackedLinks++
 		}
-		if l.role == Guest || l.role == Partner {
+		if l.role == Guest || l.role == SyncPeer {
 			continue // what is left for them waits for the next exchange
 		}
 		behind := c.known - l.cursor

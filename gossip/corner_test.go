@@ -13,7 +13,7 @@ import (
 )
 
 // A core that begins with a log and has something in flight when it
-// greets never asks for the peer's vector: owed stays true for ever.
+// greets never asks for the peer's digest: owed stays true for ever.
 func TestGreetedPeerIsAskedForItsVectorThoughSomethingIsInFlight(t *testing.T) {
 	log := gossip.NewLog()
 	gossip.FillLog(log, mine, 3)
@@ -21,7 +21,7 @@ func TestGreetedPeerIsAskedForItsVectorThoughSomethingIsInFlight(t *testing.T) {
 	learn(c, 0, 1)
 	first := only(t, c, period)
 	hello := only(t, c, time.Second)
-	require.NotNil(t, hello.Vector)
+	require.NotNil(t, hello.Digest)
 	receive(c, 1100*ms, "n1", ackOf(first.Batch, hello.Batch))
 	asked := hello.Want
 	for now := 1100 * ms; now < time.Minute; now += 100 * ms {
@@ -52,8 +52,8 @@ func TestEntriesFromBeforeARestartArriveThoughTheNodeIsBusy(t *testing.T) {
 	}
 }
 
-// A message of a peer's former life that its present life has
-// overtaken is taken for a new life. From then on the present life counts as
+// A message of a peer's former incarnation that its present incarnation has
+// overtaken is taken for a new incarnation. From then on the present incarnation counts as
 // over: nothing of it is acked, no ack of it counts.
 func TestOvertakenMessageOfAFormerLifeDoesNotDeafenTheLink(t *testing.T) {
 	s := newSim(2, 1, 1, nil)
@@ -97,11 +97,11 @@ func TestAckIsNotForgottenWhenTheGreetingFallsAway(t *testing.T) {
 }
 
 // The first entry of a delta goes into a message however full that is
-// already with a vector or acks.
+// already with a digest or acks.
 func TestVectorAndValueTogetherStayWithinTheLimit(t *testing.T) {
 	log := gossip.NewLog()
-	for i := range 300 { // a vector that nearly fills a message
-		log.Append(gossip.Entry{gossip.NewSourceID(fmt.Sprint("n", i), "log"), 1, "1"})
+	for i := range 300 { // a digest that nearly fills a message
+		log.Append(gossip.Entry{gossip.NewOriginID(fmt.Sprint("n", i), "log"), 1, "1"})
 	}
 	c := gossip.NewTestCoreOn(t, log, func(cfg *gossip.Config) { cfg.GreetAt = period })
 	log.Append(gossip.Entry{mine, 1, strings.Repeat("v", 40_000)})
@@ -127,9 +127,9 @@ func TestAcksAndValueTogetherStayWithinTheLimit(t *testing.T) {
 // acks negative, and addAcks panics. Any peer can send such a source.
 func TestLongNamesDoNoHarm(t *testing.T) {
 	c := gossip.NewTestCore(t, nil)
-	long := gossip.NewSourceID(strings.Repeat("x", 10_000), "log")
-	receive(c, 0, "n1", &gossip.Message{Epoch: peerEpoch, Batch: 1, Runs: []gossip.Run{{long, 1, []string{"1"}}}})
-	receive(c, 0, "n1", &gossip.Message{Epoch: peerEpoch, For: ourEpoch, Batch: 2, Want: true, Probe: true})
+	long := gossip.NewOriginID(strings.Repeat("x", 10_000), "log")
+	receive(c, 0, "n1", &gossip.Message{Incarnation: peerEpoch, Batch: 1, Runs: []gossip.Run{{long, 1, []string{"1"}}}})
+	receive(c, 0, "n1", &gossip.Message{Incarnation: peerEpoch, For: ourEpoch, Batch: 2, Want: true, Probe: true})
 	require.NotPanics(t, func() { gossip.Spoken(c, 0) })
 }
 
@@ -142,7 +142,7 @@ func TestEchoFromTheFutureDoesNoHarm(t *testing.T) {
 		learn(c, 0, 1)
 		m := only(t, c, period)
 		receive(c, period+100*ms, "n1", &gossip.Message{
-			Epoch: peerEpoch, For: ourEpoch, Acks: []gossip.Span{{m.Batch, m.Batch}}, Echo: gossip.Echo{Batch: m.Batch, Held: held},
+			Incarnation: peerEpoch, For: ourEpoch, Acks: []gossip.Span{{m.Batch, m.Batch}}, Echo: gossip.Echo{Batch: m.Batch, Held: held},
 		})
 		learn(c, period+100*ms, 1)
 		messages := 0
@@ -159,12 +159,12 @@ func TestEchoFromTheFutureDoesNoHarm(t *testing.T) {
 	}
 }
 
-// A suspected link sends the whole vector, all its messages, with
-// every probe: "one probe at a time" does not hold for vectors.
+// A suspected link sends the whole digest, all its messages, with
+// every probe: "one probe at a time" does not hold for digests.
 func TestSuspectedPeerIsNotFloodedWithAVector(t *testing.T) {
 	log := gossip.NewLog()
 	for i := range 3000 { // 10 parts
-		log.Append(gossip.Entry{gossip.NewSourceID(fmt.Sprint("n", i), "log"), 1, "1"})
+		log.Append(gossip.Entry{gossip.NewOriginID(fmt.Sprint("n", i), "log"), 1, "1"})
 	}
 	c := gossip.NewTestCoreOn(t, log, func(cfg *gossip.Config) { cfg.GreetAt = 0 })
 	first := len(gossip.Spoken(c, 0))
@@ -211,17 +211,17 @@ func TestProbedBatchIsAckedAsSoonAsItIsStored(t *testing.T) {
 
 // A ticket of a former core's delivery counts in a new core that has
 // met the same life of the peer: the new core acks a batch, and with it a
-// vector, that only its predecessor has seen.
+// digest, that only its predecessor has seen.
 func TestTicketOfAFormerCoreCountsNothing(t *testing.T) {
 	log := gossip.NewLog()
-	old := gossip.NewTestCoreOn(t, log, func(cfg *gossip.Config) { cfg.Epoch = 99 })
-	m := &gossip.Message{Epoch: peerEpoch, Batch: 1, Probe: true, Runs: []gossip.Run{{theirs, 1, []string{"a"}}},
-		Vector: &gossip.VectorPart{Exchange: 1, Parts: 1, Held: []gossip.Held{{theirs, gossip.Spans{{1, 1}}}}}}
+	old := gossip.NewTestCoreOn(t, log, func(cfg *gossip.Config) { cfg.Incarnation = 99 })
+	m := &gossip.Message{Incarnation: peerEpoch, Batch: 1, Probe: true, Runs: []gossip.Run{{theirs, 1, []string{"a"}}},
+		Digest: &gossip.DigestPart{Exchange: 1, Parts: 1, Lines: []gossip.DigestLine{{theirs, gossip.Spans{{1, 1}}}}}}
 	d, ok := old.Receive(0, "n1", m)
 	require.True(t, ok)
 
 	c := gossip.NewTestCoreOn(t, log, nil)
-	receive(c, 0, "n1", &gossip.Message{Epoch: peerEpoch, Batch: 2, Probe: true})
+	receive(c, 0, "n1", &gossip.Message{Incarnation: peerEpoch, Batch: 2, Probe: true})
 	only(t, c, 0)
 	gossip.Store(c, 0, d)
 	for _, m := range gossip.Spoken(c, 10*time.Second) {
@@ -307,29 +307,29 @@ func TestLinkWithNothingToSayAsksForNoPermit(t *testing.T) {
 	require.Equal(t, gossip.Never, c.Next())
 }
 
-// A guest that restarts is owed everything, and its vector makes
+// A guest that restarts is owed everything, and its digest makes
 // segments of the log that nobody will ever send.
 func TestGuestIsOwedNothing(t *testing.T) {
 	c := gossip.NewTestCore(t, nil)
 	learn(c, 0, 10)
-	receive(c, 0, "n9", &gossip.Message{Epoch: 8})
-	receive(c, 0, "n9", &gossip.Message{Epoch: 9, Vector: &gossip.VectorPart{Exchange: 1, Parts: 1}})
+	receive(c, 0, "n9", &gossip.Message{Incarnation: 8})
+	receive(c, 0, "n9", &gossip.Message{Incarnation: 9, Digest: &gossip.DigestPart{Exchange: 1, Parts: 1}})
 	require.False(t, c.HasAgain("n9"))
 }
 
-// Each of two nodes takes the other's former life for the present one, so that
+// Each of two nodes takes the other's former incarnation for the present one, so that
 // neither acks, and a proof that wants For to be right never comes.
 func TestTwoNodesThatMistakeEachOthersLivesFindOut(t *testing.T) {
 	s := newSim(2, 1, 1, nil)
 	var former []uint64
 	for _, n := range s.nodes {
-		former = append(former, n.core.View().Epoch())
+		former = append(former, n.core.View().Incarnation())
 		s.boot(n)
 		s.restartCore(n, time.Second)
 	}
 	n0, n1 := s.nodes[0], s.nodes[1]
 	late := func(from *simNode, epoch uint64) *gossip.Message {
-		return &gossip.Message{Epoch: epoch, Batch: 3, Runs: []gossip.Run{{gossip.NewSourceID(from.name, "former"), 1, []string{"late"}}}}
+		return &gossip.Message{Incarnation: epoch, Batch: 3, Runs: []gossip.Run{{gossip.NewOriginID(from.name, "former"), 1, []string{"late"}}}}
 	}
 	s.at(2*time.Second, func() { s.broadcast(n0, "a"); s.broadcast(n1, "b") })
 	s.at(5*time.Second, func() {
@@ -399,7 +399,7 @@ func TestRefusedPermitIsNotAskedForAgainAtOnce(t *testing.T) {
 
 // Under locked rounds what an inner node learns from anybody but its
 // parent moves to its children with the parent's flush, or after what it
-// sends upwards itself. Where the parent has shown by its vector that it holds
+// sends upwards itself. Where the parent has shown by its digest that it holds
 // the entry, and takes us for a guest (another fan-out), neither comes, and
 // the entry stays here.
 func TestEntryFromAGuestReachesTheChildrenThoughTheParentHoldsIt(t *testing.T) {
@@ -408,7 +408,7 @@ func TestEntryFromAGuestReachesTheChildrenThoughTheParentHoldsIt(t *testing.T) {
 		cfg.Neighbours = []gossip.Neighbour{{Name: "n0", Role: gossip.Parent}, {Name: "n1"}}
 	})
 	hello := batchOf(1, 0)
-	hello.Probe, hello.Vector = true, &gossip.VectorPart{Exchange: 1, Parts: 1, Held: []gossip.Held{{theirs, gossip.Spans{{1, 1}}}}}
+	hello.Probe, hello.Digest = true, &gossip.DigestPart{Exchange: 1, Parts: 1, Lines: []gossip.DigestLine{{theirs, gossip.Spans{{1, 1}}}}}
 	receive(c, 0, "n0", hello)
 	receive(c, 10*ms, "n9", batchOf(1, 1, "a"))
 	got := 0
@@ -428,7 +428,7 @@ func TestEntryFromAGuestReachesTheChildrenThoughTheParentHoldsIt(t *testing.T) {
 
 func TestMalformedMessageIsCountedAndLeavesNoTrace(t *testing.T) {
 	c := gossip.NewTestCore(t, nil)
-	_, ok := c.Receive(0, "n1", &gossip.Message{Epoch: 7, Batch: 1, Runs: []gossip.Run{{Source: gossip.OriginOf(1), First: 0, Values: []string{"x"}}}})
+	_, ok := c.Receive(0, "n1", &gossip.Message{Incarnation: 7, Batch: 1, Runs: []gossip.Run{{Origin: gossip.OriginOf(1), First: 0, Values: []string{"x"}}}})
 	require.False(t, ok)
 	require.ErrorContains(t, c.Refused(), "counter")
 	require.Equal(t, uint64(1), c.Stats().Malformed)
@@ -438,6 +438,6 @@ func TestMalformedMessageIsCountedAndLeavesNoTrace(t *testing.T) {
 	require.False(t, ok)
 	require.Equal(t, 1, c.LinkCount(), "a stranger's nonsense makes no link")
 	require.Error(t, c.Refused())
-	receive(c, 0, "n1", &gossip.Message{Epoch: 7})
+	receive(c, 0, "n1", &gossip.Message{Incarnation: 7})
 	require.NoError(t, c.Refused())
 }

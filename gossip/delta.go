@@ -3,19 +3,19 @@ package gossip
 // delta collects the entries of one message. It is kept by the core and used
 // again, so that a message allocates only what it carries away.
 type delta struct {
-	last   map[SourceID]int // index in runs of the newest run of a source
+	last   map[OriginID]int // index in runs of the newest run of an origin
 	runs   []openRun
 	values []placed
 	parts  []segment
 	again  bool // some of them went out before
-	owed   bool // some of them have waited for the peer's vector
+	owed   bool // some of them have waited for the peer's digest
 	alone  bool // the message holds nothing else, so that a large entry may go
 	bytes  int
 }
 
 // openRun is a run while its values are counted.
 type openRun struct {
-	source SourceID
+	origin OriginID
 	first  uint64
 	count  int
 }
@@ -38,14 +38,14 @@ func (d *delta) reset(bytes int, parts []segment) {
 // the limit goes alone.
 func (d *delta) add(e Entry, limit int) bool {
 	i := len(d.runs) - 1
-	ok := i >= 0 && d.runs[i].source == e.Source // often, and without a look at the map
+	ok := i >= 0 && d.runs[i].origin == e.Origin // often, and without a look at the map
 	if !ok {
-		i, ok = d.last[e.Source]
+		i, ok = d.last[e.Origin]
 	}
 	follows := ok && d.runs[i].first+uint64(d.runs[i].count) == e.Counter
 	size := len(e.Value) + 1
 	if !follows {
-		size += runBytes + sourceBytes(e.Source)
+		size += runBytes + originBytes(e.Origin)
 	}
 	if d.bytes+size > limit && (len(d.values) > 0 || !d.alone) {
 		return false
@@ -53,8 +53,8 @@ func (d *delta) add(e Entry, limit int) bool {
 	d.bytes += size
 	if !follows {
 		i = len(d.runs)
-		d.last[e.Source] = i
-		d.runs = append(d.runs, openRun{source: e.Source, first: e.Counter})
+		d.last[e.Origin] = i
+		d.runs = append(d.runs, openRun{origin: e.Origin, first: e.Counter})
 	}
 	d.runs[i].count++
 	d.values = append(d.values, placed{i, e.Value})
@@ -75,7 +75,7 @@ func (d *delta) message(b *pooled) []Run {
 	runs, values := b.runs, b.values
 	for i, r := range d.runs {
 		// No run can grow into the next one's values.
-		runs[i] = Run{Source: r.source, First: r.first, Values: values[:0:r.count]}
+		runs[i] = Run{Origin: r.origin, First: r.first, Values: values[:0:r.count]}
 		values = values[r.count:]
 	}
 	for _, v := range d.values {
@@ -95,7 +95,7 @@ func (d *delta) scan(log *Log, l *link, s segment, limit int, filter *direct) in
 	i := s.from
 	for ; i < s.to; i++ {
 		e := log.At(i)
-		if l.told.Contains(e.Source, e.Counter) || filter != nil && !filter.passes(e, l.name) {
+		if l.told.Contains(e.Origin, e.Counter) || filter != nil && !filter.passes(e, l.name) {
 			continue
 		}
 		if !d.add(e, limit) {
@@ -127,7 +127,7 @@ func (d *delta) fill(l *link, log *Log, known, limit int, filter *direct) {
 		l.resend = l.resend[1:]
 	}
 	l.resend = nil
-	if l.cursor < known && l.role != Partner {
+	if l.cursor < known && l.role != SyncPeer {
 		l.cursor = d.scan(log, l, segment{from: l.cursor, to: known}, limit, filter)
 	}
 }
@@ -137,7 +137,7 @@ func (d *delta) fill(l *link, log *Log, known, limit int, filter *direct) {
 func (l *link) skipTold(log *Log, known int) {
 	told := func(i int) bool {
 		e := log.At(i)
-		return l.told.Contains(e.Source, e.Counter)
+		return l.told.Contains(e.Origin, e.Counter)
 	}
 	for len(l.resend) > 0 {
 		s := &l.resend[0]
@@ -149,7 +149,7 @@ func (l *link) skipTold(log *Log, known int) {
 		}
 		l.resend = l.resend[1:]
 	}
-	for l.role != Partner && l.cursor < known && told(l.cursor) {
+	for l.role != SyncPeer && l.cursor < known && told(l.cursor) {
 		l.cursor++
 	}
 }

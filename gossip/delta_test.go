@@ -9,7 +9,7 @@ import (
 )
 
 func newDelta(bytes int) *delta {
-	d := &delta{last: map[SourceID]int{}}
+	d := &delta{last: map[OriginID]int{}}
 	d.reset(bytes, nil)
 	return d
 }
@@ -19,7 +19,7 @@ func TestDeltasTogetherAreWhatThePeerLacksInMessagesThatFit(t *testing.T) {
 		const limit = 2000
 		log := NewLog()
 		l := newLink(Neighbour{}, 0, 0, 0)
-		next := map[SourceID]uint64{}
+		next := map[OriginID]uint64{}
 		want := map[entryKey]string{}
 		for range rapid.IntRange(0, 60).Draw(t, "entries") {
 			source := OriginOf(rapid.IntRange(0, 3).Draw(t, "source"))
@@ -28,9 +28,9 @@ func TestDeltasTogetherAreWhatThePeerLacksInMessagesThatFit(t *testing.T) {
 			e := Entry{source, next[source], strings.Repeat("v", size)}
 			log.Append(e)
 			if rapid.IntRange(0, 3).Draw(t, "told") == 0 {
-				l.told.Add(e.Source, e.Counter)
+				l.told.Add(e.Origin, e.Counter)
 			} else {
-				want[entryKey{e.Source, e.Counter}] = e.Value
+				want[entryKey{e.Origin, e.Counter}] = e.Value
 			}
 		}
 		known := log.Len()
@@ -65,12 +65,12 @@ func TestDeltasTogetherAreWhatThePeerLacksInMessagesThatFit(t *testing.T) {
 				require.Empty(t, d.parts)
 			}
 			for _, e := range entriesOf(m.Runs) {
-				key := entryKey{e.Source, e.Counter}
+				key := entryKey{e.Origin, e.Counter}
 				require.Equal(t, want[key], e.Value)
 				delete(want, key)
 			}
 			for at := range known {
-				if e := log.At(at); covered[at] && !l.told.Contains(e.Source, e.Counter) {
+				if e := log.At(at); covered[at] && !l.told.Contains(e.Origin, e.Counter) {
 					require.GreaterOrEqual(t, at, last, "oldest first")
 					last = at
 				}

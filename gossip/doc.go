@@ -14,10 +14,10 @@
 //  3. Calls Advance when the time that Next names has come and there is room
 //     for messages, and sends what it returns. Order among the messages to one
 //     peer is worth keeping but not relied on; any message may be lost, late
-//     or doubled. What it needs no more it may hand back with Recycle.
+//     or doubled. What it needs no more it may hand back with Release.
 //  4. Chooses another Epoch for every Core it makes for a node, a larger one if it
 //     can tell, and sets GreetAt where the Log was not empty or peers may know a
-//     former life.
+//     former incarnation.
 //  5. Tells people when Refused says that a message made no sense.
 //
 // A Core belongs to one goroutine. The Log may be appended to by another one.
@@ -82,21 +82,21 @@
 //
 // # Lives
 //
-// A core's life has an epoch, larger than those of the node's former lives unless
+// A core's incarnation has an incarnation, larger than those of the node's former incarnations unless
 // a clock was set back. Every message names the sender's and the receiver's as the
-// sender knows it. A peer's life counts at once if its epoch is the largest that
+// sender knows it. A peer's incarnation counts at once if its incarnation is the largest that
 // was heard of it. One that is smaller is asked whether it is there, by a probe made
-// for it, and counts when it has answered that; see type lives. So neither a clock
-// nor an epoch that was damaged or forged cuts anybody off: the peer's next probe,
-// two round trips and a swap of vectors, and all flows again.
+// for it, and counts when it has answered that; see type incarnations. So neither a clock
+// nor an incarnation that was damaged or forged cuts anybody off: the peer's next probe,
+// two round trips and a swap of digests, and all flows again.
 //
-// A message of a new life starts the link anew; one made for another life of ours
-// tells us that the sender does not know what we lack, and we show it our vector.
+// A message of a new incarnation starts the link anew; one made for another incarnation of ours
+// tells us that the sender does not know what we lack, and we show it our digest.
 // A side that held entries before the link began owes them, and asks for the
-// other's vector to find out which are missing. Where neither holds anything when
-// a cluster starts, no vector is exchanged, and a link costs no message of its own.
+// other's digest to find out which are missing. Where neither holds anything when
+// a cluster starts, no digest is exchanged, and a link costs no message of its own.
 //
-// A core that may be a restarted node's (Config.GreetAt) does not show its vector
+// A core that may be a restarted node's (Config.GreetAt) does not show its digest
 // to all neighbours at once, who would all give it the same: to one first, and
 // when that one's entries have come, to the others; see type catchUp.
 //
@@ -139,9 +139,9 @@
 //   - Return. When its parent in the tree answers, a node goes back to it, and
 //     prunes the other.
 //   - Anti-entropy (entropy.go). While anybody is out of reach to a node, it exchanges
-//     digests now and then with a random node that is no link: every usefulSwap while that brings
+//     digests now and then with a random node that is no link: every usefulSync while that brings
 //     what should have been everywhere for long, else less and less often, down to
-//     once in maxSwap. A peer that has not answered within a second is skipped. An orphan
+//     once in maxSync. A peer that has not answered within a second is skipped. An orphan
 //     root brings all that it holds, not only what is old, to nodes that do not hear
 //     its rounds. So a cut that leaves the network connected, but its trees apart, still
 //     lets everything through.
@@ -188,13 +188,13 @@
 // root, and everybody hangs from it.
 //
 // What comes from another root has rounds whose numbers cannot be compared. So
-// every change of root on the way down begins a new term (Message.Reign), which
+// every change of root on the way down begins a new term (Message.Term), which
 // counts per link; see type roundID.
 //
 // # When it is full
 //
 // Unacked entries on a link are bounded by Config.WindowBytes; beyond it, and
-// without a permit, deltas wait and merge. Acks, probes and vectors need no
+// without a permit, deltas wait and merge. Acks, probes and digests need no
 // permit. No message exceeds MaxLineBytes as a line, except one that carries a
 // single larger value.
 package gossip

@@ -10,7 +10,7 @@ const ms = time.Millisecond
 
 // entryKey identifies an entry.
 type entryKey struct {
-	source  gossip.SourceID
+	source  gossip.OriginID
 	counter uint64
 }
 
@@ -18,7 +18,7 @@ type entryKey struct {
 func entriesOf(runs []gossip.Run) (out []gossip.Entry) {
 	for _, r := range runs {
 		for i, v := range r.Values {
-			out = append(out, gossip.Entry{r.Source, r.First + uint64(i), v})
+			out = append(out, gossip.Entry{r.Origin, r.First + uint64(i), v})
 		}
 	}
 	return out

@@ -15,7 +15,7 @@ type antiEntropy struct {
 	next     time.Duration // when the next one is due, if the newest is answered; at is sooner if not
 	rush     time.Duration // until then a peer that does not answer is not waited for
 	begun    time.Duration // the newest exchange ...
-	partner  *link         // ... and whom it is with
+	peer     *link         // ... and whom it is with
 	brought  bool          // the newest has brought something
 	random   uint64
 
@@ -24,11 +24,11 @@ type antiEntropy struct {
 }
 
 const (
-	minSwap = time.Second
-	maxSwap = 10 * time.Second
-	// usefulSwap is how soon an exchange follows one that has brought something:
+	minSync = time.Second
+	maxSync = 10 * time.Second
+	// usefulSync is how soon an exchange follows one that has brought something:
 	// there is more where that came from.
-	usefulSwap = 700 * time.Millisecond
+	usefulSync = 700 * time.Millisecond
 	// filling is for how long a node that is back is left alone: if it was restarted
 	// blank, its neighbours give it what an exchange would bring as well.
 	filling = 2 * time.Second
@@ -42,8 +42,8 @@ const (
 // start plans the first exchange after a suspicion. Every further one may part
 // trees that hung together before.
 func (a *antiEntropy) start(now time.Duration) {
-	a.interval, a.rush = minSwap, now+rushFor
-	a.at = min(a.at, now+minSwap+time.Duration(a.draw()%uint64(minSwap)))
+	a.interval, a.rush = minSync, now+rushFor
+	a.at = min(a.at, now+minSync+time.Duration(a.draw()%uint64(minSync)))
 }
 
 // draw returns the next of the numbers that the seed stands for (splitmix64).
@@ -57,17 +57,17 @@ func (a *antiEntropy) draw() uint64 {
 
 // tick begins an exchange with a random node, and plans the next one: soon if the
 // last one has brought anything, later and later if not. Another is asked if one
-// has not answered within minSwap, and soon after a suspicion as soon as it could have.
+// has not answered within minSync, and soon after a suspicion as soon as it could have.
 func (a *antiEntropy) tick(now time.Duration) {
 	if len(a.c.suspicion.unreachable) == 0 {
-		a.at, a.partner = Never, nil
+		a.at, a.peer = Never, nil
 		return
 	}
-	if a.begun > 0 && now-a.begun < maxSwap && a.c.cfg.Busy != nil && a.c.cfg.Busy(now) {
-		a.at = a.begun + maxSwap
+	if a.begun > 0 && now-a.begun < maxSync && a.c.cfg.Busy != nil && a.c.cfg.Busy(now) {
+		a.at = a.begun + maxSync
 		return
 	}
-	answered := a.partner != nil && a.partner.peer.lastAck >= a.begun
+	answered := a.peer != nil && a.peer.peer.lastAck >= a.begun
 	if answered && now < a.next {
 		a.at = a.next
 		return
@@ -76,31 +76,31 @@ func (a *antiEntropy) tick(now time.Duration) {
 	case a.brought:
 		a.interval = a.soon()
 	case answered:
-		a.interval = min(2*a.interval, maxSwap)
+		a.interval = min(2*a.interval, maxSync)
 	}
 	a.next = now + a.interval
-	wait := minSwap // who has not answered by then may be out of reach
+	wait := minSync // who has not answered by then may be out of reach
 	if now < a.rush {
 		wait = max(a.way(), minAnswer)
 	}
 	a.at = min(a.next, now+wait)
 	a.brought, a.begun = false, now
-	a.partner = a.pick(now)
-	if a.partner != nil {
-		a.ask(a.partner)
+	a.peer = a.pick(now)
+	if a.peer != nil {
+		a.ask(a.peer)
 	}
 }
 
 // ask begins an exchange with a peer.
 func (a *antiEntropy) ask(l *link) {
 	now := a.begun
-	a.c.stats.Swaps++
+	a.c.stats.Syncs++
 	if l.role == Guest {
-		a.c.suspicion.setRole(&l.peer, Partner)
+		a.c.suspicion.setRole(&l.peer, SyncPeer)
 	}
-	relation := Swapping
+	relation := Syncing
 	if a.c.scheme.isOrphan() {
-		relation = Joining
+		relation = SyncingAll
 	}
 	a.owe(now, l, relation)
 	l.exchange.theirs = due
@@ -123,9 +123,9 @@ func (a *antiEntropy) useful(now time.Duration) {
 // something: it does not come more often than its rounds do.
 func (a *antiEntropy) soon() time.Duration {
 	if a.c.scheme.isOrphan() {
-		return max(usefulSwap, a.c.period)
+		return max(usefulSync, a.c.period)
 	}
-	return usefulSwap
+	return usefulSync
 }
 
 // pick draws a node that is in reach and no link, or over direct links just in
@@ -149,21 +149,21 @@ func (a *antiEntropy) pick(now time.Duration) *link {
 // isFree reports whether nothing else is going on with a peer.
 func (a *antiEntropy) isFree(now time.Duration, l *link) bool {
 	p := &l.peer
-	return now >= p.filling && !p.relationDue && p.relation != Attached && l.exchange.ours != due && a.c.scheme.maySwap(p)
+	return now >= p.filling && !p.relationDue && p.relation != Attached && l.exchange.ours != due && a.c.scheme.maySync(p)
 }
 
 // owe has what we have held for long wait for the peer's digest; if trees are to
 // be joined, all that we hold.
-func (a *antiEntropy) owe(now time.Duration, l *link, relation Tie) {
+func (a *antiEntropy) owe(now time.Duration, l *link, relation Relation) {
 	base := a.c.known
-	if relation == Swapping {
+	if relation == Syncing {
 		base = a.heldSince(now - a.overdue())
 	}
-	if l.exchange.owed && l.role != Partner {
+	if l.exchange.owed && l.role != SyncPeer {
 		base = max(base, l.base) // what a new incarnation owes it owes still
 	}
 	l.base, l.exchange.owed = base, base > 0
-	if l.role == Partner {
+	if l.role == SyncPeer {
 		l.cursor, l.resend = a.c.known, nil
 	}
 }
@@ -173,7 +173,7 @@ func (a *antiEntropy) owe(now time.Duration, l *link, relation Tie) {
 // new is on its way to it. A peer that has become more than that meanwhile
 // is owed everything.
 func (a *antiEntropy) oweOld(now time.Duration, l *link, m *Message) {
-	if l.role != Partner || !a.c.schedule.isOfOurTree(m) {
+	if l.role != SyncPeer || !a.c.schedule.isOfOurTree(m) {
 		return // another root's, or it is not known
 	}
 	l.base = min(l.base, a.heldSince(now-a.overdue()))
@@ -198,16 +198,16 @@ func (a *antiEntropy) way() time.Duration {
 // answer is the other side of an exchange. A neighbour is given what it lacks
 // anyway.
 func (a *antiEntropy) answer(now time.Duration, l *link, m *Message) {
-	if m.Vector == nil || !a.c.scheme.mayAnswer(&l.peer) {
+	if m.Digest == nil || !a.c.scheme.mayAnswer(&l.peer) {
 		return
 	}
 	if !l.peer.inTree {
-		a.c.suspicion.setRole(&l.peer, Partner)
+		a.c.suspicion.setRole(&l.peer, SyncPeer)
 	}
-	if l.peer.relation.swaps() && !l.peer.relationDue {
-		l.peer.relation = Untied // now it is the peer that wants it
+	if l.peer.relation.syncs() && !l.peer.relationDue {
+		l.peer.relation = Unrelated // now it is the peer that wants it
 	}
-	a.owe(now, l, m.Tie)
+	a.owe(now, l, m.Relation)
 	a.oweOld(now, l, m)
 	l.exchange.theirs = sent // it is on its way
 }

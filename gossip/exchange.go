@@ -12,7 +12,7 @@ import "time"
 type exchange struct {
 	ours, theirs half
 
-	parts  []VectorPart // of ours, not yet sent
+	parts  []DigestPart // of ours, not yet sent
 	number uint64       // of ours
 	from   incoming     // theirs as it comes in
 
@@ -77,10 +77,10 @@ func (x *exchange) forget() {
 }
 
 // nextPart takes the next part of ours.
-func (x *exchange) nextPart(held *Vector) *VectorPart {
+func (x *exchange) nextPart(held *Digest) *DigestPart {
 	if len(x.parts) == 0 {
 		x.number++
-		x.parts = held.parts(x.number, MaxLineBytes-fixedBytes-tieBytes)
+		x.parts = held.parts(x.number, MaxLineBytes-fixedBytes-relationBytes)
 	}
 	p := &x.parts[0]
 	x.parts = x.parts[1:]
@@ -92,7 +92,7 @@ func (x *exchange) nextPart(held *Vector) *VectorPart {
 
 // read takes a part of theirs, and reports whether that completes one that is
 // waited for.
-func (x *exchange) read(p *VectorPart) bool {
+func (x *exchange) read(p *DigestPart) bool {
 	x.catches = false
 	if !x.from.take(p) || !x.wants() {
 		return false
@@ -112,7 +112,7 @@ func (x *exchange) answerTime(r *rtt) time.Duration {
 	return r.interval(0)
 }
 
-// incoming collects the parts of a peer's vector.
+// incoming collects the parts of a peer's digest.
 type incoming struct {
 	exchange uint64
 	seen     []bool
@@ -120,13 +120,13 @@ type incoming struct {
 	complete bool
 }
 
-// maxVectorParts bounds what a peer can make us remember.
-const maxVectorParts = 1 << 16
+// maxDigestParts bounds what a peer can make us remember.
+const maxDigestParts = 1 << 16
 
-// take notes one part and reports whether the vector has just become complete.
-func (in *incoming) take(p *VectorPart) bool {
+// take notes one part and reports whether the digest has just become complete.
+func (in *incoming) take(p *DigestPart) bool {
 	if p.Exchange < in.exchange {
-		return false // overtaken; its parts are those of an earlier vector
+		return false // overtaken; its parts are those of an earlier digest
 	}
 	if in.exchange != p.Exchange || len(in.seen) != p.Parts {
 		*in = incoming{exchange: p.Exchange, seen: make([]bool, p.Parts), missing: p.Parts}
@@ -140,26 +140,26 @@ func (in *incoming) take(p *VectorPart) bool {
 	return in.complete
 }
 
-// parts splits a vector so that no part exceeds the byte limit.
-func (v *Vector) parts(exchange uint64, limit int) []VectorPart {
-	var out []VectorPart
-	var held []Held
+// parts splits a digest so that no part exceeds the byte limit.
+func (v *Digest) parts(exchange uint64, limit int) []DigestPart {
+	var out []DigestPart
+	var held []DigestLine
 	bytes := 0
 	flush := func() {
-		out = append(out, VectorPart{Exchange: exchange, Held: held})
+		out = append(out, DigestPart{Exchange: exchange, Lines: held})
 		held, bytes = nil, 0
 	}
 	for _, line := range v.Lines() {
 		spans := line.Counters.Clone()
 		for len(spans) > 0 {
-			head := runBytes + sourceBytes(line.Source)
+			head := runBytes + originBytes(line.Origin)
 			fit := (limit - bytes - head) / spanBytes
 			if fit < 1 && bytes > 0 {
 				flush()
 				continue
 			}
 			fit = min(max(fit, 1), len(spans))
-			held = append(held, Held{Source: line.Source, Counters: spans[:fit]})
+			held = append(held, DigestLine{Origin: line.Origin, Counters: spans[:fit]})
 			bytes += head + fit*spanBytes
 			spans = spans[fit:]
 		}

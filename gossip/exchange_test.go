@@ -9,14 +9,14 @@ import (
 	"pgregory.net/rapid"
 )
 
-// heldBytes is what the lines of a vector part are reckoned at.
-func heldBytes(held []Held) int {
-	return Accounted(&Message{Vector: &VectorPart{Held: held}}) - fixedBytes
+// heldBytes is what the lines of a digest part are reckoned at.
+func heldBytes(held []DigestLine) int {
+	return Accounted(&Message{Digest: &DigestPart{Lines: held}}) - fixedBytes
 }
 
-// drawVector makes a vector of sources with more or less broken histories.
-func drawVector(t *rapid.T) *Vector {
-	v := NewVector()
+// drawVector makes a digest of sources with more or less broken histories.
+func drawVector(t *rapid.T) *Digest {
+	v := NewDigest()
 	for i := range rapid.IntRange(0, 6).Draw(t, "sources") {
 		first := uint64(1)
 		for range rapid.IntRange(1, 30).Draw(t, "spans") {
@@ -33,14 +33,14 @@ func TestPartsTogetherAreTheVectorAndEachFits(t *testing.T) {
 		v, limit := drawVector(t), rapid.IntRange(200, 4000).Draw(t, "limit")
 		parts := v.parts(7, limit)
 		require.NotEmpty(t, parts, "an empty vector is one part, too")
-		again, spans := NewVector(), 0
+		again, spans := NewDigest(), 0
 		for i, p := range parts {
 			require.Equal(t, [3]int{7, i, len(parts)}, [3]int{int(p.Exchange), p.Part, p.Parts})
-			require.LessOrEqual(t, heldBytes(p.Held), limit)
-			for _, h := range p.Held {
+			require.LessOrEqual(t, heldBytes(p.Lines), limit)
+			for _, h := range p.Lines {
 				require.NotEmpty(t, h.Counters)
 				for _, s := range h.Counters {
-					require.Equal(t, s.Len(), again.AddSpan(h.Source, s), "%v twice", s)
+					require.Equal(t, s.Len(), again.AddSpan(h.Origin, s), "%v twice", s)
 					spans++
 				}
 			}
@@ -53,16 +53,16 @@ func TestPartsTogetherAreTheVectorAndEachFits(t *testing.T) {
 }
 
 func TestPartsDoNotFollowTheVectorAsItGrows(t *testing.T) {
-	v := NewVector()
+	v := NewDigest()
 	v.Add(OriginOf(0), 1)
 	parts := v.parts(1, 1000)
 	v.AddSpan(OriginOf(0), Span{2, 9})
-	require.Equal(t, Spans{{1, 1}}, parts[0].Held[0].Counters)
+	require.Equal(t, Spans{{1, 1}}, parts[0].Lines[0].Counters)
 }
 
 func TestSourceWhoseNamesExceedTheLimitHasAPartOfItsOwn(t *testing.T) {
-	v := NewVector()
-	long := NewSourceID("n0"+strings.Repeat("x", 1000), "log") // between the others, by name
+	v := NewDigest()
+	long := NewOriginID("n0"+strings.Repeat("x", 1000), "log") // between the others, by name
 	v.Add(OriginOf(0), 1)
 	v.AddSpan(long, Span{1, 2})
 	v.AddSpan(long, Span{4, 5})
@@ -70,8 +70,8 @@ func TestSourceWhoseNamesExceedTheLimitHasAPartOfItsOwn(t *testing.T) {
 	parts := v.parts(1, 1000)
 	var got []string
 	for _, p := range parts {
-		for _, h := range p.Held {
-			got = append(got, fmt.Sprint(p.Part, " ", h.Source == long, h.Counters))
+		for _, h := range p.Lines {
+			got = append(got, fmt.Sprint(p.Part, " ", h.Origin == long, h.Counters))
 		}
 	}
 	require.Equal(t, []string{"0 false [{1 1}]", "1 true [{1 2}]", "2 true [{4 5}]", "3 false [{1 1}]"}, got)
@@ -84,11 +84,11 @@ func TestVectorIsCompleteOnceAndWithAllItsParts(t *testing.T) {
 		var in incoming
 		taken := map[int]bool{}
 		for i, n := range order {
-			p := &VectorPart{Exchange: 3, Part: n, Parts: parts}
+			p := &DigestPart{Exchange: 3, Part: n, Parts: parts}
 			require.Equal(t, i == parts-1, in.take(p))
 			taken[n] = true
 			for n := range taken {
-				require.False(t, in.take(&VectorPart{Exchange: 3, Part: n, Parts: parts}), "part %d twice", n)
+				require.False(t, in.take(&DigestPart{Exchange: 3, Part: n, Parts: parts}), "part %d twice", n)
 			}
 		}
 		require.True(t, in.complete)
@@ -97,16 +97,16 @@ func TestVectorIsCompleteOnceAndWithAllItsParts(t *testing.T) {
 
 func TestNewerExchangeStartsAnew(t *testing.T) {
 	var in incoming
-	require.False(t, in.take(&VectorPart{Exchange: 1, Part: 0, Parts: 2}))
-	require.False(t, in.take(&VectorPart{Exchange: 2, Part: 1, Parts: 2}))
-	require.True(t, in.take(&VectorPart{Exchange: 2, Part: 0, Parts: 2}))
-	require.True(t, in.take(&VectorPart{Exchange: 3, Part: 0, Parts: 1}))
+	require.False(t, in.take(&DigestPart{Exchange: 1, Part: 0, Parts: 2}))
+	require.False(t, in.take(&DigestPart{Exchange: 2, Part: 1, Parts: 2}))
+	require.True(t, in.take(&DigestPart{Exchange: 2, Part: 0, Parts: 2}))
+	require.True(t, in.take(&DigestPart{Exchange: 3, Part: 0, Parts: 1}))
 }
 
 func TestPartsThatCannotBeAreRefused(t *testing.T) {
-	for _, p := range []VectorPart{
+	for _, p := range []DigestPart{
 		{Exchange: 1, Part: 0, Parts: 0}, {Exchange: 1, Part: 1, Parts: 1}, {Exchange: 1, Part: -1, Parts: 1},
-		{Exchange: 1, Part: 0, Parts: -1}, {Exchange: 1, Part: 0, Parts: maxVectorParts + 1},
+		{Exchange: 1, Part: 0, Parts: -1}, {Exchange: 1, Part: 0, Parts: maxDigestParts + 1},
 	} {
 		require.Error(t, p.check())
 	}
@@ -124,7 +124,7 @@ func upTo(n int) []int {
 // which the link began, and what the peer has told.
 func TestSettlePutsDownExactlyWhatThePeerLacks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		log, held, told := NewLog(), NewVector(), NewVector()
+		log, held, told := NewLog(), NewDigest(), NewDigest()
 		for range rapid.IntRange(1, 40).Draw(t, "entries") {
 			source := OriginOf(rapid.IntRange(0, 2).Draw(t, "source"))
 			counter := rapid.Uint64Range(1, 40).Draw(t, "counter")
@@ -161,7 +161,7 @@ func TestSettlePutsDownExactlyWhatThePeerLacks(t *testing.T) {
 		}
 		for i := range known {
 			e := log.At(i)
-			require.Equal(t, i < l.base && !told.Contains(e.Source, e.Counter), owed[i], "position %d", i)
+			require.Equal(t, i < l.base && !told.Contains(e.Origin, e.Counter), owed[i], "position %d", i)
 		}
 	})
 }
@@ -170,8 +170,8 @@ func TestSettlePutsDownExactlyWhatThePeerLacks(t *testing.T) {
 // present one, whose parts are acked and never come again.
 func TestLatePartOfAnEarlierExchangeDoesNoHarm(t *testing.T) {
 	var in incoming
-	require.False(t, in.take(&VectorPart{Exchange: 1, Part: 0, Parts: 2}))
-	require.False(t, in.take(&VectorPart{Exchange: 2, Part: 0, Parts: 2}))
-	require.False(t, in.take(&VectorPart{Exchange: 1, Part: 1, Parts: 2}))
-	require.True(t, in.take(&VectorPart{Exchange: 2, Part: 1, Parts: 2}))
+	require.False(t, in.take(&DigestPart{Exchange: 1, Part: 0, Parts: 2}))
+	require.False(t, in.take(&DigestPart{Exchange: 2, Part: 0, Parts: 2}))
+	require.False(t, in.take(&DigestPart{Exchange: 1, Part: 1, Parts: 2}))
+	require.True(t, in.take(&DigestPart{Exchange: 2, Part: 1, Parts: 2}))
 }

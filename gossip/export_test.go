@@ -12,14 +12,14 @@ const (
 	HoldFrom    = holdFrom
 	MaxTries    = maxPatience
 	MaxAckSpans = maxAckSpans
-	MinSwap     = minSwap
-	MaxSwap     = maxSwap
-	UsefulSwap  = usefulSwap
+	MinSync     = minSync
+	MaxSync     = maxSync
+	UsefulSync  = usefulSync
 	LittleMore  = littleMore
 	MaxFailed   = maxFailed
 
-	MaxEpoch   = maxEpoch
-	MaxCounter = maxCounter
+	MaxIncarnation = maxIncarnation
+	MaxCounter     = maxCounter
 
 	ChunkEntries = chunkEntries
 )
@@ -33,7 +33,7 @@ func (m *Message) IsValid() bool { return m.check() == nil }
 func (m *Message) IsEmpty() bool { return m.empty() }
 
 // Swaps reports whether two nodes show each other what they hold, once.
-func (t Tie) Swaps() bool { return t.swaps() }
+func (t Relation) Swaps() bool { return t.syncs() }
 
 // Log is the log that the core reads.
 func (c *Core) Log() *Log { return c.log }
@@ -50,7 +50,7 @@ func (c *Core) LinkCount() int { return len(c.links) }
 // EpochOf is the incarnation of a peer that the core knows; 0: none.
 func (c *Core) EpochOf(peer string) uint64 {
 	if l := c.byPeer[peer]; l != nil {
-		return l.epoch
+		return l.incarnation
 	}
 	return 0
 }
@@ -71,7 +71,7 @@ func (c *Core) HasOwnParent() bool { return c.suspicion.parent() == c.scheme.tre
 func (c *Core) IsLonely() bool { return c.scheme.isOrphan() }
 
 // HasAgain reports whether anything waits to be sent to a peer again, or for the
-// first time after its vector came.
+// first time after its digest came.
 func (c *Core) HasAgain(peer string) bool { return len(c.byPeer[peer].resend) > 0 }
 
 // InFlight is what a peer has not acked.
@@ -100,14 +100,14 @@ func (c *Core) Patience() int { return c.suspicion.patience() }
 
 // Swap is when the newest swap began, and with whom; empty: nobody.
 func (c *Core) Swap() (begun time.Duration, partner string) {
-	if l := c.entropy.partner; l != nil {
+	if l := c.entropy.peer; l != nil {
 		partner = l.name
 	}
 	return c.entropy.begun, partner
 }
 
 // SetPartner makes a node the one that the newest swap is with.
-func (c *Core) SetPartner(name string) { c.entropy.partner = c.linkTo(name) }
+func (c *Core) SetPartner(name string) { c.entropy.peer = c.linkTo(name) }
 
 // SwapWasUseful notes that the newest swap has brought something.
 func (c *Core) SwapWasUseful(now time.Duration) { c.entropy.useful(now) }

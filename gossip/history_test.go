@@ -60,7 +60,7 @@ func (r *crowd) round(values int) {
 			}
 			again = true
 			r.core.Receive(r.now, o.To, &gossip.Message{
-				Epoch: peerEpoch, For: ourEpoch,
+				Incarnation: peerEpoch, For: ourEpoch,
 				Acks: []gossip.Span{{o.Message.Batch, o.Message.Batch}}, Echo: gossip.Echo{Batch: o.Message.Batch},
 			})
 		}

@@ -15,13 +15,13 @@ import (
 )
 
 // hostile draws a message as nobody sends it who means well: a node's name is
-// forged, or what it has sent was damaged. The present lives' numbers are known
+// forged, or what it has sent was damaged. The present incarnations' numbers are known
 // to nobody but the two nodes, so that forgeries name others, which may be next
 // to them.
 func hostile(rng *rand.Rand, to *gossip.Core, from string, present uint64) *gossip.Message {
 	around := func(epoch uint64) uint64 {
 		return []uint64{
-			0, 1, epoch - 1, epoch + 1, epoch + 1<<30, gossip.MaxEpoch - 1, gossip.MaxEpoch, gossip.MaxEpoch + 1, math.MaxUint64, rng.Uint64() >> rng.IntN(64),
+			0, 1, epoch - 1, epoch + 1, epoch + 1<<30, gossip.MaxIncarnation - 1, gossip.MaxIncarnation, gossip.MaxIncarnation + 1, math.MaxUint64, rng.Uint64() >> rng.IntN(64),
 		}[rng.IntN(10)]
 	}
 	number := func() uint64 {
@@ -35,14 +35,14 @@ func hostile(rng *rand.Rand, to *gossip.Core, from string, present uint64) *goss
 	}
 	some := func() time.Duration { return time.Duration(rng.Int64N(int64(2*time.Hour))) - time.Minute }
 	m := &gossip.Message{
-		Epoch: around(present), For: around(to.View().Epoch()), Batch: number(), Probe: rng.IntN(2) == 0, Want: rng.IntN(3) == 0, Resent: rng.IntN(3) == 0,
-		Root: number(), Round: number(), Reign: number(), Acks: spans(),
+		Incarnation: around(present), For: around(to.View().Incarnation()), Batch: number(), Probe: rng.IntN(2) == 0, Want: rng.IntN(3) == 0, Resent: rng.IntN(3) == 0,
+		Root: number(), Round: number(), Term: number(), Acks: spans(),
 	}
-	if m.Epoch == present {
-		m.Epoch--
+	if m.Incarnation == present {
+		m.Incarnation--
 	}
 	if rng.IntN(3) == 0 {
-		m.Tie = gossip.Tie(rng.IntN(int(gossip.Joining) + 2))
+		m.Relation = gossip.Relation(rng.IntN(int(gossip.SyncingAll) + 2))
 		for range rng.IntN(4) {
 			m.Suspects = append(m.Suspects, fmt.Sprint("n", rng.IntN(5)))
 		}
@@ -53,13 +53,13 @@ func hostile(rng *rand.Rand, to *gossip.Core, from string, present uint64) *goss
 		m.Period, m.Echo = time.Hour, gossip.Echo{Batch: number()}
 	}
 	if rng.IntN(3) == 0 { // holds all that there is and will be
-		m.Vector = &gossip.VectorPart{Exchange: number(), Part: rng.IntN(3) - 1, Parts: rng.IntN(4)}
+		m.Digest = &gossip.DigestPart{Exchange: number(), Part: rng.IntN(3) - 1, Parts: rng.IntN(4)}
 		for _, n := range []string{"n0", "n1", "n2", "n3", from} {
-			m.Vector.Held = append(m.Vector.Held, gossip.Held{gossip.NewSourceID(n, fmt.Sprint("log", 1+2*rng.IntN(9))), spans()})
+			m.Digest.Lines = append(m.Digest.Lines, gossip.DigestLine{gossip.NewOriginID(n, fmt.Sprint("log", 1+2*rng.IntN(9))), spans()})
 		}
 	}
 	if rng.IntN(8) == 0 {
-		m.Runs = []gossip.Run{{gossip.NewSourceID(from, "forged"), number(), []string{"forged"}[:rng.IntN(2)]}}
+		m.Runs = []gossip.Run{{gossip.NewOriginID(from, "forged"), number(), []string{"forged"}[:rng.IntN(2)]}}
 	}
 	return m
 }
@@ -90,7 +90,7 @@ func TestHostileStream_endsWithTheTruePeer(t *testing.T) {
 				}
 				for range 100 {
 					s.at(begin+time.Duration(rng.Int64N(int64(end-begin))), func() {
-						s.deliver(victim, forged, hostile(rng, victim.core, forged, s.index[forged].core.View().Epoch()))
+						s.deliver(victim, forged, hostile(rng, victim.core, forged, s.index[forged].core.View().Incarnation()))
 					})
 				}
 				s.run(load + 10*time.Second)

@@ -6,7 +6,7 @@ const ms = time.Millisecond
 
 // entryKey identifies an entry.
 type entryKey struct {
-	source  SourceID
+	source  OriginID
 	counter uint64
 }
 
@@ -14,7 +14,7 @@ type entryKey struct {
 func entriesOf(runs []Run) (out []Entry) {
 	for _, r := range runs {
 		for i, v := range r.Values {
-			out = append(out, Entry{r.Source, r.First + uint64(i), v})
+			out = append(out, Entry{r.Origin, r.First + uint64(i), v})
 		}
 	}
 	return out

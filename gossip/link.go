@@ -6,14 +6,14 @@ import "time"
 // come in the log, which digests are exchanged, which batches of it are to be
 // acked, and how far it can be reached. What repair knows of the peer is in peer.
 type link struct {
-	name  string // of the peer
-	role  Role
-	leaf  bool
-	order int    // position among the links; ties are broken by it
-	epoch uint64 // the peer's incarnation that counts; 0: not heard of yet
-	lives lives
+	name         string // of the peer
+	role         Role
+	leaf         bool
+	order        int    // position among the links; ties are broken by it
+	incarnation  uint64 // the peer's incarnation that counts; 0: not heard of yet
+	incarnations incarnations
 
-	told *Vector // what the peer has said that it holds, entry by entry or by digest
+	told *Digest // what the peer has said that it holds, entry by entry or by digest
 	reach
 	progress
 	exchange exchange
@@ -38,7 +38,7 @@ type link struct {
 func newLink(n Neighbour, order, base int, firstRTT time.Duration) *link {
 	l := &link{
 		name: n.Name, role: n.Role, leaf: n.Leaf, order: order,
-		told: NewVector(), rtt: rtt{first: firstRTT}, acks: acks{due: Never},
+		told: NewDigest(), rtt: rtt{first: firstRTT}, acks: acks{due: Never},
 		askAt: Never, wake: Never, slot: -1,
 	}
 	l.peer.name, l.peer.link = n.Name, l
@@ -122,7 +122,7 @@ func (l *link) behind(known int) bool {
 	switch {
 	case l.role == Guest, l.mute:
 		return false
-	case l.role == Partner:
+	case l.role == SyncPeer:
 		return len(l.resend) > 0
 	}
 	return len(l.resend) > 0 || l.cursor < known
@@ -131,7 +131,7 @@ func (l *link) behind(known int) bool {
 // exchanged reports whether both sides have seen what the other held when the
 // link began.
 func (l *link) exchanged() bool {
-	return l.epoch != 0 && !l.exchange.owed && l.exchange.ours != due && !l.carrying(digestPart)
+	return l.incarnation != 0 && !l.exchange.owed && l.exchange.ours != due && !l.carrying(digestPart)
 }
 
 // isIdle reports whether nothing is under way.
@@ -143,16 +143,16 @@ func (l *link) isIdle() bool {
 // the link began the peer lacks, and puts them down to be sent. It looks through
 // the log from its end and stops when it has found them all. It reports whether
 // there are any.
-func (l *link) settle(log *Log, held *Vector, known int) bool {
+func (l *link) settle(log *Log, held *Digest, known int) bool {
 	missing := held.MissingFrom(l.told)
 	for i := l.base; i < known; i++ {
-		if e := log.At(i); !l.told.Contains(e.Source, e.Counter) {
+		if e := log.At(i); !l.told.Contains(e.Origin, e.Counter) {
 			missing--
 		}
 	}
 	var found []segment // from the end of the log backwards
 	for i := l.base - 1; i >= 0 && missing > 0; i-- {
-		if e := log.At(i); l.told.Contains(e.Source, e.Counter) {
+		if e := log.At(i); l.told.Contains(e.Origin, e.Counter) {
 			continue
 		}
 		missing--

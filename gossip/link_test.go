@@ -12,20 +12,20 @@ import (
 func TestFirstLifeMetKeepsWhatWasSentToIt(t *testing.T) {
 	c, l := NewTestCore(t, nil), newLink(Neighbour{}, 0, 3, 0)
 	l.inflight, l.unacked, l.cursor = []batch{{number: 1, bytes: 10}}, 10, 5
-	current, fresh := c.meet(0, l, &Message{Epoch: 7})
+	current, fresh := c.meet(0, l, &Message{Incarnation: 7})
 	require.True(t, current)
 	require.False(t, fresh, "the peer has only been unknown")
-	require.Equal(t, uint64(7), l.epoch)
+	require.Equal(t, uint64(7), l.incarnation)
 	require.Len(t, l.inflight, 1)
 	require.Equal(t, 5, l.cursor)
-	current, fresh = c.meet(0, l, &Message{Epoch: 7})
+	current, fresh = c.meet(0, l, &Message{Incarnation: 7})
 	require.True(t, current)
 	require.False(t, fresh)
 }
 
 func TestNewLifeStartsTheLinkAnewAndKeepsItsNumbers(t *testing.T) {
 	c, l := NewTestCore(t, nil), newLink(Neighbour{Name: "n1"}, 0, 0, 0)
-	c.meet(0, l, &Message{Epoch: 7})
+	c.meet(0, l, &Message{Incarnation: 7})
 	FillLog(c.log, OriginOf(0), 6)
 	c.Learn(0)
 	l.rtt.sample(30 * ms)
@@ -33,15 +33,15 @@ func TestNewLifeStartsTheLinkAnewAndKeepsItsNumbers(t *testing.T) {
 	l.inflight, l.unacked, l.cursor, l.resend = []batch{{number: 4, bytes: 10, carries: digestPart}}, 10, 5, []segment{{from: 0, to: 1}}
 	l.number, l.exchange.number = 4, 2
 	l.departed.note(4, 0)
-	l.exchange.ours, l.exchange.parts, l.exchange.from = due, make([]VectorPart, 2), incoming{exchange: 1, complete: true}
+	l.exchange.ours, l.exchange.parts, l.exchange.from = due, make([]DigestPart, 2), incoming{exchange: 1, complete: true}
 	l.acks.stored.Add(3)
 	l.acks.due, l.acks.ready, l.acks.urgency, l.acks.newest = 9, true, atOnce, 3
 	l.state, l.attempts, l.windowFull = probing, 3, true
 
-	current, fresh := c.meet(0, l, &Message{Epoch: 8})
+	current, fresh := c.meet(0, l, &Message{Incarnation: 8})
 	require.True(t, current)
 	require.True(t, fresh)
-	require.Equal(t, uint64(8), l.epoch)
+	require.Equal(t, uint64(8), l.incarnation)
 	require.Zero(t, l.told.Count())
 	require.True(t, l.exchange.owed, "what we hold waits for the peer's vector")
 	require.Equal(t, [2]int{6, 6}, [2]int{l.base, l.cursor})
@@ -65,8 +65,8 @@ func TestLinkThatHeldNothingOwesNothing(t *testing.T) {
 	require.False(t, newLink(Neighbour{}, 0, 0, 0).exchange.owed)
 	require.True(t, newLink(Neighbour{}, 0, 1, 0).exchange.owed)
 	c, l := NewTestCore(t, nil), newLink(Neighbour{}, 0, 0, 0)
-	c.meet(0, l, &Message{Epoch: 7})
-	c.meet(0, l, &Message{Epoch: 8})
+	c.meet(0, l, &Message{Incarnation: 7})
+	c.meet(0, l, &Message{Incarnation: 8})
 	require.False(t, l.exchange.owed)
 }
 

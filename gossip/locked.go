@@ -181,12 +181,12 @@ func (s *locked) answerChildren(now time.Duration) {
 // read takes what the parent says of the rounds. Its message moves the children's
 // if it is a new flush or brings entries.
 func (s *locked) read(now time.Duration, l *link, m *Message) (flush bool) {
-	if m.Reign > l.rounds.term {
-		l.rounds.term = m.Reign
+	if m.Term > l.rounds.term {
+		l.rounds.term = m.Term
 		s.newTerm()
 	}
 	said := roundID{term: s.at.term, root: m.Root, count: m.Round}
-	ofThisTerm := m.Reign == l.rounds.term
+	ofThisTerm := m.Term == l.rounds.term
 	newer := ofThisTerm && said.newer(s.at)
 	older := !ofThisTerm || s.at.newer(said) && (m.Round != 0 || m.Root != s.at.root) ||
 		m.Round == 0 && m.Echo.Batch < l.rounds.timed
@@ -205,7 +205,7 @@ func (s *locked) read(now time.Duration, l *link, m *Message) (flush bool) {
 func (s *locked) readLead(now time.Duration, l *link, m *Message, changed bool) {
 	h := &l.rounds
 	at, ok := l.departed.at(m.Echo.Batch)
-	switch ok = ok && m.For == s.c.cfg.Epoch && m.Echo.Planned; {
+	switch ok = ok && m.For == s.c.cfg.Incarnation && m.Echo.Planned; {
 	case ok && m.Echo.Batch > h.timed:
 		lacked := !s.phase.valid(now)
 		s.phase.estimate(now, at+m.Echo.Early, s.c.period)
@@ -232,9 +232,9 @@ func (s *locked) stamp(_ time.Duration, l *link, m *Message) {
 		m.Echo.Early, m.Echo.Planned = s.lead(l.acks.arrived)
 	}
 	if s.c.parent == nil {
-		s.at.root = s.c.cfg.Epoch
+		s.at.root = s.c.cfg.Incarnation
 	}
-	m.Period, m.Root, m.Reign = s.c.period, s.at.root, s.at.term
+	m.Period, m.Root, m.Term = s.c.period, s.at.root, s.at.term
 	if l.flushDue {
 		m.Round = s.at.count
 	}

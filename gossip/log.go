@@ -47,10 +47,10 @@ type packed struct {
 	wide []Entry              // where the values are too large: the entries as they were
 }
 
-// packedRun is entries of one source with consecutive counters.
+// packedRun is entries of one origin with consecutive counters.
 type packedRun struct {
 	from   int // position in the chunk
-	source SourceID
+	origin OriginID
 	first  uint64
 }
 
@@ -121,7 +121,7 @@ func pack(entries []Entry) *packed {
 	for i := range entries {
 		e := &entries[i]
 		if i == 0 || !follows(&entries[i-1], e) {
-			p.runs = append(p.runs, packedRun{from: i, source: e.Source, first: e.Counter})
+			p.runs = append(p.runs, packedRun{from: i, origin: e.Origin, first: e.Counter})
 		}
 		text.WriteString(e.Value)
 		p.ends[i] = uint16(text.Len())
@@ -130,8 +130,8 @@ func pack(entries []Entry) *packed {
 	return p
 }
 
-// follows reports whether b is the next entry of a's source.
-func follows(a, b *Entry) bool { return a.Source == b.Source && a.Counter+1 == b.Counter }
+// follows reports whether b is the next entry of a's origin.
+func follows(a, b *Entry) bool { return a.Origin == b.Origin && a.Counter+1 == b.Counter }
 
 func (p *packed) at(i int) Entry {
 	if p.wide != nil {
@@ -145,5 +145,5 @@ func (p *packed) at(i int) Entry {
 	if i > 0 {
 		start = p.ends[i-1]
 	}
-	return Entry{Source: r.source, Counter: r.first + uint64(i-r.from), Value: p.text[start:p.ends[i]]}
+	return Entry{Origin: r.origin, Counter: r.first + uint64(i-r.from), Value: p.text[start:p.ends[i]]}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 func numbered(n int) Entry {
-	return Entry{Source: OriginOf(n % 3), Counter: uint64(n + 1), Value: fmt.Sprint(n)}
+	return Entry{Origin: OriginOf(n % 3), Counter: uint64(n + 1), Value: fmt.Sprint(n)}
 }
 
 func TestLogKeepsEntriesInOrder(t *testing.T) {
@@ -63,7 +63,7 @@ func TestWhatLenHasShownCanBeReadWhileTheLogGrows(t *testing.T) {
 	require.Equal(t, entries, log.Len())
 }
 
-// Whatever sources follow each other and however large values are.
+// Whatever origins follow each other and however large values are.
 func TestALogIsTheListOfWhatWasAppended(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		log, want := NewLog(), []Entry(nil)
@@ -74,7 +74,7 @@ func TestALogIsTheListOfWhatWasAppended(t *testing.T) {
 			size := rapid.SampledFrom([]int{0, 1, 7, packedBytes / chunkEntries, packedBytes}).Draw(t, "bytes")
 			for range rapid.IntRange(1, 2*chunkEntries).Draw(t, "in a row") {
 				counters[source]++
-				e := Entry{Source: OriginOf(source), Counter: counters[source], Value: strings.Repeat("x", size)}
+				e := Entry{Origin: OriginOf(source), Counter: counters[source], Value: strings.Repeat("x", size)}
 				log.Append(e)
 				want = append(want, e)
 			}
@@ -92,7 +92,7 @@ func TestAChunkIsPackedAsLongAsItsEndsCanBeTold(t *testing.T) {
 	for _, over := range []int{0, 1} {
 		log, want := NewLog(), []Entry(nil)
 		for n := range chunkEntries + 1 {
-			e := Entry{Source: OriginOf(0), Counter: uint64(n + 1), Value: strings.Repeat("x", packedBytes/chunkEntries)}
+			e := Entry{Origin: OriginOf(0), Counter: uint64(n + 1), Value: strings.Repeat("x", packedBytes/chunkEntries)}
 			if n == chunkEntries-1 {
 				e.Value = strings.Repeat("y", packedBytes-(chunkEntries-1)*len(e.Value)+over)
 			}
@@ -113,7 +113,7 @@ func TestASmallEntryTakesItsValueAndLittleMore(t *testing.T) {
 	log := NewLog()
 	bytes := 0
 	for n := range chunks*chunkEntries + 1 {
-		log.Append(Entry{Source: OriginOf(0), Counter: uint64(n + 1), Value: fmt.Sprint(n)})
+		log.Append(Entry{Origin: OriginOf(0), Counter: uint64(n + 1), Value: fmt.Sprint(n)})
 		bytes += len(fmt.Sprint(n))
 	}
 	held, objects := 0, 0

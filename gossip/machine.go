@@ -11,7 +11,7 @@ type Machine interface {
 	Refused() error
 	Stored(now time.Duration, t Ticket)
 	Advance(now time.Duration, room int) []Outgoing
-	Recycle(o Outgoing)
+	Release(o Outgoing)
 	Next() time.Duration
 	Carriers() int
 	Stats() Stats

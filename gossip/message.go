@@ -10,36 +10,36 @@ import (
 // Message is one gossip message between two neighbours, as the core sees it.
 // How it is spelt on a line is not this package's business.
 //
-// Every message carries the sender's epoch and the receiver's epoch it was
+// Every message carries the sender's incarnation and the receiver's incarnation it was
 // made for (0 where the sender does not know it yet): link state - acks,
 // timings - counts only if both match, values always.
 type Message struct {
-	Epoch uint64 // the sender's
-	For   uint64 // the receiver's, as the sender knows it; 0: unknown
+	Incarnation uint64 // the sender's
+	For         uint64 // the receiver's, as the sender knows it; 0: unknown
 
-	Batch  uint64 // number of what wants an ack here, per sender's epoch and link; 0: nothing does; see Tie too
+	Batch  uint64 // number of what wants an ack here, per sender's incarnation and link; 0: nothing does; see Relation too
 	Runs   []Run  // entries
-	Vector *VectorPart
+	Digest *DigestPart
 	Resent bool // Runs were sent before, at least in part
 	Probe  bool // ack at once
-	Want   bool // show me your vector
+	Want   bool // show me your digest
 
-	// Round is the root's count of flushes in its life Root (the root's epoch);
+	// Round is the root's count of flushes in its incarnation Root (the root's incarnation);
 	// Round is 0 in a message that is no part of a flush. Period is the root's,
 	// 0 where the sender does not know it. All go downwards only.
 	Root   uint64
 	Round  uint64
 	Period time.Duration
 
-	// Reign counts how often the sender's flushes have begun to come from another
+	// Term counts how often the sender's flushes have begun to come from another
 	// root; a larger one makes a root and its rounds new, whatever their numbers.
 	// It goes downwards only.
-	Reign uint64
+	Term uint64
 
-	// Tie says what the sender is to the receiver where the tree does not say
+	// Relation says what the sender is to the receiver where the tree does not say
 	// it, in messages that have a Batch; the newest counts. Suspects are nodes
 	// that do not answer the sender and whose children need another parent.
-	Tie      Tie
+	Relation Relation
 	Suspects []string
 
 	// Path is what the longest way from below the sender up to it and back
@@ -50,33 +50,33 @@ type Message struct {
 	Echo Echo
 }
 
-// Tie is what repair makes of two nodes that are no neighbours in the tree.
-type Tie uint8
+// Relation is what repair makes of two nodes that are no neighbours in the tree.
+type Relation uint8
 
 const (
 	// Untied nodes are to each other what the tree says.
-	Untied Tie = iota
+	Unrelated Relation = iota
 	// Attached: the receiver is the sender's parent.
 	Attached
 	// Adopted: the receiver is the sender's child.
 	Adopted
-	// Parted: they are neither any more. A message that says nothing else has a
+	// Pruned: they are neither any more. A message that says nothing else has a
 	// Batch, for its place in the order, but wants no ack.
-	Parted
-	// Swapping: the two show each other what they hold, once.
-	Swapping
-	// Joining: the same, by a node that is a root only because nobody before it
+	Pruned
+	// Syncing: the two show each other what they hold, once.
+	Syncing
+	// SyncingAll: the same, by a node that is a root only because nobody before it
 	// answers; what neither has had for long flows, too.
-	Joining
+	SyncingAll
 )
 
 // swaps reports whether two nodes show each other what they hold, once.
-func (t Tie) swaps() bool { return t == Swapping || t == Joining }
+func (t Relation) syncs() bool { return t == Syncing || t == SyncingAll }
 
-// Run is consecutive entries of one source: Values[i] has the counter
+// Run is consecutive entries of one origin: Values[i] has the counter
 // First+i.
 type Run struct {
-	Source SourceID
+	Origin OriginID
 	First  uint64
 	Values []string
 }
@@ -92,13 +92,13 @@ type Echo struct {
 	Early   time.Duration
 }
 
-// VectorPart is a part of what the sender held when the link began. Parts
-// 0..Parts-1 of one Exchange together are the whole vector.
-type VectorPart struct {
+// DigestPart is a part of what the sender held when the link began. Parts
+// 0..Parts-1 of one Exchange together are the whole digest.
+type DigestPart struct {
 	Exchange uint64 // tells one exchange of a link from the next
 	Part     int
 	Parts    int
-	Held     []Held
+	Lines    []DigestLine
 }
 
 // Entries is how many entries the message carries.
@@ -112,12 +112,12 @@ func (m *Message) Entries() int {
 
 // parting reports whether the message parts and wants no ack.
 func (m *Message) parting() bool {
-	return m.Tie == Parted && len(m.Runs) == 0 && !m.Probe
+	return m.Relation == Pruned && len(m.Runs) == 0 && !m.Probe
 }
 
 // empty reports whether the message would say nothing.
 func (m *Message) empty() bool {
-	return m.Batch == 0 && len(m.Acks) == 0 && !m.Probe && m.Vector == nil
+	return m.Batch == 0 && len(m.Acks) == 0 && !m.Probe && m.Digest == nil
 }
 
 // Bounds of a message's size as a JSON line, in bytes. They are upper bounds
@@ -127,25 +127,25 @@ const (
 	// larger value. The official Go library ends at 64 KiB.
 	MaxLineBytes = 48 << 10
 
-	fixedBytes = 640 // envelope, numbers, echo
-	tieBytes   = 640 // a tie and the names of suspects
-	runBytes   = 64  // braces and keys of a run, and its counter
-	spanBytes  = 44  // two numbers and their brackets
+	fixedBytes    = 640 // envelope, numbers, echo
+	relationBytes = 640 // a relation and the names of suspects
+	runBytes      = 64  // braces and keys of a run, and its counter
+	spanBytes     = 44  // two numbers and their brackets
 )
 
-// sourceBytes bounds what a source's names take, escaped.
-func sourceBytes(s SourceID) int {
+// originBytes bounds what an origin's names take, escaped.
+func originBytes(s OriginID) int {
 	v := s.Value()
-	return 6 * (len(v.Origin) + len(v.Log))
+	return 6 * (len(v.Node) + len(v.Log))
 }
 
 // Bounds of what a peer may say.
 const (
-	maxNameBytes = 1024      // of a source's two names together
-	maxSpoken    = time.Hour // of any duration
-	maxEpoch     = 1 << 62
-	maxSuspects  = 8
-	maxCounter   = 1 << 62
+	maxNameBytes   = 1024      // of an origin's two names together
+	maxSpoken      = time.Hour // of any duration
+	maxIncarnation = 1 << 62
+	maxSuspects    = 8
+	maxCounter     = 1 << 62
 )
 
 // check says what makes no sense in a peer's message: counters start at 1 and do
@@ -153,12 +153,12 @@ const (
 // bounds.
 func (m *Message) check() error {
 	switch {
-	case m.Epoch == 0:
+	case m.Incarnation == 0:
 		return errors.New("it bears no epoch")
-	case m.Epoch > maxEpoch || m.For > maxEpoch:
-		return fmt.Errorf("an epoch is above %d", uint64(maxEpoch))
-	case m.Tie > Joining:
-		return fmt.Errorf("there is no tie %d", m.Tie)
+	case m.Incarnation > maxIncarnation || m.For > maxIncarnation:
+		return fmt.Errorf("an epoch is above %d", uint64(maxIncarnation))
+	case m.Relation > SyncingAll:
+		return fmt.Errorf("there is no relation %d", m.Relation)
 	case len(m.Suspects) > maxSuspects:
 		return fmt.Errorf("it names %d suspects, at most %d are read", len(m.Suspects), maxSuspects)
 	}
@@ -173,27 +173,27 @@ func (m *Message) check() error {
 			return fmt.Errorf("a run's first counter, %d, is not within 1 and %d", r.First, uint64(maxCounter))
 		case len(r.Values) == 0:
 			return errors.New("a run has no values")
-		case !validSource(r.Source):
-			return errSource
+		case !validOrigin(r.Origin):
+			return errOrigin
 		}
 	}
 	if err := checkSpans(m.Acks, math.MaxUint64); err != nil {
 		return fmt.Errorf("acks: %w", err)
 	}
-	if v := m.Vector; v != nil {
+	if v := m.Digest; v != nil {
 		return v.check()
 	}
 	return nil
 }
 
-// check says what makes no sense in a part of a peer's vector.
-func (v *VectorPart) check() error {
-	if v.Parts < 1 || v.Parts > maxVectorParts || v.Part < 0 || v.Part >= v.Parts {
-		return fmt.Errorf("part %d of %d of a vector: parts count from 0, and there are 1 to %d", v.Part, v.Parts, maxVectorParts)
+// check says what makes no sense in a part of a peer's digest.
+func (v *DigestPart) check() error {
+	if v.Parts < 1 || v.Parts > maxDigestParts || v.Part < 0 || v.Part >= v.Parts {
+		return fmt.Errorf("part %d of %d of a vector: parts count from 0, and there are 1 to %d", v.Part, v.Parts, maxDigestParts)
 	}
-	for _, h := range v.Held {
-		if !validSource(h.Source) {
-			return errSource
+	for _, h := range v.Lines {
+		if !validOrigin(h.Origin) {
+			return errOrigin
 		}
 		if err := checkSpans(h.Counters, 2*maxCounter-1); err != nil {
 			return fmt.Errorf("a vector: %w", err)
@@ -212,9 +212,9 @@ func checkSpans(spans []Span, last uint64) error {
 	return nil
 }
 
-var errSource = fmt.Errorf("a source's names are longer than %d bytes", maxNameBytes)
+var errOrigin = fmt.Errorf("a source's names are longer than %d bytes", maxNameBytes)
 
-func validSource(s SourceID) bool {
+func validOrigin(s OriginID) bool {
 	v := s.Value()
-	return len(v.Origin)+len(v.Log) <= maxNameBytes
+	return len(v.Node)+len(v.Log) <= maxNameBytes
 }

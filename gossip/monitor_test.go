@@ -15,8 +15,8 @@ type monitor struct {
 	t      require.TestingT
 	values map[entryKey]string          // what has been broadcast
 	sent   map[wayOf]*batches           // by life and receiver
-	told   map[[2]uint64]*gossip.Vector // by receiver's and teller's life
-	lives  map[uint64]string            // whose life an epoch is
+	told   map[[2]uint64]*gossip.Digest // by receiver's and teller's life
+	lives  map[uint64]string            // whose life an incarnation is
 	recent map[[2]string]*lastSent      // per way, to notice storms
 	most   int                          // messages in a second on one way
 }
@@ -26,7 +26,7 @@ type wayOf struct {
 	to    string
 }
 
-// batches are what has been sent in one life to one receiver, by number.
+// batches are what has been sent in one incarnation to one receiver, by number.
 type batches struct {
 	newest  uint64
 	entries map[uint64][]entryKey
@@ -41,7 +41,7 @@ type lastSent struct {
 func watch(t require.TestingT, s *sim) *monitor {
 	w := &monitor{
 		s: s, t: t, values: map[entryKey]string{}, sent: map[wayOf]*batches{},
-		told: map[[2]uint64]*gossip.Vector{}, lives: map[uint64]string{}, recent: map[[2]string]*lastSent{},
+		told: map[[2]uint64]*gossip.Digest{}, lives: map[uint64]string{}, recent: map[[2]string]*lastSent{},
 	}
 	s.onSend, s.onTake = w.sending, w.taking
 	return w
@@ -53,10 +53,10 @@ func (w *monitor) broadcast(n *simNode, value string) {
 	w.s.broadcast(n, value)
 }
 
-func (w *monitor) toldOf(receiver, teller uint64) *gossip.Vector {
+func (w *monitor) toldOf(receiver, teller uint64) *gossip.Digest {
 	key := [2]uint64{receiver, teller}
 	if w.told[key] == nil {
-		w.told[key] = gossip.NewVector()
+		w.told[key] = gossip.NewDigest()
 	}
 	return w.told[key]
 }
@@ -69,19 +69,19 @@ func (w *monitor) sentOn(way wayOf) *batches {
 }
 
 func (w *monitor) taking(to *simNode, from string, m *gossip.Message) {
-	if to.core.EpochOf(from) != m.Epoch {
+	if to.core.EpochOf(from) != m.Incarnation {
 		// If the link changes to this life, it begins anew, even where the
 		// life is one that a late message of another had interrupted.
-		delete(w.told, [2]uint64{to.core.View().Epoch(), m.Epoch})
+		delete(w.told, [2]uint64{to.core.View().Incarnation(), m.Incarnation})
 	}
-	told := w.toldOf(to.core.View().Epoch(), m.Epoch)
+	told := w.toldOf(to.core.View().Incarnation(), m.Incarnation)
 	for _, e := range entriesOf(m.Runs) {
-		told.Add(e.Source, e.Counter)
+		told.Add(e.Origin, e.Counter)
 	}
-	if m.Vector != nil {
-		for _, h := range m.Vector.Held {
+	if m.Digest != nil {
+		for _, h := range m.Digest.Lines {
 			for _, span := range h.Counters {
-				told.AddSpan(h.Source, span)
+				told.AddSpan(h.Origin, span)
 			}
 		}
 	}
@@ -97,17 +97,17 @@ func (w *monitor) sending(now time.Duration, from, to string, m *gossip.Message)
 	}
 	must(m.IsValid(), "malformed")
 	must(!m.IsEmpty(), "says nothing")
-	w.lives[m.Epoch] = from
+	w.lives[m.Incarnation] = from
 	must(m.For == 0 || w.lives[m.For] == to, "made for nobody's life")
 
-	told := w.toldOf(m.Epoch, m.For)
+	told := w.toldOf(m.Incarnation, m.For)
 	var batch []entryKey
 	for _, e := range entriesOf(m.Runs) {
-		key := entryKey{e.Source, e.Counter}
+		key := entryKey{e.Origin, e.Counter}
 		value, broadcast := w.values[key]
 		must(broadcast && value == e.Value, "nobody broadcast this", e)
-		must(sender.held.Contains(e.Source, e.Counter), "sends what it does not hold", e)
-		must(!told.Contains(e.Source, e.Counter), "tells back what it was told", e)
+		must(sender.held.Contains(e.Origin, e.Counter), "sends what it does not hold", e)
+		must(!told.Contains(e.Origin, e.Counter), "tells back what it was told", e)
 		batch = append(batch, key)
 	}
 	if bytes := gossip.Accounted(m); bytes > gossip.MaxLineBytes {
@@ -117,7 +117,7 @@ func (w *monitor) sending(now time.Duration, from, to string, m *gossip.Message)
 	}
 
 	if m.Batch != 0 {
-		sent := w.sentOn(wayOf{m.Epoch, to})
+		sent := w.sentOn(wayOf{m.Incarnation, to})
 		must(m.Batch > sent.newest, "batch numbers do not count up", sent.newest)
 		sent.newest, sent.entries[m.Batch] = m.Batch, batch
 	} else {
@@ -151,12 +151,12 @@ func (w *monitor) count(now time.Duration, way [2]string) {
 // anything twice.
 func (w *monitor) requireHeldIsTrue() {
 	for _, n := range w.s.nodes {
-		seen := gossip.NewVector()
+		seen := gossip.NewDigest()
 		for i := range n.log.Len() {
 			e := n.log.At(i)
-			value, broadcast := w.values[entryKey{e.Source, e.Counter}]
+			value, broadcast := w.values[entryKey{e.Origin, e.Counter}]
 			require.True(w.t, broadcast && value == e.Value, "%s holds %v", n.name, e)
-			require.True(w.t, seen.Add(e.Source, e.Counter), "%s holds %v twice", n.name, e)
+			require.True(w.t, seen.Add(e.Origin, e.Counter), "%s holds %v twice", n.name, e)
 		}
 	}
 }

@@ -102,7 +102,7 @@ type cluster struct {
 	watch   *monitor
 	cut     map[[2]string]bool
 	permits []*countedPermits // of every core there was
-	vectors int               // parts of vectors sent
+	vectors int               // parts of digests sent
 	gone    map[*simNode]bool // dead for good
 	trace   io.Writer         // nil: not wanted
 }
@@ -134,10 +134,10 @@ func newCluster(t require.TestingT, n, k int, seed uint64, o ordeal) *cluster {
 		}
 	}
 	for i := range o.formerLives {
-		e := gossip.Entry{gossip.NewSourceID("n0", fmt.Sprint("former", i)), 1, fmt.Sprint(i)}
-		c.watch.values[entryKey{e.Source, e.Counter}] = e.Value
+		e := gossip.Entry{gossip.NewOriginID("n0", fmt.Sprint("former", i)), 1, fmt.Sprint(i)}
+		c.watch.values[entryKey{e.Origin, e.Counter}] = e.Value
 		c.nodes[0].log.Append(e)
-		c.nodes[0].held.Add(e.Source, e.Counter)
+		c.nodes[0].held.Add(e.Origin, e.Counter)
 	}
 	if o.formerLives > 0 {
 		c.restartCore(c.nodes[0], time.Second)
@@ -177,7 +177,7 @@ func (c *cluster) shapeNetwork() {
 	c.onSend = func(now time.Duration, from, to string, m *gossip.Message) {
 		look(now, from, to, m)
 		bare = m.Batch == 0
-		if m.Vector != nil {
+		if m.Digest != nil {
 			c.vectors++
 		}
 		if c.trace != nil {
@@ -280,7 +280,7 @@ func (c *cluster) survive(t require.TestingT) {
 	for _, n := range c.nodes {
 		require.Equal(t, gossip.Never, n.core.Next())
 		figures := n.core.Stats()
-		require.Zero(t, figures.UnackedLinks+figures.SuspectLinks+figures.BacklogEntries)
+		require.Zero(t, figures.UnackedLinks+figures.ProbedLinks+figures.BacklogEntries)
 		require.Empty(t, n.core.Settings().Permits.(fickle).held)
 	}
 	for _, p := range c.permits {
@@ -292,13 +292,13 @@ func (c *cluster) survive(t require.TestingT) {
 // the others have all that any of them has, their links make one tree, and to
 // look for the dead costs little.
 func (c *cluster) surviveTheDead(t require.TestingT) {
-	union, roots := gossip.NewVector(), 0
+	union, roots := gossip.NewDigest(), 0
 	for _, n := range c.nodes {
 		if n.dead {
 			continue
 		}
 		for i := range n.log.Len() {
-			union.Add(n.log.At(i).Source, n.log.At(i).Counter)
+			union.Add(n.log.At(i).Origin, n.log.At(i).Counter)
 		}
 		if n.core.View().Parent() == "" {
 			roots++
@@ -312,6 +312,6 @@ func (c *cluster) surviveTheDead(t require.TestingT) {
 	}
 	sent := c.sent
 	c.run(c.settled() + 10*time.Minute)
-	looks := len(c.nodes)*(len(c.nodes)+2)*int(10*time.Minute/gossip.MaxInterval) + 3*len(c.nodes)*int(10*time.Minute/gossip.MaxSwap)
+	looks := len(c.nodes)*(len(c.nodes)+2)*int(10*time.Minute/gossip.MaxInterval) + 3*len(c.nodes)*int(10*time.Minute/gossip.MaxSync)
 	require.LessOrEqual(t, c.sent-sent, looks)
 }

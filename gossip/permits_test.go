@@ -102,7 +102,7 @@ func TestAcksProbesAndVectorsNeedNoPermit(t *testing.T) {
 	gossip.FillLog(log, mine, 1)
 	c := gossip.NewTestCoreOn(t, log, func(cfg *gossip.Config) { cfg.Permits, cfg.GreetAt = p, 0 })
 	hello := only(t, c, 0)
-	require.NotNil(t, hello.Vector)
+	require.NotNil(t, hello.Digest)
 	receive(c, 0, "n1", batchOf(1, 1, "a"))
 	require.Equal(t, []gossip.Span{{1, 1}}, only(t, c, period).Acks)
 	probe := only(t, c, time.Second)
@@ -124,7 +124,7 @@ func TestLostBatchAndRestartedPeerGiveThePermitBack(t *testing.T) {
 	receive(c, 5*time.Second, "n1", ackOf(resent.Batch)) // that of first may yet come late
 	require.NotZero(t, only(t, c, 5*time.Second).Entries())
 	require.True(t, p.held["n1"])
-	receive(c, 5*time.Second, "n1", &gossip.Message{Epoch: peerEpoch + 1})
+	receive(c, 5*time.Second, "n1", &gossip.Message{Incarnation: peerEpoch + 1})
 	require.Empty(t, p.held)
 	require.Empty(t, p.bad)
 }

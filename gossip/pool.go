@@ -1,7 +1,7 @@
 package gossip
 
 // pooled is a message to be filled in, with the lists that its parts stand in. Where
-// callers hand messages back (Core.Recycle) a round makes no new ones: a process
+// callers hand messages back (Core.Release) a round makes no new ones: a process
 // whose heap grows pays for every fresh page much more than for what it writes
 // there.
 type pooled struct {
@@ -60,11 +60,11 @@ func (s *messagePool) put(b *pooled) {
 	s.bytes += bytes
 }
 
-// Recycle hands back a message that Advance has returned, once, when nobody looks
+// Release hands back a message that Advance has returned, once, when nobody looks
 // at it or its lists any more; its values, which are strings, may be kept. Who
 // does so after each has the core make its next messages of them. It need not be
 // done.
-func (c *Core) Recycle(o Outgoing) {
+func (c *Core) Release(o Outgoing) {
 	if o.pooled != nil {
 		c.pool.put(o.pooled)
 	}

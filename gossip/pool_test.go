@@ -23,7 +23,7 @@ func TestWhatIsKeptToBeUsedAgainIsBounded(t *testing.T) {
 					b.values[i] = "v"
 				}
 				for i := range b.runs {
-					b.runs[i] = Run{Source: OriginOf(0), First: 1}
+					b.runs[i] = Run{Origin: OriginOf(0), First: 1}
 				}
 				b.message.Runs, b.message.Batch = b.runs, 1
 				out = append(out, b)

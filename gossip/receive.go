@@ -41,7 +41,7 @@ func (c *Core) Receive(now time.Duration, from string, m *Message) (d Delivery, 
 		a := c.arrival(now, l, m, flush)
 		if ok {
 			l.acks.await(a)
-			d.Ticket = Ticket{From: from, Life: c.cfg.Epoch, Epoch: m.Epoch, Batch: m.Batch}
+			d.Ticket = Ticket{From: from, Incarnation: c.cfg.Incarnation, PeerIncarnation: m.Incarnation, Batch: m.Batch}
 		} else {
 			c.stored(now, l, a)
 		}
@@ -73,21 +73,21 @@ func (c *Core) Refused() error { return c.refusal }
 // news is what a message tells us that we do not hold yet.
 func (c *Core) news(l *link, m *Message, current bool) (news []Entry) {
 	for i := range m.Runs {
-		l.told.prefetch(m.Runs[i].Source)
-		c.held.prefetch(m.Runs[i].Source)
+		l.told.prefetch(m.Runs[i].Origin)
+		c.held.prefetch(m.Runs[i].Origin)
 	}
 	entries := m.Entries()
 	before := 0 // entries of former runs
 	for _, r := range m.Runs {
 		if current {
-			l.told.AddSpan(r.Source, Span{r.First, r.First + uint64(len(r.Values)) - 1})
+			l.told.AddSpan(r.Origin, Span{r.First, r.First + uint64(len(r.Values)) - 1})
 		}
 		for i, v := range r.Values {
-			if counter := r.First + uint64(i); !c.held.Contains(r.Source, counter) {
+			if counter := r.First + uint64(i); !c.held.Contains(r.Origin, counter) {
 				if news == nil {
 					news = make([]Entry, 0, entries-before-i)
 				}
-				news = append(news, Entry{Source: r.Source, Counter: counter, Value: v})
+				news = append(news, Entry{Origin: r.Origin, Counter: counter, Value: v})
 			}
 		}
 		before += len(r.Values)
@@ -116,7 +116,7 @@ func (c *Core) arrival(now time.Duration, l *link, m *Message, flush bool) arriv
 func (c *Core) receiveState(now time.Duration, l *link, m *Message) {
 	switch m.For {
 	case 0:
-	case c.cfg.Epoch:
+	case c.cfg.Incarnation:
 		if at, ok := l.departed.at(m.Echo.Batch); ok {
 			l.rtt.measure(now, at, now-at-m.Echo.Held)
 		}
@@ -139,22 +139,22 @@ func (c *Core) receiveState(now time.Duration, l *link, m *Message) {
 
 // receiveDigest takes a part of the peer's digest, and its wish to see ours.
 func (c *Core) receiveDigest(now time.Duration, l *link, m *Message) {
-	if p := m.Vector; p != nil {
-		for _, h := range p.Held {
+	if p := m.Digest; p != nil {
+		for _, h := range p.Lines {
 			for _, s := range h.Counters {
-				l.told.AddSpan(h.Source, s)
+				l.told.AddSpan(h.Origin, s)
 			}
 		}
 		if l.exchange.read(p) {
 			c.entropy.oweOld(now, l, m)
-			if l.exchange.owed && l.settle(c.log, c.held, c.known) && l == c.entropy.partner {
+			if l.exchange.owed && l.settle(c.log, c.held, c.known) && l == c.entropy.peer {
 				c.entropy.useful(now)
 			}
 			c.send(l)
 		}
 	}
 	if m.Want {
-		l.exchange.catches = m.Vector == nil
+		l.exchange.catches = m.Digest == nil
 		c.showDigest(l)
 	}
 }
@@ -208,7 +208,7 @@ func (c *Core) progress(now time.Duration, l *link) {
 // journal, where there is one), so that the batch may be acked.
 func (c *Core) Stored(now time.Duration, t Ticket) {
 	l := c.byPeer[t.From]
-	if l == nil || t.Batch == 0 || t.Epoch != l.epoch || t.Life != c.cfg.Epoch {
+	if l == nil || t.Batch == 0 || t.PeerIncarnation != l.incarnation || t.Incarnation != c.cfg.Incarnation {
 		return
 	}
 	if a, ok := l.acks.storedBatch(t.Batch); ok {

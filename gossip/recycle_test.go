@@ -42,12 +42,12 @@ func TestCoresThatAreHandedTheirMessagesBackSayTheSame(t *testing.T) {
 					}
 					sum := fnv.New64a()
 					s.onSend = func(now time.Duration, from, to string, m *gossip.Message) {
-						fmt.Fprintln(sum, now, from, to, m.Epoch, m.For, m.Batch, m.Probe, m.Resent, m.Want, m.Round, m.Period, m.Tie, m.Suspects, m.Acks, m.Echo)
+						fmt.Fprintln(sum, now, from, to, m.Incarnation, m.For, m.Batch, m.Probe, m.Resent, m.Want, m.Round, m.Period, m.Relation, m.Suspects, m.Acks, m.Echo)
 						for _, r := range m.Runs {
-							fmt.Fprintln(sum, r.Source.Value(), r.First, r.Values)
+							fmt.Fprintln(sum, r.Origin.Value(), r.First, r.Values)
 						}
-						if m.Vector != nil {
-							fmt.Fprintln(sum, m.Vector.Exchange, m.Vector.Part, m.Vector.Parts, len(m.Vector.Held))
+						if m.Digest != nil {
+							fmt.Fprintln(sum, m.Digest.Exchange, m.Digest.Part, m.Digest.Parts, len(m.Digest.Lines))
 						}
 					}
 					n := s.load(0, 15*time.Second, 40)

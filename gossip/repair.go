@@ -143,7 +143,7 @@ func (r *repair) reborn(now time.Duration, p *peer) {
 	case p == r.home:
 		r.forgetSlots()
 		r.renew(now, p)
-	case role == Partner:
+	case role == SyncPeer:
 		r.setRole(p, Guest)
 	}
 }
@@ -284,7 +284,7 @@ func (r *repair) unchoose(now time.Duration) {
 	}
 	r.prune(now, p)
 	if !replied { // it need not know: where it does, it says so
-		p.relation = Untied
+		p.relation = Unrelated
 		r.rest(now, p)
 	}
 }
@@ -358,7 +358,7 @@ func (r *repair) prune(now time.Duration, p *peer) {
 	r.setRole(p, Guest)
 	r.clearFor(now, p)
 	r.forget(now, p)
-	r.tell(p, Parted)
+	r.tell(p, Pruned)
 }
 
 // decline refuses everybody that would adopt us.
@@ -374,7 +374,7 @@ func (r *repair) decline() {
 // crossed reports whether a peer has not heard yet that we are neither parent nor
 // child of it.
 func (s *suspicion) crossed(now time.Duration, p *peer) bool {
-	return p.relation == Parted && now-p.prunedAt < s.patienceOf(p)
+	return p.relation == Pruned && now-p.prunedAt < s.patienceOf(p)
 }
 
 // offered handles a peer that would be our parent: it says that ours does not

@@ -132,7 +132,7 @@ func (tr *repairTrial) requireQuietAtLast() {
 	for _, n := range tr.nodes {
 		require.Equal(tr.t, gossip.Never, n.core.Next())
 		require.True(tr.t, n.core.HasOwnParent(), n.name)
-		require.Zero(tr.t, n.core.Stats().Suspects)
+		require.Zero(tr.t, n.core.Stats().Unreachable)
 	}
 }
 
@@ -245,7 +245,7 @@ func (s *sim) repairs() (sum gossip.Stats) {
 		sum.Suspicions += figures.Suspicions
 		sum.Attaches += figures.Attaches
 		sum.Adoptions += figures.Adoptions
-		sum.Swaps += figures.Swaps
+		sum.Syncs += figures.Syncs
 	}
 	return sum
 }
@@ -258,9 +258,9 @@ func TestHealthyClusterRepairsNothing(t *testing.T) {
 				look := tr.onSend
 				tr.onSend = func(now time.Duration, from, to string, m *gossip.Message) {
 					look(now, from, to, m)
-					require.Equal(t, gossip.Untied, m.Tie)
+					require.Equal(t, gossip.Unrelated, m.Relation)
 					require.Empty(t, m.Suspects)
-					require.Zero(t, m.Reign)
+					require.Zero(t, m.Term)
 				}
 				tr.broadcasts(0, 30*time.Second, anybody)
 				tr.run(time.Minute)

@@ -27,10 +27,10 @@ func TestUnackedBatchIsSentAgainWithWhatIsNewUnderANewNumber(t *testing.T) {
 	learn(c, expires-1, 1)
 	gossip.RequireNoMessage(t, c, expires-1)
 	require.Equal(t, &gossip.Message{
-		Epoch: ourEpoch, Batch: 3, Probe: true, Resent: true,
+		Incarnation: ourEpoch, Batch: 3, Probe: true, Resent: true,
 		Runs: []gossip.Run{{mine, 1, []string{"1", "2", "3"}}},
 	}, only(t, c, expires))
-	require.Equal(t, 1, c.Stats().SuspectLinks)
+	require.Equal(t, 1, c.Stats().ProbedLinks)
 	require.Equal(t, uint64(1), c.Stats().Resends)
 }
 
@@ -73,7 +73,7 @@ func TestAckEndsTheSuspicionAndEverythingFlowsAtOnce(t *testing.T) {
 	}
 	c.Learn(20 * time.Second)
 	receive(c, 20*time.Second, "n1", ackOf(last.Batch))
-	require.Zero(t, c.Stats().SuspectLinks)
+	require.Zero(t, c.Stats().ProbedLinks)
 	out := gossip.Spoken(c, 20*time.Second)
 	require.Len(t, out, 3)
 	for i, m := range out {
@@ -104,7 +104,7 @@ func TestWhatThePeerToldMeanwhileIsNotSentAgain(t *testing.T) {
 	c := silentPeer(t, nil)
 	learn(c, period, 1)
 	only(t, c, 2*period)
-	receive(c, 2*period, "n1", &gossip.Message{Epoch: peerEpoch, For: ourEpoch, Runs: []gossip.Run{{mine, 1, []string{"1"}}}})
+	receive(c, 2*period, "n1", &gossip.Message{Incarnation: peerEpoch, For: ourEpoch, Runs: []gossip.Run{{mine, 1, []string{"1"}}}})
 	require.Equal(t, []gossip.Run{{mine, 2, []string{"2"}}}, only(t, c, 3*time.Second).Runs)
 }
 

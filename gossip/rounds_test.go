@@ -185,7 +185,7 @@ func TestLatencyTargetIsKept(t *testing.T) {
 			require.LessOrEqual(t, tr.lateAtFirst(c.target), tr.values/200)
 			fixed := newTrial(c.k, 1, func(cfg *gossip.Config) { cfg.Rounds, cfg.Period = gossip.Locked, c.longest })
 			require.LessOrEqual(t, float64(tr.sent), 1.15*float64(fixed.sent))
-			require.False(t, tr.nodes[0].core.Stats().TargetUnkept)
+			require.False(t, tr.nodes[0].core.Stats().TargetMissed)
 		})
 	}
 }
@@ -217,7 +217,7 @@ func TestLongestPeriodKeepsBothBounds(t *testing.T) {
 func TestLatencyTargetThatCannotBeKeptIsSaid(t *testing.T) {
 	tr := newTrial(5, 1, func(cfg *gossip.Config) { cfg.Rounds, cfg.Target = gossip.Locked, 400*ms })
 	require.True(t, tr.complete(tr.values))
-	require.True(t, tr.nodes[0].core.Stats().TargetUnkept)
+	require.True(t, tr.nodes[0].core.Stats().TargetMissed)
 	require.LessOrEqual(t, tr.late(430*ms), tr.values/20, "it does what it can")
 }
 
@@ -285,23 +285,23 @@ func innerCore(t *testing.T) *gossip.Core {
 
 func TestRoundsOfARestartedRootCountFromOne(t *testing.T) {
 	c := innerCore(t)
-	receive(c, 0, "n0", &gossip.Message{Epoch: 5, Root: 3, Round: 500, Period: 400 * ms})
+	receive(c, 0, "n0", &gossip.Message{Incarnation: 5, Root: 3, Round: 500, Period: 400 * ms})
 	require.Equal(t, time.Duration(0), c.DownAt())
 	c.Advance(0, 9)
 	require.Equal(t, gossip.Never, c.DownAt())
-	receive(c, time.Second, "n0", &gossip.Message{Epoch: 5, Root: 3, Round: 499})
+	receive(c, time.Second, "n0", &gossip.Message{Incarnation: 5, Root: 3, Round: 499})
 	require.Equal(t, gossip.Never, c.DownAt(), "an older flush moves nothing")
-	receive(c, time.Second, "n0", &gossip.Message{Epoch: 5, Root: 4, Round: 1})
+	receive(c, time.Second, "n0", &gossip.Message{Incarnation: 5, Root: 4, Round: 1})
 	require.Equal(t, time.Second, c.DownAt(), "the root has begun a new life")
 	c.Advance(time.Second, 9)
-	receive(c, 2*time.Second, "n0", &gossip.Message{Epoch: 5, Root: 3, Round: 501})
+	receive(c, 2*time.Second, "n0", &gossip.Message{Incarnation: 5, Root: 3, Round: 501})
 	require.Equal(t, gossip.Never, c.DownAt(), "a flush of its former life moves nothing")
 }
 
 func TestOvertakenMessageDoesNotSetThePeriodBack(t *testing.T) {
 	c := innerCore(t)
-	receive(c, 0, "n0", &gossip.Message{Epoch: 5, Root: 3, Round: 9, Period: 700 * ms})
+	receive(c, 0, "n0", &gossip.Message{Incarnation: 5, Root: 3, Round: 9, Period: 700 * ms})
 	require.Equal(t, 700*ms, c.Stats().Period)
-	receive(c, 10*ms, "n0", &gossip.Message{Epoch: 5, Root: 3, Round: 8, Period: 100 * ms})
+	receive(c, 10*ms, "n0", &gossip.Message{Incarnation: 5, Root: 3, Round: 8, Period: 100 * ms})
 	require.Equal(t, 700*ms, c.Stats().Period)
 }

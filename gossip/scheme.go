@@ -47,12 +47,12 @@ type scheme interface {
 	// treeParent is the parent that the tree has; nil: none, or it is not known.
 	treeParent() *peer
 
-	// maySwap reports whether a peer may be drawn for anti-entropy, mayAnswer whether
-	// one that asks for it is given what it lacks, and wasSwap whether what it said
+	// maySync reports whether a peer may be drawn for anti-entropy, mayAnswer whether
+	// one that asks for it is given what it lacks, and wasSync whether what it said
 	// came of it.
-	maySwap(p *peer) bool
+	maySync(p *peer) bool
 	mayAnswer(p *peer) bool
-	wasSwap(p *peer, m *Message) bool
+	wasSync(p *peer, m *Message) bool
 	// confirms reports whether a link counts for what its peer is known to hold.
 	confirms() bool
 }
@@ -80,9 +80,9 @@ func (fixedTree) tick(time.Duration)                       {}
 func (fixedTree) mayGoAway(*peer) bool                     { return true }
 func (fixedTree) isOrphan() bool                           { return false }
 func (fixedTree) treeParent() *peer                        { return nil }
-func (fixedTree) maySwap(*peer) bool                       { return false }
+func (fixedTree) maySync(*peer) bool                       { return false }
 func (fixedTree) mayAnswer(*peer) bool                     { return false }
-func (fixedTree) wasSwap(*peer, *Message) bool             { return false }
+func (fixedTree) wasSync(*peer, *Message) bool             { return false }
 func (fixedTree) confirms() bool                           { return true }
 
 // direct sends each entry from its origin to everyone: Neighbours are all other
@@ -91,7 +91,7 @@ func (fixedTree) confirms() bool                           { return true }
 type direct struct {
 	fixedTree
 	c      *Core
-	strays Vector // entries of others that everybody has to be told of
+	strays Digest // entries of others that everybody has to be told of
 	wakeAt time.Duration
 }
 
@@ -102,11 +102,11 @@ func (d *direct) filter() *direct { return d }
 // that passes them on and has not heard of us: it may have waited while a node was
 // down, and those that were to tell others of them may have died.
 func (d *direct) received(from string, m *Message, current bool, news []Entry) {
-	if current && (m.For == d.c.cfg.Epoch || m.For == 0 && !strangers(from, m)) {
+	if current && (m.For == d.c.cfg.Incarnation || m.For == 0 && !strangers(from, m)) {
 		return
 	}
 	for _, e := range news {
-		d.strays.Add(e.Source, e.Counter)
+		d.strays.Add(e.Origin, e.Counter)
 	}
 }
 
@@ -114,8 +114,8 @@ func (d *direct) received(from string, m *Message, current bool, news []Entry) {
 // a stray, or the peer's own, which must have lost it with a former incarnation and tells
 // everybody once it has it again.
 func (d *direct) passes(e Entry, to string) bool {
-	origin := e.Source.Value().Origin
-	return origin == d.c.cfg.Self || origin == to || d.strays.Contains(e.Source, e.Counter)
+	origin := e.Origin.Value().Node
+	return origin == d.c.cfg.Self || origin == to || d.strays.Contains(e.Origin, e.Counter)
 }
 
 func (d *direct) reborn(_ time.Duration, p *peer) { d.c.suspicion.remind(p) }
@@ -128,12 +128,12 @@ func (d *direct) offered(now time.Duration, p *peer) {
 	}
 }
 
-func (d *direct) maySwap(*peer) bool   { return true }
+func (d *direct) maySync(*peer) bool   { return true }
 func (d *direct) mayAnswer(*peer) bool { return true }
 func (d *direct) confirms() bool       { return false } // each node answers for its own entries only
 
-func (d *direct) wasSwap(p *peer, m *Message) bool {
-	return p.link == d.c.entropy.partner && strangers(p.name, m)
+func (d *direct) wasSync(p *peer, m *Message) bool {
+	return p.link == d.c.entropy.peer && strangers(p.name, m)
 }
 
 func (d *direct) lost(now time.Duration, p *peer) {

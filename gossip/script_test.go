@@ -32,8 +32,8 @@ var update = flag.Bool("update", false, "write what the scripts in testdata say 
 //	cut A B, mend A B          drops what A sends to B, or no longer
 //	slow D                     stores take that long from now on
 //	latency D                  messages take that long from now on
-//	restart NODE [blank]       a new life, on the log it had or a blank one, that greets after 1 s
-//	late FROM TO EPOCH VALUE   a message of some former life arrives
+//	restart NODE [blank]       a new incarnation, on the log it had or a blank one, that greets after 1 s
+//	late FROM TO EPOCH VALUE   a message of some former incarnation arrives
 //	kill NODE                  it says and hears nothing from now on; restart brings it back
 //	pause NODE, resume NODE    it stands still, and what it would hear waits
 //	held                       how many entries each node holds
@@ -117,13 +117,13 @@ func (p *player) play(words []string) {
 			p.s.boot(n)
 		}
 		p.s.restartCore(n, p.s.now+time.Second)
-		fmt.Fprintf(&p.said, "%s now lives as %d\n", n.name, n.core.View().Epoch())
+		fmt.Fprintf(&p.said, "%s is now incarnation %d\n", n.name, n.core.View().Incarnation())
 	case "late":
 		epoch := uint64(p.number(args[2]))
-		source := gossip.NewSourceID(args[0], "former")
+		source := gossip.NewOriginID(args[0], "former")
 		p.watch.values[entryKey{source, 1}] = args[3]
 		p.watch.sentOn(wayOf{epoch, args[1]}).entries[1] = []entryKey{{source, 1}}
-		p.s.deliver(node(1), node(0).name, &gossip.Message{Epoch: epoch, Batch: 1, Runs: []gossip.Run{{source, 1, args[3:]}}})
+		p.s.deliver(node(1), node(0).name, &gossip.Message{Incarnation: epoch, Batch: 1, Runs: []gossip.Run{{source, 1, args[3:]}}})
 	case "kill":
 		node(0).dead = true
 	case "pause":

@@ -16,7 +16,7 @@ func NewTestCore(t require.TestingT, change func(*Config)) *Core {
 
 func NewTestCoreOn(t require.TestingT, log *Log, change func(*Config)) *Core {
 	cfg := ValidConfig()
-	cfg.Epoch = 100
+	cfg.Incarnation = 100
 	cfg.Neighbours = []Neighbour{{Name: "n1"}}
 	if change != nil {
 		change(&cfg)
@@ -27,10 +27,10 @@ func NewTestCoreOn(t require.TestingT, log *Log, change func(*Config)) *Core {
 }
 
 // FillLog appends n entries of one source, continuing where it stands.
-func FillLog(log *Log, source SourceID, n int) {
+func FillLog(log *Log, source OriginID, n int) {
 	next := uint64(1)
 	for i := range log.Len() {
-		if e := log.At(i); e.Source == source {
+		if e := log.At(i); e.Origin == source {
 			next = e.Counter + 1
 		}
 	}
@@ -64,14 +64,14 @@ func Store(c *Core, now time.Duration, d Delivery) {
 func Accounted(m *Message) int {
 	bytes := fixedBytes + len(m.Acks)*spanBytes
 	for _, r := range m.Runs {
-		bytes += runBytes + sourceBytes(r.Source)
+		bytes += runBytes + originBytes(r.Origin)
 		for _, v := range r.Values {
 			bytes += len(v) + 1
 		}
 	}
-	if m.Vector != nil {
-		for _, h := range m.Vector.Held {
-			bytes += runBytes + sourceBytes(h.Source) + len(h.Counters)*spanBytes
+	if m.Digest != nil {
+		for _, h := range m.Digest.Lines {
+			bytes += runBytes + originBytes(h.Origin) + len(h.Counters)*spanBytes
 		}
 	}
 	return bytes
@@ -83,9 +83,9 @@ func RequireNoMessage(t *testing.T, c *Core, now time.Duration) {
 }
 
 // OriginOf returns the origin number i.
-func OriginOf(i int) SourceID { return NewSourceID(fmt.Sprint("n", i), "log") }
+func OriginOf(i int) OriginID { return NewOriginID(fmt.Sprint("n", i), "log") }
 
 // ValidConfig returns a configuration that New takes.
 func ValidConfig() Config {
-	return Config{Epoch: 1, Period: 400 * ms, GreetAt: Never}
+	return Config{Incarnation: 1, Period: 400 * ms, GreetAt: Never}
 }

@@ -8,24 +8,24 @@ import (
 	"treecast/gossip"
 )
 
-// show spells a message for people: batch, entries, vector, wishes, acks,
+// show spells a message for people: batch, entries, digest, wishes, acks,
 // echo, and what locked rounds tell; what is absent is left out.
 //
 //	1>2 #3 n0/a:4=[x y] vec[2 1/1 n0/a:1-3] resent probe want ack 1-2 5 echo 7+300ms
 func show(m *gossip.Message) string {
 	var b strings.Builder
 	say := func(format string, args ...any) { fmt.Fprintf(&b, " "+format, args...) }
-	fmt.Fprintf(&b, "%d>%d", m.Epoch, m.For)
+	fmt.Fprintf(&b, "%d>%d", m.Incarnation, m.For)
 	if m.Batch != 0 {
 		say("#%d", m.Batch)
 	}
 	for _, r := range m.Runs {
-		say("%s:%d=%s", showSource(r.Source), r.First, showValues(r.Values))
+		say("%s:%d=%s", showSource(r.Origin), r.First, showValues(r.Values))
 	}
-	if v := m.Vector; v != nil {
-		say("vec[%d %d/%d", v.Exchange, v.Part+1, v.Parts)
-		for _, h := range v.Held {
-			say("%s:%s", showSource(h.Source), showSpans(h.Counters))
+	if v := m.Digest; v != nil {
+		say("digest[%d %d/%d", v.Exchange, v.Part+1, v.Parts)
+		for _, h := range v.Lines {
+			say("%s:%s", showSource(h.Origin), showSpans(h.Counters))
 		}
 		b.WriteString("]")
 	}
@@ -52,11 +52,11 @@ func show(m *gossip.Message) string {
 	if m.Period != 0 {
 		say("period %v", m.Period)
 	}
-	if m.Reign != 0 {
-		say("reign %d", m.Reign)
+	if m.Term != 0 {
+		say("term %d", m.Term)
 	}
-	if m.Tie != gossip.Untied {
-		say("%s", [...]string{gossip.Attached: "attached", gossip.Adopted: "adopted", gossip.Parted: "parted", gossip.Swapping: "swapping", gossip.Joining: "joining"}[m.Tie])
+	if m.Relation != gossip.Unrelated {
+		say("%s", [...]string{gossip.Attached: "attached", gossip.Adopted: "adopted", gossip.Pruned: "pruned", gossip.Syncing: "syncing", gossip.SyncingAll: "syncing all"}[m.Relation])
 	}
 	if len(m.Suspects) > 0 {
 		say("suspects %s", strings.Join(m.Suspects, ","))
@@ -67,7 +67,7 @@ func show(m *gossip.Message) string {
 	return b.String()
 }
 
-func showSource(s gossip.SourceID) string { return s.Value().Origin + "/" + s.Value().Log }
+func showSource(s gossip.OriginID) string { return s.Value().Node + "/" + s.Value().Log }
 
 // showValues shows a few values in full and of many or long ones the size.
 func showValues(values []string) string {

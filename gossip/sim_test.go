@@ -39,9 +39,9 @@ type simNode struct {
 	name    string
 	tree    *topology.Tree // the one it reckons with
 	log     *gossip.Log
-	held    *gossip.Vector
+	held    *gossip.Digest
 	core    *gossip.Core
-	source  gossip.SourceID
+	source  gossip.OriginID
 	counter uint64
 	wakeAt  time.Duration
 	dead    bool // says and hears nothing
@@ -102,15 +102,15 @@ func mustTree(ids []string, k int) *topology.Tree {
 // boot starts a node blank.
 func (s *sim) boot(n *simNode) {
 	s.epochs++
-	n.log, n.held = gossip.NewLog(), gossip.NewVector()
-	n.source, n.counter = gossip.NewSourceID(n.name, fmt.Sprint("log", s.epochs)), 0
+	n.log, n.held = gossip.NewLog(), gossip.NewDigest()
+	n.source, n.counter = gossip.NewOriginID(n.name, fmt.Sprint("log", s.epochs)), 0
 	s.restartCore(n, gossip.Never)
 }
 
 // restartCore starts a node's core anew on the log it has.
 func (s *sim) restartCore(n *simNode, greetAt time.Duration) {
 	s.epochs++
-	cfg := gossip.Config{Epoch: s.epochs, Self: n.name, Depth: len(n.tree.Ancestors(n.name)), Height: height(n.tree, n.name), Period: 400 * time.Millisecond, GreetAt: greetAt}
+	cfg := gossip.Config{Incarnation: s.epochs, Self: n.name, Depth: len(n.tree.Ancestors(n.name)), Height: height(n.tree, n.name), Period: 400 * time.Millisecond, GreetAt: greetAt}
 	cfg.Neighbours = neighboursIn(n.tree, n.name)
 	cfg.Tree, cfg.Seed = n.tree, s.epochs
 	if s.config != nil {
@@ -190,7 +190,7 @@ func (s *sim) pump(n *simNode) {
 			to, from, m := s.index[o.To], n.name, o.Message
 			if s.recycles {
 				m = copied(m)
-				n.core.Recycle(o)
+				n.core.Release(o)
 			}
 			for range s.copies() {
 				s.at(s.now+s.latency(), func() { s.deliver(to, from, m) })
@@ -246,7 +246,7 @@ func (s *sim) deliver(to *simNode, from string, m *gossip.Message) {
 // is by then.
 func (s *sim) store(n *simNode, d gossip.Delivery) {
 	for _, e := range d.Entries {
-		if n.held.Add(e.Source, e.Counter) {
+		if n.held.Add(e.Origin, e.Counter) {
 			n.log.Append(e)
 			if s.onLearn != nil {
 				s.onLearn(n, e)

@@ -27,16 +27,16 @@ func (c *Core) speak(now time.Duration, l *link, room int) bool {
 // what we are to it, and acks. It reports whether there is anything to say.
 func (c *Core) compose(now time.Duration, l *link, b *pooled) bool {
 	m, p := &b.message, &l.peer
-	if l.lives.rival.due {
+	if l.incarnations.rival.due {
 		c.askRival(now, l, m)
 		return true
 	}
-	m.Epoch, m.For = c.cfg.Epoch, l.epoch
+	m.Incarnation, m.For = c.cfg.Incarnation, l.incarnation
 	f := batch{at: now}
-	p.relationDue = p.relationDue && p.relation != Untied
+	p.relationDue = p.relationDue && p.relation != Unrelated
 	bytes := fixedBytes + c.addDigest(l, m, &f)
 	if p.relationDue {
-		bytes += tieBytes
+		bytes += relationBytes
 	}
 	if c.maySendData(now, l) {
 		c.addData(l, b, &f, bytes)
@@ -50,14 +50,14 @@ func (c *Core) compose(now time.Duration, l *link, b *pooled) bool {
 	c.addProbe(l, m)
 	wantsAck := len(m.Runs) > 0 || m.Probe
 	switch {
-	case p.relationDue && p.relation == Parted && !wantsAck:
+	case p.relationDue && p.relation == Pruned && !wantsAck:
 		// It wants no ack: should it be lost, it is said again when the peer
 		// next speaks as if it had not been said.
-		m.Tie, p.relationDue, p.prunedAt = Parted, false, now
+		m.Relation, p.relationDue, p.prunedAt = Pruned, false, now
 		c.number(l, m)
 		l.acks.moveTo(b, acks)
 		return true
-	case !wantsAck && m.Vector == nil:
+	case !wantsAck && m.Digest == nil:
 		if !l.acks.ready || acks == 0 {
 			// Acks that wait for our slot stay ready; with the slot, or at
 			// the latest when the child asks again, they go.
@@ -67,7 +67,7 @@ func (c *Core) compose(now time.Duration, l *link, b *pooled) bool {
 		}
 		c.stats.BareAcks++
 	}
-	if wantsAck && p.relation != Untied && c.suspicion.say(p, m) {
+	if wantsAck && p.relation != Unrelated && c.suspicion.say(p, m) {
 		f.carries |= relationNow
 	}
 	l.acks.moveTo(b, acks)
@@ -81,7 +81,7 @@ func (c *Core) compose(now time.Duration, l *link, b *pooled) bool {
 func (c *Core) addProbe(l *link, m *Message) {
 	p := &l.peer
 	waits := l.awaitsAck()
-	if p.probeDue || l.isProbed() && !waits || p.relationDue && !waits && p.relation != Parted {
+	if p.probeDue || l.isProbed() && !waits || p.relationDue && !waits && p.relation != Pruned {
 		m.Probe, p.probeDue = true, false
 	}
 }
@@ -95,18 +95,18 @@ func (c *Core) addDigest(l *link, m *Message, f *batch) int {
 	bytes := 0
 	x := &l.exchange
 	if x.ours == due && !c.catch.holdsBack(l) {
-		m.Vector = x.nextPart(c.held)
-		if l.role != Partner || l.peer.relation.swaps() {
+		m.Digest = x.nextPart(c.held)
+		if l.role != SyncPeer || l.peer.relation.syncs() {
 			f.carries |= digestPart
 			m.Probe = true
 		} else if x.ours == sent {
 			x.ours = done // what a peer has lost of it comes with the next exchange
 		}
-		for _, h := range m.Vector.Held {
-			bytes += runBytes + sourceBytes(h.Source) + len(h.Counters)*spanBytes
+		for _, h := range m.Digest.Lines {
+			bytes += runBytes + originBytes(h.Origin) + len(h.Counters)*spanBytes
 		}
 	}
-	if x.wants() && x.theirs != sent && (m.Vector != nil || l.epoch != 0 || x.ours == due) {
+	if x.wants() && x.theirs != sent && (m.Digest != nil || l.incarnation != 0 || x.ours == due) {
 		x.theirs, f.carries = sent, f.carries|digestWish
 		m.Want, m.Probe = true, true
 	}
@@ -149,7 +149,7 @@ func (c *Core) maySendData(now time.Duration, l *link) bool {
 func (c *Core) refused(now time.Duration, l *link) {
 	c.stats.PermitsRefused++
 	c.scarce = now + scarceFor
-	if l.role == Partner && !c.scheme.needs(&l.peer) {
+	if l.role == SyncPeer && !c.scheme.needs(&l.peer) {
 		l.resend = nil // until the next exchange
 		return
 	}
@@ -162,7 +162,7 @@ func (c *Core) addData(l *link, b *pooled, f *batch, bytes int) {
 	m := &b.message
 	reserve := min(len(l.acks.stored), 16) * spanBytes
 	c.delta.reset(bytes+reserve, l.spareParts())
-	c.delta.alone = m.Vector == nil
+	c.delta.alone = m.Digest == nil
 	c.delta.fill(l, c.log, c.known, MaxLineBytes, c.scheme.filter())
 	m.Runs, m.Resent = c.delta.message(b), c.delta.again
 	if len(c.delta.parts) > 0 {

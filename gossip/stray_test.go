@@ -26,8 +26,8 @@ func TestOverDirectLinksOnlyStraysOfFirstContactsArePassedOn(t *testing.T) {
 				cfg.Self, cfg.Rounds, cfg.Direct = "n1", gossip.Eager, true
 				cfg.Neighbours = []gossip.Neighbour{{Name: "n2"}, {Name: "n3"}}
 			})
-			source := gossip.NewSourceID(c.origin, "former")
-			d, ok := core.Receive(0, "n2", &gossip.Message{Epoch: 200, Batch: 1, Runs: []gossip.Run{{source, 1, []string{"7"}}}})
+			source := gossip.NewOriginID(c.origin, "former")
+			d, ok := core.Receive(0, "n2", &gossip.Message{Incarnation: 200, Batch: 1, Runs: []gossip.Run{{source, 1, []string{"7"}}}})
 			require.True(t, ok)
 			gossip.Store(core, 0, d)
 			var passed []string

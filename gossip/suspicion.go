@@ -22,7 +22,7 @@ type peer struct {
 	filling  time.Duration // until then its neighbours may be giving it what it lacks
 	used     time.Duration // when something was last received or wanted of it
 
-	relation    Tie           // what we are to it
+	relation    Relation      // what we are to it
 	relationDue bool          // it has to be told so
 	prunedAt    time.Duration // when we last told it that we are neither parent nor child
 	heardIn     uint64        // its batch that last said what it is to us
@@ -118,7 +118,7 @@ func (s *suspicion) unanswered(now time.Duration, p *peer) {
 		s.suspect(now, p)
 	}
 	tries := guestTries
-	if p.relation.swaps() && p.relationDue || !s.owesWord(p) {
+	if p.relation.syncs() && p.relationDue || !s.owesWord(p) {
 		tries = 0 // there are others to swap with, or it has been told all
 	}
 	if stranger && attempts >= tries && !s.watches(p) && !s.scheme().needs(p) {
@@ -188,7 +188,7 @@ func (s *suspicion) seen(now time.Duration, p *peer, m *Message, news bool) {
 	if s.state(p) == unreachable && m.Batch != 0 {
 		s.probe(p) // it may answer again; not to wait for the next probe
 	}
-	if news && s.scheme().wasSwap(p, m) {
+	if news && s.scheme().wasSync(p, m) {
 		s.antiEntropy().useful(now)
 	}
 	s.scheme().arrive(now)
@@ -208,7 +208,7 @@ func (s *suspicion) reborn(now time.Duration, p *peer) {
 
 // remind has a peer that was restarted told what we are to it.
 func (s *suspicion) remind(p *peer) {
-	if p.relationDue = p.relation != Untied; p.relationDue {
+	if p.relationDue = p.relation != Unrelated; p.relationDue {
 		s.show(p)
 	}
 	s.speak(p)
@@ -216,24 +216,24 @@ func (s *suspicion) remind(p *peer) {
 
 // read takes what a peer says that it is to us.
 func (s *suspicion) read(now time.Duration, p *peer, m *Message) {
-	if m.Tie == Untied || m.Batch <= p.heardIn {
+	if m.Relation == Unrelated || m.Batch <= p.heardIn {
 		return
 	}
 	p.heardIn = m.Batch
-	switch m.Tie {
+	switch m.Relation {
 	case Attached:
 		s.scheme().attached(now, p, m.Suspects)
 	case Adopted:
 		s.scheme().offered(now, p)
-	case Parted:
+	case Pruned:
 		s.scheme().pruned(now, p)
-	case Swapping, Joining:
+	case Syncing, SyncingAll:
 		s.antiEntropy().answer(now, p.link, m)
 	}
 }
 
 // refuse tells a peer that we are neither parent nor child of it.
-func (s *suspicion) refuse(p *peer) { s.tell(p, Parted) }
+func (s *suspicion) refuse(p *peer) { s.tell(p, Pruned) }
 
 // say puts into a message what we are to the peer, and who does not answer us if
 // it has not been told yet. It reports whether this has to be said again if the
@@ -241,11 +241,11 @@ func (s *suspicion) refuse(p *peer) { s.tell(p, Parted) }
 func (s *suspicion) say(p *peer, m *Message) (again bool) {
 	if !p.relationDue {
 		if p.relation == Attached || p.relation == Adopted {
-			m.Tie = p.relation
+			m.Relation = p.relation
 		}
 		return false
 	}
-	m.Tie, p.relationDue = p.relation, false
+	m.Relation, p.relationDue = p.relation, false
 	switch p.relation {
 	case Attached:
 		// Our ancestors, whose other descendants need a parent too. What else does
@@ -269,12 +269,12 @@ func (m *Message) name(node string) {
 	for _, s := range append(m.Suspects, node) {
 		bytes += 6*len(s) + 3
 	}
-	if len(m.Suspects) < maxSuspects && bytes <= tieBytes-100 {
+	if len(m.Suspects) < maxSuspects && bytes <= relationBytes-100 {
 		m.Suspects = append(m.Suspects, node)
 	}
 }
 
 // strangers reports whether a message has entries that are not its sender's.
 func strangers(sender string, m *Message) bool {
-	return slices.ContainsFunc(m.Runs, func(r Run) bool { return r.Source.Value().Origin != sender })
+	return slices.ContainsFunc(m.Runs, func(r Run) bool { return r.Origin.Value().Node != sender })
 }

@@ -35,7 +35,7 @@ func toldBy(c *gossip.Core, from, to time.Duration, answers func(string) bool) m
 			for _, o := range c.Advance(now, 9) {
 				said[o.To] = append(said[o.To], o.Message)
 				if b := o.Message.Batch; b != 0 && answers(o.To) {
-					c.Receive(now, o.To, &gossip.Message{Epoch: peerEpoch, For: ourEpoch, Acks: []gossip.Span{{b, b}}})
+					c.Receive(now, o.To, &gossip.Message{Incarnation: peerEpoch, For: ourEpoch, Acks: []gossip.Span{{b, b}}})
 				}
 			}
 		}
@@ -72,12 +72,12 @@ func TestSuspectGetsBareProbesAtMostAnIntervalApart(t *testing.T) {
 	learn(c, 0, 100)
 	said := toldBy(c, 0, time.Minute, nobody)["n0"]
 	require.Equal(t, uint64(1), c.Stats().Suspicions)
-	require.Equal(t, 1, c.Stats().Suspects)
+	require.Equal(t, 1, c.Stats().Unreachable)
 	require.InDelta(t, time.Minute/gossip.MaxInterval, len(said), 4)
 	for _, m := range said[3:] {
 		require.True(t, m.Probe)
 		require.Empty(t, m.Runs)
-		require.Nil(t, m.Vector)
+		require.Nil(t, m.Digest)
 	}
 }
 
@@ -86,7 +86,7 @@ func TestNodeThatSomebodyMissesIsProbed(t *testing.T) {
 	c := treeCore(t, 7, 2, "n0")
 	attach := func(batch uint64, at time.Duration) {
 		c.Receive(at, "n4", &gossip.Message{
-			Epoch: peerEpoch, For: ourEpoch, Batch: batch, Probe: true, Tie: gossip.Attached, Suspects: []string{"n1", "nobody", "n0"},
+			Incarnation: peerEpoch, For: ourEpoch, Batch: batch, Probe: true, Relation: gossip.Attached, Suspects: []string{"n1", "nobody", "n0"},
 		})
 	}
 	attach(1, 0)
@@ -97,18 +97,18 @@ func TestNodeThatSomebodyMissesIsProbed(t *testing.T) {
 	said = toldBy(c, 110*ms, 3*time.Second, func(to string) bool { return to != "n1" })
 	require.True(t, c.IsSuspected("n1"))
 	require.NotEmpty(t, said["n3"], "n1's other child is offered another parent")
-	require.Equal(t, gossip.Adopted, said["n3"][0].Tie)
+	require.Equal(t, gossip.Adopted, said["n3"][0].Relation)
 	require.Equal(t, []string{"n1"}, said["n3"][0].Suspects)
 	for _, m := range said["n5"] {
-		require.NotEqual(t, gossip.Adopted, m.Tie, "a child of n2, which nobody misses")
+		require.NotEqual(t, gossip.Adopted, m.Relation, "a child of n2, which nobody misses")
 	}
 }
 
 func TestWhoAnswersIsNotReplaced(t *testing.T) {
 	c := treeCore(t, 7, 2, "n0")
-	c.Receive(0, "n4", &gossip.Message{Epoch: peerEpoch, For: ourEpoch, Batch: 1, Probe: true, Tie: gossip.Attached, Suspects: []string{"n1"}})
+	c.Receive(0, "n4", &gossip.Message{Incarnation: peerEpoch, For: ourEpoch, Batch: 1, Probe: true, Relation: gossip.Attached, Suspects: []string{"n1"}})
 	said := toldBy(c, 0, 5*time.Second, func(string) bool { return true })
 	require.Len(t, said["n1"], 1)
 	require.Empty(t, said["n3"])
-	require.Zero(t, c.Stats().Suspects)
+	require.Zero(t, c.Stats().Unreachable)
 }

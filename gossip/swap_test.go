@@ -19,14 +19,14 @@ func TestSwapsGrowRareWhileTheyBringNothing(t *testing.T) {
 	for now := time.Duration(0); now < 2*time.Minute; now += 10 * ms {
 		for c.Next() <= now {
 			for _, o := range c.Advance(now, 9) {
-				if o.Message.Tie.Swaps() {
+				if o.Message.Relation.Swaps() {
 					swaps = append(swaps, now)
 				}
 				if b := o.Message.Batch; b != 0 && !dead[o.To] {
 					batch++
 					c.Receive(now, o.To, &gossip.Message{
-						Epoch: peerEpoch, For: ourEpoch, Acks: []gossip.Span{{b, b}},
-						Vector: &gossip.VectorPart{Exchange: batch, Parts: 1, Held: []gossip.Held{{mine, gossip.Spans{{1, 1}}}}},
+						Incarnation: peerEpoch, For: ourEpoch, Acks: []gossip.Span{{b, b}},
+						Digest: &gossip.DigestPart{Exchange: batch, Parts: 1, Lines: []gossip.DigestLine{{mine, gossip.Spans{{1, 1}}}}},
 					})
 				}
 			}
@@ -35,7 +35,7 @@ func TestSwapsGrowRareWhileTheyBringNothing(t *testing.T) {
 	require.Greater(t, len(swaps), 10)
 	require.Less(t, len(swaps), 40)
 	require.Less(t, swaps[0], 5*time.Second)
-	require.GreaterOrEqual(t, swaps[len(swaps)-1]-swaps[len(swaps)-2], gossip.MinSwap)
+	require.GreaterOrEqual(t, swaps[len(swaps)-1]-swaps[len(swaps)-2], gossip.MinSync)
 }
 
 // A node that is cut off from its parent looks for somebody who hears both
@@ -103,15 +103,15 @@ func TestRootWithoutItsHomeSwapsAllThatItHolds(t *testing.T) {
 			require.Less(t, now, time.Minute)
 			learn(c, now, 1)
 			for to, said := range toldBy(c, now, now, answers) {
-				if answers(to) && said[0].Tie.Swaps() && now > 10*time.Second {
+				if answers(to) && said[0].Relation.Swaps() && now > 10*time.Second {
 					asked = said[0]
 				}
 			}
 		}
 		_, partner := c.Swap()
 		require.Equal(t, is.alone, c.IsLonely())
-		require.Equal(t, map[bool]gossip.Tie{true: gossip.Joining, false: gossip.Swapping}[is.alone], asked.Tie)
-		answer := &gossip.Message{Epoch: peerEpoch, For: ourEpoch, Batch: 1, Root: peerEpoch, Vector: &gossip.VectorPart{Exchange: 1, Parts: 1}}
+		require.Equal(t, map[bool]gossip.Relation{true: gossip.SyncingAll, false: gossip.Syncing}[is.alone], asked.Relation)
+		answer := &gossip.Message{Incarnation: peerEpoch, For: ourEpoch, Batch: 1, Root: peerEpoch, Digest: &gossip.DigestPart{Exchange: 1, Parts: 1}}
 		if is.ours {
 			answer.Root = asked.Root
 		}
@@ -131,14 +131,14 @@ func TestRootWithoutItsHomeSwapsAllThatItHolds(t *testing.T) {
 
 func TestWhoIsAskedToJoinTreesGivesAllThatItHolds(t *testing.T) {
 	for name, is := range map[string]struct {
-		tie  gossip.Tie
+		tie  gossip.Relation
 		root uint64
 		all  bool
 	}{
-		"another tree's":        {gossip.Joining, peerEpoch, true},
-		"of an unknown tree":    {gossip.Joining, 0, true},
-		"of our tree":           {gossip.Joining, ourEpoch, false},
-		"no root, another tree": {gossip.Swapping, peerEpoch, false},
+		"another tree's":        {gossip.SyncingAll, peerEpoch, true},
+		"of an unknown tree":    {gossip.SyncingAll, 0, true},
+		"of our tree":           {gossip.SyncingAll, ourEpoch, false},
+		"no root, another tree": {gossip.Syncing, peerEpoch, false},
 	} {
 		c := treeCore(t, 25, 5, "n0", func(cfg *gossip.Config) { cfg.Rounds = gossip.Locked })
 		now := 10 * time.Second
@@ -147,7 +147,7 @@ func TestWhoIsAskedToJoinTreesGivesAllThatItHolds(t *testing.T) {
 			toldBy(c, at, at, func(string) bool { return true })
 		}
 		c.Receive(now, "n9", &gossip.Message{
-			Epoch: peerEpoch, For: ourEpoch, Batch: 1, Tie: is.tie, Root: is.root, Vector: &gossip.VectorPart{Exchange: 1, Parts: 1},
+			Incarnation: peerEpoch, For: ourEpoch, Batch: 1, Relation: is.tie, Root: is.root, Digest: &gossip.DigestPart{Exchange: 1, Parts: 1},
 		})
 		sent := 0
 		for _, m := range toldBy(c, now, now+10*ms, nobody)["n9"] {
@@ -167,7 +167,7 @@ func TestAPartnerThatHasBecomeAChildIsOwedEverything(t *testing.T) {
 	}
 	c.SetPartner("n9")
 	c.Receive(now, "n9", &gossip.Message{
-		Epoch: peerEpoch, For: ourEpoch, Batch: 1, Tie: gossip.Attached, Root: ourEpoch, Vector: &gossip.VectorPart{Exchange: 1, Parts: 1},
+		Incarnation: peerEpoch, For: ourEpoch, Batch: 1, Relation: gossip.Attached, Root: ourEpoch, Digest: &gossip.DigestPart{Exchange: 1, Parts: 1},
 	})
 	sent := 0
 	for _, m := range toldBy(c, now, now+10*ms, nobody)["n9"] {
@@ -199,7 +199,7 @@ func TestRootWithoutItsHomeSwapsNoMoreOftenThanItHasRounds(t *testing.T) {
 			}
 		}
 		require.True(t, c.IsLonely())
-		often := max(gossip.UsefulSwap, period)
+		often := max(gossip.UsefulSync, period)
 		require.LessOrEqual(t, swaps, int((to-from)/often)+1, "period %v", period)
 		require.Greater(t, swaps, int((to-from)/often)/2, "period %v", period)
 	}

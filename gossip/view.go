@@ -7,10 +7,10 @@ type View struct{ c *Core }
 // View returns a look into the core.
 func (c *Core) View() View { return View{c} }
 
-// Epoch is the core's life.
-func (v View) Epoch() uint64 { return v.c.cfg.Epoch }
+// Incarnation is the core's own.
+func (v View) Incarnation() uint64 { return v.c.cfg.Incarnation }
 
-// Parent is whom the core sends upwards to; empty for a root.
+// Parent is what the core sends upwards to; empty for a root.
 func (v View) Parent() string {
 	if v.c.parent == nil {
 		return ""
@@ -19,7 +19,7 @@ func (v View) Parent() string {
 }
 
 // Links calls do for every link over which entries flow, in their order. One
-// whose peer does not answer begins anew when it does, with a swap of vectors, so
+// whose peer does not answer begins anew when it does, with a swap of digests, so
 // nothing counts as confirmed by it until then. The LinkView is valid within the
 // call.
 func (v View) Links(do func(LinkView)) {
@@ -39,12 +39,12 @@ type LinkView struct{ l *link }
 // Peer is the other end.
 func (v LinkView) Peer() string { return v.l.name }
 
-// Epoch is the life of the peer that the link is with; 0: none was met yet.
-func (v LinkView) Epoch() uint64 { return v.l.epoch }
+// Incarnation is that of the peer that the link is with; 0: none was met yet.
+func (v LinkView) Incarnation() uint64 { return v.l.incarnation }
 
 // Confirmed calls do for the stretches from..to-1 of the log, in rising order,
 // whose entries the link will not send any more, as the peer has said that it
-// has them: by its acks, its vector, or by sending them itself.
+// has them: by its acks, its digest, or by sending them itself.
 func (v LinkView) Confirmed(do func(from, to int)) {
 	var open []segment // what is not confirmed below the cursor
 	open = append(open, v.l.resend...)

@@ -48,16 +48,16 @@ func TestConfirmedIsWhatIsNeitherOpenNorAhead(t *testing.T) {
 }
 
 func TestALookIntoACoreShowsItsLifeItsParentAndItsLinks(t *testing.T) {
-	c, err := New(0, Config{Epoch: 9, Period: time.Second, GreetAt: Never, Neighbours: []Neighbour{
+	c, err := New(0, Config{Incarnation: 9, Period: time.Second, GreetAt: Never, Neighbours: []Neighbour{
 		{Name: "n0", Role: Parent}, {Name: "n2", Role: Child},
 	}}, NewLog())
 	require.NoError(t, err)
 	v := c.View()
-	require.Equal(t, uint64(9), v.Epoch())
+	require.Equal(t, uint64(9), v.Incarnation())
 	require.Equal(t, "n0", v.Parent())
-	c.Receive(0, "n7", &Message{Epoch: 3})
-	c.Receive(0, "n2", &Message{Epoch: 4})
+	c.Receive(0, "n7", &Message{Incarnation: 3})
+	c.Receive(0, "n2", &Message{Incarnation: 4})
 	peers := map[string]uint64{}
-	v.Links(func(l LinkView) { peers[l.Peer()] = l.Epoch() })
+	v.Links(func(l LinkView) { peers[l.Peer()] = l.Incarnation() })
 	require.Equal(t, map[string]uint64{"n0": 0, "n2": 4}, peers, "no guests")
 }

@@ -16,7 +16,7 @@ import (
 // its values twice, and not more often.
 type again struct {
 	is   bool
-	of   gossip.SourceID // the old log
+	of   gossip.OriginID // the old log
 	last uint64          // of its counters that this life may have used
 	next int             // the position in the record's log to look at
 }
@@ -34,7 +34,7 @@ func (r *record) goOnElsewhere(name string, why string) {
 	r.count.ownLogs.Add(1)
 	r.again = again{is: true, of: r.source, last: r.counter}
 	r.logName, r.counter, r.keeping.used = name, 0, 0
-	r.source = gossip.NewSourceID(r.source.Value().Origin, name)
+	r.source = gossip.NewOriginID(r.source.Value().Node, name)
 	r.given.begin(r.source)
 }
 
@@ -50,7 +50,7 @@ func (r *record) giveAgain(now time.Duration) {
 		at := r.again.next
 		r.again.next++
 		e := r.log.At(at)
-		if e.Source != r.again.of || e.Counter > r.again.last {
+		if e.Origin != r.again.of || e.Counter > r.again.last {
 			continue
 		}
 		key, err := wire.Canonical([]byte(e.Value))
@@ -63,7 +63,7 @@ func (r *record) giveAgain(now time.Duration) {
 			r.hand(now, keep{kind: keepAgain, source: r.source, counter: r.counter, value: e.Value, key: key, position: at, request: request{came: now}})
 			continue
 		}
-		again := gossip.Entry{Source: r.source, Counter: r.counter, Value: e.Value}
+		again := gossip.Entry{Origin: r.source, Counter: r.counter, Value: e.Value}
 		r.own(now, &again, key, request{}, false)
 	}
 }

@@ -42,13 +42,13 @@ func TestAgain_whatOthersHaveMoreOfIsGivenOutAgainInAnotherLog(t *testing.T) {
 				r.settle(2 * time.Second)
 				fresh := r.record.source
 				require.NotEqual(t, old, fresh)
-				require.Equal(t, "n0", fresh.Value().Origin)
+				require.Equal(t, "n0", fresh.Value().Node)
 				r.ask(3*time.Second, broadcastLine("n0", 4, "4"))
 
 				byLog := map[string][]string{}
 				for i := range r.log.Len() {
 					e := r.log.At(i)
-					byLog[e.Source.Value().Log] = append(byLog[e.Source.Value().Log], fmt.Sprint(e.Counter, "=", e.Value))
+					byLog[e.Origin.Value().Log] = append(byLog[e.Origin.Value().Log], fmt.Sprint(e.Counter, "=", e.Value))
 				}
 				require.Equal(t, []string{"1=0", "2=1", "3=2", "4=3"}, byLog[old.Value().Log])
 				require.ElementsMatch(t, []string{"1=0", "2=1", "3=2", "4=3", "5=4"}, byLog[fresh.Value().Log])

@@ -85,7 +85,7 @@ func TestTicksOfACalmNodeCanBePutOff(t *testing.T) {
 			"gossip": func(rt *rapid.T) {
 				m := peerMessage.Draw(rt, "message")
 				if rapid.Bool().Draw(rt, "plausible") {
-					m.Epoch, m.For, m.Vector = 7, prompt.cfg.Epoch, nil
+					m.Incarnation, m.For, m.Digest = 7, prompt.cfg.Epoch, nil
 				}
 				admit(say("n1", "n0", string(codec.Append(nil, m))))
 			},
@@ -125,12 +125,12 @@ func TestTicksOfACalmNodeCanBePutOff(t *testing.T) {
 var peerMessage = rapid.Custom(func(t *rapid.T) *gossip.Message {
 	number := rapid.OneOf(rapid.Uint64Range(0, 9), rapid.Uint64Range(0, math.MaxInt64))
 	m := &gossip.Message{
-		Epoch: number.Draw(t, "epoch"), For: number.Draw(t, "for"), Batch: number.Draw(t, "batch"),
+		Incarnation: number.Draw(t, "epoch"), For: number.Draw(t, "for"), Batch: number.Draw(t, "batch"),
 		Probe: rapid.Bool().Draw(t, "probe"), Want: rapid.Bool().Draw(t, "want"),
 	}
 	for i := range rapid.IntRange(0, 3).Draw(t, "runs") {
-		origin := gossip.NewSourceID(rapid.StringMatching(`n[0-9]{1,2}`).Draw(t, "origin"), "k")
-		m.Runs = append(m.Runs, gossip.Run{Source: origin, First: number.Draw(t, "first") >> 2, Values: []string{fmt.Sprint(i), "null"}})
+		origin := gossip.NewOriginID(rapid.StringMatching(`n[0-9]{1,2}`).Draw(t, "origin"), "k")
+		m.Runs = append(m.Runs, gossip.Run{Origin: origin, First: number.Draw(t, "first") >> 2, Values: []string{fmt.Sprint(i), "null"}})
 	}
 	if rapid.Bool().Draw(t, "acks") {
 		m.Acks = []gossip.Span{{First: number.Draw(t, "from"), Last: number.Draw(t, "to")}}

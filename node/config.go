@@ -137,7 +137,7 @@ const (
 // gossip is the part of the configuration that is the gossip core's.
 func (c *Config) gossip() gossip.Config {
 	return gossip.Config{
-		Epoch: c.Epoch, Rounds: c.Rounds, Period: c.SyncPeriod, Target: c.LatencyTarget,
+		Incarnation: c.Epoch, Rounds: c.Rounds, Period: c.SyncPeriod, Target: c.LatencyTarget,
 		AckDelay: c.AckDelay, GreetAt: gossip.Never,
 	}
 }

@@ -249,12 +249,12 @@ func TestWhatIsTakenFromAPeerCanBeToldToAnother(t *testing.T) {
 	if err != nil {
 		return // refused: just as well
 	}
-	held := gossip.NewVector()
+	held := gossip.NewDigest()
 	for i := range m.Runs[0].Values {
-		held.Add(m.Runs[0].Source, m.Runs[0].First+uint64(i))
+		held.Add(m.Runs[0].Origin, m.Runs[0].First+uint64(i))
 	}
-	part := gossip.VectorPart{Exchange: 1, Parts: 1, Held: held.Lines()}
-	_, err = codec.NewDecoder(nil).Message(codec.Append(nil, &gossip.Message{Epoch: 1, Vector: &part}))
+	part := gossip.DigestPart{Exchange: 1, Parts: 1, Lines: held.Lines()}
+	_, err = codec.NewDecoder(nil).Message(codec.Append(nil, &gossip.Message{Incarnation: 1, Digest: &part}))
 	require.NoError(t, err, "our vector must be readable, or it is sent for ever")
 }
 

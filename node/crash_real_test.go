@@ -41,7 +41,7 @@ func TestACrashOfGossipLosesNoValue(t *testing.T) {
 		r.write(broadcastLine("n0", 1, "1"))
 		pass(time.Second)
 		first := said.take()
-		epoch := gossipOf(t, first[len(first)-1].line).Epoch
+		epoch := gossipOf(t, first[len(first)-1].line).Incarnation
 
 		r.write(say("n1", "n0", `{"type":"gossip","e":"hostile"}`), broadcastLine("n0", 2, "2"), readLine("n0", 3))
 		pass(5 * time.Second)
@@ -49,7 +49,7 @@ func TestACrashOfGossipLosesNoValue(t *testing.T) {
 		after := said.take()
 		require.Equal(t, 2, after[0].to())
 		require.Equal(t, []string{"1", "2"}, after[1].messages())
-		require.NotEqual(t, epoch, gossipOf(t, after[len(after)-1].line).Epoch, "it lives again")
+		require.NotEqual(t, epoch, gossipOf(t, after[len(after)-1].line).Incarnation, "it lives again")
 
 		h := r.health(t, said)
 		require.Equal(t, uint64(1), h.Crashes)

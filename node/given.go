@@ -18,12 +18,12 @@ type given struct{ log atomic.Pointer[givenLog] }
 
 // givenLog is one log.
 type givenLog struct {
-	source gossip.SourceID
+	source gossip.OriginID
 	last   atomic.Uint64 // the highest counter that may be known to others
 }
 
 // begin says which log it is from now on.
-func (g *given) begin(source gossip.SourceID) { g.log.Store(&givenLog{source: source}) }
+func (g *given) begin(source gossip.OriginID) { g.log.Store(&givenLog{source: source}) }
 
 // note says that an entry is about to be given out.
 func (g *given) note(counter uint64) {
@@ -33,7 +33,7 @@ func (g *given) note(counter uint64) {
 }
 
 // now is the log, and the highest counter there that may be known to others.
-func (g *given) now() (source gossip.SourceID, last uint64) {
+func (g *given) now() (source gossip.OriginID, last uint64) {
 	if l := g.log.Load(); l != nil {
 		return l.source, l.last.Load()
 	}

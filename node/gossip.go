@@ -227,7 +227,7 @@ func (g *gossiper) received(now time.Duration, m *mail, out *service.Out) {
 func (g *gossiper) show(now time.Duration, figures *service.Figures) {
 	g.shownAt, g.changed = now, false
 	g.shown.Store(figures)
-	if figures.Gossip.TargetUnkept && !g.unkeptTold {
+	if figures.Gossip.TargetMissed && !g.unkeptTold {
 		g.unkeptTold = true
 		g.log.Warn("the latency target cannot be kept: the way through the tree alone takes longer, so everything is sent at once",
 			"target", g.target)

@@ -114,7 +114,7 @@ func TestACrashOfGossipIsANewLifeThatLosesNothing(t *testing.T) {
 		epochs := map[uint64]bool{}
 		for _, p := range c.between {
 			if p.from == c.names[i] {
-				epochs[gossipOf(t, p.line).Epoch] = true
+				epochs[gossipOf(t, p.line).Incarnation] = true
 			}
 		}
 		require.Len(t, epochs, 2, "each life has an epoch")

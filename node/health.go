@@ -158,9 +158,9 @@ func gossipFigureList(s *gossip.Stats) []figure {
 		{"entries_in", s.EntriesIn}, {"entries_out", s.EntriesOut}, {"entries_known", s.EntriesKnown},
 		{"resends", s.Resends}, {"bare_acks", s.BareAcks},
 		{"peer_restarts", s.PeerRestarts}, {"malformed", s.Malformed}, {"permits_refused", s.PermitsRefused},
-		{"suspect_links", uint64(s.SuspectLinks)}, {"unacked_links", uint64(s.UnackedLinks)},
-		{"suspicions", s.Suspicions}, {"attaches", s.Attaches}, {"adoptions", s.Adoptions}, {"swaps", s.Swaps},
-		{"suspects", uint64(s.Suspects)},
+		{"suspect_links", uint64(s.ProbedLinks)}, {"unacked_links", uint64(s.UnackedLinks)},
+		{"suspicions", s.Suspicions}, {"attaches", s.Attaches}, {"adoptions", s.Adoptions}, {"swaps", s.Syncs},
+		{"suspects", uint64(s.Unreachable)},
 		{"backlog_entries", uint64(s.BacklogEntries)}, {"period_us", uint64(s.Period.Microseconds())},
 	}
 }

@@ -47,7 +47,7 @@ type keep struct {
 	silent   bool            // broadcast: store, but do not answer
 	bytes    int             // what it counts in the intake's byte budget
 	request  request         // broadcast, read, open; of a delivery, when it came
-	source   gossip.SourceID // broadcast
+	source   gossip.OriginID // broadcast
 	counter  uint64          // broadcast
 	value    string          // broadcast
 	key      string          // broadcast: the value's canonical form
@@ -318,7 +318,7 @@ func (j *journaler) append(now time.Duration) error {
 		k := j.hand[i]
 		switch k.kind {
 		case keepBroadcast, keepAgain:
-			j.batch.Add(journal.Source(k.source.Value()), k.counter, k.value)
+			j.batch.Add(journalSource(k.source), k.counter, k.value)
 		case keepStore:
 			for i := range k.store.entries {
 				j.add(&k.store.entries[i])
@@ -334,8 +334,14 @@ func (j *journaler) append(now time.Duration) error {
 // errUnkept says that the journal is known to fail.
 var errUnkept = errors.New("it failed a moment ago, and is tried again once a second")
 
+// journalSource is how the journal calls an origin.
+func journalSource(o gossip.OriginID) journal.Source {
+	v := o.Value()
+	return journal.Source{Origin: v.Node, Log: v.Log}
+}
+
 func (j *journaler) add(e *gossip.Entry) {
-	j.batch.Add(journal.Source(e.Source.Value()), e.Counter, e.Value)
+	j.batch.Add(journalSource(e.Origin), e.Counter, e.Value)
 }
 
 // write appends the batch that was made.

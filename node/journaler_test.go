@@ -98,7 +98,7 @@ func TestAJournalThatCannotBeOpenedIsTriedAgain(t *testing.T) {
 	r.work(3 * time.Second)
 	require.Equal(t, "[1]", r.values(3*time.Second))
 	require.Contains(t, strings.Join(r.ask(4*time.Second, broadcastLine("n0", 1, "3")), ""), "broadcast_ok")
-	require.NotEqual(t, r.log.At(0).Source, r.log.At(1).Source, "the log of a node that has begun keeps its name")
+	require.NotEqual(t, r.log.At(0).Origin, r.log.At(1).Origin, "the log of a node that has begun keeps its name")
 	require.Equal(t, "[1,3]", restartedRig(t, 90, ids(2), keptBy(m), another(3)).values(0))
 }
 

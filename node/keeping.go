@@ -108,7 +108,7 @@ func (r *record) keepBroadcast(now time.Duration, j *job, value, key string) {
 func (r *record) keepDelivery(now time.Duration, j *job) {
 	s := &storing{ticket: j.store.Ticket}
 	for i, e := range j.store.Entries {
-		if !r.held.Contains(e.Source, e.Counter) {
+		if !r.held.Contains(e.Origin, e.Counter) {
 			s.entries = append(s.entries, e)
 			s.keys = append(s.keys, r.keys[i])
 		}
@@ -222,7 +222,7 @@ func (r *record) commitItem(now time.Duration, item *keep, err error) {
 		}
 		if err == nil {
 			k.figures.delays.add(now - item.request.came)
-			e := gossip.Entry{Source: item.source, Counter: item.counter, Value: item.value}
+			e := gossip.Entry{Origin: item.source, Counter: item.counter, Value: item.value}
 			r.own(now, &e, item.key, item.request, item.silent)
 			break
 		}
@@ -241,7 +241,7 @@ func (r *record) recover(found *journal.Recovered) {
 	k := &r.keeping
 	if !k.hasBegun {
 		r.logName = found.Log
-		r.source = gossip.NewSourceID(k.setup.id, r.logName)
+		r.source = gossip.NewOriginID(k.setup.id, r.logName)
 		r.given.begin(r.source)
 		r.given.note(found.Counter)
 		r.counter, k.used = found.Counter, found.Counter
@@ -252,15 +252,15 @@ func (r *record) recover(found *journal.Recovered) {
 	}
 	k.setup.former, k.setup.greet = true, true
 	before := r.log.Len()
-	var last gossip.SourceID
+	var last gossip.OriginID
 	var of journal.Source
 	found.Each(func(run journal.Run) {
 		if run.Source != of || before == r.log.Len() {
-			of, last = run.Source, gossip.NewSourceID(run.Origin, run.Log)
+			of, last = run.Source, gossip.NewOriginID(run.Origin, run.Log)
 		}
 		for i, value := range run.Values {
-			e := gossip.Entry{Source: last, Counter: run.First + uint64(i), Value: value}
-			if key, err := wire.Canonical([]byte(value)); err == nil && r.held.Add(e.Source, e.Counter) {
+			e := gossip.Entry{Origin: last, Counter: run.First + uint64(i), Value: value}
+			if key, err := wire.Canonical([]byte(value)); err == nil && r.held.Add(e.Origin, e.Counter) {
 				r.append(e, key)
 			}
 		}

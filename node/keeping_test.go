@@ -105,7 +105,7 @@ func TestAKilledNodeGoesOnInItsNextLife(t *testing.T) {
 	require.Contains(t, second.logs.String(), "a former life of this node has left a journal")
 	second.ask(0, broadcastLine("n0", 1, "5"))
 	last := second.log.At(5)
-	require.Equal(t, second.record.source, last.Source)
+	require.Equal(t, second.record.source, last.Origin)
 	require.EqualValues(t, 1, last.Counter)
 
 	// It owes what it holds, and asks for what it lacks, after a second.
@@ -189,7 +189,7 @@ func TestWhatALifeAcknowledgesTheNextOnesShow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := &disk{Memory: memory()}
 		acked, sent := map[string]bool{}, map[string]bool{}
-		known := map[gossip.SourceID]map[uint64]string{} // all that any life has told
+		known := map[gossip.OriginID]map[uint64]string{} // all that any life has told
 		id, values := 10, 0
 		r := restartedRig(t, 0, ids(2), keptBy(d), another(1))
 		now := time.Duration(0)
@@ -201,13 +201,13 @@ func TestWhatALifeAcknowledgesTheNextOnesShow(t *testing.T) {
 			}
 			for i := range r.log.Len() {
 				e := r.log.At(i)
-				if known[e.Source] == nil {
-					known[e.Source] = map[uint64]string{}
+				if known[e.Origin] == nil {
+					known[e.Origin] = map[uint64]string{}
 				}
-				if before, ok := known[e.Source][e.Counter]; ok {
+				if before, ok := known[e.Origin][e.Counter]; ok {
 					require.Equal(t, before, e.Value, "one identity, one value, for ever")
 				}
-				known[e.Source][e.Counter] = e.Value
+				known[e.Origin][e.Counter] = e.Value
 			}
 		}
 		for life := uint64(2); life < 6; life++ {

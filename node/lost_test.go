@@ -125,7 +125,7 @@ func TestANodeWhoseServicesCrashOnItsInitIsANodeAllTheSame(t *testing.T) {
 			require.NotNil(t, toPeer, service)
 			runs := gossipOf(t, toPeer.line).Runs
 			require.Len(t, runs, 1, service)
-			require.Equal(t, "n0", runs[0].Source.Value().Origin)
+			require.Equal(t, "n0", runs[0].Origin.Value().Node)
 			require.NoError(t, r.stdin.Close())
 			require.NoError(t, soon(t, r.ended))
 		}

@@ -104,7 +104,7 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 	n.outbox = &outbox{queue: n.outsQ, gossip: budget{limit: outputBytes}, raw: budget{name: "output bytes", limit: rawBytes}, count: &n.count}
 	n.record = &record{
 		inbox: n.jobs, wake: n.wakes.record, logger: cfg.Log,
-		log: n.log, held: gossip.NewVector(), logName: strconv.FormatUint(cfg.Random.Uint64(), 36),
+		log: n.log, held: gossip.NewDigest(), logName: strconv.FormatUint(cfg.Random.Uint64(), 36),
 		out: n.outbox, notices: n.notices, intake: &n.jobBytes, count: &n.count,
 	}
 	self := func() string { return *n.name.Load() }

@@ -23,11 +23,11 @@ type record struct {
 	logger *slog.Logger
 
 	log    *gossip.Log
-	held   *gossip.Vector
+	held   *gossip.Digest
 	values values.Set
 	list   values.List
 
-	source  gossip.SourceID // of its own entries; set by begin
+	source  gossip.OriginID // of its own entries; set by begin
 	logName string
 	counter uint64   // of the newest own entry, kept or on its way to be
 	given   given    // what others can have of it
@@ -160,7 +160,7 @@ func (r *record) handle(now time.Duration, j *job) {
 
 // begin takes note of the node's name, and has its journal opened.
 func (r *record) begin(now time.Duration, j *job) {
-	r.source = gossip.NewSourceID(j.setup.id, r.logName)
+	r.source = gossip.NewOriginID(j.setup.id, r.logName)
 	r.given.begin(r.source)
 	if r.keeping.queue != nil {
 		r.openJournal(now, j)
@@ -188,7 +188,7 @@ func (r *record) store(now time.Duration, j *job) {
 		key, err := wire.Canonical([]byte(e.Value))
 		if err != nil {
 			r.count.badMail.Add(1)
-			r.logger.Warn("a peer's value cannot be read, and its message is not used", "from", d.Ticket.From, "origin", shorten(e.Source.Value().Origin), "why", err)
+			r.logger.Warn("a peer's value cannot be read, and its message is not used", "from", d.Ticket.From, "origin", shorten(e.Origin.Value().Node), "why", err)
 			return
 		}
 		r.keys = append(r.keys, key)
@@ -204,7 +204,7 @@ func (r *record) store(now time.Duration, j *job) {
 // take puts entries in that are new.
 func (r *record) take(entries []gossip.Entry, keys []string) {
 	for i, e := range entries {
-		if r.held.Add(e.Source, e.Counter) {
+		if r.held.Add(e.Origin, e.Counter) {
 			r.append(e, keys[i])
 		}
 	}
@@ -226,16 +226,16 @@ func (r *record) broadcast(now time.Duration, j *job) {
 		r.keepBroadcast(now, j, value, key)
 		return
 	}
-	e := gossip.Entry{Source: r.source, Counter: r.counter, Value: value}
+	e := gossip.Entry{Origin: r.source, Counter: r.counter, Value: value}
 	r.own(now, &e, key, j.request, j.silent)
 }
 
 // own puts an entry of the node's own in and says so to its client.
 func (r *record) own(now time.Duration, e *gossip.Entry, key string, to request, silent bool) {
-	if e.Source == r.source {
+	if e.Origin == r.source {
 		r.given.note(e.Counter)
 	}
-	r.held.Add(e.Source, e.Counter)
+	r.held.Add(e.Origin, e.Counter)
 	r.append(*e, key)
 	r.notices.ring()
 	if silent {

@@ -15,12 +15,12 @@ import (
 
 // entry is an entry of n1's.
 func entry(counter uint64, value string) gossip.Entry {
-	return gossip.Entry{Source: gossip.NewSourceID("n1", "log"), Counter: counter, Value: value}
+	return gossip.Entry{Origin: gossip.NewOriginID("n1", "log"), Counter: counter, Value: value}
 }
 
 // delivery is what gossip hands to the record.
 func delivery(batch uint64, entries ...gossip.Entry) job {
-	return job{kind: jobStore, store: &gossip.Delivery{Ticket: gossip.Ticket{From: "n1", Epoch: 5, Batch: batch}, Entries: entries}}
+	return job{kind: jobStore, store: &gossip.Delivery{Ticket: gossip.Ticket{From: "n1", PeerIncarnation: 5, Batch: batch}, Entries: entries}}
 }
 
 func TestAnyValueIsReadAsItWasSpelt(t *testing.T) {
@@ -80,8 +80,8 @@ func TestOwnEntriesAreCountedFromOneUnderTheNodesName(t *testing.T) {
 	require.Equal(t, 3, r.log.Len())
 	for i := range 3 {
 		e := r.log.At(i)
-		require.Equal(t, "n0", e.Source.Value().Origin)
-		require.Equal(t, r.record.logName, e.Source.Value().Log)
+		require.Equal(t, "n0", e.Origin.Value().Node)
+		require.Equal(t, r.record.logName, e.Origin.Value().Log)
 		require.Equal(t, uint64(i+1), e.Counter)
 		require.Equal(t, fmt.Sprint(10*i), e.Value)
 	}

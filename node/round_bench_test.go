@@ -64,14 +64,14 @@ func (r *rounder) prepare(values int) {
 
 // round has so many values told to all neighbours, each of which acks.
 func (r *rounder) round(values int) {
-	source := gossip.NewSourceID("n0", "log")
+	source := gossip.NewOriginID("n0", "log")
 	for range values {
 		r.values++
 		if r.whole {
 			r.request(r.lines[0])
 			r.lines = r.lines[1:]
 		} else {
-			r.log.Append(gossip.Entry{Source: source, Counter: r.values, Value: "1234567"})
+			r.log.Append(gossip.Entry{Origin: source, Counter: r.values, Value: "1234567"})
 		}
 	}
 	r.bytes = 0
@@ -108,7 +108,7 @@ func (r *rounder) steps() {
 			if r.epoch == 0 {
 				m, err := codec.NewDecoder(nil).Message(item.body)
 				require.NoError(r.t, err)
-				r.epoch = m.Epoch
+				r.epoch = m.Incarnation
 			}
 			peer := item.req.client
 			if r.whole {
@@ -127,7 +127,7 @@ func (r *rounder) ack(peer string) {
 	r.batch[peer]++
 	batch := r.batch[peer]
 	body := codec.Append(nil, &gossip.Message{
-		Epoch: 7, For: r.epoch, Acks: []gossip.Span{{First: batch, Last: batch}}, Echo: gossip.Echo{Batch: batch},
+		Incarnation: 7, For: r.epoch, Acks: []gossip.Span{{First: batch, Last: batch}}, Echo: gossip.Echo{Batch: batch},
 	})
 	if r.whole {
 		item := r.parser.Item([]byte(say(peer, "n0", string(body))))

@@ -13,7 +13,7 @@ import (
 type unkept struct {
 	any  atomic.Bool
 	mu   sync.Mutex
-	held *gossip.Vector
+	held *gossip.Digest
 }
 
 // add puts entries in.
@@ -21,10 +21,10 @@ func (u *unkept) add(entries []gossip.Entry) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.held == nil {
-		u.held = gossip.NewVector()
+		u.held = gossip.NewDigest()
 	}
 	for _, e := range entries {
-		u.held.Add(e.Source, e.Counter)
+		u.held.Add(e.Origin, e.Counter)
 	}
 	u.any.Store(true)
 }
@@ -49,7 +49,7 @@ func (u *unkept) holds(m *gossip.Message) bool {
 	}
 	for _, r := range m.Runs {
 		for i := range r.Values {
-			if u.held.Contains(r.Source, r.First+uint64(i)) {
+			if u.held.Contains(r.Origin, r.First+uint64(i)) {
 				return true
 			}
 		}

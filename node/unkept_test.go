@@ -9,9 +9,9 @@ import (
 )
 
 func TestAMessageWithAnEntryThatIsNotKeptIsHeldBack(t *testing.T) {
-	source := gossip.NewSourceID("n1", "log")
+	source := gossip.NewOriginID("n1", "log")
 	with := func(first uint64, count int) *gossip.Message {
-		return &gossip.Message{Runs: []gossip.Run{{Source: source, First: first, Values: make([]string, count)}}}
+		return &gossip.Message{Runs: []gossip.Run{{Origin: source, First: first, Values: make([]string, count)}}}
 	}
 	u := &unkept{}
 	require.False(t, u.holds(with(1, 10)))
@@ -21,7 +21,7 @@ func TestAMessageWithAnEntryThatIsNotKeptIsHeldBack(t *testing.T) {
 	require.False(t, u.holds(with(1, 4)))
 	require.False(t, u.holds(with(7, 4)))
 	require.False(t, u.holds(&gossip.Message{}))
-	require.False(t, u.holds(&gossip.Message{Runs: []gossip.Run{{Source: gossip.NewSourceID("n2", "log"), First: 5, Values: []string{"5"}}}}))
+	require.False(t, u.holds(&gossip.Message{Runs: []gossip.Run{{Origin: gossip.NewOriginID("n2", "log"), First: 5, Values: []string{"5"}}}}))
 	u.clear()
 	require.False(t, u.holds(with(5, 2)))
 }

@@ -13,7 +13,7 @@ import (
 
 // deltaOf is a message with so many entries of one source.
 func deltaOf(batch uint64, first uint64, entries int) *gossip.Message {
-	m := &gossip.Message{Epoch: 7, For: 1, Batch: batch, Runs: []gossip.Run{{Source: gossip.NewSourceID("n1", "k"), First: first}}}
+	m := &gossip.Message{Incarnation: 7, For: 1, Batch: batch, Runs: []gossip.Run{{Origin: gossip.NewOriginID("n1", "k"), First: first}}}
 	for i := range entries {
 		m.Runs[0].Values = append(m.Runs[0].Values, fmt.Sprint(100_000+i))
 	}

@@ -15,17 +15,17 @@ import (
 
 // everything is a message with every field set.
 func everything() *gossip.Message {
-	s := gossip.NewSourceID("n3", "k2x")
+	s := gossip.NewOriginID("n3", "k2x")
 	return &gossip.Message{
-		Epoch: 7, For: 9, Batch: 12, Resent: true,
-		Runs:  []gossip.Run{{Source: s, First: 5, Values: []string{"17", `"a"`}}},
+		Incarnation: 7, For: 9, Batch: 12, Resent: true,
+		Runs:  []gossip.Run{{Origin: s, First: 5, Values: []string{"17", `"a"`}}},
 		Probe: true, Want: true,
 		Acks: []gossip.Span{{First: 3, Last: 5}, {First: 7, Last: 7}},
 		Echo: gossip.Echo{Batch: 7, Held: 1500 * time.Microsecond, Planned: true, Early: 200 * time.Microsecond},
 		Root: 7, Round: 9, Period: 470 * time.Millisecond, Path: 210 * time.Millisecond,
-		Reign: 2, Tie: gossip.Attached, Suspects: []string{"n0", "n1"},
-		Vector: &gossip.VectorPart{Exchange: 1, Part: 0, Parts: 1,
-			Held: []gossip.Held{{Source: s, Counters: gossip.Spans{{First: 1, Last: 9}}}}},
+		Term: 2, Relation: gossip.Attached, Suspects: []string{"n0", "n1"},
+		Digest: &gossip.DigestPart{Exchange: 1, Part: 0, Parts: 1,
+			Lines: []gossip.DigestLine{{Origin: s, Counters: gossip.Spans{{First: 1, Last: 9}}}}},
 	}
 }
 
@@ -35,7 +35,7 @@ const everythingText = `{"type":"gossip","e":7,"f":9,"b":12,"re":true,` +
 
 func TestAGossipBodyLooksAsDocumented(t *testing.T) {
 	require.Equal(t, everythingText, string(Append(nil, everything())))
-	require.Equal(t, `{"type":"gossip","e":1,"f":0}`, string(Append(nil, &gossip.Message{Epoch: 1})))
+	require.Equal(t, `{"type":"gossip","e":1,"f":0}`, string(Append(nil, &gossip.Message{Incarnation: 1})))
 
 	m, err := parseGossip([]byte(everythingText))
 	require.NoError(t, err)
@@ -65,18 +65,18 @@ var spans = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) gossip.Span {
 	return gossip.Span{First: number.Draw(t, "first"), Last: number.Draw(t, "last")}
 }), 1, 4)
 
-var source = rapid.Custom(func(t *rapid.T) gossip.SourceID {
-	return gossip.NewSourceID(name.Draw(t, "origin"), name.Draw(t, "log"))
+var source = rapid.Custom(func(t *rapid.T) gossip.OriginID {
+	return gossip.NewOriginID(name.Draw(t, "origin"), name.Draw(t, "log"))
 })
 
 var anyMessage = rapid.Custom(func(t *rapid.T) *gossip.Message {
 	m := &gossip.Message{
-		Epoch: number.Draw(t, "epoch"), For: number.Draw(t, "for"), Batch: number.Draw(t, "batch"),
+		Incarnation: number.Draw(t, "epoch"), For: number.Draw(t, "for"), Batch: number.Draw(t, "batch"),
 		Resent: rapid.Bool().Draw(t, "resent"), Probe: rapid.Bool().Draw(t, "probe"), Want: rapid.Bool().Draw(t, "want"),
 	}
 	for range rapid.IntRange(0, 3).Draw(t, "runs") {
 		m.Runs = append(m.Runs, gossip.Run{
-			Source: source.Draw(t, "source"), First: min(number.Draw(t, "first"), maxCounter),
+			Origin: source.Draw(t, "source"), First: min(number.Draw(t, "first"), maxCounter),
 			Values: rapid.SliceOfN(valueText, 1, 5).Draw(t, "values"),
 		})
 	}
@@ -96,18 +96,18 @@ var anyMessage = rapid.Custom(func(t *rapid.T) *gossip.Message {
 		m.Root, m.Round, m.Period, m.Path = number.Draw(t, "root"), number.Draw(t, "round"), micros.Draw(t, "period"), micros.Draw(t, "path")
 	}
 	if rapid.Bool().Draw(t, "repair") {
-		m.Reign, m.Tie = number.Draw(t, "reign"), gossip.Tie(rapid.IntRange(0, int(gossip.Joining)).Draw(t, "tie"))
+		m.Term, m.Relation = number.Draw(t, "reign"), gossip.Relation(rapid.IntRange(0, int(gossip.SyncingAll)).Draw(t, "tie"))
 		for range rapid.IntRange(0, 3).Draw(t, "suspects") {
 			m.Suspects = append(m.Suspects, name.Draw(t, "suspect"))
 		}
 	}
 	if rapid.Bool().Draw(t, "vector") {
-		m.Vector = &gossip.VectorPart{
+		m.Digest = &gossip.DigestPart{
 			Exchange: number.Draw(t, "exchange"),
 			Part:     rapid.IntRange(0, math.MaxInt32).Draw(t, "part"), Parts: rapid.IntRange(0, math.MaxInt32).Draw(t, "parts"),
 		}
 		for range rapid.IntRange(0, 3).Draw(t, "lines") {
-			m.Vector.Held = append(m.Vector.Held, gossip.Held{Source: source.Draw(t, "source"), Counters: spans.Draw(t, "counters")})
+			m.Digest.Lines = append(m.Digest.Lines, gossip.DigestLine{Origin: source.Draw(t, "source"), Counters: spans.Draw(t, "counters")})
 		}
 	}
 	return m
@@ -205,8 +205,8 @@ func sayable(m *gossip.Message) bool {
 			return false
 		}
 	}
-	if m.Vector != nil {
-		for _, h := range m.Vector.Held {
+	if m.Digest != nil {
+		for _, h := range m.Digest.Lines {
 			if len(h.Counters) == 0 {
 				return false
 			}
@@ -219,9 +219,9 @@ func sayable(m *gossip.Message) bool {
 // all that it then wants to do in a while.
 func exercise(t *testing.T, m *gossip.Message) {
 	log := gossip.NewLog()
-	log.Append(gossip.Entry{Source: gossip.NewSourceID("n0", "l"), Counter: 1, Value: "1"})
+	log.Append(gossip.Entry{Origin: gossip.NewOriginID("n0", "l"), Counter: 1, Value: "1"})
 	core, err := gossip.New(0, gossip.Config{
-		Epoch: 1, Period: time.Second, GreetAt: gossip.Never,
+		Incarnation: 1, Period: time.Second, GreetAt: gossip.Never,
 		Neighbours: []gossip.Neighbour{{Name: "n1", Role: gossip.Parent}, {Name: "n2", Role: gossip.Child}},
 	}, log)
 	require.NoError(t, err)
@@ -229,9 +229,9 @@ func exercise(t *testing.T, m *gossip.Message) {
 	for _, at := range []time.Duration{time.Millisecond, time.Second} {
 		d, ok := core.Receive(at, "n1", m)
 		if ok {
-			held := gossip.NewVector()
+			held := gossip.NewDigest()
 			for _, e := range d.Entries {
-				if held.Add(e.Source, e.Counter) {
+				if held.Add(e.Origin, e.Counter) {
 					log.Append(e)
 				}
 			}

@@ -33,7 +33,7 @@ func NewDecoder(origins *Origins) *Decoder {
 	return &Decoder{origins: origins}
 }
 
-// runOpening is how appendOrigin begins a run, or a line of a vector.
+// runOpening is how appendOrigin begins a run, or a line of a digest.
 var runOpening = []byte(`{"o":`)
 
 // maxElements is how many elements all lists of a message may have together. An
@@ -95,7 +95,7 @@ func (d *Decoder) read() *gossip.Message {
 	for key := range d.Fields() {
 		switch string(key) {
 		case "e":
-			m.Epoch = d.Uint()
+			m.Incarnation = d.Uint()
 		case "f":
 			m.For = d.Uint()
 		case "b":
@@ -130,10 +130,10 @@ func (d *Decoder) read() *gossip.Message {
 		case "d":
 			m.Path = d.micros()
 		case "g":
-			m.Reign = d.Uint()
+			m.Term = d.Uint()
 		case "j":
 			tie := d.atMost(math.MaxUint8) // the core knows which there are
-			m.Tie = gossip.Tie(tie)
+			m.Relation = gossip.Relation(tie)
 		case "z":
 			m.Suspects = nil
 			for range d.Elements() {
@@ -143,7 +143,7 @@ func (d *Decoder) read() *gossip.Message {
 				m.Suspects = append(m.Suspects, string(d.Text()))
 			}
 		case "vec":
-			m.Vector = d.vector()
+			m.Digest = d.vector()
 		}
 	}
 	return m
@@ -199,7 +199,7 @@ func (d *Decoder) echo() (e gossip.Echo) {
 }
 
 // maxCounter leaves room for a run's length within what our own encoding of a
-// vector can be read back as.
+// digest can be read back as.
 const maxCounter = 1 << 62
 
 func (d *Decoder) run() (r gossip.Run) {
@@ -217,7 +217,7 @@ func (d *Decoder) run() (r gossip.Run) {
 		}
 	}
 	if !d.Failed() {
-		r.Source = d.origins.id(origin, log)
+		r.Origin = d.origins.id(origin, log)
 	}
 	return r
 }
@@ -246,8 +246,8 @@ func (d *Decoder) values() []string {
 	return values
 }
 
-func (d *Decoder) vector() *gossip.VectorPart {
-	p := &gossip.VectorPart{}
+func (d *Decoder) vector() *gossip.DigestPart {
+	p := &gossip.DigestPart{}
 	for key := range d.Fields() {
 		switch string(key) {
 		case "x":
@@ -261,14 +261,14 @@ func (d *Decoder) vector() *gossip.VectorPart {
 				if !d.another() {
 					break
 				}
-				p.Held = append(p.Held, d.held())
+				p.Lines = append(p.Lines, d.held())
 			}
 		}
 	}
 	return p
 }
 
-func (d *Decoder) held() (h gossip.Held) {
+func (d *Decoder) held() (h gossip.DigestLine) {
 	var origin, log []byte
 	for key := range d.Fields() {
 		switch string(key) {
@@ -281,7 +281,7 @@ func (d *Decoder) held() (h gossip.Held) {
 		}
 	}
 	if !d.Failed() {
-		h.Source = d.origins.id(origin, log)
+		h.Origin = d.origins.id(origin, log)
 	}
 	return h
 }

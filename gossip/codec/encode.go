@@ -11,7 +11,7 @@ import (
 // allocates nothing where dst has room.
 func Append(dst []byte, m *gossip.Message) []byte {
 	dst = wire.AppendOpen(dst, Type)
-	dst = appendUint(dst, `,"e":`, m.Epoch)
+	dst = appendUint(dst, `,"e":`, m.Incarnation)
 	dst = appendUint(dst, `,"f":`, m.For)
 	if m.Batch != 0 {
 		dst = appendUint(dst, `,"b":`, m.Batch)
@@ -21,7 +21,7 @@ func Append(dst []byte, m *gossip.Message) []byte {
 	}
 	for i, r := range m.Runs {
 		dst = append(dst, separator(i, `,"runs":[`)...)
-		dst = appendOrigin(dst, r.Source)
+		dst = appendOrigin(dst, r.Origin)
 		dst = appendUint(dst, `,"c":`, r.First)
 		for j, v := range r.Values {
 			dst = append(dst, separator(j, `,"v":[`)...)
@@ -61,11 +61,11 @@ func Append(dst []byte, m *gossip.Message) []byte {
 	if m.Path != 0 {
 		dst = appendUint(dst, `,"d":`, uint64(m.Path.Microseconds()))
 	}
-	if m.Reign != 0 {
-		dst = appendUint(dst, `,"g":`, m.Reign)
+	if m.Term != 0 {
+		dst = appendUint(dst, `,"g":`, m.Term)
 	}
-	if m.Tie != gossip.Untied {
-		dst = appendUint(dst, `,"j":`, uint64(m.Tie))
+	if m.Relation != gossip.Unrelated {
+		dst = appendUint(dst, `,"j":`, uint64(m.Relation))
 	}
 	for i, name := range m.Suspects {
 		dst = wire.AppendString(append(dst, separator(i, `,"z":[`)...), name)
@@ -73,16 +73,16 @@ func Append(dst []byte, m *gossip.Message) []byte {
 	if len(m.Suspects) > 0 {
 		dst = append(dst, ']')
 	}
-	if v := m.Vector; v != nil {
+	if v := m.Digest; v != nil {
 		dst = appendUint(dst, `,"vec":{"x":`, v.Exchange)
 		dst = appendUint(dst, `,"i":`, uint64(v.Part))
 		dst = appendUint(dst, `,"n":`, uint64(v.Parts))
 		dst = append(dst, `,"h":[`...)
-		for i, h := range v.Held {
+		for i, h := range v.Lines {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = appendOrigin(dst, h.Source)
+			dst = appendOrigin(dst, h.Origin)
 			dst = appendSpans(dst, `,"s":[`, h.Counters)
 			dst = append(dst, '}')
 		}
@@ -103,9 +103,9 @@ func appendUint(dst []byte, key string, n uint64) []byte {
 }
 
 // appendOrigin opens an object with an origin's names.
-func appendOrigin(dst []byte, id gossip.SourceID) []byte {
+func appendOrigin(dst []byte, id gossip.OriginID) []byte {
 	s := id.Value()
-	dst = wire.AppendString(append(dst, `{"o":`...), s.Origin)
+	dst = wire.AppendString(append(dst, `{"o":`...), s.Node)
 	return wire.AppendString(append(dst, `,"l":`...), s.Log)
 }
 

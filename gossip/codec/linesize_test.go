@@ -19,9 +19,9 @@ import (
 // characters that take six bytes each on a line.
 var (
 	worstName   = strings.Repeat("\x01", 24)
-	worstSource = rapid.Custom(func(t *rapid.T) gossip.SourceID {
+	worstSource = rapid.Custom(func(t *rapid.T) gossip.OriginID {
 		origin := fmt.Sprintf("%s%d", worstName, rapid.IntRange(0, 400).Draw(t, "origin"))
-		return gossip.NewSourceID(origin, worstName[:rapid.IntRange(0, 24).Draw(t, "log")])
+		return gossip.NewOriginID(origin, worstName[:rapid.IntRange(0, 24).Draw(t, "log")])
 	})
 	worstValue = rapid.Custom(func(t *rapid.T) string {
 		size := rapid.OneOf(rapid.IntRange(1, 30), rapid.IntRange(1, 3000),
@@ -48,7 +48,7 @@ func requireShortLine(t require.TestingT, m *gossip.Message) {
 	require.Equal(t, 1, m.Entries(), "a line of %d bytes carries several entries, or none", len(line))
 	require.Greater(t, len(m.Runs[0].Values[0])+2000, gossip.MaxLineBytes,
 		"a line of %d bytes carries a value that has room in one", len(line))
-	require.Nil(t, m.Vector)
+	require.Nil(t, m.Digest)
 }
 
 // wordy is a core that is driven into saying as much as it can.
@@ -56,7 +56,7 @@ type wordy struct {
 	log  *gossip.Log
 	core *gossip.Core
 	now  time.Duration
-	last map[gossip.SourceID]uint64
+	last map[gossip.OriginID]uint64
 	said int
 }
 
@@ -65,7 +65,7 @@ func (w *wordy) learn(t *rapid.T) {
 	s := worstSource.Draw(t, "source")
 	counter := w.last[s] + rapid.Uint64Range(1, 2).Draw(t, "gap")
 	for _, v := range rapid.SliceOfN(worstValue, 1, 30).Draw(t, "values") {
-		w.log.Append(gossip.Entry{Source: s, Counter: counter, Value: v})
+		w.log.Append(gossip.Entry{Origin: s, Counter: counter, Value: v})
 		counter += rapid.Uint64Range(1, 3).Draw(t, "step")
 	}
 	w.last[s] = counter
@@ -76,12 +76,12 @@ func (w *wordy) learn(t *rapid.T) {
 // numbers, so that the acks do not merge.
 func (w *wordy) hear(t *rapid.T) {
 	from := rapid.SampledFrom([]string{"up", "down"}).Draw(t, "from")
-	epoch := rapid.Uint64Range(1, 2).Draw(t, "epoch") // sometimes a new life
+	epoch := rapid.Uint64Range(1, 2).Draw(t, "epoch") // sometimes a new incarnation
 	batch := math.MaxInt64 - rapid.Uint64Range(0, 1<<20).Draw(t, "first")
 	for range rapid.IntRange(1, 300).Draw(t, "batches") {
 		batch -= 2
 		w.core.Receive(w.now, from, &gossip.Message{
-			Epoch: epoch, For: 7, Batch: batch, Probe: true, Want: rapid.Bool().Draw(t, "want")})
+			Incarnation: epoch, For: 7, Batch: batch, Probe: true, Want: rapid.Bool().Draw(t, "want")})
 	}
 }
 
@@ -96,10 +96,10 @@ func (w *wordy) speak(t *rapid.T) {
 
 func TestNoLineOfGossipIsTooLong(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w := &wordy{log: gossip.NewLog(), last: map[gossip.SourceID]uint64{}}
+		w := &wordy{log: gossip.NewLog(), last: map[gossip.OriginID]uint64{}}
 		var err error
 		w.core, err = gossip.New(0, gossip.Config{
-			Epoch: math.MaxInt64, Period: 100 * time.Millisecond, GreetAt: 0,
+			Incarnation: math.MaxInt64, Period: 100 * time.Millisecond, GreetAt: 0,
 			Rounds:     rapid.SampledFrom([]gossip.Rounds{gossip.Free, gossip.Locked, gossip.Eager}).Draw(t, "rounds"),
 			Neighbours: []gossip.Neighbour{{Name: "up", Role: gossip.Parent}, {Name: "down", Role: gossip.Child}},
 		}, w.log)
@@ -110,16 +110,16 @@ func TestNoLineOfGossipIsTooLong(t *testing.T) {
 	})
 }
 
-// A vector of very many gaps, in as many parts as it takes.
+// A digest of very many gaps, in as many parts as it takes.
 func TestNoPartOfAVectorIsTooLong(t *testing.T) {
 	for _, sources := range []int{1, 3, 300} {
 		log := gossip.NewLog()
 		for i := range 6000 {
-			s := gossip.NewSourceID(fmt.Sprintf("%s%d", worstName, i%sources), worstName)
-			log.Append(gossip.Entry{Source: s, Counter: math.MaxInt64 - 2*uint64(i), Value: "1"})
+			s := gossip.NewOriginID(fmt.Sprintf("%s%d", worstName, i%sources), worstName)
+			log.Append(gossip.Entry{Origin: s, Counter: math.MaxInt64 - 2*uint64(i), Value: "1"})
 		}
 		core, err := gossip.New(0, gossip.Config{
-			Epoch: math.MaxInt64, Period: time.Second, GreetAt: 0,
+			Incarnation: math.MaxInt64, Period: time.Second, GreetAt: 0,
 			Neighbours: []gossip.Neighbour{{Name: "up", Role: gossip.Parent}},
 		}, log)
 		require.NoError(t, err)
@@ -128,7 +128,7 @@ func TestNoPartOfAVectorIsTooLong(t *testing.T) {
 		spans := 0
 		for _, o := range said {
 			requireShortLine(t, o.Message)
-			for _, h := range o.Message.Vector.Held {
+			for _, h := range o.Message.Digest.Lines {
 				spans += len(h.Counters)
 			}
 		}

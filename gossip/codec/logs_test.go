@@ -19,18 +19,18 @@ func digest(t *testing.T, logs int) (messages, bytes int) {
 	for node := range 25 {
 		for range logs {
 			// As a node names a log.
-			source := gossip.NewSourceID("n"+strconv.Itoa(node), strconv.FormatUint(rng.Uint64(), 36))
+			source := gossip.NewOriginID("n"+strconv.Itoa(node), strconv.FormatUint(rng.Uint64(), 36))
 			for counter := range 40 {
-				log.Append(gossip.Entry{Source: source, Counter: uint64(counter + 1), Value: "1"})
+				log.Append(gossip.Entry{Origin: source, Counter: uint64(counter + 1), Value: "1"})
 			}
 		}
 	}
-	core, err := gossip.New(0, gossip.Config{Epoch: 1 << 50, Neighbours: []gossip.Neighbour{{Name: "n1"}}, Period: time.Second}, log)
+	core, err := gossip.New(0, gossip.Config{Incarnation: 1 << 50, Neighbours: []gossip.Neighbour{{Name: "n1"}}, Period: time.Second}, log)
 	require.NoError(t, err)
-	core.Receive(0, "n1", &gossip.Message{Epoch: 1 << 50, For: 1 << 50, Batch: 1, Want: true})
+	core.Receive(0, "n1", &gossip.Message{Incarnation: 1 << 50, For: 1 << 50, Batch: 1, Want: true})
 	for core.Next() <= 0 {
 		for _, o := range core.Advance(0, 100) {
-			if o.Message.Vector != nil {
+			if o.Message.Digest != nil {
 				messages++
 			}
 			bytes += len(lineOf(t, o.Message))

@@ -17,7 +17,7 @@ func NewSharedOrigins() *Origins { return &Origins{size: sharedOrigins} }
 
 type originSlot struct {
 	origin, log string
-	id          gossip.SourceID
+	id          gossip.OriginID
 }
 
 const (
@@ -30,9 +30,9 @@ const (
 )
 
 // id returns the id of an origin.
-func (o *Origins) id(origin, log []byte) gossip.SourceID {
+func (o *Origins) id(origin, log []byte) gossip.OriginID {
 	if len(origin)+len(log) > keptNameBytes {
-		return gossip.NewSourceID(string(origin), string(log))
+		return gossip.NewOriginID(string(origin), string(log))
 	}
 	if o.slots == nil {
 		o.slots = make([]originSlot, max(o.size, ownOrigins))
@@ -46,9 +46,9 @@ func (o *Origins) id(origin, log []byte) gossip.SourceID {
 		hash = (hash ^ uint32(c)) * 16777619
 	}
 	slot := &o.slots[int(hash^hash>>15)&(len(o.slots)-1)]
-	if slot.id == (gossip.SourceID{}) || slot.origin != string(origin) || slot.log != string(log) {
+	if slot.id == (gossip.OriginID{}) || slot.origin != string(origin) || slot.log != string(log) {
 		*slot = originSlot{origin: string(origin), log: string(log)}
-		slot.id = gossip.NewSourceID(slot.origin, slot.log)
+		slot.id = gossip.NewOriginID(slot.origin, slot.log)
 	}
 	return slot.id
 }

@@ -16,7 +16,7 @@ func TestSourcesAreThoseOfTheirNames(t *testing.T) {
 		names := rapid.SampledFrom([]string{"", "n", "n1", "n12", "1", "n1k", "k", "é"})
 		for range rapid.IntRange(1, 200).Draw(t, "lookups") {
 			origin, log := names.Draw(t, "origin"), names.Draw(t, "log")
-			require.Equal(t, gossip.NewSourceID(origin, log), s.id([]byte(origin), []byte(log)))
+			require.Equal(t, gossip.NewOriginID(origin, log), s.id([]byte(origin), []byte(log)))
 		}
 	})
 }
@@ -25,7 +25,7 @@ func TestLongNamesAreNotKept(t *testing.T) {
 	s := &Origins{}
 	for i := range 10 * ownOrigins {
 		origin := bytes.Repeat([]byte("n"), i)
-		require.Equal(t, gossip.NewSourceID(string(origin), "k"), s.id(origin, []byte("k")))
+		require.Equal(t, gossip.NewOriginID(string(origin), "k"), s.id(origin, []byte("k")))
 	}
 	require.Len(t, s.slots, ownOrigins)
 	kept := 0

@@ -12,7 +12,7 @@ import (
 // than a Decoder, and so is of use to those that look on.
 //
 // It is false for a body that is not ours beyond doubt: others call a message
-// gossip, too. Ours carries the sender's epoch and the one that it is meant for.
+// gossip, too. Ours carries the sender's incarnation and the one that it is meant for.
 func Values(dst []json.RawMessage, body []byte) (values []json.RawMessage, resent, ok bool) {
 	before := len(dst)
 	var typed, from, meant bool

@@ -66,18 +66,18 @@ type peer struct {
 func (w *wrong) Receive(now time.Duration, from string, m *gossip.Message) (gossip.Delivery, bool) {
 	p := w.peers[from]
 	if p == nil {
-		p = &peer{epoch: m.Epoch}
+		p = &peer{epoch: m.Incarnation}
 		w.peers[from] = p
 	}
-	if m.Epoch > p.epoch {
-		p.epoch, p.restarted = m.Epoch, true
+	if m.Incarnation > p.epoch {
+		p.epoch, p.restarted = m.Incarnation, true
 	}
 	changed := *m
-	switch own := w.View().Epoch(); {
+	switch own := w.View().Incarnation(); {
 	case w.mistake == WrongEpoch && m.For != 0 && m.For < own:
 		changed.For = own
 	case w.mistake == NoDigests && p.restarted:
-		changed.Vector = nil
+		changed.Digest = nil
 	}
 	d, ok := w.Core.Receive(now, from, &changed)
 	if ok && w.mistake == AckBeforeStore {
@@ -106,7 +106,7 @@ func (w *wrong) Advance(now time.Duration, room int) []gossip.Outgoing {
 	if w.mistake == LoseLastBatch {
 		for _, o := range out { // in their order
 			if m := o.Message; last[o.To] == m {
-				w.Core.Receive(now, o.To, &gossip.Message{Epoch: m.For, For: m.Epoch, Acks: []gossip.Span{{First: m.Batch, Last: m.Batch}}})
+				w.Core.Receive(now, o.To, &gossip.Message{Incarnation: m.For, For: m.Incarnation, Acks: []gossip.Span{{First: m.Batch, Last: m.Batch}}})
 			}
 		}
 	}

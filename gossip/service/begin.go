@@ -11,7 +11,7 @@ import (
 
 var errNotBegun = errors.New("it came before this node's gossip had begun")
 
-// begin makes a core, for a new life of the service.
+// begin makes a core, for a new incarnation of the service.
 func (s *Service) begin(now time.Duration, m *Membership) {
 	tree := m.tree(s.cfg.NumChildren)
 	direct := isDirect(s.cfg.Gossip.Rounds, tree)
@@ -30,7 +30,7 @@ func (s *Service) begin(now time.Duration, m *Membership) {
 		return
 	}
 	cfg := s.cfg.Gossip
-	cfg.Epoch = max(cfg.Epoch, m.Epoch) + s.lives
+	cfg.Incarnation = max(cfg.Incarnation, m.Epoch) + s.lives
 	cfg.Neighbours = neighbours
 	cfg.Depth, cfg.Height = len(tree.Ancestors(m.Self)), height(tree, m.Self)
 	cfg.Direct, cfg.Self = direct, m.Self

@@ -20,7 +20,7 @@ type In struct {
 
 	// Own is the log that the node's own entries are in, and OwnLast the highest
 	// counter there that others can know. Nobody can have more of it.
-	Own     gossip.SourceID
+	Own     gossip.OriginID
 	OwnLast uint64
 
 	Health  Health
@@ -49,7 +49,7 @@ type Membership struct {
 	// Greet says that this may be a restart: peers are asked what they hold, a second
 	// later.
 	Greet bool
-	// Former says that the log holds what a former life knew.
+	// Former says that the log holds what a former incarnation knew.
 	Former bool
 	// Epoch is what this life's is at least.
 	Epoch uint64

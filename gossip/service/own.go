@@ -9,13 +9,13 @@ import "treecast/gossip"
 // ago. Entries under counters that the node is yet to give out would take the place
 // of its own. A message that has brought such entries is not acked, so that it comes
 // again.
-func strip(m *gossip.Message, own gossip.SourceID, last uint64) (stripped bool) {
-	if own == (gossip.SourceID{}) {
+func strip(m *gossip.Message, own gossip.OriginID, last uint64) (stripped bool) {
+	if own == (gossip.OriginID{}) {
 		return false
 	}
 	kept := m.Runs[:0]
 	for _, r := range m.Runs {
-		if r.Source == own && len(r.Values) > 0 && r.First+uint64(len(r.Values))-1 > last {
+		if r.Origin == own && len(r.Values) > 0 && r.First+uint64(len(r.Values))-1 > last {
 			stripped, m.Batch = true, 0
 			if r.First > last {
 				continue
@@ -25,12 +25,12 @@ func strip(m *gossip.Message, own gossip.SourceID, last uint64) (stripped bool) 
 		kept = append(kept, r)
 	}
 	m.Runs = kept
-	if m.Vector == nil {
+	if m.Digest == nil {
 		return stripped
 	}
-	for i := range m.Vector.Held {
-		h := &m.Vector.Held[i]
-		if h.Source != own {
+	for i := range m.Digest.Lines {
+		h := &m.Digest.Lines[i]
+		if h.Origin != own {
 			continue
 		}
 		counters := h.Counters[:0]

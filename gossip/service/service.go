@@ -13,7 +13,7 @@ import (
 // Config is what a Service is made with.
 type Config struct {
 	// Gossip is the settings of the core that hold for every life: rounds, periods,
-	// the least epoch.
+	// the least incarnation.
 	Gossip gossip.Config
 	// NumChildren is the fan-out of the spanning tree; 0: chosen by the number of nodes.
 	NumChildren int
@@ -176,7 +176,7 @@ func (s *Service) speak(now time.Duration, room int) {
 	for _, o := range s.core.Advance(now, room) {
 		s.encoded = codec.Append(s.encoded[:0], o.Message)
 		s.out.Send = append(s.out.Send, Packet{To: o.To, Body: bytes.Clone(s.encoded)})
-		s.core.Recycle(o)
+		s.core.Release(o)
 	}
 	if cap(s.encoded) > 2*gossip.MaxLineBytes {
 		s.encoded = nil // after a single larger value

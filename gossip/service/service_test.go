@@ -25,17 +25,17 @@ type peer struct {
 	service *service.Service
 	state   *gossip.Log
 	shared  bool
-	held    *gossip.Vector
-	source  gossip.SourceID
+	held    *gossip.Digest
+	source  gossip.OriginID
 	told    int // of state, where it is not shared
 	stored  []gossip.Ticket
 	own     uint64
 }
 
 func newPeer(t *testing.T, name string, shared bool) *peer {
-	p := &peer{t: t, name: name, state: gossip.NewLog(), shared: shared, held: gossip.NewVector(), source: gossip.NewSourceID(name, "x")}
+	p := &peer{t: t, name: name, state: gossip.NewLog(), shared: shared, held: gossip.NewDigest(), source: gossip.NewOriginID(name, "x")}
 	cfg := service.Config{
-		Gossip:  gossip.Config{Epoch: 7, Rounds: gossip.Locked, Period: 100 * ms, AckDelay: gossip.DefaultAckDelay, GreetAt: gossip.Never},
+		Gossip:  gossip.Config{Incarnation: 7, Rounds: gossip.Locked, Period: 100 * ms, AckDelay: gossip.DefaultAckDelay, GreetAt: gossip.Never},
 		Permits: backpressure.DefaultPermitsConfig(0),
 		Random:  rand.New(rand.NewPCG(1, uint64(len(name)))),
 	}
@@ -64,7 +64,7 @@ func (p *peer) step(in service.In) (sent []service.Packet) {
 	require.NoError(p.t, out.Trouble)
 	if d := out.Deliver; d != nil {
 		for _, e := range d.Entries {
-			if p.held.Add(e.Source, e.Counter) {
+			if p.held.Add(e.Origin, e.Counter) {
 				p.state.Append(e)
 			}
 		}
@@ -82,14 +82,14 @@ func crossed(t *testing.T, entries []gossip.Entry) (out []gossip.Entry) {
 	}
 	var there []plain
 	for _, e := range entries {
-		there = append(there, plain{e.Source.Value().Origin, e.Source.Value().Log, e.Counter, e.Value})
+		there = append(there, plain{e.Origin.Value().Node, e.Origin.Value().Log, e.Counter, e.Value})
 	}
 	text, err := json.Marshal(there)
 	require.NoError(t, err)
 	there = nil
 	require.NoError(t, json.Unmarshal(text, &there))
 	for _, e := range there {
-		out = append(out, gossip.Entry{Source: gossip.NewSourceID(e.Origin, e.Log), Counter: e.Counter, Value: e.Value})
+		out = append(out, gossip.Entry{Origin: gossip.NewOriginID(e.Origin, e.Log), Counter: e.Counter, Value: e.Value})
 	}
 	return out
 }
@@ -121,8 +121,8 @@ func exchange(t *testing.T, shared bool) (said []string, peers []*peer) {
 	for now := time.Duration(0); now < 3*time.Second; now += ms {
 		if p := peers[int(now/ms)%3]; now%(50*ms) == 0 && now < time.Second {
 			p.own++
-			e := gossip.Entry{Source: p.source, Counter: p.own, Value: fmt.Sprint(int(now / ms))}
-			p.held.Add(e.Source, e.Counter)
+			e := gossip.Entry{Origin: p.source, Counter: p.own, Value: fmt.Sprint(int(now / ms))}
+			p.held.Add(e.Origin, e.Counter)
 			p.state.Append(e)
 		}
 		for len(way) > 0 && way[0].at <= now {
@@ -178,7 +178,7 @@ func TestService_sendsNoMoreThanThereIsRoomFor(t *testing.T) {
 	tree, err := topology.New(names, 1)
 	require.NoError(t, err)
 	p.step(service.In{Begin: &service.Membership{Self: "n0", Members: tree}})
-	p.state.Append(gossip.Entry{Source: p.source, Counter: 1, Value: "7"})
+	p.state.Append(gossip.Entry{Origin: p.source, Counter: 1, Value: "7"})
 	p.service.Step(&service.In{Now: time.Second})
 	due := p.service.Next()
 	sent := 0
@@ -192,8 +192,8 @@ func TestService_sendsNoMoreThanThereIsRoomFor(t *testing.T) {
 }
 
 func TestNew_reportsSettingsThatCannotWork(t *testing.T) {
-	_, err := service.New(service.Config{Gossip: gossip.Config{Epoch: 1, Period: -1}, Permits: backpressure.DefaultPermitsConfig(1)})
+	_, err := service.New(service.Config{Gossip: gossip.Config{Incarnation: 1, Period: -1}, Permits: backpressure.DefaultPermitsConfig(1)})
 	require.Error(t, err)
-	_, err = service.New(service.Config{Gossip: gossip.Config{Epoch: 1, Period: 1}, Permits: backpressure.DefaultPermitsConfig(-1)})
+	_, err = service.New(service.Config{Gossip: gossip.Config{Incarnation: 1, Period: 1}, Permits: backpressure.DefaultPermitsConfig(-1)})
 	require.Error(t, err)
 }

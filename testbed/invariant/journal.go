@@ -17,7 +17,7 @@ func (w *Watch) Left(_ time.Duration, node int, left func(yield func(origin, log
 	}
 	rest, gone := &memory{}, &memory{}
 	left(func(origin, log string, first uint64, count int) {
-		source := gossip.NewSourceID(origin, log)
+		source := gossip.NewOriginID(origin, log)
 		for i := range count {
 			if id, ok := w.ids[key{source, first + uint64(i)}]; ok && p.kept.knows(id) && !rest.knows(id) {
 				rest.add(id)

@@ -43,7 +43,7 @@ func (v *Violation) Error() string { return fmt.Sprintf("at %.6f s: %s", v.At.Se
 
 // key identifies an entry.
 type key struct {
-	source  gossip.SourceID
+	source  gossip.OriginID
 	counter uint64
 }
 
@@ -179,7 +179,7 @@ func (w *Watch) Look(now time.Duration, node int) {
 	if !ok {
 		return
 	}
-	if epoch := g.Epoch(); epoch != p.epoch {
+	if epoch := g.Incarnation(); epoch != p.epoch {
 		p.epoch = epoch
 		w.lives[life{node, epoch}] = p.memory
 	}
@@ -200,11 +200,11 @@ func (w *Watch) Look(now time.Duration, node int) {
 
 // learn takes note of an entry that a node has come to know.
 func (w *Watch) learn(now time.Duration, node int, e gossip.Entry) {
-	k := key{e.Source, e.Counter}
+	k := key{e.Origin, e.Counter}
 	id, known := w.ids[k]
 	p := &w.places[node]
 	if !known {
-		origin := e.Source.Value().Origin
+		origin := e.Origin.Value().Node
 		if origin != w.names[node] || p.allowed[e.Value] == 0 {
 			w.violate(now, "%s knows the value %.100s of %s, which nobody had broadcast there", w.names[node], e.Value, origin)
 			return
@@ -262,8 +262,8 @@ func (w *Watch) checkLinks(now time.Duration, node int, g gossip.View) {
 			mark = &linkMark{}
 			p.links[l.Peer()] = mark
 		}
-		if mark.epoch != l.Epoch() {
-			*mark = linkMark{epoch: l.Epoch()}
+		if mark.epoch != l.Incarnation() {
+			*mark = linkMark{epoch: l.Incarnation()}
 		}
 		var theirs *memory
 		l.Confirmed(func(from, to int) {
@@ -272,7 +272,7 @@ func (w *Watch) checkLinks(now time.Duration, node int, g gossip.View) {
 				return
 			}
 			if theirs == nil {
-				if theirs = w.lives[life{w.index[l.Peer()], l.Epoch()}]; theirs == nil {
+				if theirs = w.lives[life{w.index[l.Peer()], l.Incarnation()}]; theirs == nil {
 					theirs = &memory{}
 				}
 			}

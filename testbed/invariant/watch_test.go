@@ -49,7 +49,7 @@ func (r *rig) start(node int) {
 
 // begin gives a node a gossip core.
 func (r *rig) begin(node int, epoch uint64, parent string, children ...string) {
-	cfg := gossip.Config{Epoch: epoch, Period: time.Second, GreetAt: gossip.Never, Fresh: true}
+	cfg := gossip.Config{Incarnation: epoch, Period: time.Second, GreetAt: gossip.Never, Fresh: true}
 	if parent != "" {
 		cfg.Neighbours = append(cfg.Neighbours, gossip.Neighbour{Name: parent, Role: gossip.Parent})
 	}
@@ -63,7 +63,7 @@ func (r *rig) begin(node int, epoch uint64, parent string, children ...string) {
 }
 
 func entryOf(origin int, counter uint64, value string) gossip.Entry {
-	return gossip.Entry{Source: gossip.NewSourceID(fmt.Sprint("n", origin), "x"), Counter: counter, Value: value}
+	return gossip.Entry{Origin: gossip.NewOriginID(fmt.Sprint("n", origin), "x"), Counter: counter, Value: value}
 }
 
 // knows has a node come to know an entry.
@@ -254,7 +254,7 @@ func TestWhatALinkCountsAsConfirmedMustBeKnownToThatLife(t *testing.T) {
 			r.knows(1, entryOf(0, 1, "7"))
 		}
 		r.nodes[0].core.Receive(r.now, "n1", &gossip.Message{
-			Epoch: 6, For: 5, Acks: []gossip.Span{{First: 1, Last: out[0].Message.Batch}},
+			Incarnation: 6, For: 5, Acks: []gossip.Span{{First: 1, Last: out[0].Message.Batch}},
 		})
 		r.Look(r.now, 0)
 		if known {

@@ -164,9 +164,9 @@ func slowed(c Costs, times time.Duration) Costs {
 
 // recovered is how many of a journal's values a log holds.
 func recovered(log *gossip.Log, values uint64) (n int) {
-	source := gossip.NewSourceID("n0", "long")
+	source := gossip.NewOriginID("n0", "long")
 	for i := range log.Len() {
-		if e := log.At(i); e.Source == source && e.Counter <= values {
+		if e := log.At(i); e.Origin == source && e.Counter <= values {
 			n++
 		}
 	}

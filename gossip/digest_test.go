@@ -10,8 +10,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// addSomeSpans puts random spans of three sources into a vector and a model.
-func addSomeSpans(t *rapid.T, v *Vector, model map[entryKey]bool) {
+// addSomeSpans puts random spans of three origins into a digest and a model.
+func addSomeSpans(t *rapid.T, v *Digest, model map[entryKey]bool) {
 	for range rapid.IntRange(0, 12).Draw(t, "spans") {
 		source := OriginOf(rapid.IntRange(0, 2).Draw(t, "source"))
 		span := smallSpan(t)
@@ -28,7 +28,7 @@ func addSomeSpans(t *rapid.T, v *Vector, model map[entryKey]bool) {
 
 func TestVectorIsASetOfEntries(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		v, model := NewVector(), map[entryKey]bool{}
+		v, model := NewDigest(), map[entryKey]bool{}
 		addSomeSpans(t, v, model)
 		require.Equal(t, uint64(len(model)), v.Count())
 		inLines := uint64(0)
@@ -47,7 +47,7 @@ func TestVectorIsASetOfEntries(t *testing.T) {
 
 func TestMissingFromCountsTheDifference(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		v, other := NewVector(), NewVector()
+		v, other := NewDigest(), NewDigest()
 		mine, theirs := map[entryKey]bool{}, map[entryKey]bool{}
 		addSomeSpans(t, v, mine)
 		addSomeSpans(t, other, theirs)
@@ -59,15 +59,15 @@ func TestMissingFromCountsTheDifference(t *testing.T) {
 		}
 		require.Equal(t, missing, v.MissingFrom(other))
 		require.Zero(t, v.MissingFrom(v))
-		require.Equal(t, v.Count(), v.MissingFrom(NewVector()))
-		require.Zero(t, NewVector().MissingFrom(v))
+		require.Equal(t, v.Count(), v.MissingFrom(NewDigest()))
+		require.Zero(t, NewDigest().MissingFrom(v))
 	})
 }
 
 func TestLinesAreInTheOrderOfTheirNames(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		v := NewVector()
-		var want []SourceID
+		v := NewDigest()
+		var want []OriginID
 		for _, i := range rapid.SliceOf(rapid.IntRange(0, 5)).Draw(t, "sources") {
 			if source := OriginOf(i); v.Add(source, uint64(v.Count())+1) {
 				seen := false
@@ -80,41 +80,41 @@ func TestLinesAreInTheOrderOfTheirNames(t *testing.T) {
 			}
 		}
 		sortSources(want)
-		var got []SourceID
+		var got []OriginID
 		for _, line := range v.Lines() {
-			got = append(got, line.Source)
+			got = append(got, line.Origin)
 		}
 		require.Equal(t, want, got)
 	})
 }
 
-// sortSources puts sources into the order of their names.
-func sortSources(list []SourceID) {
-	slices.SortFunc(list, func(a, b SourceID) int {
+// sortSources puts origins into the order of their names.
+func sortSources(list []OriginID) {
+	slices.SortFunc(list, func(a, b OriginID) int {
 		x, y := a.Value(), b.Value()
-		return cmp.Or(cmp.Compare(x.Origin, y.Origin), cmp.Compare(x.Log, y.Log))
+		return cmp.Or(cmp.Compare(x.Node, y.Node), cmp.Compare(x.Log, y.Log))
 	})
 }
 
 func TestSourcesAreEqualExactlyWhenTheirNamesAre(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		names := rapid.StringN(0, 2, 4)
-		a := Source{names.Draw(t, "origin"), names.Draw(t, "log")}
-		b := Source{names.Draw(t, "other origin"), names.Draw(t, "other log")}
-		require.Equal(t, a == b, NewSourceID(a.Origin, a.Log) == NewSourceID(b.Origin, b.Log))
-		require.Equal(t, a, NewSourceID(a.Origin, a.Log).Value())
+		a := Origin{names.Draw(t, "origin"), names.Draw(t, "log")}
+		b := Origin{names.Draw(t, "other origin"), names.Draw(t, "other log")}
+		require.Equal(t, a == b, NewOriginID(a.Node, a.Log) == NewOriginID(b.Node, b.Log))
+		require.Equal(t, a, NewOriginID(a.Node, a.Log).Value())
 	})
 }
 
-// Many sources, counters beyond 32 bits, and lines of several spans are kept as
-// a set of spans per source keeps them.
+// Many origins, counters beyond 32 bits, and lines of several spans are kept as
+// a set of spans per origin keeps them.
 func TestAVectorOfAnySizeIsSpansPerSource(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		v, other := NewVector(), NewVector()
-		model, otherModel := map[SourceID]*Spans{}, map[SourceID]*Spans{}
-		var order []SourceID
+		v, other := NewDigest(), NewDigest()
+		model, otherModel := map[OriginID]*Spans{}, map[OriginID]*Spans{}
+		var order []OriginID
 		count, missing := uint64(0), uint64(0)
-		step := func(v *Vector, model map[SourceID]*Spans) (SourceID, uint64) {
+		step := func(v *Digest, model map[OriginID]*Spans) (OriginID, uint64) {
 			source := OriginOf(rapid.IntRange(0, 70).Draw(t, "source"))
 			base := rapid.SampledFrom([]uint64{0, 0, 0, math.MaxUint32 - 20, 1 << 40}).Draw(t, "base")
 			span := smallSpan(t)
@@ -142,11 +142,11 @@ func TestAVectorOfAnySizeIsSpansPerSource(t *testing.T) {
 		lines := v.Lines()
 		require.Len(t, lines, len(order))
 		for i, line := range lines {
-			require.Equal(t, order[i], line.Source)
-			require.Equal(t, *model[line.Source], line.Counters)
+			require.Equal(t, order[i], line.Origin)
+			require.Equal(t, *model[line.Origin], line.Counters)
 			theirs := Spans{}
-			if otherModel[line.Source] != nil {
-				theirs = *otherModel[line.Source]
+			if otherModel[line.Origin] != nil {
+				theirs = *otherModel[line.Origin]
 			}
 			for _, span := range line.Counters {
 				missing += span.Len() - theirs.CountIn(span)
@@ -157,15 +157,15 @@ func TestAVectorOfAnySizeIsSpansPerSource(t *testing.T) {
 	})
 }
 
-// BenchmarkVector adds and asks for one entry each of a thousand sources.
+// BenchmarkVector adds and asks for one entry each of a thousand origins.
 func BenchmarkVector(b *testing.B) {
-	sources := make([]SourceID, 1000)
+	sources := make([]OriginID, 1000)
 	for i := range sources {
 		sources[i] = OriginOf(i)
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		v := NewVector()
+		v := NewDigest()
 		for _, s := range sources {
 			if !v.Contains(s, 1) {
 				v.Add(s, 1)
