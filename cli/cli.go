@@ -62,6 +62,7 @@ type commands struct {
 
 	Fuzz    fuzzCommand    `cmd:"" help:"Run many short tests in virtual time, with settings and faults drawn at random, until one goes wrong."`
 	Sweep   sweepCommand   `cmd:"" help:"Run a test for every setting of a grid or a list, and say which to choose."`
+	Analyze analyzeCommand `cmd:"" help:"Judge a stored history again, of treecast or of real Maelstrom."`
 	Compare compareCommand `cmd:"" help:"Put runs, of treecast and of real Maelstrom, and sweeps side by side."`
 	Summary summaryCommand `cmd:"" help:"Judge a run by the Fly.io challenges 3a to 3e."`
 	Report  reportCommand  `cmd:"" help:"Draw the page of a run: what it came to, message by message."`
@@ -71,7 +72,7 @@ type commands struct {
 
 // bedCommands are the commands of the test bed. Whatever else a command line
 // begins with, it is a node's.
-var bedCommands = []string{"test", "fuzz", "sweep", "compare", "summary", "report"}
+var bedCommands = []string{"test", "fuzz", "sweep", "analyze", "compare", "summary", "report"}
 
 const description = `treecast is a Maelstrom node for the broadcast challenge, and a test bed for such nodes.
 

@@ -62,6 +62,10 @@ type testCommand struct {
 	NoReport    bool        `env:"TREECAST_TEST_NO_REPORT" group:"ours" help:"Leave no page about the run, report.html, in its directory."`
 	JSON        bool        `name:"json" env:"TREECAST_TEST_JSON" group:"ours" help:"Print results.json to stdout instead of a table, one document per run."`
 
+	workloadFlags
+	nodeFlags
+	idleFlags
+
 	Args []string `arg:"" optional:"" name:"argument" help:"Arguments for every node of --bin, as Maelstrom takes them; what follows -- comes behind them."`
 }
 
@@ -197,6 +201,17 @@ func (c *testCommand) plan(s streams, line commandLine, number int) (experiment.
 			return fail(fmt.Errorf("--node-count is %d; give %d or fewer", nodes, session.MaxNodes))
 		}
 	}
+	names, err := c.names()
+	if err != nil {
+		return fail(err)
+	}
+	if nodes > 0 {
+		names = nil
+	}
+	own, err := c.options()
+	if err != nil {
+		return fail(err)
+	}
 	if c.Seed == nil {
 		var random [8]byte
 		if _, err := crand.Read(random[:]); err != nil {
@@ -207,7 +222,7 @@ func (c *testCommand) plan(s streams, line commandLine, number int) (experiment.
 	}
 	seed := *c.Seed + uint64(number)
 	p := experiment.Plan{
-		Workload: c.Workload, Args: slices.Concat(c.Args, line.nodeArgs), NodeCount: nodes, Concurrency: c.Concurrency,
+		Workload: c.Workload, Args: slices.Concat(c.Args, line.nodeArgs), NodeCount: nodes, Nodes: names, Options: own, Concurrency: c.Concurrency,
 		Rate: c.Rate, TimeLimit: limit, Topology: c.Topology,
 		Latency: time.Duration(c.Latency) * time.Millisecond, LatencyDist: c.LatencyDist,
 		Nemesis: c.Nemesis, NemesisInterval: interval, NemesisTargets: c.NemesisTargets, NemesisPlan: c.NemesisPlan, Availability: c.Availability,

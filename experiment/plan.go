@@ -37,9 +37,10 @@ type Plan struct {
 	// the nodes are others.
 	Gossip *run.GossipSettings
 
-	NodeCount   int     // 0: Maelstrom's n1 to n5
-	Concurrency string  // "10", or "2n" for two per node
-	Rate        float64 // operations per second
+	NodeCount   int      // 0: Maelstrom's n1 to n5, or Nodes
+	Nodes       []string // names of the nodes; used if NodeCount is 0
+	Concurrency string   // "10", or "2n" for two per node
+	Rate        float64  // operations per second
 	TimeLimit   time.Duration
 	Topology    string
 
@@ -102,6 +103,9 @@ func (p Plan) read() (*plan, error) {
 		return nil, fmt.Errorf("node count is %d; give %d or fewer", p.NodeCount, session.MaxNodes)
 	}
 	nodes := session.NodeNames(p.NodeCount)
+	if p.NodeCount == 0 && len(p.Nodes) > 0 {
+		nodes = p.Nodes
+	}
 	load, err := all.Named(p.Workload)
 	if err != nil {
 		return nil, err
@@ -190,7 +194,8 @@ func (p Plan) Check() error {
 func (p *plan) settings() run.Settings {
 	s := run.Settings{
 		Workload: p.Workload, Bin: p.Bin, Args: p.Args, Driver: string(p.Driver), Seed: p.Seed,
-		NodeCount: len(p.session.Nodes), Concurrency: p.session.Concurrency,
+		NodeCount: len(p.session.Nodes), Nodes: p.Nodes, Concurrency: p.session.Concurrency,
+		KeyCount: p.Options.KeyCount, MaxWritesPerKey: p.Options.MaxWritesPerKey, MaxTxnLength: p.Options.MaxTxnLength, ConsistencyModels: p.Options.ConsistencyModel,
 		Rate: p.Rate, TimeLimit: run.Millis(p.TimeLimit), Quiet: run.Millis(p.Quiet),
 		Latency: run.Millis(p.Latency), LatencyDist: p.LatencyDist, Topology: p.Topology,
 		NemesisInterval: run.Millis(p.NemesisInterval), NemesisTargets: p.NemesisTargets, NemesisPlan: p.session.Nemesis.Plan.String(), Availability: p.Availability,

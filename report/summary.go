@@ -43,6 +43,11 @@ func Summary(w io.Writer, r *run.Results, dir string) error {
 		t.AppendRow(table.Row{"stable-latencies, ms", quantiles(s.StableLatencies, true)})
 		t.AppendRow(table.Row{"values", fmt.Sprintf("%d stable   %d lost   %d stale   %d never read", s.StableCount, s.LostCount, s.StaleCount, s.NeverReadCount)})
 	}
+	for _, f := range r.Workload.Figures {
+		if text, ok := figure(f.Value); ok && f.Key != "valid?" {
+			t.AppendRow(table.Row{f.Key, text})
+		}
+	}
 	if r.Traffic != nil {
 		section("As treecast measures")
 		ours(t, r)
@@ -85,6 +90,19 @@ func program(s *run.Settings) string {
 		words = append(words, run.ShellQuote(arg))
 	}
 	return strings.Join(words, " ")
+}
+
+// figureBytes are how long a figure may be to stand in a summary: what is longer
+// is evidence.
+const figureBytes = 100
+
+// figure spells a figure of the workload's for a table; false if it is too long.
+func figure(value any) (string, bool) {
+	text, err := run.Figures{{Key: "", Value: value}}.MarshalJSON()
+	if err != nil || len(text) > figureBytes {
+		return "", false
+	}
+	return run.Visible(string(text[len(`{"":`) : len(text)-1])), true
 }
 
 // ours appends the figures that Maelstrom does not have.

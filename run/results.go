@@ -73,7 +73,8 @@ type Settings struct {
 	Driver          string   `json:"driver"`         // "process" or "virtual"
 	Seed            uint64   `json:"seed,string"`    // text, because many JSON readers round large numbers
 	NodeCount       int      `json:"node_count"`
-	Concurrency     int      `json:"concurrency"` // workers
+	Nodes           []string `json:"nodes,omitempty"` // their names, where they are not Maelstrom's
+	Concurrency     int      `json:"concurrency"`     // workers
 	Rate            float64  `json:"rate_per_second"`
 	TimeLimit       Millis   `json:"time_limit_ms"`
 	Quiet           Millis   `json:"quiet_ms"` // between healing and the final reads
@@ -96,6 +97,13 @@ type Settings struct {
 	// PhasedMessageFaults says that these started and stopped, as other faults
 	// do; otherwise they lasted throughout the load.
 	PhasedMessageFaults bool `json:"phased_message_faults,omitempty"`
+
+	// Of transactions and logs; 0 or empty where the workload has no such setting
+	// or it is the default.
+	KeyCount          int      `json:"key_count,omitempty"`
+	MaxWritesPerKey   int      `json:"max_writes_per_key,omitempty"`
+	MaxTxnLength      int      `json:"max_txn_length,omitempty"`
+	ConsistencyModels []string `json:"consistency_models,omitempty"`
 
 	Availability string `json:"availability,omitempty"` // "", "total" or a fraction
 }

@@ -16,6 +16,7 @@ var arrows = map[string][]string{
 	"cli": {
 		"experiment", "analysis", "report", "report/page", "node", "testbed/session", "run", // what commands do and show
 		"inspect", "node/inject",
+		"workload",                           // settings of workloads
 		"gossip", "backpressure", "topology", // the types of the node's settings, and what they mean
 		"journal", // where a node's is
 	},
