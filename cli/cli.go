@@ -153,10 +153,10 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		}
 		return ExitBadArgs
 	case errors.As(err, &input):
-		fmt.Fprintf(stderr, "treecast: %v\n", err)
+		fmt.Fprintf(stderr, "treecast: %s\n", run.VisibleLines(err.Error()))
 		return ExitBadArgs
 	default:
-		fmt.Fprintf(stderr, "treecast: %v\n", err)
+		fmt.Fprintf(stderr, "treecast: %s\n", run.VisibleLines(err.Error()))
 		if isNode && errors.Is(err, node.ErrTooManyCrashes) {
 			return ExitCrashes
 		}

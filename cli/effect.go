@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"treecast/experiment"
 	"treecast/node"
@@ -40,12 +41,25 @@ func (l commandLine) given(flag string) string {
 	return ""
 }
 
-// checkInjected refuses faults inside of nodes that are not there.
-func checkInjected(cfg node.Config, count int) error {
-	names := session.NodeNames(count)
+// beyond is more than a run takes beside its load and its quiet.
+const beyond = 20 * time.Second
+
+// checkInjected refuses faults inside of nodes that are not there, in services
+// that do not run, or that would begin when all is over.
+func checkInjected(cfg node.Config, p *experiment.Plan) error {
+	names := session.NodeNames(p.NodeCount)
 	for _, f := range cfg.Faults {
-		if f.Node != "" && !slices.Contains(names, f.Node) {
-			return usageError{fmt.Errorf("the nodes' arguments: --inject names the node %q, which does not exist; there are %s to %s", f.Node, names[0], names[len(names)-1])}
+		why := ""
+		switch {
+		case f.Node != "" && !slices.Contains(names, f.Node):
+			why = fmt.Sprintf("names the node %q, which does not exist; there are %s to %s", f.Node, names[0], names[len(names)-1])
+		case f.Service == "journal" && cfg.NoKeeper:
+			why = "names the service journal, which --journal off leaves out"
+		case f.From >= p.TimeLimit+p.Quiet+beyond:
+			why = fmt.Sprintf("has a fault begin at %v, when a run of %v of load and %v of quiet is over", f.From, p.TimeLimit, p.Quiet)
+		}
+		if why != "" {
+			return usageError{fmt.Errorf("the nodes' arguments: --inject %s", why)}
 		}
 	}
 	return nil

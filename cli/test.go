@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"treecast/experiment"
@@ -129,7 +130,7 @@ func (c *testCommand) once(ctx context.Context, s streams, line commandLine, num
 		if !c.NoReport && run.Fullness(err) == 0 {
 			// A run is not worse for want of a page.
 			if err := writePage(dir); err != nil {
-				fmt.Fprintf(s.err, "treecast: no page was drawn: %v\n", err)
+				fmt.Fprintf(s.err, "treecast: no page was drawn: %s\n", run.VisibleLines(err.Error()))
 			}
 		}
 		if err := c.show(s.out, results, dir); err != nil {
@@ -273,7 +274,7 @@ func (c *testCommand) nodes(p *experiment.Plan) (treecast bool, err error) {
 		p.Driver = experiment.Virtual
 		if p.Node, p.NodeLogLevel, err = nodeSettings(p.Args); err == nil {
 			p.Gossip = gossipSettings(p.Node, p.NodeCount)
-			err = checkInjected(p.Node, p.NodeCount)
+			err = checkInjected(p.Node, p)
 		}
 		return true, err
 	}
@@ -291,12 +292,17 @@ func (c *testCommand) nodes(p *experiment.Plan) (treecast bool, err error) {
 	if !sameFile(p.Bin, self) {
 		return false, nil
 	}
-	// A mistake in the arguments is the node's to explain.
-	if cfg, _, err := nodeSettings(p.Args); err == nil {
+	// A mistake in the arguments is the node's to explain, but for faults in services
+	// that do not exist: without them it is another test.
+	cfg, _, err := nodeSettings(p.Args)
+	switch {
+	case err == nil:
 		p.Gossip, p.Ailing = gossipSettings(cfg, p.NodeCount), len(cfg.Faults) > 0
-		return true, checkInjected(cfg, p.NodeCount)
+		err = checkInjected(cfg, p)
+	case !strings.Contains(err.Error(), "--inject"):
+		err = nil
 	}
-	return true, nil
+	return true, err
 }
 
 // gossipSettings is what a run's record tells of its nodes' configuration.

@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -191,6 +192,10 @@ func (p *plan) check(out outcome, watch *observer, health *healthWatch) *run.Res
 	if out.exact != nil {
 		p.exactly(&results, out.History, out.exact, out.Ended)
 	}
+	// Those that failed stand before those that only had no time to get ready.
+	slices.SortStableFunc(notes, func(a, b run.NodeNote) int {
+		return cmp.Compare(unready[a.Kind], unready[b.Kind])
+	})
 	results.Nodes = notes
 	if results.Delivery == nil {
 		results.NoDelivery = watch.withoutFigures()
@@ -207,6 +212,9 @@ func (p *plan) check(out outcome, watch *observer, health *healthWatch) *run.Res
 	results.Tables = append(results.Tables, out.usage)
 	return &results
 }
+
+// unready orders the kinds of notes.
+var unready = map[string]int{"setup": 1}
 
 // excuse takes back what only the interruption of a run speaks for: a value that
 // had not spread yet is not lost, and nobody was to answer a final read.

@@ -72,7 +72,7 @@ func Summary(w io.Writer, r *run.Results, dir string) error {
 		b.WriteString(strings.TrimRight(line, " \n") + "\n")
 	}
 	wrong(&b, r, dir)
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, run.VisibleLines(b.String()))
 	return err
 }
 

@@ -295,7 +295,7 @@ func newTable(columns ...string) table.Writer {
 func plain(t table.Writer) string {
 	var b strings.Builder
 	for line := range strings.Lines(t.Render() + "\n") {
-		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+		b.WriteString(run.Visible(strings.TrimRight(line, " \n")) + "\n")
 	}
 	return b.String()
 }

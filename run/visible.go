@@ -27,5 +27,14 @@ func Visible(text string) string {
 	return out.String()
 }
 
+// VisibleLines is Visible of a text whose lines are its writer's own.
+func VisibleLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = Visible(line)
+	}
+	return strings.Join(lines, "\n")
+}
+
 // hidden says whether a terminal does not show a character as itself.
 func hidden(r rune) bool { return r == utf8.RuneError || r != '\t' && !strconv.IsPrint(r) }

@@ -23,6 +23,10 @@ func TestVisible_spellsWhatATerminalObeys(t *testing.T) {
 	}
 }
 
+func TestVisibleLines_keepsLines(t *testing.T) {
+	require.Equal(t, "a\\x1b\nb\\r\n", VisibleLines("a\x1b\nb\r\n"))
+}
+
 func TestVisible_isAlwaysPrintable(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := string(rapid.SliceOf(rapid.Byte()).Draw(t, "text"))

@@ -99,6 +99,9 @@ func (s *planState) step(e *Event) string {
 // of that many nodes, and for targets without anything to strike.
 func (c *Config) CheckEffect(nodes int) error {
 	for _, f := range messageFaults {
+		if c.Rates != (Messages{}) && *c.Rates.rate(f) == 0 && slices.Contains(c.Faults, f) {
+			return fmt.Errorf("%s has no effect: its rate is 0", f)
+		}
 		if nodes == 1 && slices.Contains(c.Faults, f) {
 			return fmt.Errorf("%s has no effect: it is for messages between nodes, and there is one node", f)
 		}

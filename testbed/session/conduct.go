@@ -167,10 +167,11 @@ func (s *Session) findings() (out []run.Finding) {
 				if what == "" {
 					what = "request"
 				}
-				out = append(out, run.Finding{
-					Kind: c.kind, Node: n.name, Count: c.of.count,
-					Text: fmt.Sprintf(c.text, n.name, plural(c.of.count, what), seconds(c.of.at), c.of.first),
-				})
+				text := fmt.Sprintf(c.text, n.name, plural(c.of.count, what), seconds(c.of.at), c.of.first)
+				if left := s.unfinished(n); c.kind == run.FindingUnanswered && left != "" {
+					text += "; " + left
+				}
+				out = append(out, run.Finding{Kind: c.kind, Node: n.name, Count: c.of.count, Text: text})
 			}
 		}
 	}

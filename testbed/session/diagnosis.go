@@ -20,7 +20,7 @@ func (s *Session) unanswered(n *node, c *client, timeout time.Duration) error {
 	if why := s.silence(n, c); why != "" {
 		text += ": " + why
 	}
-	if c.typ == "init" && n.printed == 0 && c.stray == nil && !s.unfinished(n) {
+	if c.typ == "init" && n.printed == 0 && c.stray == nil && s.unfinished(n) == "" {
 		text += "; if it needs longer to start, --init-timeout gives it more than " + timeout.String()
 	}
 	if others := s.othersUnready(n); others != "" {
@@ -29,13 +29,18 @@ func (s *Session) unanswered(n *node, c *client, timeout time.Duration) error {
 	return fmt.Errorf("%s", text)
 }
 
-// unfinished says whether a node has printed the beginning of a line.
-func (s *Session) unfinished(n *node) bool {
+// unfinished quotes what a node has printed of a line that has not ended; empty if
+// that is nothing.
+func (s *Session) unfinished(n *node) string {
 	if s.cfg.Unfinished == nil {
-		return false
+		return ""
 	}
-	_, size := s.cfg.Unfinished(n.name)
-	return size > 0
+	text, size := s.cfg.Unfinished(n.name)
+	if size == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s has printed %d bytes without a newline: %s; a newline ends a message",
+		n.name, size, shorten(strings.TrimSpace(string(text)), evidenceBytes))
 }
 
 // silence says what a node has printed instead of an answer to the client.
@@ -43,11 +48,8 @@ func (s *Session) silence(n *node, c *client) string {
 	if c.stray != nil {
 		return fmt.Sprintf("%s answered %s, but its in_reply_to %s", n.name, typeOf(c.stray), notTheAsked(c.stray, c.lastID))
 	}
-	if s.cfg.Unfinished != nil {
-		if text, size := s.cfg.Unfinished(n.name); size > 0 {
-			return fmt.Sprintf("%s has printed %d bytes without a newline: %s; a newline ends a message",
-				n.name, size, shorten(strings.TrimSpace(string(text)), evidenceBytes))
-		}
+	if left := s.unfinished(n); left != "" {
+		return left
 	}
 	if n.printed == 0 {
 		return n.name + " has printed nothing; is its stdout buffered? Flush it after every message (in Python print(..., flush=True))"

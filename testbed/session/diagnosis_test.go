@@ -231,3 +231,13 @@ func TestInit_answersAreReadable(t *testing.T) {
 		require.EqualError(t, workload.CheckInit([]byte(answer)), why)
 	}
 }
+
+func TestUnanswered_quotesWhatLacksItsNewline(t *testing.T) {
+	cfg := config(1)
+	cfg.TimeLimit = 20 * sec
+	cfg.Unfinished = func(string) ([]byte, int) { return []byte(`{"src":"n0"}`), 12 }
+	r := newCluster(t, cfg, instead("broadcast", func(message, []string) []string { return nil })).run()
+	require.NoError(t, r.Err)
+	require.Equal(t, run.FindingUnanswered, r.Findings[0].Kind)
+	require.Contains(t, r.Findings[0].Text, `; n0 has printed 12 bytes without a newline: {"src":"n0"}; a newline ends a message`)
+}
