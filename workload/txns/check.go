@@ -78,13 +78,17 @@ func verdictOf(v txn.Validity) run.Verdict {
 	return [...]run.Verdict{txn.True: run.Valid, txn.False: run.Invalid, txn.Unknown: run.Unknown}[v]
 }
 
-// why says in words the first of what is wrong, a cycle if there is one.
+// why says in one line the first of what is wrong, a cycle if there is one.
 func (c *checked) why() string {
 	first := c.result.Anomalies[c.result.Types[0]][0]
 	if cycles := c.cycles(); len(cycles) > 0 {
 		first = *cycles[0]
 	}
-	return "the transactions are not " + strings.Join(c.result.Not, ", nor ") + ": " + strings.TrimSpace(first.Text(c.kind))
+	lines := strings.Split(strings.TrimSpace(first.Text(c.kind)), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimSpace(lines[i])
+	}
+	return "the transactions are not " + strings.Join(c.result.Not, ", nor ") + ": " + strings.Join(lines, "; ")
 }
 
 // cycles are the cycles that count, the shortest of each type first.

@@ -96,6 +96,7 @@ func TestCheck_recordedRuns(t *testing.T) {
 				require.Equal(t, want[key], got[key], key)
 			}
 			require.Equal(t, v.Maelstrom.Valid == run.Invalid, v.Why != "" && v.Count > 0)
+			require.NotContains(t, v.Why, "\n")
 			for _, kind := range []string{"G1a", "G1b", "internal", "dirty-update", "duplicate-elements", "incompatible-order", "lost-update"} {
 				require.Equal(t, items(want, kind), items(got, kind), kind)
 			}
