@@ -75,7 +75,7 @@ func graphPart(id, title string, g *run.Graph, window func(v *run.Vertex) int) p
 	for i := range arrows {
 		s.arrow(&arrows[i], labels)
 	}
-	p := picture{Drawing: s.html(), Caption: title}
+	p := picture{Drawing: s.html(), Caption: "Arrows lead from what comes first to what comes after it."}
 	words := table{Title: "Why each comes before the next", Columns: []string{"kind", "why"}}
 	for i := range g.Edges {
 		words.Rows = append(words.Rows, []string{g.Edges[i].Kind, g.Edges[i].Text})
