@@ -117,7 +117,7 @@ func (s *Session) astray(now time.Duration, c *client, body json.RawMessage) {
 	why := "in_reply_to is missing"
 	if value, ok := wire.Field(body, "in_reply_to"); ok {
 		why = "in_reply_to is the msg_id of no request"
-		if _, isInt := wire.Int(value); !isInt {
+		if _, isInt := wire.ParseID(value); !isInt {
 			why = "in_reply_to is not an integer"
 		}
 	}

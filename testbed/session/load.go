@@ -72,7 +72,7 @@ func (s *Session) stepLoad(now time.Duration) bool {
 	step, haveStep := s.nem.Next(now)
 	haveStep = haveStep && step <= now && s.striking == nil
 	if haveOp := s.pool.idle > 0 && s.load.next <= now; haveOp && (!haveStep || s.rng.IntN(2) == 0) {
-		s.load.next = now + s.wait(now-s.load.next)
+		s.load.next = s.done(now) + s.wait()
 		s.generate(now)
 		return true
 	}
@@ -81,20 +81,31 @@ func (s *Session) stepLoad(now time.Duration) bool {
 	return true
 }
 
-// lateness is how late an operation is, as Maelstrom's are on a calm machine at
-// some hundred operations per second: about 0.15 ms. What a driver is late by
-// itself is a part of it. One that follows closely on the last is less late.
+// lateness is how late each operation is beside what was drawn, as Maelstrom's are
+// on a calm machine at some hundred operations per second. One that follows closely
+// on the last is less late. Drivers are late by themselves, by some 70 us on a calm
+// machine: up to timerNoise that is a part of the lateness, and adds nothing.
 const (
 	lateness      = 210 * time.Microsecond
 	latenessShare = 4 // of the wait, at most
+	timerNoise    = 5 * time.Millisecond
 )
 
-// wait draws the time from an operation, which was done late, to the next one:
-// uniform in [0, 2/rate), and the lateness. It is counted from when the operation
-// was really done: what is late, by a timer or because all workers were busy, is
-// not made up, as in Jepsen.
-func (s *Session) wait(late time.Duration) time.Duration {
+// done is from when the wait that follows an operation counts. What has held the
+// operation up, a machine that stood still or workers that were all busy, is not
+// made up, as in Jepsen.
+func (s *Session) done(now time.Duration) time.Duration {
+	due := max(s.load.next, s.pool.since)
+	if now-due > timerNoise {
+		return now
+	}
+	return due
+}
+
+// wait draws the time from an operation to the next one: uniform in [0, 2/rate),
+// and the lateness.
+func (s *Session) wait() time.Duration {
 	seconds := s.rng.Float64() * 2 / s.cfg.RatePerSec
 	drawn := time.Duration(min(seconds*float64(time.Second), math.MaxInt64/4))
-	return drawn + max(0, min(lateness, drawn/latenessShare)-late)
+	return drawn + min(lateness, drawn/latenessShare)
 }

@@ -26,6 +26,8 @@ type pool struct {
 	free    []uint64 // one bit per worker
 	idle    int      // how many are free
 	turn    int      // the thread to look at next; may be the nemesis
+	// since is when a worker last became free after none was.
+	since time.Duration
 }
 
 func newPool(size int) pool {
@@ -89,7 +91,10 @@ func (p *pool) busy(w int) {
 	p.idle--
 }
 
-func (p *pool) done(w int) {
+func (p *pool) done(now time.Duration, w int) {
+	if p.idle == 0 {
+		p.since = now
+	}
 	p.free[w/64] |= 1 << (w % 64)
 	p.idle++
 }
@@ -174,7 +179,7 @@ func (s *Session) complete(now time.Duration, index int, c workload.Completion) 
 	if c.Type == run.Info {
 		w.process += len(s.pool.workers)
 	}
-	s.pool.done(index)
+	s.pool.done(now, index)
 	s.tell(index)
 	if s.phase == Final {
 		s.final.due = append(s.final.due, index)

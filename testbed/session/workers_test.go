@@ -43,7 +43,7 @@ func TestTurnsAreGivenAsInRecordedRuns(t *testing.T) {
 				p.busy(w)
 				p.dispatched()
 			case 'd':
-				p.done(w)
+				p.done(0, w)
 			case 'n':
 				p.dispatched()
 			}
@@ -80,7 +80,7 @@ func TestThePoolKnowsWhoIsFree(t *testing.T) {
 				if free[w] {
 					return
 				}
-				p.done(w)
+				p.done(0, w)
 				free[w] = true
 			},
 			"": func(t *rapid.T) {
@@ -148,10 +148,10 @@ func invokedBy(t *testing.T, rate float64, late time.Duration) int {
 }
 
 func TestLoad_doesNotMakeUpForLateness(t *testing.T) {
-	require.InDelta(t, 1000, invokedBy(t, 100, 2*ms), 60, "a gap of 12 ms each")
+	require.InDelta(t, 740, invokedBy(t, 100, 6*ms), 50, "a gap of 16.2 ms each")
 	// 0.19 ms late each; real Maelstrom came to 5442.
 	require.InDelta(t, 5490, invokedBy(t, 500, 0), 120)
-	require.InDelta(t, 5490, invokedBy(t, 500, 100*time.Microsecond), 120, "what the driver is late is a part of it")
+	require.InDelta(t, 5490, invokedBy(t, 500, 600*time.Microsecond), 120, "what timers are late is a part of it")
 }
 
 func TestABusyClusterIsNotFloodedAfterwards(t *testing.T) {
