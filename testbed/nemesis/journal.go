@@ -25,7 +25,8 @@ var journalFaults = []Fault{Truncate, Remove}
 func (c *Config) HarmsJournals() bool { return slices.ContainsFunc(journalFaults, c.Has) }
 
 // harms is a track of harm to journals: each of its steps is done at once, and
-// none is undone.
+// none is undone. It does not ask whether the nodes run, so that it strikes some
+// at work and some that are down, if there are kills.
 type harms struct {
 	deed    Deed
 	targets []Target
