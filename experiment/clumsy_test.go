@@ -27,6 +27,7 @@ func TestClumsyNodes_thatDoNotStartAreToldWhy(t *testing.T) {
 		"silent":    {"it did not answer init within 2s: n", " has printed nothing; is its stdout buffered?", "--init-timeout gives it more than 2s"},
 		"slow":      {"it did not answer init within 2s", "--init-timeout gives it more than 2s"},
 		"reason":    {"it did not answer init within 2s", "stderr: waiting for the database"},
+		"closed":    {" has closed its stdout, which its messages have to go to"},
 		"nonewline": {" has printed ", " bytes without a newline: {", "a newline ends a message"},
 		"text id":   {` answered init_ok, but its in_reply_to is "1", not 1`},
 		"float id":  {` answered init_ok, but its in_reply_to is 1.0, not 1`},

@@ -38,6 +38,7 @@ func readLines(r io.Reader, emit func(lines [][]byte), tail *tail) {
 			if len(buf) > 0 {
 				emit([][]byte{bytes.Clone(buf)})
 			}
+			tail.end()
 			return
 		}
 	}
@@ -49,6 +50,7 @@ type tail struct {
 	mu   sync.Mutex
 	head []byte // the beginning of it
 	size int
+	over bool // nothing more comes
 }
 
 // tailHeadBytes of it are kept.
@@ -61,6 +63,23 @@ func (t *tail) set(text []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.head, t.size = append(t.head[:0], text[:min(len(text), tailHeadBytes)]...), len(text)
+}
+
+// end notes that the stream has ended.
+func (t *tail) end() {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.over, t.size = true, 0 // the last line counts
+}
+
+// ended says whether the stream has ended.
+func (t *tail) ended() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.over
 }
 
 // get returns the beginning of it, and how long it is.

@@ -145,6 +145,8 @@ func TestTail_isWhatStandsBehindTheLastNewline(t *testing.T) {
 		require.Equal(t, c.head, string(head))
 		require.Equal(t, c.size, size)
 	}
+	require.False(t, kept.ended())
 	require.NoError(t, w.Close())
 	<-done
+	require.True(t, kept.ended())
 }

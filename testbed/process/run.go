@@ -127,6 +127,10 @@ func prepare(cfg Config, obs Observers) (*bed, error) {
 		b.with(node, func(c *child) { text, size = c.tail.get() })
 		return text, size
 	}
+	cfg.Session.StdoutClosed = func(node string) (closed bool) {
+		b.with(node, func(c *child) { closed = c.tail.ended() })
+		return closed
+	}
 	if cfg.Session.Nemesis.Has(nemesis.Clock) {
 		return nil, errors.New("the clocks of processes cannot be changed; clock faults need virtual time")
 	}

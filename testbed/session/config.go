@@ -65,6 +65,8 @@ type Config struct {
 	// Unfinished returns what a node has printed behind its last newline, or the
 	// beginning of it, and how many bytes that is; nil where nodes print lines.
 	Unfinished func(node string) (text []byte, size int)
+	// StdoutClosed says whether a node has closed its stdout; nil where it cannot.
+	StdoutClosed func(node string) bool
 	// OnHealth is handed the body of every health_ok that a poll brought; nil
 	// if health is never polled.
 	OnHealth func(now time.Duration, node string, body json.RawMessage)

@@ -51,6 +51,9 @@ func (s *Session) silence(n *node, c *client) string {
 	if left := s.unfinished(n); left != "" {
 		return left
 	}
+	if s.cfg.StdoutClosed != nil && s.cfg.StdoutClosed(n.name) {
+		return n.name + " has closed its stdout, which its messages have to go to"
+	}
 	if n.printed == 0 {
 		return n.name + " has printed nothing; is its stdout buffered? Flush it after every message (in Python print(..., flush=True))"
 	}

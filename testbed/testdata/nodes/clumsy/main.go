@@ -68,6 +68,8 @@ func (n *node) begin() {
 	case "escape":
 		fmt.Fprint(os.Stderr, "\x1b[2J\x1b]0;title\a\x1b[31mno database\n")
 		os.Exit(1)
+	case "closed":
+		os.Stdout.Close()
 	case "leaves":
 		os.Exit(0)
 	}
