@@ -30,7 +30,7 @@ func testMain(m *testing.M) int {
 	defer os.RemoveAll(dir)
 	programs = dir
 	args := []string{"build", "-o", dir + string(os.PathSeparator), "treecast"}
-	for _, name := range []string{"echo", "lossy", "crasher", "garbage", "stranger", "liar", "habit", "clumsy", "keeper"} {
+	for _, name := range []string{"echo", "lossy", "crasher", "garbage", "stranger", "liar", "habit", "clumsy", "keeper", "transactor"} {
 		args = append(args, "treecast/testbed/testdata/nodes/"+name)
 	}
 	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
