@@ -361,15 +361,10 @@ func (j *journaler) write(now time.Duration) error {
 	j.figures.appends.Add(1)
 	j.figures.entries.Add(uint64(j.batch.Entries()))
 	j.figures.bytes.Add(uint64(j.batch.Bytes()))
-	j.syncSoon(now)
-	return nil
-}
-
-// syncSoon has the disk keep what was just written after an interval.
-func (j *journaler) syncSoon(now time.Duration) {
 	if j.syncing > 0 && !j.unsynced {
 		j.unsynced, j.syncAt = true, now+j.syncing
 	}
+	return nil
 }
 
 // fail says, once, that the journal cannot be written.

@@ -62,7 +62,6 @@ func (j *journaler) rewrite(now time.Duration) {
 		return
 	}
 	j.rewriting, j.checkAt = nil, now+j.checking
-	j.syncSoon(now)
 	j.figures.rewritten.Add(1)
 	j.log.Warn("the journal has been written again", "entries", w.next)
 	j.retry(now)
