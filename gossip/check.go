@@ -1,6 +1,9 @@
 package gossip
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Check holds the core to the invariants that the package comment numbers, and
 // returns the first that does not hold. It may be called between any two calls of
@@ -67,23 +70,20 @@ func (c *Core) checkProgress(l *link) error {
 		return broken(2, l, "base %d and cursor %d in a log of %d", l.base, l.cursor, c.known)
 	}
 	below := max(l.base, l.cursor)
-	for _, s := range l.resend {
-		if s.from < 0 || s.from > s.to || s.to > below {
-			return broken(2, l, "%v is to be sent again, below %d", s, below)
-		}
-	}
+	segments := slices.Clone(l.resend)
 	bytes, last := 0, uint64(0)
 	for _, b := range l.inflight {
-		for _, s := range b.parts {
-			if s.from < 0 || s.from > s.to || s.to > below {
-				return broken(2, l, "%v is in flight, below %d", s, below)
-			}
-		}
+		segments = append(segments, b.parts...)
 		if b.number <= last || b.number > l.number {
 			return broken(3, l, "batch %d after %d, of %d", b.number, last, l.number)
 		}
 		last = b.number
 		bytes += b.bytes
+	}
+	for _, s := range segments {
+		if s.from < 0 || s.from > s.to || s.to > below {
+			return broken(2, l, "%v is in flight or to be sent again, below %d", s, below)
+		}
 	}
 	if bytes != l.unacked {
 		return broken(6, l, "%d bytes in flight count as %d", bytes, l.unacked)

@@ -1,6 +1,7 @@
 package gossip
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"time"
@@ -142,7 +143,7 @@ const (
 // withDefaults fills in what is zero and checks the rest.
 func (c Config) withDefaults() (Config, error) {
 	if c.Incarnation == 0 {
-		return c, fmt.Errorf("gossip: epoch must not be 0")
+		return c, fmt.Errorf("gossip: the incarnation must not be 0")
 	}
 	if c.Target > 0 {
 		c.Period = c.Target / 4 // until the longest path has been measured
@@ -160,31 +161,11 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("gossip: ack delay %v, first round trip %v, window %d bytes, target %v: none may be below 0",
 			c.AckDelay, c.FirstRTT, c.WindowBytes, c.Target)
 	}
-	if c.AckDelay == 0 {
-		c.AckDelay = DefaultAckDelay
-	}
-	if c.FirstRTT == 0 {
-		c.FirstRTT = DefaultFirstRTT
-	}
-	if c.WindowBytes == 0 {
-		c.WindowBytes = DefaultWindowBytes
-	}
-	parents := 0
-	seen := map[string]bool{}
-	for _, n := range c.Neighbours {
-		if seen[n.Name] {
-			return c, fmt.Errorf("gossip: neighbour %q listed twice", n.Name)
-		}
-		seen[n.Name] = true
-		if n.Role > Parent {
-			return c, fmt.Errorf("gossip: neighbour %q can be a child or the parent, nothing else", n.Name)
-		}
-		if n.Role == Parent {
-			parents++
-		}
-	}
-	if parents > 1 {
-		return c, fmt.Errorf("gossip: %d parents, at most one is allowed", parents)
+	c.AckDelay = cmp.Or(c.AckDelay, DefaultAckDelay)
+	c.FirstRTT = cmp.Or(c.FirstRTT, DefaultFirstRTT)
+	c.WindowBytes = cmp.Or(c.WindowBytes, DefaultWindowBytes)
+	if err := c.checkNeighbours(); err != nil {
+		return c, err
 	}
 	if c.Tree != nil {
 		if _, ok := c.Tree.Index(c.Self); !ok {
@@ -195,6 +176,28 @@ func (c Config) withDefaults() (Config, error) {
 		c.Permits = unlimited{}
 	}
 	return c, nil
+}
+
+// checkNeighbours says what is wrong with the list of neighbours.
+func (c *Config) checkNeighbours() error {
+	parents := 0
+	seen := map[string]bool{}
+	for _, n := range c.Neighbours {
+		if seen[n.Name] {
+			return fmt.Errorf("gossip: neighbour %q listed twice", n.Name)
+		}
+		seen[n.Name] = true
+		if n.Role > Parent {
+			return fmt.Errorf("gossip: neighbour %q can be a child or the parent, nothing else", n.Name)
+		}
+		if n.Role == Parent {
+			parents++
+		}
+	}
+	if parents > 1 {
+		return fmt.Errorf("gossip: %d parents, at most one is allowed", parents)
+	}
+	return nil
 }
 
 type unlimited struct{}

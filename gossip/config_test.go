@@ -33,7 +33,7 @@ func TestWrongConfigsAreErrors(t *testing.T) {
 		says  string
 		spoil func(*Config)
 	}{
-		{"epoch", func(c *Config) { c.Incarnation = 0 }},
+		{"incarnation", func(c *Config) { c.Incarnation = 0 }},
 		{"period", func(c *Config) { c.Period = 0 }},
 		{"period", func(c *Config) { c.Period = -time.Second }},
 		{"phase", func(c *Config) { c.Phase = -1 }},

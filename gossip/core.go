@@ -126,7 +126,7 @@ func (c *Core) chooseScheme() {
 	}
 	switch {
 	case c.cfg.Direct:
-		c.scheme = &direct{c: c, wakeAt: Never}
+		c.scheme = &direct{c: c}
 	case c.cfg.Tree != nil:
 		r := &repair{suspicion: c.suspicion, tree: c.cfg.Tree, self: c.cfg.Self, adoptAt: Never, search: search{until: Never}}
 		r.index, _ = r.tree.Index(r.self)

@@ -154,9 +154,9 @@ const (
 func (m *Message) check() error {
 	switch {
 	case m.Incarnation == 0:
-		return errors.New("it bears no epoch")
+		return errors.New("it bears no incarnation")
 	case m.Incarnation > maxIncarnation || m.For > maxIncarnation:
-		return fmt.Errorf("an epoch is above %d", uint64(maxIncarnation))
+		return fmt.Errorf("an incarnation is above %d", uint64(maxIncarnation))
 	case m.Relation > SyncingAll:
 		return fmt.Errorf("there is no relation %d", m.Relation)
 	case len(m.Suspects) > maxSuspects:
@@ -189,14 +189,14 @@ func (m *Message) check() error {
 // check says what makes no sense in a part of a peer's digest.
 func (v *DigestPart) check() error {
 	if v.Parts < 1 || v.Parts > maxDigestParts || v.Part < 0 || v.Part >= v.Parts {
-		return fmt.Errorf("part %d of %d of a vector: parts count from 0, and there are 1 to %d", v.Part, v.Parts, maxDigestParts)
+		return fmt.Errorf("part %d of %d of a digest: parts count from 0, and there are 1 to %d", v.Part, v.Parts, maxDigestParts)
 	}
 	for _, h := range v.Lines {
 		if !validOrigin(h.Origin) {
 			return errOrigin
 		}
 		if err := checkSpans(h.Counters, 2*maxCounter-1); err != nil {
-			return fmt.Errorf("a vector: %w", err)
+			return fmt.Errorf("a digest: %w", err)
 		}
 	}
 	return nil

@@ -92,7 +92,6 @@ type direct struct {
 	fixedTree
 	c      *Core
 	strays Digest // entries of others that everybody has to be told of
-	wakeAt time.Duration
 }
 
 func (d *direct) filter() *direct { return d }
@@ -134,14 +133,4 @@ func (d *direct) confirms() bool       { return false } // each node answers for
 
 func (d *direct) wasSync(p *peer, m *Message) bool {
 	return p.link == d.c.entropy.peer && strangers(p.name, m)
-}
-
-func (d *direct) lost(now time.Duration, p *peer) {
-	d.wakeAt = min(d.wakeAt, now+p.link.rtt.interval(0))
-}
-func (d *direct) next() time.Duration { return d.wakeAt }
-func (d *direct) tick(now time.Duration) {
-	if d.wakeAt <= now {
-		d.wakeAt = Never
-	}
 }

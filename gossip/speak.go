@@ -34,30 +34,18 @@ func (c *Core) compose(now time.Duration, l *link, b *pooled) bool {
 	m.Incarnation, m.For = c.cfg.Incarnation, l.incarnation
 	f := batch{at: now}
 	p.relationDue = p.relationDue && p.relation != Unrelated
-	bytes := fixedBytes + c.addDigest(l, m, &f)
-	if p.relationDue {
-		bytes += relationBytes
-	}
-	if c.maySendData(now, l) {
-		c.addData(l, b, &f, bytes)
-		bytes += f.bytes
-		m.Probe = m.Probe || now < c.scarce && len(m.Runs) > 0
-	}
-	acks := max(0, min(len(l.acks.stored), maxAckSpans, (MaxLineBytes-bytes)/spanBytes))
-	if l.acks.urgency > withTheRound && c.holdsAcks(l) {
-		acks = 0
-	}
+	acks := c.fill(now, l, b, &f)
 	c.addProbe(l, m)
 	wantsAck := len(m.Runs) > 0 || m.Probe
-	switch {
-	case p.relationDue && p.relation == Pruned && !wantsAck:
+	if !wantsAck && p.relationDue && p.relation == Pruned {
 		// It wants no ack: should it be lost, it is said again when the peer
 		// next speaks as if it had not been said.
 		m.Relation, p.relationDue, p.prunedAt = Pruned, false, now
 		c.number(l, m)
 		l.acks.moveTo(b, acks)
 		return true
-	case !wantsAck && m.Digest == nil:
+	}
+	if !wantsAck && m.Digest == nil {
 		if !l.acks.ready || acks == 0 {
 			// Acks that wait for our slot stay ready; with the slot, or at
 			// the latest when the child asks again, they go.
@@ -75,6 +63,25 @@ func (c *Core) compose(now time.Duration, l *link, b *pooled) bool {
 	c.schedule.stamp(now, l, m)
 	c.launch(now, l, m, f)
 	return true
+}
+
+// fill puts our digest and entries into a message, as far as they are due, and
+// returns how many spans of acks go with them.
+func (c *Core) fill(now time.Duration, l *link, b *pooled, f *batch) (acks int) {
+	m := &b.message
+	bytes := fixedBytes + c.addDigest(l, m, f)
+	if l.peer.relationDue {
+		bytes += relationBytes
+	}
+	if c.maySendData(now, l) {
+		c.addData(l, b, f, bytes)
+		bytes += f.bytes
+		m.Probe = m.Probe || now < c.scarce && len(m.Runs) > 0
+	}
+	if l.acks.urgency > withTheRound && c.holdsAcks(l) {
+		return 0
+	}
+	return max(0, min(len(l.acks.stored), maxAckSpans, (MaxLineBytes-bytes)/spanBytes))
 }
 
 // addProbe makes a message a probe if the peer is to be asked whether it is there.
