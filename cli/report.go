@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -51,6 +52,9 @@ func (c *reportCommand) Run(s streams) error {
 		return usageError{err}
 	} else if err != nil {
 		return err
+	}
+	if info, statErr := os.Stat(out); statErr == nil && !info.Mode().IsRegular() {
+		return nil // it may be where the page went
 	}
 	_, err = fmt.Fprintln(s.out, out)
 	return err

@@ -181,3 +181,22 @@ func TestSweep_ofNodesWithOddArgumentsIsATableStill(t *testing.T) {
 	}
 	require.Positive(t, columns)
 }
+
+func TestComparison_withZeroHasNoRatio(t *testing.T) {
+	row := func(stable float64) run.Row {
+		return run.Row{Valid: run.Valid, Strict: run.Valid, Figures: map[string]float64{run.MsgsPerOp: 2, run.StableMax: stable}}
+	}
+	for _, base := range []float64{0, 4} {
+		c := analysis.CompareEntries([]analysis.Entry{{Name: "a", Rows: []run.Row{row(base)}}, {Name: "b", Rows: []run.Row{row(8)}}, {Name: "c", Rows: []run.Row{row(0)}}})
+		for _, format := range []string{Text, Markdown, CSV, JSON} {
+			var out bytes.Buffer
+			require.NoError(t, Comparison(&out, c, format))
+			for _, word := range []string{"infinite", "Inf", "NaN"} {
+				require.NotContains(t, out.String(), word, format)
+			}
+			if format == Text {
+				require.Equal(t, base == 4, strings.Contains(out.String(), "8 x2.00"), out.String())
+			}
+		}
+	}
+}
