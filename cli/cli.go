@@ -60,6 +60,7 @@ type commands struct {
 	Node nodeCommand `cmd:"" default:"withargs" help:"Be a Maelstrom node: JSON lines on stdin and stdout, logs on stderr. This is what a bare 'treecast' does."`
 	Test testCommand `cmd:"" help:"Run a Maelstrom test on a cluster of nodes, with the embedded test bed."`
 
+	Demo    demoCommand    `cmd:"" help:"Put treecast's own node through every workload that it solves, and show the verdicts."`
 	Fuzz    fuzzCommand    `cmd:"" help:"Run many short tests in virtual time, with settings and faults drawn at random, until one goes wrong."`
 	Sweep   sweepCommand   `cmd:"" help:"Run a test for every setting of a grid or a list, and say which to choose."`
 	Analyze analyzeCommand `cmd:"" help:"Judge a stored history again, of treecast or of real Maelstrom."`
@@ -72,7 +73,7 @@ type commands struct {
 
 // bedCommands are the commands of the test bed. Whatever else a command line
 // begins with, it is a node's.
-var bedCommands = []string{"test", "fuzz", "sweep", "analyze", "compare", "summary", "report"}
+var bedCommands = []string{"test", "demo", "fuzz", "sweep", "analyze", "compare", "summary", "report"}
 
 const description = `treecast is a Maelstrom node for the broadcast challenge, and a test bed for such nodes.
 
@@ -237,6 +238,9 @@ func hasFlag(command any, flag string) bool {
 	t := reflect.TypeOf(command)
 	for i := range t.NumField() {
 		f := t.Field(i)
+		if f.Anonymous && hasFlag(reflect.Zero(f.Type).Interface(), flag) {
+			return true
+		}
 		name := f.Tag.Get("name")
 		if name == "" {
 			name = strings.ToLower(regexp.MustCompile(`([a-z])([A-Z])`).ReplaceAllString(f.Name, "$1-$2"))

@@ -15,6 +15,7 @@ import (
 	"treecast/testbed/nemesis"
 	"treecast/testbed/network"
 	"treecast/testbed/virtual"
+	"treecast/workload/all"
 )
 
 // Schedule is one run of a fuzzer: settings of the bed and of the nodes, and
@@ -266,7 +267,7 @@ func (s *Schedule) Command() []string {
 // line has to say.
 func (s *Schedule) Plan(nodes func(args []string) (virtual.NodeConfig, slog.Level, error)) (Plan, error) {
 	p := Plan{
-		Workload: "broadcast", Driver: Virtual, Args: s.NodeArgs(), Exact: true,
+		Workload: all.Default, Driver: Virtual, Args: s.NodeArgs(), Exact: true,
 		NodeCount: s.NodeCount, Concurrency: fmt.Sprintf("%dn", s.PerNode),
 		Rate: s.Rate, TimeLimit: s.Load, Quiet: s.Quiet(), Topology: "grid",
 		Latency: s.Latency, LatencyDist: string(s.LatencyDist), Seed: s.Seed,

@@ -33,7 +33,7 @@ type Op struct {
 	Time    time.Duration   // since the start of the run
 	Type    OpType          // which end of the operation this is
 	Process int             // logical process, or NemesisProcess
-	F       string          // function: "broadcast", "read", "echo", "start-partition", ...
+	F       string          // function: "add", "read", "start-partition", ...
 	Value   json.RawMessage // JSON of the value; nil stands for EDN nil
 	Micro   bool            // Value is a list of micro-operations, [[f key value] ...]; EDN spells each f as a keyword
 	Final   bool            // a read of the final phase

@@ -16,7 +16,7 @@ var arrows = map[string][]string{
 	"cli": {
 		"experiment", "analysis", "report", "report/page", "node", "testbed/session", "run", // what commands do and show
 		"inspect", "node/inject",
-		"workload",                           // settings of workloads
+		"workload", "workload/all", // settings of workloads, and which there are
 		"gossip", "backpressure", "topology", // the types of the node's settings, and what they mean
 		"journal", // where a node's is
 	},

@@ -18,6 +18,9 @@ import (
 	"treecast/workload/uniqueids"
 )
 
+// Default is the workload that is meant where none is named.
+const Default = "broadcast"
+
 // workloads are all there are. A new one is a folder beside this one, and a line
 // here.
 var workloads = []workload.Workload{
