@@ -69,7 +69,10 @@ func (c *Core) checkProgress(l *link) error {
 	if l.base > c.known || l.cursor > c.known {
 		return broken(2, l, "base %d and cursor %d in a log of %d", l.base, l.cursor, c.known)
 	}
-	below := max(l.base, l.cursor)
+	below := l.cursor
+	if !c.scheme.confirms() {
+		below = c.known // anti-entropy does not wait for the cursor
+	}
 	segments := slices.Clone(l.resend)
 	bytes, last := 0, uint64(0)
 	for _, b := range l.inflight {

@@ -155,7 +155,8 @@
 //
 //  1. The digest is of what has been learnt of the log: no more, no less.
 //  2. Base, cursor and all segments in flight or to be sent again lie within the
-//     log; segments lie below the cursor, or below the base of an exchange.
+//     log; segments lie below the cursor, but over direct links, where an
+//     exchange of digests does not wait for it.
 //  3. Batch numbers rise, per link and incarnation of ours.
 //  4. A parent comes before its child in the natural order, which is the same
 //     everywhere. So whatever nodes suspect, and however wrongly or late, parents
