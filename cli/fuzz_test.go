@@ -51,6 +51,8 @@ func TestSchedulesThatOnceFailed(t *testing.T) {
 		"a stop long ago was thought to have held up what came after it": "--node-count 7 --rate 3 --time-limit 1.8 --quiet-time 11.2 --latency 100 --nemesis pause,clock --nemesis-interval 0.2 --seed 302824",
 		"a life that was cut off the journal had the epoch of the next one": "--node-count 10 --rate 14 --time-limit 3.2 --quiet-time 14.8 --nemesis kill,pause,loss,reorder,delay,clock,truncate" +
 			" --nemesis-interval 0.2 --loss-rate 0.03 --reorder-rate 0.3 --delay-rate 0.03 --delay-mean 1204 --message-faults phases --seed 802015 -- --journal-lost begin",
+		"one exchange was owed over a direct link what the next began below": "--node-count 10 --rate 9 --time-limit 1.5 --quiet-time 13.7 --nemesis kill --nemesis-interval 1.4 --seed 822113" +
+			" -- --rounds eager --ack-delay 413ms --permits 2",
 		"lines had waited through a stop behind a slow output": "--node-count 37 --rate 33 --time-limit 9.9 --quiet-time 20.9 --latency 56 --latency-dist exponential" +
 			" --nemesis partition,kill,pause,duplicate,delay --nemesis-interval 1.8 --duplicate-rate 0.36 --delay-rate 0.12 --delay-mean 51 --seed 109582" +
 			" -- --intake-preferred 2 --intake-capacity 2 --journal off --inject output:slow=21ms@0s+9.9s",
