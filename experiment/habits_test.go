@@ -113,3 +113,22 @@ func TestStrict_blamesNoRightNode(t *testing.T) {
 		})
 	}
 }
+
+// What strict reads for itself is in no history and no figure.
+func TestStrict_ownReadsCountNowhere(t *testing.T) {
+	p := inVirtualTime()
+	p.NodeCount, p.Concurrency = 5, "1"
+	r, dir := carryOut(t, p, Options{})
+	require.Equal(t, run.Valid, r.Strict.Valid)
+	h := history(t, dir)
+	finals := 0
+	for _, op := range h {
+		if op.Final && op.Type == run.OK {
+			finals++
+		}
+	}
+	require.Equal(t, 1, finals, "of the one worker")
+	require.Equal(t, r.Stats.Count, h.Invocations())
+	// init and topology of five nodes, and an operation's request and reply each
+	require.Equal(t, int64(2*2*5+2*r.Stats.Count), r.Net.Clients.MsgCount)
+}
