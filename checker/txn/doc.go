@@ -45,5 +45,6 @@
 // micro-operations, elements of reads, and edges; Options.MaxEdges bounds the
 // latter.
 //
-// Strict has rules of our own that Elle and Maelstrom do not have.
+// Strict has rules of our own that Elle and Maelstrom do not have. The page
+// docs/TRANSACTIONS.md of the repository says what each anomaly is.
 package txn
