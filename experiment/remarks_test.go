@@ -29,10 +29,13 @@ func TestRemarks_nameWhatHasNoEffect(t *testing.T) {
 		return &run.GossipSettings{Rounds: "locked", SyncPeriod: run.Millis(d)}
 	}
 	for want, change := range map[string]func(p *Plan){
-		"--nemesis partition has no effect: a single node":                                 func(p *Plan) { p.NodeCount, p.Nemesis = 1, "partition" },
-		"--nemesis-interval has no effect: there is no --nemesis":                          func(p *Plan) { p.NemesisInterval = time.Second },
-		"--nemesis-interval has no effect: the steps of --nemesis-plan name their times":   func(p *Plan) { p.NemesisInterval, p.NemesisPlan = time.Second, "1s kill n0" },
-		"--nemesis-interval has no effect: these faults last throughout the load":          func(p *Plan) { p.NemesisInterval, p.Nemesis = time.Second, "loss,delay"; p.DelayMean = 1 },
+		"--nemesis partition has no effect: a single node":                               func(p *Plan) { p.NodeCount, p.Nemesis = 1, "partition" },
+		"--nemesis-interval has no effect: there is no --nemesis":                        func(p *Plan) { p.NemesisInterval = time.Second },
+		"--nemesis-interval has no effect: the steps of --nemesis-plan name their times": func(p *Plan) { p.NemesisInterval, p.NemesisPlan = time.Second, "1s kill n0" },
+		"--nemesis-interval has no effect: these faults last throughout the load": func(p *Plan) {
+			p.NemesisInterval, p.Nemesis = time.Second, "loss,delay"
+			p.LossRate, p.DelayRate, p.DelayMean = 0.1, 0.1, 1
+		},
 		"--latency has no effect: it is between nodes":                                     func(p *Plan) { p.NodeCount, p.Latency = 1, time.Second },
 		"--latency-dist has no effect: --latency is 0":                                     func(p *Plan) { p.LatencyDist = "uniform" },
 		"--topology has no effect: nodes are sent no topology in the workload echo":        func(p *Plan) { p.Workload, p.Topology = "echo", "line" },
@@ -54,7 +57,9 @@ func TestRemarks_areNoneWhereAllHasAnEffect(t *testing.T) {
 	for _, change := range []func(p *Plan){
 		func(p *Plan) {},
 		func(p *Plan) { p.Nemesis, p.NemesisInterval = "partition", time.Second },
-		func(p *Plan) { p.Nemesis, p.NemesisInterval, p.PhasedMessageFaults = "loss", time.Second, true },
+		func(p *Plan) {
+			p.Nemesis, p.NemesisInterval, p.PhasedMessageFaults, p.LossRate = "loss", time.Second, true, 0.1
+		},
 		func(p *Plan) { p.Latency, p.LatencyDist = time.Second, "exponential" },
 		func(p *Plan) { p.Topology = "line" },
 		func(p *Plan) {
