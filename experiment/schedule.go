@@ -122,7 +122,7 @@ func DrawSchedule(seed uint64) Schedule {
 }
 
 // Quiet is how long the nodes have, once everything is healed, until all of them
-// must know what any of them knows. The constants are such that of sixty thousand
+// must know what any of them knows. The constants are such that of eighty thousand
 // schedules none took longer:
 //
 //   - 8 seconds and the longest that an ack may wait, for probes at intervals that
