@@ -177,14 +177,19 @@ func TestTwoPipesFromOneShellAreKeptApart(t *testing.T) {
 	temporary := t.TempDir()
 	input := func(value string) string {
 		return line(0, "c0", `"type":"init","node_id":"n0","node_ids":["n0"],"msg_id":1`) + "\n" +
-			line(4, "c1", `"type":"broadcast","msg_id":2,"message":`+value) + "\n" +
-			line(6, "c1", `"type":"read","msg_id":3`) + "\n"
+			line(4, "c1", `"type":"broadcast","msg_id":2,"message":`+value) + "\n"
+	}
+	// A read shows what is durable, so it is sent when the broadcast was answered.
+	read := line(6, "c1", `"type":"read","msg_id":3`) + "\n"
+	pipe := func(input, said string) string {
+		said = `"$4"/` + said
+		return `{ printf %s "` + input + `"; until grep -qs broadcast_ok ` + said + `; do :; done; printf %s "$3"; } | "$0" | tee ` + said
 	}
 	for about, text := range map[string]string{
-		"one after the other": `printf %s "$1" | "$0" ; printf %s "$2" | "$0"`,
-		"at once":             `{ printf %s "$1" | "$0" ; } & { printf %s "$2" | "$0" ; } & wait`,
+		"one after the other": pipe("$1", "a") + " ; " + pipe("$2", "b"),
+		"at once":             "{ " + pipe("$1", "a") + " ; } & { " + pipe("$2", "b") + " ; } & wait",
 	} {
-		got := shell(t, placed(temporary), text, input("111"), input("222"))
+		got := shell(t, placed(temporary), text, input("111"), input("222"), read, t.TempDir())
 		require.Contains(t, got.stdout, `"messages":[111]`, about)
 		require.Contains(t, got.stdout, `"messages":[222]`, about)
 		require.Empty(t, journals(t, temporary), about)

@@ -46,8 +46,8 @@ func TestAgain_whatOthersHaveMoreOfIsGivenOutAgainInAnotherLog(t *testing.T) {
 				r.ask(3*time.Second, broadcastLine("n0", 4, "4"))
 
 				byLog := map[string][]string{}
-				for i := range r.log.Len() {
-					e := r.log.At(i)
+				for i := range r.state.log.Len() {
+					e := r.state.log.At(i)
 					byLog[e.Origin.Value().Log] = append(byLog[e.Origin.Value().Log], fmt.Sprint(e.Counter, "=", e.Value))
 				}
 				require.Equal(t, []string{"1=0", "2=1", "3=2", "4=3"}, byLog[old.Value().Log])
@@ -83,7 +83,7 @@ func TestAgain_forgedCountersMakeNoLogsAndTakeNobodysPlace(t *testing.T) {
 	require.Equal(t, uint64(1), r.count.ownLogs.Load())
 	require.Equal(t, uint64(200), r.count.notGivenOut.Load())
 	require.Contains(t, r.logs.String(), "that it has not given out; they are not taken in")
-	require.Equal(t, 1+1+100, r.log.Len(), "nothing forged, and one value twice")
+	require.Equal(t, 1+1+100, r.state.log.Len(), "nothing forged, and one value twice")
 	require.Equal(t, uint64(101), r.record.counter)
 	// What it has given out since still goes to the peer, which was said to have all
 	// that there will ever be.

@@ -165,7 +165,7 @@ func TestHealthTellsTheGossipOfNowAndNotOfTheLastMessage(t *testing.T) {
 	c := newCluster(t, 2)
 	c.client(broadcastLine("n0", 1, "1"))
 	c.run(time.Hour)
-	require.Equal(t, 1, c.rigs["n1"].log.Len())
+	require.Equal(t, 1, c.rigs["n1"].state.log.Len())
 	c.rigs["n0"].admit(c.now, say("c1", "n0", `{"type":"health","msg_id":5}`))
 	out := c.rigs["n0"].write(c.now)
 	require.Contains(t, out[0], `"unacked_links":0`)

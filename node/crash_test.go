@@ -56,9 +56,17 @@ func TestService_crashesAlikeUnderBothDrivers(t *testing.T) {
 	for _, service := range ServiceNames() {
 		for _, item := range []int{1, 2, 3, 5, 6} {
 			fault := fmt.Sprintf("%s:panic@%d", service, item)
-			lines := []string{initLine(0, "n0", "n0", "n1")}
+			// What the node says to a peer, and when, is not the same: the output counts
+			// these lines, too.
+			lines := []string{initLine(0, "n0", "n0")}
+			if service == gossipName {
+				lines = []string{initLine(0, "n0", "n0", "n1")}
+			}
 			for i := range 4 {
-				lines = append(lines, broadcastLine("n0", i, fmt.Sprint(i)), readLine("n0", 100+i), say("n1", "n0", `{"type":"gossip","e":5,"f":0}`))
+				lines = append(lines, broadcastLine("n0", i, fmt.Sprint(i)), readLine("n0", 100+i))
+				if service == gossipName {
+					lines = append(lines, say("n1", "n0", `{"type":"gossip","e":5,"f":0}`))
+				}
 			}
 			byStep := newRig(t, injected(t, fault), keptBy(memory()))
 			var want []string

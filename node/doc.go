@@ -1,19 +1,35 @@
 // Package node is one treecast node: a Maelstrom node for the broadcast
 // challenge. Its services are pure steps; the runtime joins them by queues.
 //
-//	stdin -> reader: intake.admit -> [intake] -> record -> [output] -> output -> stdout
-//	                              \-> [gossip] -> gossiper -^
-//	          gossiper -> [intake]: what it has learnt; record -> notices -> gossiper: it is stored
-//	          record -> [journal] -> journaler -> outcomes -> record: it is kept
+//	stdin -> reader -> [intake] -> store -> [journal] -> journal -> [output] -> output -> stdout
+//	            \-> [gossip] -> gossip -^ what it learnt      \-> notices -> gossip: it is durable
 //
-// intake decides what becomes of a line, record is what the node knows,
-// gossiper carries messages between its peers and the gossip core, output
-// writes lines. journaler, where the node has a journal, keeps what the record
-// is about to know, which is shown, told and answered when that has come back;
-// an init is answered when the journal has been read, or with error 13 after 8 s
-// in which another process held it; what needs no journal is served meanwhile. A
-// journal that is gone is written again from the record's log, a part at a time. The record's log is read
-// by the gossiper by index; nothing else is shared but immutable entries.
+// A value's way is a straight line: nothing comes back to a service that it has left.
+// docs/ARCHITECTURE.md draws it, and says where it waits.
+//
+// The reader (intake) decides what becomes of a line. The store (record) checks it,
+// gives counters to the node's own entries and answers reads. The journal (journaler)
+// makes durable what promises something, as much at a time as there is, and then lets
+// it out: it applies entries to the state, answers broadcasts and tells gossip what it
+// may ack. Gossip carries messages between peers and gossip/service. Output writes
+// lines. A node without a journal has no such service; its store applies and answers.
+//
+// The state's log is read by gossip by index, and its list by the store; nothing else is
+// shared but immutable entries.
+//
+// # The journal
+//
+// An init is answered when the journal has been read, or with error 13 after 8 s in
+// which another process held it; what needs no journal is served meanwhile. Reads,
+// refusals, health, topology and echo never wait for the journal, however slow it is:
+// a read shows what is durable.
+//
+// While the journal cannot be written, the store refuses broadcasts with error 11.
+// Those that had their counter by then are answered with 13: they are owed to the
+// journal, written first when it can be written, and applied then, so that no counter is
+// given twice and none is left out. Entries of peers are shown and passed on meanwhile;
+// only their acks wait. A journal that is gone is written again from the state's log, a
+// part at a time.
 //
 // # Concurrency
 //
@@ -21,9 +37,9 @@
 // slice of them. A step belongs to one goroutine at a time: New makes a Node in which
 // nothing happens by itself, and Run drives it, one goroutine and one queue for each
 // service, under a supervisor that starts a crashed one again. Config.More adds
-// services: one file each. The record's
-// state belongs to the Node, so it survives a crash of its service; the gossip
-// service begins a new life (a new epoch) and swaps vectors with its
+// services: one file each. The
+// state belongs to the Node, so it survives a crash of a service; the gossip
+// service begins a new life (a new epoch) and exchanges digests with its
 // neighbours.
 //
 // # When it is full
@@ -32,8 +48,8 @@
 // below. Where the intake is full, a request is answered at once with error 11,
 // temporarily unavailable. A peer's message that finds no room is dropped and
 // counted; it is not acked, so it comes again. There is no cycle of bounded
-// queues: gossip drops a delta rather than wait for the record, and the record
-// never waits for gossip. Own gossip is only made when there is room for it. What
+// queues: gossip drops a delta rather than wait for the store, and the store drops
+// it, or refuses a broadcast, rather than wait for the journal. Own gossip is only made when there is room for it. What
 // waits is bounded in items and in bytes.
 //
 // While stdout moves, the reader waits for room for a reply before it takes

@@ -25,10 +25,11 @@ type givenLog struct {
 // begin says which log it is from now on.
 func (g *given) begin(source gossip.OriginID) { g.log.Store(&givenLog{source: source}) }
 
-// note says that an entry is about to be given out.
-func (g *given) note(counter uint64) {
-	if l := g.log.Load(); l != nil {
-		l.last.Store(max(l.last.Load(), counter)) // there is one writer
+// note says that an entry is about to be given out. The service that applies
+// entries does so.
+func (g *given) note(e *gossip.Entry) {
+	if l := g.log.Load(); l != nil && l.source == e.Origin {
+		l.last.Store(max(l.last.Load(), e.Counter)) // there is one writer
 	}
 }
 

@@ -64,7 +64,7 @@ func (n *Node) newGossiper() (*gossiper, error) {
 	}
 	cfg := service.Config{
 		Gossip: n.cfg.gossip(), NumChildren: n.cfg.NumChildren, Permits: permits, Random: n.cfg.Random,
-		Origins: n.cfg.Roster.origins(), NewCore: n.cfg.NewCore, Shared: service.Shared{Log: n.log},
+		Origins: n.cfg.Roster.origins(), NewCore: n.cfg.NewCore, Shared: service.Shared{Log: n.state.log},
 	}
 	if n.cfg.Keeper != nil {
 		n.unkept = &unkept{}
@@ -214,8 +214,8 @@ func (g *gossiper) received(now time.Duration, m *mail, out *service.Out) {
 		return
 	}
 	if g.jobBytes.take(len(m.body)) {
-		store := *out.Deliver
-		if g.intake.Offer(now, job{kind: jobStore, request: request{came: now}, store: &store, bytes: len(m.body)}) {
+		learnt := *out.Deliver
+		if g.intake.Offer(now, job{kind: jobLearnt, request: request{came: now}, learnt: &learnt, bytes: len(m.body)}) {
 			return
 		}
 		g.jobBytes.put(len(m.body))

@@ -149,7 +149,7 @@ func TestADeltaThatFindsNoRoomComesAgain(t *testing.T) {
 		c.send(busy.write(c.now))
 	}
 	require.Greater(t, busy.count.droppedStores.Load(), uint64(1), "tried, and tried again")
-	require.Zero(t, busy.log.Len())
+	require.Zero(t, busy.state.log.Len())
 	for _, p := range c.between {
 		require.False(t, p.from == "n1" && len(gossipOf(t, p.line).Acks) > 0, "what is not stored is not acked")
 	}

@@ -22,8 +22,8 @@ func (n *Node) healthFields(now time.Duration) []byte {
 		b.key("worst")
 		b.text = strconv.AppendQuote(b.text, report.Worst)
 	}
-	b.number("values", uint64(n.record.shownValues.Load()))
-	b.number("entries", uint64(n.log.Len()))
+	b.number("values", uint64(n.state.shown.Load()))
+	b.number("entries", uint64(n.state.log.Len()))
 	b.number("crashes", n.crashes())
 	b.key("queues")
 	b.text = append(b.text, '[')

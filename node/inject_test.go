@@ -76,14 +76,14 @@ func TestAStuckServiceKeepsItsItemAndGoesOnWhereItWas(t *testing.T) {
 			r.write(broadcastLine("n0", i, fmt.Sprint(i)))
 		}
 		pass(5 * time.Second)
-		require.Equal(t, 1, r.log.Len(), "the first is done, and in hand")
+		require.Equal(t, 1, r.state.log.Len(), "the first is done, and in hand")
 		h := r.health(t, said)
 		require.Equal(t, 3, h.Queues[0].Depth)
 		require.Equal(t, "intake", h.Worst, "few items, but old ones")
 		require.Equal(t, []string{"error"}, ask(r, said, broadcastLine("n0", 9, "9")))
 
 		pass(25 * time.Second)
-		require.Equal(t, 3, r.log.Len())
+		require.Equal(t, 3, r.state.log.Len())
 		require.Zero(t, r.health(t, said).UnhealthyMS)
 		require.Equal(t, []string{"broadcast_ok"}, ask(r, said, broadcastLine("n0", 10, "10")))
 		require.NoError(t, r.stdin.Close())

@@ -18,7 +18,7 @@ type job struct {
 	request request
 	value   []byte           // broadcast: the value's JSON, as spelt
 	setup   *setup           // begin
-	store   *gossip.Delivery // store
+	learnt  *gossip.Delivery // learnt
 	bytes   int              // what it counts in the intake's byte budget
 	kind    jobKind
 	silent  bool // broadcast: store, but do not answer
@@ -30,7 +30,7 @@ const (
 	jobBegin     jobKind = iota // the node has got its name
 	jobBroadcast                // a client's value
 	jobRead                     // a client wants to know all values
-	jobStore                    // entries that gossip has learnt
+	jobLearnt                   // entries that gossip has learnt
 	jobElsewhere                // a peer has more of the node's log than there is: the name of another one
 )
 

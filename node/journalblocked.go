@@ -42,9 +42,8 @@ func (j *journaler) await(now time.Duration, b *journal.BlockedError) {
 		j.without(now, b)
 		return
 	}
-	j.opening, j.openAt = j.hand[0], now+lockRetry
-	j.outcomes.recycle(j.hand)
-	j.hand, j.begun = nil, false
+	j.opening, j.openAt = j.hand[0].open, now+lockRetry
+	j.done()
 	if first {
 		j.log.Warn("this node's journal cannot be used yet: its init waits for it", "file", b.Path, "why", b.Why, "at_most", lockPatience)
 		j.figures.failing.Store(true)
@@ -54,7 +53,7 @@ func (j *journaler) await(now time.Duration, b *journal.BlockedError) {
 
 // reopen tries again to open what the init waits for.
 func (j *journaler) reopen(now time.Duration) {
-	j.hand = append(j.outcomes.empty(), j.opening) // a crash finds it there
+	j.hand = append(j.hand, walItem{kind: walOpen, open: j.opening}) // a crash finds it there
 	j.opening = nil
 	j.open(now)
 	if j.isOpen && j.openUntil != 0 {
@@ -65,16 +64,18 @@ func (j *journaler) reopen(now time.Duration) {
 
 // without begins with nothing, if that was asked for, or has the init refused.
 func (j *journaler) without(now time.Duration, b *journal.BlockedError) {
-	if !j.blank || j.start.Blank {
+	if !j.blank || j.start.start.Blank {
 		j.log.Error("this node's journal cannot be used, so its init is refused: to begin without it would lose what was acknowledged. --journal-lost begin does that", "file", b.Path, "why", b.Why)
 		j.figures.failing.Store(true)
-		j.answer(fmt.Errorf("this node's journal cannot be used, and to begin without it would lose what was acknowledged (--journal-lost begin does that): %w", b), nil)
+		request := j.start.request
+		j.done()
+		j.refused(now, request, fmt.Errorf("this node's journal cannot be used, and to begin without it would lose what was acknowledged (--journal-lost begin does that): %w", b))
 		return
 	}
 	j.log.Error("this node's journal cannot be used, and --journal-lost says to begin with nothing: WHAT THIS NODE ALONE KNEW IS LOST", "file", b.Path, "why", b.Why)
-	blank := *j.start
+	blank := *j.start.start
 	blank.Blank = true
-	j.hand[0].start = &blank
+	j.hand[0].open = &opening{setup: j.start.setup, request: j.start.request, start: &blank}
 	j.open(now)
 }
 

@@ -7,9 +7,8 @@ import (
 // rewriting is a journal being written from memory, as the one that the node had
 // is gone: somebody has removed, moved, replaced or truncated it.
 type rewriting struct {
-	begun  bool
-	next   int    // of the entries that the node knows
-	target uint64 // items that were kept before; the record may be about to commit some
+	begun bool
+	next  int // of the entries that the node knows
 }
 
 // DefaultKeepCheck is how often a node looks whether its journal is still there,
@@ -33,14 +32,12 @@ func (j *journaler) gone(now time.Duration, err error) {
 	j.log.Error("the journal is gone: it is written again from memory. Until that is done, broadcasts get error 11, and a kill would lose what it held", "why", err)
 	j.failing, j.retryAt = true, now
 	j.figures.failing.Store(true)
-	j.rewriting = &rewriting{target: j.answered}
+	j.rewriting = &rewriting{}
 }
 
 // rewrite writes a part of what the node knows, or what comes before and behind
 // that. What arrives goes on being answered in between.
 func (j *journaler) rewrite(now time.Duration) {
-	j.busy.Store(int64(max(now, 1)))
-	defer j.busy.Store(0)
 	if more, err := j.rewriteSome(); err != nil {
 		j.log.Error("the journal cannot be written again; it is tried once a second", "why", err)
 		j.rewriting.begun, j.retryAt = false, now+keepRetry
@@ -49,11 +46,7 @@ func (j *journaler) rewrite(now time.Duration) {
 		return
 	}
 	w := j.rewriting
-	if j.outcomes.committed.Load() < w.target {
-		j.retryAt = now + time.Millisecond // the record is about to
-		return
-	}
-	if w.next < j.known.Len() {
+	if w.next < j.state.log.Len() {
 		return
 	}
 	if err := j.keeper.Publish(); err != nil {
@@ -78,8 +71,8 @@ func (j *journaler) rewriteSome() (any bool, err error) {
 	}
 	j.batch.Reset()
 	next := w.next
-	for known := j.known.Len(); next < known && j.batch.Bytes() < keepBytes; next++ {
-		e := j.known.At(next)
+	for known := j.state.log.Len(); next < known && j.batch.Bytes() < keepBytes; next++ {
+		e := j.state.log.At(next)
 		j.add(&e)
 	}
 	if next == w.next {

@@ -32,7 +32,7 @@ func BenchmarkFlood(b *testing.B) {
 				n, err := New(Config{Random: rand.New(rand.NewPCG(1, 2)), Log: slog.New(slog.DiscardHandler), Keeper: keeper()}, io.Discard)
 				require.NoError(b, err)
 				require.NoError(b, n.Run(context.Background(), strings.NewReader(flood)))
-				require.Equal(b, count, n.log.Len())
+				require.Equal(b, count, n.state.log.Len())
 			}
 			b.ReportMetric(float64(count)*float64(b.N)/b.Elapsed().Seconds(), "broadcasts/s")
 		})
@@ -58,7 +58,7 @@ func BenchmarkRecovery(b *testing.B) {
 	for b.Loop() {
 		again := journal.NewFiles(cfg)
 		r := restartedRig(b, 0, ids(1), keptBy(again))
-		require.Equal(b, count, r.log.Len())
+		require.Equal(b, count, r.state.log.Len())
 		require.NoError(b, again.Close(false))
 	}
 }

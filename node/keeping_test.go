@@ -38,14 +38,13 @@ func TestAValueIsInTheJournalBeforeItIsShownOrToldOrAnswered(t *testing.T) {
 	r.admit(time.Second, broadcastLine("n0", 1, "7"))
 	require.True(t, r.workRecord(time.Second))
 	require.Empty(t, r.write(time.Second))
-	require.Zero(t, r.log.Len(), "gossip cannot see it")
-	require.Zero(t, r.record.shownValues.Load())
+	require.Zero(t, r.state.log.Len(), "gossip cannot see it")
+	require.Zero(t, r.state.shown.Load())
 
 	require.True(t, r.journaler.step(time.Second))
-	require.Empty(t, r.write(time.Second), "the record says so, not the journal")
-	require.True(t, r.workRecord(time.Second))
 	require.Contains(t, r.write(time.Second)[0], "broadcast_ok")
-	require.Equal(t, 1, r.log.Len())
+	require.False(t, r.workRecord(time.Second), "nothing comes back")
+	require.Equal(t, 1, r.state.log.Len())
 	require.Equal(t, "[7]", r.values(time.Second))
 	require.Zero(t, r.jobBytes.used.Load())
 }
@@ -58,14 +57,14 @@ func TestADeliveryIsInTheJournalBeforeItIsAcked(t *testing.T) {
 	r.record.handle(0, &again)
 	require.Empty(t, r.notices.take(nil))
 	require.True(t, r.journaler.step(0))
-	require.Empty(t, r.notices.take(nil))
-	for r.record.commit(0) {
-	}
-	require.Equal(t, []gossip.Ticket{j.store.Ticket, again.store.Ticket}, r.notices.take(nil))
+	require.EqualValues(t, 1, r.journaler.figures.appends.Load())
+	require.Equal(t, []gossip.Ticket{j.learnt.Ticket, again.learnt.Ticket}, r.notices.take(nil))
 	require.Equal(t, "[1,2]", r.values(0))
 
 	r.record.handle(0, &again)
-	require.Len(t, r.notices.take(nil), 1, "what has been kept for long is acked at once")
+	require.True(t, r.journaler.step(0))
+	require.Len(t, r.notices.take(nil), 1)
+	require.EqualValues(t, 1, r.journaler.figures.appends.Load(), "what is durable is not written again")
 }
 
 func TestInitWaitsForTheJournalAndEverythingElseForInit(t *testing.T) {
@@ -74,12 +73,10 @@ func TestInitWaitsForTheJournalAndEverythingElseForInit(t *testing.T) {
 	r.admit(0, initLine(0, "n0", ids(2)...))
 	require.False(t, r.Admits())
 	require.Empty(t, r.write(0))
-	for _, s := range []Service{r.record, r.journaler, r.record} {
+	for _, s := range []Service{r.record, r.journaler} {
 		require.Zero(t, s.Next(0))
 		_, err := s.Step(0)
 		require.NoError(t, err)
-	}
-	for r.record.commit(0) {
 	}
 	require.True(t, r.Admits())
 	require.Contains(t, r.write(0)[0], "init_ok")
@@ -100,11 +97,11 @@ func TestAKilledNodeGoesOnInItsNextLife(t *testing.T) {
 	second := restartedRig(t, 50, ids(3), keptBy(m), another(2))
 	require.EqualValues(t, 5, second.journaler.figures.recovered.Load())
 	require.Equal(t, `[1,"two",10]`, second.values(0))
-	require.Equal(t, 5, second.log.Len())
+	require.Equal(t, 5, second.state.log.Len())
 	require.NotEqual(t, first.record.source, second.record.source, "a log is of one life")
 	require.Contains(t, second.logs.String(), "a former life of this node has left a journal")
 	second.ask(0, broadcastLine("n0", 1, "5"))
-	last := second.log.At(5)
+	last := second.state.log.At(5)
 	require.Equal(t, second.record.source, last.Origin)
 	require.EqualValues(t, 1, last.Counter)
 
@@ -139,27 +136,8 @@ func TestTheJournalNotesTheHighestThatWasSeen(t *testing.T) {
 	first := startedRig(t, ids(2), keptBy(m), another(1))
 	first.ask(0, `{"id":70,"src":"c9","dest":"n0","body":{"type":"broadcast","message":1,"msg_id":1}}`)
 	first.ask(0, `{"id":60,"src":"c3","dest":"n0","body":{"type":"broadcast","message":2,"msg_id":1}}`)
-	require.Zero(t, restartedRig(t, 70, ids(2), keptBy(m.Clone()), another(2)).log.Len())
-	require.Equal(t, 2, restartedRig(t, 71, ids(2), keptBy(m), another(2)).log.Len())
-}
-
-func TestAReadFollowsTheBroadcastsBeforeItUnlessTheJournalIsStuck(t *testing.T) {
-	r := startedRig(t, ids(1), keptBy(memory()))
-	r.admit(0, broadcastLine("n0", 1, "1"), readLine("n0", 2))
-	r.workRecord(0)
-	require.Empty(t, r.write(0))
-	said := r.settle(0)
-	require.Len(t, said, 2)
-	require.Contains(t, said[1], `"messages":[1]`)
-
-	r.journaler.busy.Store(int64(time.Second)) // as in the middle of a write
-	r.admit(time.Second, broadcastLine("n0", 3, "2"), readLine("n0", 4))
-	r.workRecord(2 * time.Second)
-	said = r.write(2 * time.Second)
-	require.Len(t, said, 1)
-	require.Contains(t, said[0], `"messages":[1]`)
-	r.journaler.busy.Store(0)
-	require.Contains(t, r.settle(2 * time.Second)[0], "broadcast_ok")
+	require.Zero(t, restartedRig(t, 70, ids(2), keptBy(m.Clone()), another(2)).state.log.Len())
+	require.Equal(t, 2, restartedRig(t, 71, ids(2), keptBy(m), another(2)).state.log.Len())
 }
 
 func TestADriversStepsServeAJournalToo(t *testing.T) {
@@ -199,8 +177,8 @@ func TestWhatALifeAcknowledgesTheNextOnesShow(t *testing.T) {
 					acked[strings.TrimRight(value, "}")] = true
 				}
 			}
-			for i := range r.log.Len() {
-				e := r.log.At(i)
+			for i := range r.state.log.Len() {
+				e := r.state.log.At(i)
 				if known[e.Origin] == nil {
 					known[e.Origin] = map[uint64]string{}
 				}

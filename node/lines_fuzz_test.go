@@ -200,5 +200,5 @@ func (s *spoken) checkRead() {
 	for key, value := range s.acked {
 		require.True(s.t, seen[key], "%s was acknowledged", value)
 	}
-	require.Equal(s.t, fmt.Sprint(len(values)), fmt.Sprint(s.r.record.shownValues.Load()))
+	require.Equal(s.t, fmt.Sprint(len(values)), fmt.Sprint(s.r.state.shown.Load()))
 }

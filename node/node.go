@@ -10,7 +10,6 @@ import (
 
 	"treecast/backpressure"
 	"treecast/chans"
-	"treecast/gossip"
 	"treecast/node/inject"
 	"treecast/node/stdin"
 	"treecast/wire"
@@ -26,7 +25,7 @@ type Node struct {
 	gates    gates
 	episodes *backpressure.Episodes // of being overloaded, for the log
 	count    counters
-	log      *gossip.Log
+	state    *state
 	name     atomic.Pointer[string]
 	stdout   meter
 	age      *stdin.Age
@@ -40,8 +39,8 @@ type Node struct {
 	mails   *chans.Inbox[mail]
 	outs    *chans.Inbox[outgoing]
 	outsQ   *chans.Queue[outgoing]
-	keepsQ  *chans.Queue[*keep] // nil without a journal, as is all of it
-	keeps   *chans.Inbox[*keep]
+	keepsQ  *chans.Queue[walItem] // nil without a journal, as is all of it
+	keeps   *chans.Inbox[walItem]
 	outbox  *outbox
 	notices *notices
 	wakes   struct{ record, gossip, output, journal wake }
@@ -78,7 +77,7 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 		cfg.Log = slog.New(stamped{cfg.Log.Handler(), cfg.LogTime})
 	}
 	n := &Node{
-		cfg: cfg, broker: chans.NewBroker(), log: gossip.NewLog(),
+		cfg: cfg, broker: chans.NewBroker(), state: newState(),
 		episodes: backpressure.NewEpisodes(backpressure.DefaultLogInterval),
 	}
 	cfg.Log = slog.New(quietUnderLoad{cfg.Log.Handler(), n.gates.ownOpen.Load})
@@ -104,7 +103,7 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 	n.outbox = &outbox{queue: n.outsQ, gossip: budget{limit: outputBytes}, raw: budget{name: "output bytes", limit: rawBytes}, count: &n.count}
 	n.record = &record{
 		inbox: n.jobs, wake: n.wakes.record, logger: cfg.Log,
-		log: n.log, held: gossip.NewDigest(), logName: strconv.FormatUint(cfg.Random.Uint64(), 36),
+		state: n.state, logName: strconv.FormatUint(cfg.Random.Uint64(), 36), epoch: cfg.Epoch,
 		out: n.outbox, notices: n.notices, intake: &n.jobBytes, count: &n.count,
 	}
 	self := func() string { return *n.name.Load() }
@@ -121,13 +120,13 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 		inbox: n.outs, wake: n.wakes.output, self: self, writer: wire.NewWriter(&n.stdout),
 		box: n.outbox, count: &n.count, logger: cfg.Log,
 	}
-	n.outbox.writing, n.outbox.record = &n.output.writing, n.wakes.record
+	n.outbox.writing, n.outbox.waiting = &n.output.writing, []wake{n.wakes.record}
 	n.reading = lineInHand{intake: n.intake, faults: n.faults[readerName]}
 	n.services = []Service{n.record, n.gossiper, n.output}
 	if cfg.Keeper != nil {
 		n.makeJournaler()
 		n.services = append(n.services, n.journaler)
-		n.journaler.faults = n.faults[journalName]
+		n.outbox.waiting = append(n.outbox.waiting, n.wakes.journal)
 	}
 	n.record.faults, n.output.faults = n.faults[recordName], n.faults[outputName]
 	if err := n.addMore(); err != nil {
@@ -179,7 +178,7 @@ func (n *Node) makeQueues() (err error) {
 	}
 	if n.cfg.Keeper != nil {
 		n.wakes.journal = newWake()
-		if n.keepsQ, n.keeps, err = MakeQueue[*keep](n, "journal", DefaultJournal, n.wakes.journal); err != nil {
+		if n.keepsQ, n.keeps, err = MakeQueue[walItem](n, "journal", DefaultJournal, n.wakes.journal); err != nil {
 			return err
 		}
 	}

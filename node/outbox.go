@@ -15,8 +15,8 @@ type outbox struct {
 	raw    budget
 	count  *counters
 
-	wanted  atomic.Bool   // the record waits for room
-	record  wake          // the record's
+	wanted  atomic.Bool   // somebody waits for room
+	waiting []wake        // all that may
 	writing *atomic.Int64 // the output's
 }
 
@@ -37,8 +37,8 @@ func (o *outbox) stuckAt() time.Duration {
 	return since + stuckAfter + 1
 }
 
-// blocked reports whether the record has to wait for room. If so, it is woken when
-// there is some.
+// blocked reports whether there is no room, so that a service has to wait. If so, all
+// that may wait are woken when there is some.
 func (o *outbox) blocked(now time.Duration) bool {
 	if !o.full() || now >= o.stuckAt() {
 		return false
@@ -47,11 +47,13 @@ func (o *outbox) blocked(now time.Duration) bool {
 	return o.full() // the output may have made room before it knew
 }
 
-// roomAgain wakes the record if it waits for room and there is some.
+// roomAgain wakes who waits for room if there is some.
 func (o *outbox) roomAgain() {
 	if o.wanted.Load() && !o.full() {
 		o.wanted.Store(false)
-		o.record.ring()
+		for _, w := range o.waiting {
+			w.ring()
+		}
 	}
 }
 

@@ -2,46 +2,45 @@ package node
 
 import (
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
 	"treecast/chans"
 	"treecast/gossip"
+	"treecast/journal"
 	"treecast/node/inject"
-	"treecast/node/values"
 	"treecast/wire"
 )
 
-// record is what the node knows: the log of entries, which values a read
-// shows, and the counter of its own entries. It belongs to the node, not to
-// the goroutine that serves it. Its step checks first and commits last, so
-// that a crash loses the item in hand and nothing else.
+// record is the store: it checks what comes, in the order of stdin, gives counters
+// to the node's own entries and answers reads. What promises something, an answer to
+// a broadcast or an ack, it hands to the journal, which lets it out when it is durable;
+// nothing comes back, and nothing here waits for the journal. A node without one
+// applies at once.
 type record struct {
 	inbox  *chans.Inbox[job]
 	wake   wake
 	faults *inject.Injector
 	logger *slog.Logger
 
-	log    *gossip.Log
-	held   *gossip.Digest
-	values values.Set
-	list   values.List
+	state   *state
+	journal *chans.Queue[walItem] // nil: there is none
+	failing *atomic.Bool          // it cannot be written
 
-	source  gossip.OriginID // of its own entries; set by begin
-	logName string
-	counter uint64   // of the newest own entry, kept or on its way to be
-	given   given    // what others can have of it
-	again   again    // what is to be given out again
-	keys    []string // scratch of store
-
-	keeping keeping
+	source   gossip.OriginID // of own entries; set by begin
+	logName  string
+	epoch    uint64   // the least of this life, as the journal is told
+	counter  uint64   // of the newest own entry; none is given twice
+	given    given    // what others can have of it
+	again    again    // what is to be given out again
+	keys     []string // scratch of learn
+	promised bool     // the job in hand was handed on, or applied
 
 	out     *outbox
 	notices *notices
 	intake  *budget
 	count   *counters
-
-	shownValues atomic.Int64 // list.Len, for whoever asks
 }
 
 const recordName = "record"
@@ -54,9 +53,8 @@ func (r *record) Wake() <-chan struct{} { return r.wake }
 
 // Next is when there is something to do, and room for what that may have to say.
 func (r *record) Next(now time.Duration) time.Duration {
-	k := &r.keeping
 	switch {
-	case !((r.inbox.Depth() > 0 || r.owesAgain()) && k.room()) && !(k.queue != nil && k.any()):
+	case r.inbox.Depth() == 0 && !r.owesAgain():
 		return Never
 	case r.out.full():
 		return max(now, r.out.stuckAt())
@@ -64,25 +62,19 @@ func (r *record) Next(now time.Duration) time.Duration {
 	return now
 }
 
-// Step does one thing. What has come back from the journal goes first: that is room
-// for more.
+// Step does one thing.
 func (r *record) Step(now time.Duration) (Work, error) {
 	if r.out.blocked(now) {
-		return Work{}, nil
-	}
-	queued := r.out.queue.Depth()
-	if r.commit(now) {
-		return Work{Did: true, Brief: r.faults == nil, Messages: 1 + r.out.queue.Depth() - queued}, nil
-	}
-	if !r.keeping.room() {
 		return Work{}, nil
 	}
 	if r.owesAgain() {
 		r.giveAgain(now)
 		return Work{Did: true, Messages: 1}, nil
 	}
+	queued := r.out.queue.Depth()
 	if j, ok := r.inbox.TryNext(); ok {
 		bytes := j.bytes
+		r.promised = false
 		r.faults.Begin(now, true)
 		r.handle(now, &j)
 		r.faults.End()
@@ -90,49 +82,51 @@ func (r *record) Step(now time.Duration) (Work, error) {
 		return Work{Did: true, Brief: r.faults == nil, Messages: 1 + r.out.queue.Depth() - queued, Bytes: bytes}, nil
 	}
 	if r.inbox.Drained() {
-		r.keeping.close()
-		if r.keeping.idle() {
+		if r.journal != nil {
+			r.journal.Close()
+		} else {
 			r.out.queue.Close()
-			return Work{}, errOver
 		}
+		return Work{}, errOver
 	}
 	return Work{}, nil
 }
 
-// Crashed answers for a job that crashed the record, or for what had come back from
-// the journal.
+// Crashed answers for a job that crashed the store.
 func (r *record) Crashed(now time.Duration) int {
 	j, lost := r.inbox.Abandon()
-	if lost {
-		r.lost(now, &j)
+	if !lost {
+		return 0
 	}
-	r.resume(now)
-	if lost {
-		return 1
-	}
-	return 0
+	r.lost(now, &j)
+	return 1
 }
 
-// lost answers for a job. It may have been done, unless its value is unknown.
+// lost answers for a job. A broadcast may have been done where it was handed on, or
+// its value is known.
 func (r *record) lost(now time.Duration, j *job) {
-	r.intake.put(j.bytes)
+	if !r.promised || r.journal == nil {
+		r.intake.put(j.bytes)
+	}
 	switch j.kind {
 	case jobBegin:
-		if j.setup != nil {
+		if j.setup != nil && !r.promised {
 			r.begin(now, j) // without it there is no node
 		}
 	case jobBroadcast:
 		logLost(r.logger, recordName, "broadcast", &j.request, j.value)
-		if r.knows(j.value) {
+		switch {
+		case r.promised && r.journal != nil: // that answers
+		case r.promised || r.state.knows(j.value):
 			r.out.fail(now, j.request, wire.Crash, crashedText)
-		} else {
+		default:
 			r.out.fail(now, j.request, wire.Abort, abortedText)
 		}
 	case jobRead:
 		logLost(r.logger, recordName, "read", &j.request, nil)
 		r.out.fail(now, j.request, wire.Abort, abortedText)
-	case jobStore: // not acked, so it comes again
-		logLost(r.logger, recordName, "delta", &request{client: j.store.Ticket.From}, nil)
+	case jobLearnt: // not acked, so it comes again
+		logLost(r.logger, recordName, "delta", &request{client: j.learnt.Ticket.From}, nil)
 	}
 }
 
@@ -145,44 +139,42 @@ func (r *record) handle(now time.Duration, j *job) {
 	case jobBroadcast:
 		r.broadcast(now, j)
 	case jobRead:
-		if r.waits(now) {
-			r.hand(now, keep{kind: keepRead, request: j.request})
-		} else {
-			r.answerRead(now, j.request)
-		}
-	case jobStore:
-		r.store(now, j)
+		shown := r.state.view()
+		r.out.offer(now, outgoing{kind: outReadOK, req: j.request, values: &shown})
+	case jobLearnt:
+		r.learn(now, j)
 	case jobElsewhere:
 		r.goOnElsewhere(string(j.value), j.request.client)
 	}
-	r.intake.put(j.bytes) // 0 if they went on to the journal
+	if !r.promised || r.journal == nil {
+		r.intake.put(j.bytes) // else they went on to the journal
+	}
+}
+
+// hand hands something to the journal, with the bytes that it counts. It never waits:
+// false if there is no room.
+func (r *record) hand(now time.Duration, item walItem) bool {
+	r.promised = r.journal.Offer(now, item)
+	return r.promised
 }
 
 // begin takes note of the node's name, and has its journal opened.
 func (r *record) begin(now time.Duration, j *job) {
 	r.source = gossip.NewOriginID(j.setup.id, r.logName)
 	r.given.begin(r.source)
-	if r.keeping.queue != nil {
-		r.openJournal(now, j)
+	if r.journal == nil {
+		return
 	}
+	s := *j.setup
+	r.hand(now, walItem{kind: walOpen, bytes: int32(j.bytes), open: &opening{setup: &s, request: j.request, start: &journal.Start{
+		Node: s.id, Nodes: s.members.Len(), Init: s.seen, Log: r.logName, Epoch: r.epoch,
+	}}})
 }
 
-// answerRead answers a read with what is known.
-func (r *record) answerRead(now time.Duration, to request) {
-	shown := r.list.View()
-	r.out.offer(now, outgoing{kind: outReadOK, req: to, values: &shown})
-}
-
-// knows reports whether a value is in the record.
-func (r *record) knows(value []byte) bool {
-	key, err := wire.Canonical(value)
-	return err == nil && r.values.Has(key)
-}
-
-// store takes in what gossip has learnt, all of it or, where a value cannot be
+// learn takes in what gossip has learnt, all of it or, where a value cannot be
 // read, none: a batch that is not acked comes again.
-func (r *record) store(now time.Duration, j *job) {
-	d := j.store
+func (r *record) learn(now time.Duration, j *job) {
+	d := j.learnt
 	r.keys = r.keys[:0]
 	for _, e := range d.Entries {
 		key, err := wire.Canonical([]byte(e.Value))
@@ -193,24 +185,19 @@ func (r *record) store(now time.Duration, j *job) {
 		}
 		r.keys = append(r.keys, key)
 	}
-	if r.keeping.queue != nil {
-		r.keepDelivery(now, j)
+	if r.journal != nil {
+		l := &learnt{entries: d.Entries, keys: slices.Clone(r.keys), ticket: d.Ticket}
+		if !r.hand(now, walItem{kind: walLearnt, request: j.request, bytes: int32(j.bytes), learnt: l}) {
+			r.count.droppedStores.Add(1) // it comes again
+		}
 		return
 	}
-	r.take(d.Entries, r.keys)
+	r.state.take(d.Entries, r.keys)
 	r.notices.stored(d.Ticket)
 }
 
-// take puts entries in that are new.
-func (r *record) take(entries []gossip.Entry, keys []string) {
-	for i, e := range entries {
-		if r.held.Add(e.Origin, e.Counter) {
-			r.append(e, keys[i])
-		}
-	}
-}
-
-// broadcast stores a client's value and says so.
+// broadcast gives a counter to a client's value. It is answered, and others are told,
+// when it is durable.
 func (r *record) broadcast(now time.Duration, j *job) {
 	key, err := wire.Canonical(j.value)
 	if err != nil {
@@ -221,39 +208,40 @@ func (r *record) broadcast(now time.Duration, j *job) {
 	if value != string(j.value) {
 		value = string(j.value)
 	}
-	r.counter++
-	if r.keeping.queue != nil {
-		r.keepBroadcast(now, j, value, key)
+	e := gossip.Entry{Origin: r.source, Counter: r.counter + 1, Value: value}
+	if r.journal == nil {
+		r.counter++
+		r.promised = true
+		r.own(now, &e, key, j.request, j.silent)
 		return
 	}
-	e := gossip.Entry{Origin: r.source, Counter: r.counter, Value: value}
-	r.own(now, &e, key, j.request, j.silent)
+	if r.failing.Load() {
+		r.count.refusedUnkept.Add(1)
+		r.out.fail(now, j.request, wire.TemporarilyUnavailable, "this node's journal cannot be written, so that the value would not survive it")
+		return
+	}
+	item := walItem{kind: walOwn, silent: j.silent, bytes: int32(j.bytes), request: j.request, entry: e}
+	if key != value {
+		item.key = key
+	}
+	if !r.hand(now, item) {
+		r.count.refusedFull.Add(1)
+		r.out.fail(now, j.request, wire.TemporarilyUnavailable, fullText)
+		return
+	}
+	r.counter++
 }
 
-// own puts an entry of the node's own in and says so to its client.
+// own applies an entry of the node's own, which others can know from now on, and
+// says so to its client.
 func (r *record) own(now time.Duration, e *gossip.Entry, key string, to request, silent bool) {
-	if e.Origin == r.source {
-		r.given.note(e.Counter)
-	}
-	r.held.Add(e.Origin, e.Counter)
-	r.append(*e, key)
+	r.given.note(e)
+	r.state.take([]gossip.Entry{*e}, []string{key})
 	r.notices.ring()
 	if silent {
 		r.count.silenced.Add(1)
 	}
 	if to.asks {
 		r.out.offer(now, outgoing{kind: outBroadcastOK, req: to})
-	}
-}
-
-func (r *record) append(e gossip.Entry, key string) {
-	r.log.Append(e)
-	if r.values.Add(key) {
-		shown := e.Value
-		if shown != key { // else it is canonical, and so without space
-			shown = string(wire.OneLine([]byte(shown)))
-		}
-		r.list.Add(shown)
-		r.shownValues.Store(int64(r.list.Len()))
 	}
 }

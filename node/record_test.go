@@ -20,7 +20,7 @@ func entry(counter uint64, value string) gossip.Entry {
 
 // delivery is what gossip hands to the record.
 func delivery(batch uint64, entries ...gossip.Entry) job {
-	return job{kind: jobStore, store: &gossip.Delivery{Ticket: gossip.Ticket{From: "n1", PeerIncarnation: 5, Batch: batch}, Entries: entries}}
+	return job{kind: jobLearnt, learnt: &gossip.Delivery{Ticket: gossip.Ticket{From: "n1", PeerIncarnation: 5, Batch: batch}, Entries: entries}}
 }
 
 func TestAnyValueIsReadAsItWasSpelt(t *testing.T) {
@@ -33,7 +33,7 @@ func TestAnyValueIsReadAsItWasSpelt(t *testing.T) {
 		require.Equal(t, []string{say("n0", "c1", fmt.Sprintf(`{"type":"broadcast_ok","in_reply_to":%d}`, i))}, r.ask(0, broadcastLine("n0", i, v)))
 	}
 	require.Equal(t, "["+strings.Join(values, ",")+"]", r.values(0))
-	require.Equal(t, len(values), r.log.Len())
+	require.Equal(t, len(values), r.state.log.Len())
 }
 
 func TestEqualValuesAreOneElementOfAReadAndEveryOneIsAcknowledged(t *testing.T) {
@@ -46,7 +46,7 @@ func TestEqualValuesAreOneElementOfAReadAndEveryOneIsAcknowledged(t *testing.T) 
 			require.Equal(t, []string{say("n0", "c1", fmt.Sprintf(`{"type":"broadcast_ok","in_reply_to":%d}`, i))}, r.ask(0, broadcastLine("n0", i, v)))
 		}
 		require.Equal(t, "["+equal[0]+"]", r.values(0), "as it was spelt first")
-		require.Equal(t, len(equal), r.log.Len(), "but every broadcast is an entry")
+		require.Equal(t, len(equal), r.state.log.Len(), "but every broadcast is an entry")
 	}
 }
 
@@ -65,11 +65,11 @@ func TestAValueThatNestsTooDeeplyIsRefused(t *testing.T) {
 	out := r.ask(0, broadcastLine("n0", 5, nested(wire.MaxValueDepth+1)))
 	require.Len(t, out, 1)
 	require.Contains(t, out[0], `"in_reply_to":5,"code":12,"text":"the message of a broadcast must be a JSON value: not JSON: nested deeper`)
-	require.Zero(t, r.log.Len())
+	require.Zero(t, r.state.log.Len())
 	require.Zero(t, r.jobBytes.used.Load())
 
 	require.Contains(t, r.ask(0, broadcastLine("n0", 5, nested(wire.MaxValueDepth)))[0], "broadcast_ok")
-	require.Equal(t, uint64(1), r.log.At(0).Counter, "what is refused uses no counter")
+	require.Equal(t, uint64(1), r.state.log.At(0).Counter, "what is refused uses no counter")
 }
 
 func TestOwnEntriesAreCountedFromOneUnderTheNodesName(t *testing.T) {
@@ -77,9 +77,9 @@ func TestOwnEntriesAreCountedFromOneUnderTheNodesName(t *testing.T) {
 	for i := range 3 {
 		r.ask(0, broadcastLine("n0", i, fmt.Sprint(10*i)))
 	}
-	require.Equal(t, 3, r.log.Len())
+	require.Equal(t, 3, r.state.log.Len())
 	for i := range 3 {
-		e := r.log.At(i)
+		e := r.state.log.At(i)
 		require.Equal(t, "n0", e.Origin.Value().Node)
 		require.Equal(t, r.record.logName, e.Origin.Value().Log)
 		require.Equal(t, uint64(i+1), e.Counter)
@@ -101,13 +101,13 @@ func TestADeliveryIsStoredOnceAndItsTicketFollows(t *testing.T) {
 		j := delivery(3, entry(1, "1"), entry(2, "2"), entry(2, "2"), entry(3, "1"))
 		r.record.handle(0, &j)
 	}
-	require.Equal(t, 3, r.log.Len())
+	require.Equal(t, 3, r.state.log.Len())
 	require.Equal(t, "[1,2]", r.values(0))
 	require.Empty(t, r.notices.take(nil), "gossip has taken them by now")
 
 	j := delivery(4, entry(4, "4"))
 	r.record.handle(0, &j)
-	require.Equal(t, []gossip.Ticket{j.store.Ticket}, r.notices.take(nil))
+	require.Equal(t, []gossip.Ticket{j.learnt.Ticket}, r.notices.take(nil))
 	require.True(t, r.notices.rung.Load())
 }
 
@@ -117,7 +117,7 @@ func TestABatchWithAValueThatCannotBeReadIsNotStoredAtAllAndNotAcked(t *testing.
 		j := delivery(3, entry(1, "1"), entry(2, bad), entry(3, "3"))
 		r.record.handle(0, &j)
 	}
-	require.Zero(t, r.log.Len())
+	require.Zero(t, r.state.log.Len())
 	require.Empty(t, r.notices.take(nil))
 	require.Equal(t, uint64(5), r.count.badMail.Load())
 	require.Equal(t, 5, strings.Count(r.logs.String(), "a peer's value cannot be read"))
@@ -138,7 +138,7 @@ func TestAPanicInTheRecordLosesTheItemInHandAndNoKnownValue(t *testing.T) {
 	require.Zero(t, r.jobBytes.used.Load())
 	r.ask(0, broadcastLine("n0", 2, "2"))
 	require.Equal(t, "[1,2]", r.values(0))
-	require.Equal(t, uint64(2), r.log.At(1).Counter)
+	require.Equal(t, uint64(2), r.state.log.At(1).Counter)
 }
 
 func TestARecordIsWhatAModelOfItIs(t *testing.T) {
@@ -178,8 +178,8 @@ func TestARecordIsWhatAModelOfItIs(t *testing.T) {
 			j := delivery(1, batch...)
 			r.record.handle(0, &j)
 		}
-		require.Equal(t, entries, r.log.Len())
-		require.Equal(t, len(shown), int(r.record.shownValues.Load()))
+		require.Equal(t, entries, r.state.log.Len())
+		require.Equal(t, len(shown), int(r.state.shown.Load()))
 		require.Equal(t, "["+strings.Join(shown, ",")+"]", r.values(time.Second))
 	})
 }

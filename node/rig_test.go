@@ -104,18 +104,14 @@ func (r *rig) work(now time.Duration) {
 // workRecord has the record do what is queued and reports whether there was
 // anything.
 func (r *rig) workRecord(now time.Duration) (any bool) {
-	for r.record.commit(now) {
+	for {
+		work, err := r.record.Step(now)
+		require.NoError(r.t, err)
+		if !work.Did {
+			return any
+		}
 		any = true
 	}
-	for j, ok := r.jobs.TryNext(); ok; j, ok = r.jobs.TryNext() {
-		r.record.handle(now, &j)
-		any = true
-	}
-	for r.record.owesAgain() && r.record.keeping.room() {
-		r.record.giveAgain(now)
-		any = true
-	}
-	return any
 }
 
 // write has the output write what is queued, and returns the lines.

@@ -71,7 +71,7 @@ func (r *rounder) round(values int) {
 			r.request(r.lines[0])
 			r.lines = r.lines[1:]
 		} else {
-			r.log.Append(gossip.Entry{Origin: source, Counter: r.values, Value: "1234567"})
+			r.state.log.Append(gossip.Entry{Origin: source, Counter: r.values, Value: "1234567"})
 		}
 	}
 	r.bytes = 0

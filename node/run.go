@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -153,6 +154,7 @@ func (d *driver) serve(ctx context.Context, s Service) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+		runtime.Gosched() // whoever has woken it may have more
 		now, brief = d.now(), 0
 	}
 }

@@ -133,7 +133,7 @@ func (s *soak) take(r *rig) {
 
 // heap is what the nodes hold, in bytes.
 func (s *soak) heap() int64 {
-	s.entries = s.rigs[0].log.Len()
+	s.entries = s.rigs[0].state.log.Len()
 	for _, r := range s.rigs {
 		r.stdout = bytes.Buffer{} // it has grown with the reads
 	}
@@ -187,9 +187,9 @@ func TestASoakLosesNothingAndLeavesNothingBehind(t *testing.T) {
 	require.Len(t, s.codes, 1, "and nothing but that was said: %v", s.codes)
 	require.Greater(t, len(s.acked), s.value/3)
 	for i, r := range s.rigs {
-		require.Equal(t, looks[soakChecks-1].entries, r.log.Len(), "n%d", i)
+		require.Equal(t, looks[soakChecks-1].entries, r.state.log.Len(), "n%d", i)
 		for v := range s.acked {
-			require.True(t, r.record.knows([]byte(v)), "n%d lacks %s", i, v)
+			require.True(t, r.state.knows([]byte(v)), "n%d lacks %s", i, v)
 		}
 		report, _ := r.monitor.Report(s.now)
 		require.Zero(t, report.Unhealthy)
@@ -207,9 +207,9 @@ func TestASoakLosesNothingAndLeavesNothingBehind(t *testing.T) {
 
 // entriesEverywhere is what every node knows.
 func (s *soak) entriesEverywhere() int {
-	n := s.rigs[0].log.Len()
+	n := s.rigs[0].state.log.Len()
 	for _, r := range s.rigs {
-		n = min(n, r.log.Len())
+		n = min(n, r.state.log.Len())
 	}
 	return n
 }

@@ -73,7 +73,7 @@ func TestAStdoutThatStandsStillHoldsTheReaderForASecondOnly(t *testing.T) {
 		synctest.Wait()
 		require.NotZero(t, r.count.droppedReplies.Load())
 		require.Equal(t, r.outsQ.Capacity(), r.outsQ.Depth(), "what waits is bounded")
-		stored := r.log.Len()
+		stored := r.state.log.Len()
 		require.Greater(t, stored, 1000)
 		refused := r.count.refusedByWait.Load() + r.count.refusedByGate.Load() + r.count.refusedFull.Load()
 		require.Equal(t, 20_000, stored+int(refused))

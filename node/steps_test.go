@@ -181,5 +181,5 @@ func TestADriverOfStepsIsToldOfStaleLinesAsAReaderIs(t *testing.T) {
 	r.Tick(40 * time.Second)
 	r.Came(41 * time.Second)
 	require.True(t, answered(41*time.Second, 7))
-	require.Equal(t, 7, r.log.Len(), "all are stored")
+	require.Equal(t, 7, r.state.log.Len(), "all are stored")
 }

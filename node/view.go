@@ -10,7 +10,7 @@ type View struct{ n *Node }
 func (n *Node) View() View { return View{n} }
 
 // Log is what the node knows, in the order in which it came to.
-func (v View) Log() *gossip.Log { return v.n.log }
+func (v View) Log() *gossip.Log { return v.n.state.log }
 
 // Gossip is a look into the gossip core; false before the node has one.
 func (v View) Gossip() (gossip.View, bool) {

@@ -34,7 +34,7 @@ func TestRepliesToRequestsThatWaitedOnStdinAreTheSoonerTooLate(t *testing.T) {
 		}
 		r.Admit(asked+onStdin, item(t, request))
 		said := stepAll(t, r, asked+onStdin+inQueues)
-		require.Equal(t, strings.Contains(request, "broadcast"), r.log.Len() == 2, "it is stored whether or not it is answered")
+		require.Equal(t, strings.Contains(request, "broadcast"), r.state.log.Len() == 2, "it is stored whether or not it is answered")
 		return strings.Contains(said, `"in_reply_to":2`)
 	}
 	broadcast, read := broadcastLine("n0", 2, "2"), readLine("n0", 2)
@@ -106,7 +106,7 @@ func TestAReaderBehindASlowOutputKnowsHowLongRequestsHaveWaited(t *testing.T) {
 		pass(2 * time.Minute)
 		close(in.ended)
 		require.NoError(t, soon(t, ended))
-		require.Equal(t, requests, n.log.Len())
+		require.Equal(t, requests, n.state.log.Len())
 		require.Greater(t, len(said.lines), int(stdin.ReplyDeadline/each)/2)
 		for i, at := range said.at {
 			require.LessOrEqual(t, at, stdin.ReplyDeadline+each+100*time.Millisecond, said.lines[i])

@@ -1,0 +1,152 @@
+package node
+
+import (
+	"errors"
+	"time"
+
+	"treecast/gossip"
+	"treecast/journal"
+)
+
+const (
+	// keepItems and keepBytes bound what goes into one append.
+	keepItems = 1024
+	keepBytes = 256 << 10
+	// keepRetry is how long after a failed append another one is tried.
+	keepRetry = time.Second
+)
+
+// append writes the batch in hand. While that is known to fail it does not try.
+func (j *journaler) append(now time.Duration) error {
+	writable := !j.failing || now >= j.retryAt && j.retry(now)
+	j.batch.Reset()
+	for i := range j.hand {
+		item := &j.hand[i]
+		if item.kind == walOwn {
+			j.add(&item.entry)
+			continue
+		}
+		j.accept(item.learnt)
+		for i := range item.learnt.entries {
+			j.add(&item.learnt.entries[i])
+		}
+	}
+	switch {
+	case !writable:
+		return errUnkept
+	case j.batch.Entries() == 0:
+		return nil // all of it is known, and nothing is ahead of it
+	}
+	return j.write(now)
+}
+
+// The reasons for which a batch was not written.
+var (
+	errUnkept  = errors.New("it failed a moment ago, and is tried again once a second")
+	errCrashed = errors.New("the journal service crashed on it")
+)
+
+func (j *journaler) add(e *gossip.Entry) {
+	o := e.Origin.Value()
+	j.batch.Add(journal.Source{Origin: o.Node, Log: o.Log}, e.Counter, e.Value)
+}
+
+// accept leaves out of a delivery what is known already; nil: there is none.
+func (j *journaler) accept(l *learnt) {
+	if l == nil || l.accepted {
+		return
+	}
+	n := 0
+	for i := range l.entries {
+		if j.state.accept(&l.entries[i]) {
+			l.entries[n], l.keys[n] = l.entries[i], l.keys[i]
+			n++
+		}
+	}
+	l.entries, l.keys, l.accepted = l.entries[:n], l.keys[:n], true
+}
+
+// write appends the batch that was made.
+func (j *journaler) write(now time.Duration) error {
+	j.batch.Seen = j.seen()
+	j.begun = true
+	err := j.keeper.Append(&j.batch)
+	if errors.Is(err, journal.ErrGone) {
+		j.gone(now, err)
+		return err
+	}
+	if err != nil {
+		j.fail(now, err)
+		return err
+	}
+	j.checkAt = now + j.checking // that was looked at
+	j.figures.appends.Add(1)
+	j.figures.entries.Add(uint64(j.batch.Entries()))
+	j.figures.bytes.Add(uint64(j.batch.Bytes()))
+	if j.syncing > 0 && !j.unsynced {
+		j.unsynced, j.syncAt = true, now+j.syncing
+	}
+	return nil
+}
+
+// fail says, once, that the journal cannot be written.
+func (j *journaler) fail(now time.Duration, err error) {
+	j.retryAt = now + keepRetry
+	if !j.failing {
+		j.failing = true
+		j.figures.failing.Store(true)
+		j.log.Error("the journal cannot be written: broadcasts get error 11 until it can, reads and gossip go on; --journal DIR names another place, --journal off does without",
+			"why", err)
+	}
+}
+
+// retry tries to open what could not be opened and to write what is owed, and
+// reports whether all is well.
+func (j *journaler) retry(now time.Duration) bool {
+	if j.rewriting != nil {
+		return false
+	}
+	if !j.isOpen {
+		found, err := j.openKeeper(now)
+		if err != nil {
+			return false
+		}
+		j.recover(found)
+	}
+	for done := false; !done; {
+		j.batch.Reset()
+		n := 0
+		for n < len(j.owes) && j.batch.Bytes() < keepBytes {
+			j.add(&j.owes[n].entry)
+			n++
+		}
+		if j.write(now) != nil {
+			return false
+		}
+		j.state.mu.Lock()
+		for i := range j.owes[:n] {
+			if o := &j.owes[i]; o.key != "" {
+				j.applyOwn(&o.entry, o.key)
+			}
+		}
+		j.state.mu.Unlock()
+		j.owes = j.owes[n:]
+		done = len(j.owes) == 0
+	}
+	j.owes = nil
+	j.unkept.clear()
+	j.failing = false
+	j.figures.failing.Store(false)
+	j.log.Warn("the journal can be written again")
+	j.grown()
+	return true
+}
+
+// sync has the disk keep what was appended.
+func (j *journaler) sync(now time.Duration) {
+	j.unsynced = false
+	err := j.keeper.Sync()
+	if err != nil {
+		j.log.Error("the journal cannot be synced: what was acknowledged survives this process, but not the machine", "why", err)
+	}
+}
