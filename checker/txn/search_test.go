@@ -103,7 +103,7 @@ func TestSearch_findsWhatIsThere(t *testing.T) {
 			find(t)
 		}
 	})
-	for _, name := range []string{"G0", "G1c", "G-single-item", "G-nonadjacent-item", "G2-item", "G-single-item-process", "G2-item-realtime"} {
+	for _, name := range []string{"G0", "G1c", "G-single-item", "G-nonadjacent-item", "G2-item"} {
 		require.True(t, seen[name], "no graph has %s", name)
 	}
 }
