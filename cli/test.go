@@ -35,7 +35,7 @@ type testCommand struct {
 	LatencyDist string      `default:"constant" enum:"constant,uniform,exponential" env:"TREECAST_TEST_LATENCY_DIST" group:"maelstrom" help:"Its distribution: constant, uniform (from 0 to twice the mean) or exponential. Default: ${default}."`
 	Topology    string      `default:"grid" enum:"line,grid,tree,tree2,tree3,tree4,total" env:"TREECAST_TEST_TOPOLOGY" group:"maelstrom" help:"The neighbours that a topology request names: line, grid, tree (tree2), tree3, tree4 or total. Default: ${default}."`
 
-	Nemesis         string      `env:"TREECAST_TEST_NEMESIS" placeholder:"FAULTS" group:"maelstrom" help:"What goes wrong, separated by commas: Maelstrom's partition, kill and pause, and our own loss, duplicate, reorder, delay, stall and, in virtual time, clock, truncate and remove. Default: nothing."`
+	Nemesis         string      `env:"TREECAST_TEST_NEMESIS" placeholder:"FAULTS" group:"maelstrom" help:"What goes wrong, separated by commas: Maelstrom's partition, kill and pause, and our own one-way, loss, duplicate, reorder, delay, stall and, in virtual time, clock, truncate and remove. Default: nothing."`
 	NemesisInterval secondsFlag `default:"10" env:"TREECAST_TEST_NEMESIS_INTERVAL" placeholder:"S" group:"maelstrom" help:"Mean seconds between two steps of a fault: it starts with the load, and then stops and starts in turn. Kill and pause share their steps. Default: ${default}."`
 	NemesisTargets  string      `env:"TREECAST_TEST_NEMESIS_TARGETS" placeholder:"NODES" group:"ours" help:"Whom kills, pauses, stalls, clocks and harm to journals strike, drawn from these: some, one, minority-third, minority, majority or all, separated by commas. Default: any of them, as Maelstrom does."`
 	NemesisPlan     string      `env:"TREECAST_TEST_NEMESIS_PLAN" placeholder:"STEPS" group:"ours" help:"What goes wrong when, instead of what --nemesis draws: steps separated by semicolons, each a time since the beginning of the load and what is done then. Below are all of them. What is broken at the end of the load is healed then, as always."`
@@ -87,6 +87,7 @@ The steps of a --nemesis-plan, such as "5s kill n0; 8s partition n1,n3|n4-n9; 12
     truncate NODES SHARE [whole]       so much is left of their journals, such as 0.7
     remove NODES                       their journals are gone
     partition GROUPS                   n0-n4|n5-n9; nodes not named are one more group
+    one-way NODES>NODES                the second do not hear the first
     ring                               everyone reaches a majority, no two the same
     heal                               the whole network
     loss, duplicate, reorder, delay P  the rate from then on; 0 ends it

@@ -15,7 +15,7 @@ import (
 func (p *plan) strikes() (out []nemesis.Fault) {
 	for _, f := range nemesis.Faults() {
 		moment := f == nemesis.Stall || f == nemesis.Truncate || f == nemesis.Remove
-		alone := f == nemesis.Partition && len(p.session.Nodes) == 1 // that is said already
+		alone := (f == nemesis.Partition || f == nemesis.OneWay) && len(p.session.Nodes) == 1 // that is said already
 		if p.session.Nemesis.Has(f) && !moment && !alone {
 			out = append(out, f)
 		}
@@ -51,7 +51,7 @@ func unmet(h run.History, faults []nemesis.Fault, serverMessages int64, end time
 
 // ofNetwork says whether a fault strikes nothing but messages between nodes.
 func ofNetwork(f nemesis.Fault) bool {
-	return slices.Contains([]nemesis.Fault{nemesis.Partition, nemesis.Loss, nemesis.Duplicate, nemesis.Reorder, nemesis.Delay}, f)
+	return slices.Contains([]nemesis.Fault{nemesis.Partition, nemesis.OneWay, nemesis.Loss, nemesis.Duplicate, nemesis.Reorder, nemesis.Delay}, f)
 }
 
 // span is a stretch of a run.

@@ -80,7 +80,7 @@ func DrawSchedule(seed uint64) Schedule {
 		s.LatencyDist = network.Distributions()[rng.IntN(3)]
 	}
 	for _, f := range nemesis.Faults() {
-		if !slices.Contains(drawnLast, f) && chance(0.35) {
+		if f != nemesis.OneWay && !slices.Contains(drawnLast, f) && chance(0.35) { // cuts are drawn both ways
 			s.Faults = append(s.Faults, f)
 		}
 	}

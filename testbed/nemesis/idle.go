@@ -73,6 +73,13 @@ func (s *planState) step(e *Event) string {
 			return "all nodes are in one group"
 		}
 		s.cut = true
+	case CutOneWay:
+		from, _ := e.Groups[0].among(s.nodes)
+		to, _ := e.Groups[1].among(s.nodes)
+		if len(from) == 1 && slices.Equal(from, to) {
+			return "a node always hears itself"
+		}
+		s.cut = true
 	case CutRing:
 		if len(s.nodes) < 3 {
 			return fmt.Sprintf("each of %d sees a majority when it sees all", len(s.nodes))

@@ -1,6 +1,6 @@
 // Package nemesis decides what goes wrong in a run and when: the faults that
 // Jepsen and Maelstrom know (partition, kill, pause), our own (loss, duplicate,
-// reorder, delay, clock, stall, truncate, remove), and the schedule on which they
+// reorder, delay, clock, stall, truncate, remove, one-way), and the schedule on which they
 // start and stop.
 //
 // # Schedule
@@ -39,6 +39,7 @@ const (
 
 // Our own faults. Those of messages strike between nodes only.
 const (
+	OneWay    Fault = "one-way"   // cuts the network in one direction
 	Loss      Fault = "loss"      // messages that never arrive
 	Duplicate Fault = "duplicate" // messages that arrive twice
 	Reorder   Fault = "reorder"   // messages that overtake others
@@ -51,7 +52,7 @@ const (
 
 // Faults lists the faults that can be asked for.
 func Faults() []Fault {
-	return []Fault{Partition, Kill, Pause, Loss, Duplicate, Reorder, Delay, Clock, Stall, Truncate, Remove}
+	return []Fault{Partition, Kill, Pause, Loss, Duplicate, Reorder, Delay, Clock, Stall, Truncate, Remove, OneWay}
 }
 
 // ParseFaults reads the value of --nemesis: faults separated by commas, or
@@ -185,8 +186,15 @@ func New(cfg Config, nodes []string, rng *rand.Rand) *Nemesis {
 		return n
 	}
 	add := func(g generator, once bool) { n.tracks = append(n.tracks, &track{generator: g, once: once}) }
-	if cfg.Has(Partition) {
-		add(&partitions{kinds: cfg.Kinds, nodes: nodes}, false)
+	cuts, oneWay := &partitions{kinds: cfg.Kinds, nodes: nodes}, &oneWays{nodes: nodes}
+	switch both := cfg.Has(Partition) && cfg.Has(OneWay); {
+	case both:
+		add(&either{cuts: cuts, oneWay: oneWay}, false)
+	case cfg.Has(Partition):
+		add(cuts, false)
+	}
+	if cfg.Has(OneWay) && !cfg.Has(Partition) {
+		add(oneWay, false)
 	}
 	inForce := &Messages{}
 	for _, f := range messageFaults {

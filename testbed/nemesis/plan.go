@@ -37,7 +37,7 @@ type Event struct {
 	Nodes  Nodes         // kill, start, pause, resume, stall, truncate, remove
 	For    time.Duration // stall: more than 0, at most MaxStall
 	Harm   Harm          // truncate
-	Groups []Nodes       // partition
+	Groups []Nodes       // partition; one-way: who is not heard, and by whom
 	Rate   float64       // loss, duplicate, reorder, delay: 0 to 1
 }
 
@@ -55,6 +55,7 @@ const (
 	RemoveJournals   Verb = Verb(Remove)
 	CutGroups        Verb = "partition"
 	CutRing          Verb = "ring"
+	CutOneWay        Verb = Verb(OneWay)
 	HealNetwork      Verb = "heal"
 	SetLoss          Verb = Verb(Loss)
 	SetDuplicate     Verb = Verb(Duplicate)
@@ -63,7 +64,7 @@ const (
 )
 
 // verbs are all of them, in the order in which people are told.
-var verbs = []Verb{KillNodes, StartNodes, PauseNodes, ResumeNodes, StallNodes, TruncateJournals, RemoveJournals, CutGroups, CutRing, HealNetwork, SetLoss, SetDuplicate, SetReorder, SetDelay}
+var verbs = []Verb{KillNodes, StartNodes, PauseNodes, ResumeNodes, StallNodes, TruncateJournals, RemoveJournals, CutGroups, CutRing, CutOneWay, HealNetwork, SetLoss, SetDuplicate, SetReorder, SetDelay}
 
 // Nodes names nodes as a plan does: names, and ranges as "first-last".
 type Nodes []string
@@ -145,6 +146,22 @@ func parseEvent(words []string) (e Event, err error) {
 			}
 			e.Groups = append(e.Groups, group)
 		}
+	case CutOneWay:
+		var groups string
+		if groups, err = one("who is not heard by whom, such as n0,n1>n2-n4"); err != nil {
+			break
+		}
+		from, to, both := strings.Cut(groups, ">")
+		if !both {
+			return e, fmt.Errorf("%q does not say who is not heard by whom; give such as from n0>n1", groups)
+		}
+		for _, list := range []string{from, to} {
+			var group Nodes
+			if err == nil {
+				group, err = parseNodes(list)
+			}
+			e.Groups = append(e.Groups, group)
+		}
 	case CutRing, HealNetwork:
 		if len(rest) > 0 {
 			err = fmt.Errorf("%s stands alone", e.Verb)
@@ -193,6 +210,8 @@ func (p Plan) String() string {
 				groups[i] = g.String()
 			}
 			words = append(words, strings.Join(groups, "|"))
+		case CutOneWay:
+			words = append(words, e.Groups[0].String()+">"+e.Groups[1].String())
 		case SetLoss, SetDuplicate, SetReorder, SetDelay:
 			words = append(words, strconv.FormatFloat(e.Rate, 'g', -1, 64))
 		}
@@ -284,7 +303,7 @@ func (e *Event) membership(nodes []string) ([]int, error) {
 func (p Plan) has(f Fault) bool {
 	return slices.ContainsFunc(p, func(e Event) bool {
 		switch e.Verb {
-		case CutGroups, CutRing:
+		case CutGroups, CutRing, CutOneWay:
 			return f == Partition
 		default:
 			return string(e.Verb) == string(f)
@@ -341,6 +360,10 @@ func (s *script) step(rng *rand.Rand) Step {
 		value, _ := json.Marshal(groups)
 		g := grudge(s.nodes, func(i, j int) bool { return group[i] != group[j] })
 		return Step{F: "start-partition", Value: value, Completed: isolated(g), Heal: true, Cut: g}
+	case CutOneWay:
+		from, _ := e.Groups[0].among(s.nodes)
+		to, _ := e.Groups[1].among(s.nodes)
+		return oneWay(s.nodes, from, to)
 	case CutRing:
 		g := NewGrudge(MajoritiesRing, s.nodes, rng)
 		return Step{F: "start-partition", Value: text(MajoritiesRing), Completed: isolated(g), Heal: true, Cut: g}
