@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -22,7 +23,7 @@ func TestWords_thatAreMistypedAreRecognised(t *testing.T) {
 		require.Contains(t, got.stderr, "unexpected argument "+word+"; did you mean '"+want+"'?")
 	}
 	got := runHere(t, "frobnicate")
-	require.Contains(t, got.stderr, "the commands are test, fuzz, sweep, compare, summary, report, help and version")
+	require.Contains(t, got.stderr, "the commands are "+strings.Join(bedCommands, ", ")+", help and version")
 }
 
 func TestDistance_countsSlipsOfTheFingers(t *testing.T) {

@@ -118,6 +118,9 @@ func DrawSchedule(seed uint64) Schedule {
 			s.Faults = append(s.Faults, f)
 		}
 	}
+	if s.Blank && strings.HasPrefix(s.Inject, "journal:") {
+		s.Inject = "" // into a service that does not run
+	}
 	return s
 }
 
