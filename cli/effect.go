@@ -9,7 +9,6 @@ import (
 
 	"treecast/experiment"
 	"treecast/node"
-	"treecast/testbed/session"
 )
 
 // checkEffect refuses flags of our own that were given and have no effect: whoever
@@ -47,7 +46,7 @@ const beyond = 20 * time.Second
 // checkInjected refuses faults inside of nodes that are not there, in services
 // that do not run, or that would begin when all is over.
 func checkInjected(cfg node.Config, p *experiment.Plan) error {
-	names := session.NodeNames(p.NodeCount)
+	names := p.NodeNames()
 	for _, f := range cfg.Faults {
 		why := ""
 		switch {

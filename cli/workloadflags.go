@@ -2,10 +2,10 @@ package cli
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
+	"treecast/run"
 	"treecast/workload"
 )
 
@@ -55,6 +55,9 @@ type nodeFlags struct {
 	NodesFile string   `env:"TREECAST_TEST_NODES_FILE" placeholder:"FILE" group:"maelstrom" help:"A file with names of nodes, one a line."`
 }
 
+// maxNodesFile is how large a file with the names of nodes may be, in bytes.
+const maxNodesFile = 64 << 20
+
 // names are those of the file, of the list and the single ones, in that order,
 // each once; none if nothing is named.
 func (f *nodeFlags) names() ([]string, error) {
@@ -67,7 +70,7 @@ func (f *nodeFlags) names() ([]string, error) {
 		}
 	}
 	if f.NodesFile != "" {
-		text, err := os.ReadFile(f.NodesFile)
+		text, err := run.ReadFile(f.NodesFile, maxNodesFile)
 		if err != nil {
 			return nil, fmt.Errorf("--nodes-file: %w", err)
 		}

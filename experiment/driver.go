@@ -167,11 +167,7 @@ func (p Plan) checkNodes() error {
 		if _, err := process.FindProgram(p.Bin); err != nil {
 			return err
 		}
-		nodes := p.NodeCount
-		if nodes == 0 {
-			nodes = len(session.NodeNames(0))
-		}
-		return process.CheckLimits(nodes)
+		return process.CheckLimits(len(p.NodeNames()))
 	}
 	if p.Bin != "" {
 		return errors.New("virtual time is for treecast's own nodes, which live in this process; another program needs real time")

@@ -102,10 +102,7 @@ func (p Plan) read() (*plan, error) {
 	case p.NodeCount > session.MaxNodes:
 		return nil, fmt.Errorf("node count is %d; give %d or fewer", p.NodeCount, session.MaxNodes)
 	}
-	nodes := session.NodeNames(p.NodeCount)
-	if p.NodeCount == 0 && len(p.Nodes) > 0 {
-		nodes = p.Nodes
-	}
+	nodes := p.NodeNames()
 	load, err := all.Named(p.Workload)
 	if err != nil {
 		return nil, err
@@ -182,6 +179,14 @@ func (p *plan) workloadOptions() workload.Options {
 	o := p.Options
 	o.Nodes, o.Concurrency, o.Latency = p.session.Nodes, p.session.Concurrency, p.Latency
 	return o
+}
+
+// NodeNames are the names of a plan's nodes.
+func (p Plan) NodeNames() []string {
+	if p.NodeCount == 0 && len(p.Nodes) > 0 {
+		return p.Nodes
+	}
+	return session.NodeNames(p.NodeCount)
 }
 
 // Check returns an error that says what is wrong with a plan, if anything is.

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"treecast/testbed/nemesis"
@@ -39,6 +40,17 @@ func (p *plan) remarks() (out []string) {
 	}
 	if !p.session.Workload.Topology && p.Topology != "" && p.Topology != session.DefaultTopology {
 		idle("--topology", "nodes are sent no topology in the workload %s", p.Workload)
+	}
+	for _, f := range []struct {
+		flag  string
+		given bool
+	}{
+		{"--key-count", p.Options.KeyCount != 0}, {"--max-writes-per-key", p.Options.MaxWritesPerKey != 0},
+		{"--max-txn-length", p.Options.MaxTxnLength != 0}, {"--consistency-models", len(p.Options.ConsistencyModel) != 0},
+	} {
+		if f.given && !slices.Contains(p.session.Workload.Flags, f.flag) {
+			idle(f.flag, "the workload %s does not look at it", p.Workload)
+		}
 	}
 	if p.Rate == 0 {
 		out = append(out, "--rate is 0: no client asks for anything until the load is over")

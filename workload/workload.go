@@ -27,6 +27,10 @@ type Workload struct {
 	// invalid.
 	Excused []string
 
+	// Flags are those of the settings of single workloads that it looks at, as they
+	// are typed: "--key-count".
+	Flags []string
+
 	// Accepts returns an error that says what to change if a run cannot be done
 	// with the options; nil accepts all.
 	Accepts func(Options) error

@@ -32,6 +32,7 @@ const crashEvery = 30 * time.Second
 var Workload = workload.Workload{
 	Name:      "kafka",
 	Recovers:  true,
+	Flags:     []string{"--key-count", "--max-writes-per-key"},
 	Excused:   []string{fCrash, "debug-topic-partitions"},
 	Generator: newGenerator,
 	Client:    func(workload.Options) workload.Client { return &client{} },

@@ -39,6 +39,7 @@ func of(name string, kind txn.Kind) workload.Workload {
 	return workload.Workload{
 		Name:      name,
 		Reusable:  true,
+		Flags:     []string{"--key-count", "--max-writes-per-key", "--max-txn-length", "--consistency-models"},
 		Accepts:   accepts,
 		Generator: func(o workload.Options) workload.Generator { return newGenerator(kind, o) },
 		Client:    func(workload.Options) workload.Client { return &client{} },
