@@ -1,10 +1,11 @@
-// Package checker judges a run: it computes Maelstrom's figures and verdicts
-// from a history and from the messages of its network, exactly as Jepsen and
-// Maelstrom do, and beside them our own stricter ones.
+// Package checker is the arithmetic that workloads share: it computes Maelstrom's
+// figures and verdicts from a history and from the messages of its network,
+// exactly as Jepsen and Maelstrom do, and beside them our own stricter ones.
 //
-// Maelstrom's: SetFull, Echo, Stats, Availability, Net. Ours: Strict (what
-// set-full does not see), Delivery (true latency to the last node), Traffic
-// (who sent what to whom), Challenges. Check puts all of them together.
+// Maelstrom's: SetFull, Stats, Availability, Net. Ours: Strict (what set-full does
+// not see), Settled (when nothing was wrong), Delivery (true latency to the last
+// node), Traffic (who sent what to whom), Challenges. A workload's Judge, in
+// package workload, puts them together with what is its own.
 //
 // All functions are pure: no clock, no goroutine, no randomness, and the same
 // input gives the same output byte for byte. A history is only read, so one

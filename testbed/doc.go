@@ -4,7 +4,7 @@
 //	layout    the neighbour lists of a topology request
 //	network   message ids, latency, receivers, partitions
 //	nemesis   what goes wrong, and when
-//	workload  what clients ask, what replies mean, and what values a body carries
+//	service   what Maelstrom offers nodes beside each other: lin-kv and the like
 //	invariant what must be true inside of the nodes at any time
 //	session   the order of a run, from the first init to the last read
 //	process   a driver: any Maelstrom binary as child processes, in real time
@@ -12,7 +12,7 @@
 //
 // All but process are pure: time and randomness are handed in, and the same
 // inputs give the same run. A driver moves bytes and time between a session and
-// its nodes; verdicts are package checker's.
+// its nodes; what clients ask and how a run is judged is in the folders of workload.
 //
 // The nodes under testdata are written with Maelstrom's official library, to
 // prove that programs made for Maelstrom behave here as they do there.

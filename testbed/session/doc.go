@@ -1,7 +1,9 @@
 // Package session is the order of a run, as Maelstrom and Jepsen have it, in
 // pure time: it starts the nodes, sends init and topology, lets clients do
 // operations while a nemesis cuts the network, disturbs messages, and kills and
-// pauses nodes; it heals all that, waits, reads once more and stops. It owns the network, the clients and the history. It moves no
+// pauses nodes; it heals all that, waits, lets clients do what they do last and
+// stops. It owns the network, Maelstrom's services in it, the clients and the
+// history. What clients ask and make of replies is the workload's. It moves no
 // bytes and reads no clock: a driver does, and is told what to do by Outputs.
 //
 // # Order
@@ -17,13 +19,15 @@
 //	            then everything is healed: cuts and other faults of the network
 //	            end, paused nodes go on, killed ones are started and sent init
 //	quiet       nothing is asked for a while (10 s)
-//	final       one last operation per worker, at once, in random order
-//	inquiry     the run proper is over; nodes that no worker has talked to in the
-//	            final phase are read, for the strict verdict alone: it stands
-//	            in no history and no figure, and no observer is told
+//	final       what the workload's generator has each worker do last, which are
+//	            asked in random order
+//	inquiry     the run proper is over; nodes are asked what the workload wants to
+//	            know, for the strict verdict alone: it stands in no history and
+//	            no figure, and no observer is told. Where the load was not
+//	            followed by healing and quiet, these come first
 //	done        every node is stopped
 //
-// A workload without final operations ends after draining.
+// A workload that does not recover has no healing, quiet and final phase.
 //
 // # Killed nodes
 //
