@@ -60,10 +60,10 @@ func (x *exchange) lost(c cargo) {
 	}
 }
 
-// acked takes note that the peer has what was in a batch; more says whether a part
-// of ours is still in flight.
-func (x *exchange) acked(c cargo, more bool) {
-	if c&digestPart != 0 && x.ours == sent && !more {
+// shown takes note that the peer has a part of ours; more says whether another one
+// is still in flight.
+func (x *exchange) shown(more bool) {
+	if x.ours == sent && !more {
 		x.ours = done
 	}
 }

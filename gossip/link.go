@@ -88,7 +88,9 @@ func (l *link) acked(now time.Duration, spans []Span) bool {
 		// its way before, or catches up with another one first.
 		l.askAt = min(l.askAt, now+l.exchange.answerTime(&l.rtt))
 	}
-	l.exchange.acked(carried, l.carrying(digestPart))
+	if carried&digestPart != 0 {
+		l.exchange.shown(l.carrying(digestPart))
+	}
 	return news
 }
 
