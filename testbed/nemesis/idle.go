@@ -113,6 +113,9 @@ func (c *Config) CheckEffect(nodes int) error {
 			return fmt.Errorf("%s has no effect: it is for messages between nodes, and there is one node", f)
 		}
 	}
+	if nodes == 1 && slices.Contains(c.Faults, OneWay) {
+		return fmt.Errorf("%s has no effect: a single node has no other that could not hear it", OneWay)
+	}
 	if len(c.Targets) == 0 {
 		return nil
 	}

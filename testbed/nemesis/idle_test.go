@@ -56,6 +56,7 @@ func TestConfig_withoutEffectIsRefused(t *testing.T) {
 		{Config{Targets: []Target{FewNodes}, Faults: []Fault{Kill}}, 3, "of 3 nodes it is none"},
 		{Config{Targets: []Target{MinorityNodes}, Faults: []Fault{Pause}}, 1, "of 1 nodes it is none"},
 		{Config{Faults: []Fault{Kill, Reorder}}, 1, "there is one node"},
+		{Config{Faults: []Fault{OneWay}}, 1, "a single node has no other"},
 		{Config{Faults: []Fault{Loss, Delay}, Rates: Messages{Delay: 0.5, DelayMean: 1}}, 5, "loss has no effect: its rate is 0"},
 	} {
 		require.ErrorContains(t, c.CheckEffect(c.nodes), c.why)
