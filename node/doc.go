@@ -22,7 +22,8 @@
 // An init is answered when the journal has been read, or with error 13 after 8 s in
 // which another process held it; what needs no journal is served meanwhile. Reads,
 // refusals, health, topology and echo never wait for the journal, however slow it is:
-// a read shows what is durable.
+// a read shows the own values that are durable and all that the peers' messages before
+// it have brought.
 //
 // While the journal cannot be written, the store refuses broadcasts with error 11.
 // Those that had their counter by then are answered with 13: they are owed to the

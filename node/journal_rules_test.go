@@ -103,7 +103,7 @@ func TestJournal_aWriteThatHangsHoldsUpNoOtherAnswer(t *testing.T) {
 
 // A read keeps its place behind peers' messages that were on stdin before it, and
 // waits for no disk.
-func TestJournal_aReadShowsWhatWasDurableBehindPeersMessages(t *testing.T) {
+func TestJournal_aReadShowsWhatPeersMessagesBeforeItBrought(t *testing.T) {
 	r := startedRig(t, ids(2), keptBy(memory()))
 	batch := say("n1", "n0", `{"type":"gossip","e":5,"f":0,"b":1,"runs":[{"o":"n1","l":"x","c":1,"v":[10]}]}`)
 	r.admit(0, batch, readLine("n0", 1))
@@ -112,7 +112,9 @@ func TestJournal_aReadShowsWhatWasDurableBehindPeersMessages(t *testing.T) {
 	}
 	r.workRecord(0)
 	said := r.write(0)
-	require.Contains(t, said[len(said)-1], `"messages":[]`, "the value is not durable yet")
+	require.Contains(t, said[len(said)-1], `"messages":[10]`, "whether or not it is durable here")
+	require.Zero(t, r.state.log.Len(), "which it is not")
+	require.Empty(t, r.notices.take(nil), "so it is not acked")
 	r.work(0)
 	require.Equal(t, "[10]", r.values(0))
 }

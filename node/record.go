@@ -186,14 +186,28 @@ func (r *record) learn(now time.Duration, j *job) {
 		r.keys = append(r.keys, key)
 	}
 	if r.journal != nil {
-		l := &learnt{entries: d.Entries, keys: slices.Clone(r.keys), ticket: d.Ticket}
-		if !r.hand(now, walItem{kind: walLearnt, request: j.request, bytes: int32(j.bytes), learnt: l}) {
+		if r.journal.Depth() >= r.journal.Capacity() {
 			r.count.droppedStores.Add(1) // it comes again
+			return
 		}
+		r.show(d.Entries, r.keys)
+		l := &learnt{entries: d.Entries, keys: slices.Clone(r.keys), ticket: d.Ticket}
+		r.hand(now, walItem{kind: walLearnt, request: j.request, bytes: int32(j.bytes), learnt: l})
 		return
 	}
 	r.state.take(d.Entries, r.keys)
 	r.notices.stored(d.Ticket)
+}
+
+// show has reads show what a peer has brought, before it is durable here: it is so
+// where it comes from. A read that comes behind it on stdin is answered with it and
+// waits for no write.
+func (r *record) show(entries []gossip.Entry, keys []string) {
+	r.state.mu.Lock()
+	defer r.state.mu.Unlock()
+	for i := range entries {
+		r.state.show(&entries[i], keys[i])
+	}
 }
 
 // broadcast gives a counter to a client's value. It is answered, and others are told,

@@ -36,6 +36,11 @@ func (s *state) accept(e *gossip.Entry) bool { return s.held.Add(e.Origin, e.Cou
 // caller holds mu, for as many entries as it has.
 func (s *state) apply(e gossip.Entry, key string) {
 	s.log.Append(e)
+	s.show(&e, key)
+}
+
+// show has reads show a value, if they do not yet. The caller holds mu.
+func (s *state) show(e *gossip.Entry, key string) {
 	if s.values.Add(key) {
 		shown := e.Value
 		if shown != key { // else it is canonical, and so without space
