@@ -117,8 +117,12 @@ func ours(t table.Writer, r *run.Results) {
 			latency += fmt.Sprintf("   (%d of %d values not handed to every node)", missing, d.ValueCount)
 		}
 	}
-	t.AppendRow(table.Row{"true delivery, ms", latency})
-	t.AppendRow(table.Row{"server messages", fmt.Sprintf("%d   %.2f per broadcast   %.1f kB", r.Traffic.Messages, r.Traffic.MessagesPerBroadcast, float64(r.Traffic.Bytes)/1000)})
+	each := ""
+	if r.Spreads() {
+		t.AppendRow(table.Row{"true delivery, ms", latency})
+		each = fmt.Sprintf("   %.2f per broadcast", r.Traffic.MessagesPerBroadcast)
+	}
+	t.AppendRow(table.Row{"server messages", fmt.Sprintf("%d%s   %.1f kB", r.Traffic.Messages, each, float64(r.Traffic.Bytes)/1000)})
 	var shares []string
 	for _, s := range r.Traffic.ByKind {
 		shares = append(shares, fmt.Sprintf("%s %.1f %%", s.Name, 100*s.MessageShare))

@@ -175,6 +175,12 @@ func (r *Results) FollowedCount() int {
 	return r.Stats.ByF[r.Followed].Count
 }
 
+// Spreads says whether clients gave the nodes values to spread, so that there can
+// be figures of each such value.
+func (r *Results) Spreads() bool {
+	return r.Delivery != nil && r.Delivery.ValueCount > 0 || r.FollowedCount() > 0
+}
+
 // ErrSchema is wrapped by ReadResultsJSON when a file's schema is not ours.
 var ErrSchema = errors.New("another schema")
 

@@ -147,6 +147,9 @@ func (c *content) spread(f *run.Folder, d *data) []figure.Spread {
 	case f.Messages == nil:
 		c.NoSpread = "There is no record of messages in this run's folder."
 		return nil
+	case !f.Results.Spreads():
+		c.NoSpread = "Clients gave the nodes no values to spread, so there is none to follow from node to node."
+		return nil
 	case f.Results.Delivery == nil:
 		c.NoSpread = "What the nodes say to each other is not understood: their messages carry values in a form of their own."
 		return nil

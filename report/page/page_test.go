@@ -274,3 +274,15 @@ func TestARecordThatWasSampledSaysSo(t *testing.T) {
 	f.Messages.SampleRate = 0
 	has(t, draw(t, f), "at last none was recorded")
 }
+
+// Where clients give nodes nothing to spread, no card speaks of broadcasts or of
+// what strict asks of them, and nobody is blamed for what there is not to see.
+func TestWrite_workloadsThatSpreadNothing(t *testing.T) {
+	f := small(t)
+	f.Results.Delivery, f.Results.Workload.SetFull, f.Results.Followed = nil, nil, "nothing"
+	page := draw(t, f)
+	has(t, page, "messages between nodes")
+	has(t, page, "what Maelstrom lets pass counts, too")
+	has(t, page, "Clients gave the nodes no values to spread")
+	require.NotContains(t, page, "messages per broadcast")
+}
