@@ -104,7 +104,7 @@ func linesPart(id, title string, v *run.Chart, faults []run.Fault) picture {
 	for i, line := range v.Lines {
 		class := fmt.Sprint("line l", i%lineStyles)
 		var path strings.Builder
-		for j, point := range line.Points {
+		for j, point := range thin(line.Points, x) {
 			switch {
 			case j == 0:
 				path.WriteString("M" + num(c.x.at(point.X)) + " " + num(c.y.at(point.Y)))
@@ -113,11 +113,13 @@ func linesPart(id, title string, v *run.Chart, faults []run.Fault) picture {
 			default:
 				path.WriteString("L" + num(c.x.at(point.X)) + " " + num(c.y.at(point.Y)))
 			}
-			if len(numbers.Rows) < maxLineRows {
-				numbers.Rows = append(numbers.Rows, []string{line.Name, plainNumber(point.X), plainNumber(point.Y)})
-			} else {
+		}
+		for _, point := range line.Points {
+			if len(numbers.Rows) == maxLineRows {
 				numbers.Note = fmt.Sprintf("The first %d points.", maxLineRows)
+				break
 			}
+			numbers.Rows = append(numbers.Rows, []string{line.Name, plainNumber(point.X), plainNumber(point.Y)})
 		}
 		if path.Len() > 0 {
 			c.el(line.Name, "path", "d", path.String(), "class", class)
