@@ -43,8 +43,8 @@ func (l commandLine) given(flag string) string {
 // beyond is more than a run takes beside its load and its quiet.
 const beyond = 20 * time.Second
 
-// checkInjected refuses faults inside of nodes that are not there, in services
-// that do not run, or that would begin when all is over.
+// checkInjected refuses faults inside of nodes that are not there, or that would
+// begin when all is over.
 func checkInjected(cfg node.Config, p *experiment.Plan) error {
 	names := p.NodeNames()
 	for _, f := range cfg.Faults {
@@ -52,8 +52,6 @@ func checkInjected(cfg node.Config, p *experiment.Plan) error {
 		switch {
 		case f.Node != "" && !slices.Contains(names, f.Node):
 			why = fmt.Sprintf("names the node %q, which does not exist; there are %s to %s", f.Node, names[0], names[len(names)-1])
-		case f.Service == "journal" && cfg.NoKeeper:
-			why = "names the service journal, which --journal off leaves out"
 		case f.From >= p.TimeLimit+p.Quiet+beyond:
 			why = fmt.Sprintf("has a fault begin at %v, when a run of %v of load and %v of quiet is over", f.From, p.TimeLimit, p.Quiet)
 		}

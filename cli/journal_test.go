@@ -349,6 +349,7 @@ func TestMistakesInTheJournalsFlagsAreExplained(t *testing.T) {
 		{"--journal off --journal-lost begin", "--journal off and --journal-lost begin"},
 		{"--journal off --journal-preferred 9", "--journal off and --journal-preferred 9"},
 		{"--journal off --journal-capacity 9", "--journal off and --journal-capacity 9"},
+		{"--journal OFF --inject n0/journal:panic@3", "--inject names the service journal, which --journal OFF leaves out"},
 		{"--fsync-interval 2s", "--fsync-interval 2s needs --fsync interval, not never"},
 		{"--fsync always --fsync-interval 2s", "--fsync-interval 2s needs --fsync interval, not always"},
 		{"--permit-revoke 0 --permit-grace 1s", "--permit-revoke 0 and --permit-grace 1s"},

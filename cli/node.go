@@ -195,6 +195,9 @@ func (c *nodeCommand) settings(line commandLine) (node.Config, error) {
 		if err != nil {
 			return node.Config{}, usageError{fmt.Errorf("--inject: %w", err)}
 		}
+		if fault.Service == "journal" && c.journalIsOff() {
+			return node.Config{}, usageError{fmt.Errorf("--inject names the service journal, which --journal %s leaves out", c.Journal)}
+		}
 		faults = append(faults, fault)
 	}
 	sync := time.Duration(0) // the journal's own affair, or nobody's
