@@ -171,7 +171,6 @@ func (in *intake) init(now time.Duration, m *wire.Message, from request) {
 	default:
 		in.begin(now, s, from)
 	}
-	in.log.Info("initialised", "node", s.id, "nodes", s.members.Len())
 	if s.restart {
 		in.log.Info("taken for a restart, as the init's id is not one of a run's first: broadcasts that already wait on stdin are stored and not answered", "id", m.ID)
 	}
@@ -181,6 +180,7 @@ func (in *intake) init(now time.Duration, m *wire.Message, from request) {
 func (in *intake) begin(now time.Duration, s *setup, from request) {
 	in.mail.Offer(now, mail{setup: s})
 	in.blocked.Store(notBlocked) // before the client knows
+	in.log.Info("initialised", "node", s.id, "nodes", s.members.Len())
 	in.answerLate(now, from, wire.AppendReply(nil, "init_ok", from.msgID))
 }
 

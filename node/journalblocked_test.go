@@ -74,10 +74,12 @@ func TestBlocked_initIsRefusedAfterEightSecondsAndAnotherMaySucceed(t *testing.T
 	require.Contains(t, said[0], `"in_reply_to":1,"code":13,"text":"this node's journal cannot be used`)
 	require.Contains(t, said[0], "the journal of n0", "it names the file")
 	require.Contains(t, said[0], "--journal-lost begin")
+	require.NotContains(t, r.logs.String(), "msg=initialised")
 	require.Contains(t, r.ask(now, broadcastLine("n0", 2, "2"))[0], `"code":11,"text":"this node is not initialised yet`)
 
 	now = 21 * time.Second
 	require.Contains(t, r.ask(now, initLine(60, "n0", ids(2)...))[0], "init_ok")
+	require.Equal(t, 1, strings.Count(r.logs.String(), "msg=initialised"))
 	require.Equal(t, "[1]", r.values(now))
 	require.Contains(t, r.ask(now, broadcastLine("n0", 3, "3"))[0], "broadcast_ok")
 }
