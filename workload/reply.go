@@ -50,7 +50,11 @@ func (e *ErrorReply) Definite() bool {
 // String is the error for people: its code, what Maelstrom calls it, and the text.
 func (e ErrorReply) String() string {
 	if !e.HasCode {
-		return "an error without a code that is an integer"
+		text := "an error without a code that is an integer"
+		if e.Text != "" {
+			text += ": " + e.Text
+		}
+		return text
 	}
 	text := fmt.Sprintf("error %d", e.Code)
 	if name := e.Name(); name != "unknown" {

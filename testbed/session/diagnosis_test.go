@@ -226,6 +226,7 @@ func TestInit_answersAreReadable(t *testing.T) {
 		`{"type":"error","in_reply_to":1,"code":12,"text":"cannot start: no database"}`: "it answered init with error 12 (malformed-request): cannot start: no database",
 		`{"type":"error","in_reply_to":1,"code":5000}`:                                  "it answered init with error 5000",
 		`{"type":"error","in_reply_to":1,"code":"12"}`:                                  "it answered init with an error without a code that is an integer",
+		`{"type":"error","in_reply_to":1,"text":"no disk"}`:                             "it answered init with an error without a code that is an integer: no disk",
 		`{"type":"init","in_reply_to":1}`:                                               `it answered init with {"type":"init","in_reply_to":1}, not init_ok`,
 	} {
 		require.EqualError(t, workload.CheckInit([]byte(answer)), why)
