@@ -207,9 +207,6 @@ func (c *testCommand) plan(s streams, line commandLine, number int) (experiment.
 	if err != nil {
 		return fail(err)
 	}
-	if nodes > 0 {
-		names = nil
-	}
 	own, err := c.options()
 	if err != nil {
 		return fail(err)

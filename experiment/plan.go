@@ -183,10 +183,19 @@ func (p *plan) workloadOptions() workload.Options {
 
 // NodeNames are the names of a plan's nodes.
 func (p Plan) NodeNames() []string {
-	if p.NodeCount == 0 && len(p.Nodes) > 0 {
-		return p.Nodes
+	if names := p.named(); len(names) > 0 {
+		return names
 	}
 	return session.NodeNames(p.NodeCount)
+}
+
+// named are the names that were given one by one and are not overridden; none
+// if nodes are named by their number.
+func (p Plan) named() []string {
+	if p.NodeCount > 0 {
+		return nil
+	}
+	return p.Nodes
 }
 
 // Check returns an error that says what is wrong with a plan, if anything is.
@@ -199,7 +208,7 @@ func (p Plan) Check() error {
 func (p *plan) settings() run.Settings {
 	s := run.Settings{
 		Workload: p.Workload, Bin: p.Bin, Args: p.Args, Driver: string(p.Driver), Seed: p.Seed,
-		NodeCount: len(p.session.Nodes), Nodes: p.Nodes, Concurrency: p.session.Concurrency,
+		NodeCount: len(p.session.Nodes), Nodes: p.named(), Concurrency: p.session.Concurrency,
 		KeyCount: p.Options.KeyCount, MaxWritesPerKey: p.Options.MaxWritesPerKey, MaxTxnLength: p.Options.MaxTxnLength, ConsistencyModels: p.Options.ConsistencyModel,
 		Rate: p.Rate, TimeLimit: run.Millis(p.TimeLimit), Quiet: run.Millis(p.Quiet),
 		Latency: run.Millis(p.Latency), LatencyDist: p.LatencyDist, Topology: p.Topology,

@@ -41,6 +41,12 @@ func (p *plan) remarks() (out []string) {
 	if !p.session.Workload.Topology && p.Topology != "" && p.Topology != session.DefaultTopology {
 		idle("--topology", "nodes are sent no topology in the workload %s", p.Workload)
 	}
+	if p.NodeCount > 0 && len(p.Plan.Nodes) > 0 {
+		idle("--nodes", "--node-count overrides names of nodes")
+	}
+	if !p.session.Workload.Recovers && p.Quiet != 0 && p.Quiet != session.DefaultQuiet { // written into commands, so not refused
+		idle("--quiet-time", "the workload %s ends with its load", p.Workload)
+	}
 	for _, f := range []struct {
 		flag  string
 		given bool

@@ -42,6 +42,8 @@ func TestRemarks_nameWhatHasNoEffect(t *testing.T) {
 		"--key-count has no effect: the workload broadcast does not look at it":            func(p *Plan) { p.Options.KeyCount = 3 },
 		"--max-txn-length has no effect: the workload kafka does not look at it":           func(p *Plan) { p.Workload, p.Options.MaxTxnLength = "kafka", 3 },
 		"--consistency-models has no effect: the workload g-set does not look at it":       func(p *Plan) { p.Workload, p.Options.ConsistencyModel = "g-set", []string{"PL-2"} },
+		"--nodes has no effect: --node-count overrides names of nodes":                     func(p *Plan) { p.NodeCount, p.Nodes = 2, []string{"a", "b"} },
+		"--quiet-time has no effect: the workload echo ends with its load":                 func(p *Plan) { p.Workload, p.Quiet = "echo", time.Second },
 		"--rate is 0: no client asks for anything":                                         func(p *Plan) { p.Rate = 0 },
 		"the nodes' --sync-period, 1h0m0s, is longer than the run, 20s of load and 10s of": func(p *Plan) { p.Gossip = period(time.Hour) },
 		"the nodes' --sync-period, 12s, is longer than the quiet time, 10s: the last":      func(p *Plan) { p.Gossip = period(12 * time.Second) },
