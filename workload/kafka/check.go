@@ -75,18 +75,21 @@ func check(h run.History, in workload.Input) workload.Verdict {
 		{Key: "info-txn-causes", Value: a.infoCauses()},
 	}
 	count := 0
+	var words []string
 	for _, name := range names {
 		if name == unseenMessages {
 			figures = append(figures, run.Figure{Key: name, Value: unseen})
+			words = append(words, inWords(name, 1, unseen))
 			count++
 			continue
 		}
+		words = append(words, inWords(name, len(errs[name]), errs[name][0].figures))
 		count += len(errs[name])
 		figures = append(figures, run.Figure{Key: name, Value: condense(name, errs[name])})
 	}
 	v := workload.Verdict{Maelstrom: run.Workload{Valid: valid, Figures: figures}}
 	if valid == run.Invalid {
-		v.Why, v.Count = "errors of type "+strings.Join(names, ", "), count
+		v.Why, v.Count = strings.Join(words, "; "), count
 	}
 	v.Findings, v.Unasked = strict(a, in)
 	return v
