@@ -73,6 +73,7 @@ func TestShape_readsWhatMaelstromsSchemasAllow(t *testing.T) {
 		{Shape{"poll_ok", "msgs", Map}, `{"type":"poll_ok","in_reply_to":1,"msgs":[]}`, `no object`},
 		{Shape{Type: "add_ok"}, `{"type":"add_ok","in_reply_to":1,"extra":0}`, `no key "extra"`},
 		{Shape{Type: "add_ok"}, `{"type":"add_ok","in_reply_to":1,"":0}`, `no key ""`},
+		{Shape{"read_ok", "value", List}, `{"type":"read_ok","in_reply_to":1,"messages":[]}`, `no key "messages"; it needs the key "value"`},
 		{Shape{Type: "add_ok"}, `{"type":"read_ok","in_reply_to":1}`, `not "add_ok"`},
 		{Shape{Type: "add_ok"}, `{"in_reply_to":1}`, `no type`},
 		{Shape{Type: "add_ok"}, `{"type":"add_ok"}`, `in_reply_to is missing`},

@@ -143,6 +143,9 @@ func (s Shape) Read(body json.RawMessage) (field json.RawMessage, err error) {
 			field, err = s.Kind.read(k, value)
 		default:
 			err = fmt.Errorf("a %s has no key %q", s.Type, k)
+			if _, has := wire.Field(body, s.Field); s.Field != "" && !has { // it has another name
+				err = fmt.Errorf("%w; it needs the key %q", err, s.Field)
+			}
 		}
 		return err == nil
 	})
