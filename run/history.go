@@ -113,6 +113,9 @@ func scanHistoryEDN(r io.Reader, parse func(line []byte) (Op, error), take func(
 			if parseErr != nil {
 				return fmt.Errorf("run: history line %d: %w", number, parseErr)
 			}
+			if !isKeyword(op.F) {
+				return fmt.Errorf("run: history line %d: an operation has the function %q, which is no keyword", number, op.F)
+			}
 			if err := take(op); err != nil {
 				return err
 			}

@@ -120,17 +120,17 @@ func TestOperationsAreReadAsTheyWereWritten(t *testing.T) {
 
 func TestReadingKnowsMoreEDNThanIsWritten(t *testing.T) {
 	for text, want := range map[string]Op{
-		`#jepsen.history.Op{:process 3 :f :read :type :ok}`:                                {Process: 3, F: "read", Type: OK},
-		`{:f :read, #_ :ignored :extra {:a #{[1]}}, a/b 1, :exception #error{:cause "x"}}`: {F: "read", Extra: []byte(`{"extra":{"a":[[1]]}}`)},
-		`{:value (1 2.5M #{} #inst "2026" \a \newline \, foo/bar 1/2 ##Inf 7N :k)}`:        {Value: json.RawMessage(`[1,2.5,[],"2026","a","newline",",","foo/bar","1/2","##Inf",7,"k"]`)},
-		`{:value {1 2, nil 3, :a "\u00e9\ud83d\ude00\t"}}`:                                 {Value: json.RawMessage(`{"1":2,"null":3,"a":"é😀\t"}`)},
-		`{:value "\b\f\u0001"}`:                   {Value: json.RawMessage(`"\u0008\u000c\u0001"`)},
-		`{:value nil, :error nil, :final? false}`: {},
-		`{:error "some words"}`:                   {Error: &OpError{Text: "some words"}},
-		`{:error "indeterminate: "}`:              {Error: &OpError{Text: "indeterminate: "}},
-		`{:error [:crash]}`:                       {Error: &OpError{Text: "[:crash]"}},
-		`{:error [:crash "a" "b"]}`:               {Error: &OpError{Text: `[:crash "a" "b"]`}},
-		`{:error {:type :odd}}`:                   {Error: &OpError{Text: "{:type :odd}"}},
+		`#jepsen.history.Op{:process 3 :f :read :type :ok}`:                                   {Process: 3, F: "read", Type: OK},
+		`{:f :read, #_ :ignored :extra {:a #{[1]}}, a/b 1, :exception #error{:cause "x"}}`:    {F: "read", Extra: []byte(`{"extra":{"a":[[1]]}}`)},
+		`{:f :read, :value (1 2.5M #{} #inst "2026" \a \newline \, foo/bar 1/2 ##Inf 7N :k)}`: {F: "read", Value: json.RawMessage(`[1,2.5,[],"2026","a","newline",",","foo/bar","1/2","##Inf",7,"k"]`)},
+		`{:f :read, :value {1 2, nil 3, :a "\u00e9\ud83d\ude00\t"}}`:                          {F: "read", Value: json.RawMessage(`{"1":2,"null":3,"a":"é😀\t"}`)},
+		`{:f :read, :value "\b\f\u0001"}`:                                                     {F: "read", Value: json.RawMessage(`"\u0008\u000c\u0001"`)},
+		`{:f :read, :value nil, :error nil, :final? false}`:                                   {F: "read"},
+		`{:f :read, :error "some words"}`:                                                     {F: "read", Error: &OpError{Text: "some words"}},
+		`{:f :read, :error "indeterminate: "}`:                                                {F: "read", Error: &OpError{Text: "indeterminate: "}},
+		`{:f :read, :error [:crash]}`:                                                         {F: "read", Error: &OpError{Text: "[:crash]"}},
+		`{:f :read, :error [:crash "a" "b"]}`:                                                 {F: "read", Error: &OpError{Text: `[:crash "a" "b"]`}},
+		`{:f :read, :error {:type :odd}}`:                                                     {F: "read", Error: &OpError{Text: "{:type :odd}"}},
 	} {
 		h, err := ReadHistoryEDN(strings.NewReader(text))
 		require.NoError(t, err, text)
@@ -151,7 +151,7 @@ func TestEmptyLinesAreNoOperations(t *testing.T) {
 func TestABadHistoryIsRefusedWithItsLine(t *testing.T) {
 	for _, text := range []string{
 		`{`, `[`, `{:index x}`, `{:index}`, `{:time 1.5}`, `{:type :odd}`, `{:process :client}`, `{:value }`,
-		`{:value [1 2}`, `{:value "\q"}`, `{:value "\uzzzz"}`, `{:value "open}`, `{:error [:x}`, `{} {}`, `{)}`,
+		`{:value [1 2}`, `{:value "\q"}`, `{:value "\uzzzz"}`, `{:value "open}`, `{:error [:x}`, `{} {}`, `{)}`, `{}`, `{:f ""}`, `{:f "two words"}`,
 		`{:value ` + strings.Repeat("[", 5000) + `}`, `#`, strings.Repeat("#_", 5000),
 	} {
 		_, err := ReadHistoryEDN(strings.NewReader("{:f :read}\n" + text))
