@@ -23,6 +23,9 @@ func (p *plan) strikes() (out []nemesis.Fault) {
 	return out
 }
 
+// tooLittle says why Maelstrom's verdict on sets is unknown.
+const tooLittle = "no value was stable and none lost, so the verdict is unknown: a longer --time-limit or a higher --rate gives more to judge"
+
 // unmet says which of the faults that were asked for met nothing: no operation of
 // a client was under way while they were active, or no message between nodes was
 // there to be struck. A verdict on such a run says nothing about the fault.

@@ -62,3 +62,21 @@ func TestRun_inWhichTheFaultMetNothingSaysSo(t *testing.T) {
 	require.Len(t, results.Remarks, 1)
 	require.Contains(t, results.Remarks[0], "no operation was under way while the fault partition was active, for 0.0 s in all")
 }
+
+func TestRun_withTooLittleToJudgeSaysWhatGivesMore(t *testing.T) {
+	seen := map[run.Verdict]int{}
+	for seed := range uint64(20) {
+		p := inVirtualTime()
+		p.Rate, p.TimeLimit, p.NodeCount, p.Seed, p.Nemesis = 2, time.Second, 2, seed, ""
+		results, err := Measure(t.Context(), p, Options{})
+		require.NoError(t, err)
+		seen[results.Valid]++
+		if results.Valid == run.Unknown {
+			require.Equal(t, []string{tooLittle}, results.Remarks)
+		} else {
+			require.Empty(t, results.Remarks)
+		}
+	}
+	require.Positive(t, seen[run.Unknown])
+	require.Positive(t, seen[run.Valid])
+}

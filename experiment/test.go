@@ -203,6 +203,9 @@ func (p *plan) check(out outcome, watch *observer, health *healthWatch) *run.Res
 	results.Remarks = slices.Concat(p.remarks(), out.Remarks)
 	if results.Began() && !out.Interrupted {
 		results.Remarks = append(results.Remarks, unmet(out.History, p.strikes(), results.Net.Servers.MsgCount, out.Ended)...)
+		if p.Rate > 0 && results.Workload.SetFull != nil && results.Workload.Valid == run.Unknown {
+			results.Remarks = append(results.Remarks, tooLittle)
+		}
 	}
 	results.Faults = faults(out.History, out.Ended)
 	results.Overwhelmed = health.overwhelmed()
