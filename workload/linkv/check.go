@@ -31,7 +31,7 @@ func check(h run.History, in workload.Input) workload.Verdict {
 	var v workload.Verdict
 	var undecided []string
 	for _, r := range registers(h, false) {
-		limit := min(keyLimit, left/2)
+		limit := share(left)
 		result := r.linearizable(len(r.events), limit)
 		figures := run.Figures{{Key: "valid?", Value: verdictOf(result)}}
 		switch result {
@@ -59,14 +59,18 @@ func check(h run.History, in workload.Input) workload.Verdict {
 	v.Maelstrom = run.Workload{Valid: valid, Figures: run.Figures{
 		{Key: "valid?", Value: valid}, {Key: "results", Value: results}, {Key: "failures", Value: failures},
 	}}
+	if valid == run.Valid {
+		v.Findings, undecided = strict(h, in, allLimit)
+	}
 	if len(undecided) > 0 {
 		v.Unasked = "the search took too long on the keys " + strings.Join(undecided, ", ")
 	}
-	if valid == run.Valid {
-		v.Findings = strict(h, in)
-	}
 	return v
 }
+
+// share is what one key's search may take of the time that is left. It is never 0,
+// which would be without end.
+func share(left time.Duration) time.Duration { return max(min(keyLimit, left/2), time.Millisecond) }
 
 func verdictOf(result porcupine.CheckResult) run.Verdict {
 	switch result {
@@ -82,11 +86,17 @@ func verdictOf(result porcupine.CheckResult) run.Verdict {
 const findAbsence run.FindingKind = "absence"
 
 // strict takes a read of null, and every answer that a key does not exist, for
-// what it says: the key has no value at that time.
-func strict(h run.History, in workload.Input) []run.Finding {
-	var findings []run.Finding
+// what it says: the key has no value at that time. Keys for which the time that
+// all may take was too short are undecided.
+func strict(h run.History, in workload.Input, left time.Duration) (findings []run.Finding, undecided []string) {
 	for _, r := range registers(h, true) {
-		if r.linearizable(len(r.events), keyLimit) != porcupine.Illegal {
+		limit := share(left)
+		switch r.linearizable(len(r.events), limit) {
+		case porcupine.Unknown:
+			left -= limit
+			undecided = append(undecided, string(r.key))
+			continue
+		case porcupine.Ok:
 			continue
 		}
 		wrong, previous := r.culprit(keyLimit)
@@ -95,7 +105,7 @@ func strict(h run.History, in workload.Input) []run.Finding {
 			Text: fmt.Sprintf("key %s is linearizable only if answers of null, or that the key does not exist, mean nothing: %s", r.key, r.story(wrong, previous)),
 		})
 	}
-	return findings
+	return findings, undecided
 }
 
 // registers takes a history apart by key, in the order of keys. Operations that

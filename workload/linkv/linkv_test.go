@@ -294,3 +294,15 @@ func FuzzCheck(f *testing.F) {
 		views(h, v, workload.Input{})
 	})
 }
+
+// However many keys have taken too long before, the next one's search ends.
+func TestShare_isNeverWithoutEnd(t *testing.T) {
+	left := allLimit
+	for range 1000 {
+		limit := share(left)
+		require.Positive(t, limit)
+		require.LessOrEqual(t, limit, keyLimit)
+		left -= limit
+	}
+	require.Greater(t, left, -time.Second)
+}
