@@ -27,7 +27,7 @@ const (
 func check(h run.History, in workload.Input) workload.Verdict {
 	valid := run.Valid
 	results, failures := run.Pairs{}, run.Vector{}
-	left := allLimit
+	left, evident := allLimit, patience{allLimit}
 	var v workload.Verdict
 	var undecided []string
 	for _, r := range registers(h, false) {
@@ -36,7 +36,7 @@ func check(h run.History, in workload.Input) workload.Verdict {
 		figures := run.Figures{{Key: "valid?", Value: verdictOf(result)}}
 		switch result {
 		case porcupine.Illegal:
-			wrong, previous := r.culprit(limit)
+			wrong, previous := r.culprit(&evident)
 			figures = append(figures, evidence(wrong, previous)...)
 			failures = append(failures, run.Value(r.key))
 			if v.Count++; v.Why == "" {
@@ -89,6 +89,7 @@ const findAbsence run.FindingKind = "absence"
 // what it says: the key has no value at that time. Keys for which the time that
 // all may take was too short are undecided.
 func strict(h run.History, in workload.Input, left time.Duration) (findings []run.Finding, undecided []string) {
+	evident := patience{allLimit}
 	for _, r := range registers(h, true) {
 		limit := share(left)
 		switch r.linearizable(len(r.events), limit) {
@@ -99,7 +100,7 @@ func strict(h run.History, in workload.Input, left time.Duration) (findings []ru
 		case porcupine.Ok:
 			continue
 		}
-		wrong, previous := r.culprit(keyLimit)
+		wrong, previous := r.culprit(&evident)
 		findings = append(findings, run.Finding{
 			Kind: findAbsence, Node: in.NodeOf(wrong.Process), Count: 1,
 			Text: fmt.Sprintf("key %s is linearizable only if answers of null, or that the key does not exist, mean nothing: %s", r.key, r.story(wrong, previous)),

@@ -295,6 +295,49 @@ func FuzzCheck(f *testing.F) {
 	})
 }
 
+// Whatever is left of the time, evidence is found or given up.
+func TestCulprit_endsWithoutTimeLeft(t *testing.T) {
+	h, err := run.ReadHistoryEDN(strings.NewReader(`{:index 0, :time 1, :type :invoke, :process 0, :f :write, :value [0 1]}
+{:index 1, :time 2, :type :ok, :process 0, :f :write, :value [0 1]}
+{:index 2, :time 3, :type :invoke, :process 0, :f :read, :value [0 nil]}
+{:index 3, :time 4, :type :ok, :process 0, :f :read, :value [0 2]}
+{:index 4, :time 5, :type :invoke, :process 0, :f :write, :value [0 3]}
+{:index 5, :time 6, :type :ok, :process 0, :f :write, :value [0 3]}
+`))
+	require.NoError(t, err)
+	r := registers(h, false)[0]
+	wrong, previous := r.culprit(&patience{allLimit})
+	require.Equal(t, []int{3, 1}, []int{wrong.Index, previous.Index})
+	spent := patience{-time.Hour}
+	wrong, _ = r.culprit(&spent)
+	require.GreaterOrEqual(t, wrong.Index, 3)
+	require.Less(t, spent.left, -time.Hour)
+}
+
+// What the time did not suffice for is said, and makes no finding.
+func TestStrict_saysWhatItDidNotDecide(t *testing.T) {
+	var h run.History
+	for p := range 24 { // writes and reads that are all under way at once
+		value := fmt.Sprintf("[0,%d]", p)
+		h = append(h, run.Op{Index: len(h), Time: 1, Type: run.Invoke, Process: p, F: fWrite, Value: []byte(value)})
+	}
+	for p := range 24 {
+		h = append(h, run.Op{Index: len(h), Time: 1, Type: run.Invoke, Process: 100 + p, F: fRead, Value: []byte("[0,null]")})
+	}
+	for p := range 24 {
+		h = append(h, run.Op{Index: len(h), Time: 2, Type: run.OK, Process: 100 + p, F: fRead, Value: []byte(fmt.Sprintf("[0,%d]", (p*7)%24))})
+	}
+	for p := range 24 {
+		h = append(h, run.Op{Index: len(h), Time: 3, Type: run.OK, Process: p, F: fWrite, Value: []byte(fmt.Sprintf("[0,%d]", p))})
+	}
+	// One read too many: no order holds it, and to know that takes for ever.
+	h = append(h, run.Op{Index: len(h), Time: 4, Type: run.Invoke, Process: 200, F: fRead, Value: []byte("[0,null]")})
+	h = append(h, run.Op{Index: len(h), Time: 5, Type: run.OK, Process: 200, F: fRead, Value: []byte("[0,99]")})
+	findings, undecided := strict(h, workload.Input{}, time.Millisecond)
+	require.Equal(t, []string{"0"}, undecided)
+	require.Empty(t, findings)
+}
+
 // However many keys have taken too long before, the next one's search ends.
 func TestShare_isNeverWithoutEnd(t *testing.T) {
 	left := allLimit

@@ -112,12 +112,24 @@ func (r *register) linearizable(n int, limit time.Duration) porcupine.CheckResul
 	return porcupine.CheckEventsTimeout(model, events, limit)
 }
 
+// patience is what is left of the time that searches for evidence may take together.
+// Who runs out of it finds less of it, and soon.
+type patience struct{ left time.Duration }
+
+// search is linearizable within a share of the time that is left.
+func (p *patience) search(r *register, n int) porcupine.CheckResult {
+	began := time.Now()
+	defer func() { p.left -= time.Since(began) }()
+	return r.linearizable(n, share(p.left))
+}
+
 // culprit returns the first completion up to which the operations are not
-// linearizable, and the one that was ok before it; there is one.
-func (r *register) culprit(limit time.Duration) (wrong, previous *run.Op) {
+// linearizable, or a later one if that takes too long, and the one that was ok before
+// it; there is one.
+func (r *register) culprit(p *patience) (wrong, previous *run.Op) {
 	low, high := 0, len(r.events) // the first low are linearizable, the first high are not
 	for high-low > 1 {
-		if middle := (low + high) / 2; r.linearizable(middle, limit) == porcupine.Illegal {
+		if middle := (low + high) / 2; p.search(r, middle) == porcupine.Illegal {
 			high = middle
 		} else {
 			low = middle
