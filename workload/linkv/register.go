@@ -112,15 +112,18 @@ func (r *register) linearizable(n int, limit time.Duration) porcupine.CheckResul
 	return porcupine.CheckEventsTimeout(model, events, limit)
 }
 
-// patience is what is left of the time that searches for evidence may take together.
-// Who runs out of it finds less of it, and soon.
+// patience is what is left of the time that searches for evidence may take together
+// without an answer. Who runs out of it finds less of it, and soon.
 type patience struct{ left time.Duration }
 
 // search is linearizable within a share of the time that is left.
 func (p *patience) search(r *register, n int) porcupine.CheckResult {
-	began := time.Now()
-	defer func() { p.left -= time.Since(began) }()
-	return r.linearizable(n, share(p.left))
+	limit := share(p.left)
+	result := r.linearizable(n, limit)
+	if result == porcupine.Unknown {
+		p.left -= limit
+	}
+	return result
 }
 
 // culprit returns the first completion up to which the operations are not
