@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -28,6 +30,11 @@ func program(name string) string { return filepath.Join(programs, name) }
 func TestMain(m *testing.M) { os.Exit(testMain(m)) }
 
 func testMain(m *testing.M) int {
+	if signal.Ignored(syscall.SIGHUP) {
+		// Where the tests run under nohup the programs they start would ignore it, too;
+		// what is caught here is not ignored there.
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
 	dir, err := os.MkdirTemp("", "treecast-cli-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
