@@ -30,7 +30,7 @@ func FuzzNodeArgs(f *testing.F) {
 	for _, seed := range []string{
 		"", "--num-children\n5\n--sync-period=260ms", "--num-children=auto\n--rounds=free", "--latency-target\n1s", "--latency-target=1s\n--sync-period=1s",
 		"--rounds\nsoon", "--num-children=0", "--num-children=-1", "--num-children=99999999999", "--ack-delay=9999999h", "--sync-period=0",
-		"--inject=record:slow=2x@1s+2s\n--inject=n1/gossip:panic@3", "--permit-revoke=NaN\n--permit-return=Inf", "--permits=-5\n--permit-minimum=7", "--permit-timeout=-1s",
+		"--inject=store:slow=2x@1s+2s\n--inject=n1/gossip:panic@3", "--permit-revoke=NaN\n--permit-return=Inf", "--permits=-5\n--permit-minimum=7", "--permit-timeout=-1s",
 		"--intake-capacity=9223372036854775807\n--gossip-preferred=1", "--intake-preferred=5\n--intake-capacity=2", "--max-line-bytes=9223372036854775807", "--max-crashes=1\n--crash-window=1ns",
 		"--monitor-period=1ms\n--monitor-reassert=1ms\n--monitor-stale=2ms", "--journal\noff\n--fsync=always", "--help", "--version", "test", "--", "-", "--=", "--log-level=debug", "--debug-addr=:0", "extra", "node",
 		"--max-age=0\n--max-wait=0", "--own-threshold=1s\n--client-threshold=2s",

@@ -58,7 +58,7 @@ type nodeCommand struct {
 
 	MaxCrashes  int           `default:"30" group:"crashes" help:"A service that panics is started again, without the item it had in hand. Once it has done so more often than this within --crash-window, the node gives up, with exit code 3. Default: ${default}."`
 	CrashWindow time.Duration `default:"10s" group:"crashes" help:"See --max-crashes. Default: ${default}."`
-	Inject      []string      `sep:"none" placeholder:"FAULT" group:"crashes" help:"For tests only: make a service go wrong, as [NODE/]SERVICE:WHAT[@FROM[+FOR]]. SERVICE: intake, record, gossip, output, journal. WHAT: slow=1000x, slow=2000/s, slow=5ms, stuck=30s, panic@K (its K-th item), panic-every=500ms (at random). FROM and FOR: durations since the start. May be given several times."`
+	Inject      []string      `sep:"none" placeholder:"FAULT" group:"crashes" help:"For tests only: make a service go wrong, as [NODE/]SERVICE:WHAT[@FROM[+FOR]]. SERVICE: intake, store, gossip, output, journal. WHAT: slow=1000x, slow=2000/s, slow=5ms, stuck=30s, panic@K (its K-th item), panic-every=500ms (at random). FROM and FOR: durations since the start. May be given several times."`
 
 	Journal          string        `placeholder:"DIR|off" group:"journal" help:"Where values are kept through a kill of the process: a value is there before it is acknowledged, and a node that is started again in the same run goes on with it. off keeps nothing: a node that is killed loses what it alone knew. Default: a directory for this run in the user's home (XDG_STATE_HOME or ~/.local/state, under treecast), or where there is none among the temporary files; removed when the run is over, by the nodes themselves or by the first that starts later."`
 	JournalLost      string        `default:"refuse" enum:"refuse,begin" group:"journal" help:"What to do where a journal of this run cannot be used: another process still holds it after 8 s, or it cannot be read. refuse: init gets error 13, which names the file. begin: the node moves it aside and begins with nothing; what it alone knew is lost. Default: ${default}."`
@@ -90,17 +90,17 @@ func (c *nodeCommand) config(log *slog.Logger, line commandLine) (node.Config, e
 	if _, err := crand.Read(seed[:]); err != nil {
 		return cfg, fmt.Errorf("drawing random numbers: %w", err)
 	}
-	cfg.Epoch = newEpoch(time.Now(), seed[16])
+	cfg.Incarnation = newEpoch(time.Now(), seed[16])
 	cfg.Random = rand.New(rand.NewPCG(binary.LittleEndian.Uint64(seed[:8]), binary.LittleEndian.Uint64(seed[8:16])))
 	cfg.Log = log
-	if !cfg.NoKeeper {
+	if !cfg.NoJournal {
 		if c.Journal != "" {
 			if err := journal.Usable(c.Journal); err != nil {
 				return cfg, usageError{fmt.Errorf("--journal can never work there: %w; name another directory, or off", err)}
 			}
 		}
-		cfg.KeepCheck = node.DefaultKeepCheck
-		cfg.Keeper = journal.NewFiles(journal.Config{
+		cfg.JournalCheck = node.DefaultJournalCheck
+		cfg.Journal = journal.NewFiles(journal.Config{
 			Dir: c.Journal, Run: os.Getenv(runVariable), Always: c.Fsync == "always",
 			Random: rand.New(rand.NewPCG(binary.LittleEndian.Uint64(seed[17:25]), binary.LittleEndian.Uint64(seed[24:]))),
 		})
@@ -209,7 +209,7 @@ func (c *nodeCommand) settings(line commandLine) (node.Config, error) {
 	permits.MinimumHealthy, permits.Timeout = c.PermitMinimum, c.PermitTimeout
 	return node.Config{
 		NumChildren: numChildren, SyncPeriod: period, LatencyTarget: c.LatencyTarget, Rounds: rounds, AckDelay: c.AckDelay,
-		MaxLineBytes: c.MaxLineBytes, NoKeeper: c.journalIsOff(), BeginBlank: c.JournalLost == "begin",
+		MaxLineBytes: c.MaxLineBytes, NoJournal: c.journalIsOff(), BeginBlank: c.JournalLost == "begin",
 		Queues: queues,
 		Monitor: backpressure.MonitorConfig{
 			Period: c.MonitorPeriod, Reassert: c.MonitorReassert, Stale: c.MonitorStale, MaxAge: orNever(c.MaxAge),
@@ -217,7 +217,7 @@ func (c *nodeCommand) settings(line commandLine) (node.Config, error) {
 		ClientThreshold: max(c.ClientThreshold, 1), OwnThreshold: max(c.OwnThreshold, c.ClientThreshold, 1),
 		MaxWait: orNever(c.MaxWait), Permits: permits,
 		MaxCrashes: c.MaxCrashes, CrashWindow: c.CrashWindow, Faults: faults,
-		KeepSync: sync,
+		JournalSync: sync,
 	}, nil
 }
 

@@ -314,32 +314,32 @@ func TestEveryStartHasAnEpochOfItsOwnAndLaterOnesLarger(t *testing.T) {
 
 func TestANodeWhoseServiceCrashesAgainAndAgainEndsWithACodeOfItsOwn(t *testing.T) {
 	t.Parallel()
-	p := startedNode(t, nil, "--max-crashes", "2", "--crash-window", "1m", "--inject", "record:panic-every=1ns")
+	p := startedNode(t, nil, "--max-crashes", "2", "--crash-window", "1m", "--inject", "store:panic-every=1ns")
 	for i := range 8 {
 		p.write(to(i, `"type":"broadcast","message":1`))
 	}
 	got := p.end()
 	require.Equal(t, ExitCrashes, got.code, got.stderr)
 	lines := strings.Split(strings.TrimSpace(got.stderr), "\n")
-	require.Equal(t, `treecast: node: service "record" crashed 3 times within 1m0s, last with: injected: at random, in record`, lines[len(lines)-1])
+	require.Equal(t, `treecast: node: service "store" crashed 3 times within 1m0s, last with: injected: at random, in store`, lines[len(lines)-1])
 	require.Contains(t, got.stderr, "item lost")
 }
 
 func TestSettingsOfBackPressureThatCannotWorkAreExplained(t *testing.T) {
 	t.Parallel()
 	for flags, why := range map[string]string{
-		"--max-wait=-1s":                                "--max-wait must be 0 or more, not -1s",
-		"--max-age=-1s":                                 "--max-age must be 0 or more",
-		"--own-threshold=-1s":                           "--own-threshold must be 0 or more",
-		"--own-threshold=1s --client-threshold=2s":      "--own-threshold (1s) must be at least --client-threshold (2s): clients are refused no later",
-		"--monitor-reassert=10ms":                       "--monitor-reassert must be at least --monitor-period (100ms)",
-		"--monitor-stale=1s":                            "--monitor-stale must be longer than --monitor-reassert (1s)",
-		"--max-crashes=0":                               "--max-crashes must be at least 1",
-		"--crash-window=0s":                             "--crash-window must be above 0",
-		"--inject=record":                               `--inject: fault "record": spell it SERVICE:WHAT`,
-		"--inject=record:slow=2x --inject=disk:slow=2x": `no service is called "disk"`,
-		"--permit-timeout=0s":                           "permits: time-out 0s",
-		"--permit-return=0":                             "permits: return rate 0/s: make it more than 0",
+		"--max-wait=-1s":                               "--max-wait must be 0 or more, not -1s",
+		"--max-age=-1s":                                "--max-age must be 0 or more",
+		"--own-threshold=-1s":                          "--own-threshold must be 0 or more",
+		"--own-threshold=1s --client-threshold=2s":     "--own-threshold (1s) must be at least --client-threshold (2s): clients are refused no later",
+		"--monitor-reassert=10ms":                      "--monitor-reassert must be at least --monitor-period (100ms)",
+		"--monitor-stale=1s":                           "--monitor-stale must be longer than --monitor-reassert (1s)",
+		"--max-crashes=0":                              "--max-crashes must be at least 1",
+		"--crash-window=0s":                            "--crash-window must be above 0",
+		"--inject=store":                               `--inject: fault "store": spell it SERVICE:WHAT`,
+		"--inject=store:slow=2x --inject=disk:slow=2x": `no service is called "disk"`,
+		"--permit-timeout=0s":                          "permits: time-out 0s",
+		"--permit-return=0":                            "permits: return rate 0/s: make it more than 0",
 	} {
 		got := startNode(t, nil, strings.Fields(flags)...).end()
 		require.Equal(t, ExitUsage, got.code, flags)

@@ -22,7 +22,7 @@ const exactTable = "exact"
 // journals nothing that was acknowledged is, and the strict verdict says so.
 // Whatever else the strict verdict says stays, and what the watch found comes first.
 func (p *plan) exactly(r *run.Results, h run.History, w *invariant.Watch, ended time.Duration) {
-	mayLose := p.Node.NoKeeper || p.session.Nemesis.HarmsJournals()
+	mayLose := p.Node.NoJournal || p.session.Nemesis.HarmsJournals()
 	kept := slices.DeleteFunc(r.Strict.Findings, func(f run.Finding) bool {
 		return f.Kind == run.FindingMissing && mayLose || f.Kind == run.FindingMaelstrom
 	})

@@ -114,7 +114,7 @@ func TestAFuzzerStopsWhereItIsToldAndCountsWhatItDid(t *testing.T) {
 }
 
 func TestTheExactVerdictKeepsAllButWhatTheWatchKnowsBetter(t *testing.T) {
-	p := &plan{Plan: Plan{Node: virtual.NodeConfig{NoKeeper: true}}}
+	p := &plan{Plan: Plan{Node: virtual.NodeConfig{NoJournal: true}}}
 	w := invariant.New([]string{"n0"}, "broadcast")
 	r := &run.Results{Strict: run.Strict{Valid: run.Invalid, Findings: []run.Finding{
 		{Kind: run.FindingMissing}, {Kind: run.FindingMaelstrom}, {Kind: run.FindingDuplicate},

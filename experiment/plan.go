@@ -168,7 +168,7 @@ func (p *plan) checkJournals() error {
 		return nil
 	case p.Driver == Process:
 		return errors.New("the journals of processes are their own: the faults truncate and remove need virtual time (--virtual)")
-	case p.Node.NoKeeper:
+	case p.Node.NoJournal:
 		return errors.New("the faults truncate and remove have no effect: the nodes keep no journals (--journal off)")
 	}
 	return nil

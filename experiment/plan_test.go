@@ -33,7 +33,7 @@ func TestAPlansErrorSaysWhatToChange(t *testing.T) {
 		`concurrency is "0n"; give a number`:                                              func(p *Plan) { p.Concurrency = "0n" },
 		`no fault is called "fire"; choose from ["partition" "kill" "pause" "loss" "dupl`: func(p *Plan) { p.Nemesis = "fire" },
 		`the faults truncate and remove need virtual time (--virtual)`:                    func(p *Plan) { p.Nemesis = "kill,remove" },
-		`have no effect: the nodes keep no journals`:                                      func(p *Plan) { p.Driver, p.Node.NoKeeper, p.Nemesis = Virtual, true, "truncate" },
+		`have no effect: the nodes keep no journals`:                                      func(p *Plan) { p.Driver, p.Node.NoJournal, p.Nemesis = Virtual, true, "truncate" },
 		`clock faults need virtual time (--virtual)`:                                      func(p *Plan) { p.Nemesis = "kill,clock" },
 		`the rate of loss is 2; give a probability`:                                       func(p *Plan) { p.LossRate = 2 },
 		`the mean of delay is -1ns; give more than 0`:                                     func(p *Plan) { p.Nemesis, p.DelayRate, p.DelayMean = "delay", 1, -1 },

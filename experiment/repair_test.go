@@ -39,7 +39,7 @@ func repairPlan(k int, faults string) Plan {
 func repaired(t *testing.T, p Plan) *repairRun {
 	t.Helper()
 	results, dir := carryOut(t, p, Options{})
-	if !p.Node.NoKeeper {
+	if !p.Node.NoJournal {
 		require.Equal(t, run.Valid, results.Valid)
 	}
 	require.Equal(t, run.Valid, results.Strict.Valid, results.Strict.Findings)
@@ -168,7 +168,7 @@ func TestARestartedNodeIsHandedWhatItLacks(t *testing.T) {
 			t.Run(fmt.Sprintf("k=%d blank=%v", k, blank), func(t *testing.T) {
 				p := repairPlan(k, "8s kill n1; 13s start n1")
 				// What only n1 had is gone with it where it comes back blank.
-				p.Node.NoKeeper, p.Exact = blank, true
+				p.Node.NoJournal, p.Exact = blank, true
 				r := repaired(t, p)
 				died, back := r.fault(t, "kill")
 				lacked, handed := r.catchUp(t, "n1", died, back, blank)

@@ -106,7 +106,7 @@ func DrawSchedule(seed uint64) Schedule {
 	}
 	s.Blank = chance(0.5)
 	if chance(0.2) {
-		service := []string{"record", "record", "gossip", "output", "journal"}[rng.IntN(5)]
+		service := []string{"store", "store", "gossip", "output", "journal"}[rng.IntN(5)]
 		s.Inject = fmt.Sprintf("%s:slow=%v@0s+%v", service, between(time.Millisecond, 50*time.Millisecond, time.Millisecond), s.Load)
 		if chance(0.3) {
 			s.Inject = fmt.Sprintf("%s:stuck=%v@%v", service, between(100*time.Millisecond, s.Load, 100*time.Millisecond),

@@ -93,7 +93,7 @@ func TestAVirtualRunWithPartitionsIsValidAndRecordsThem(t *testing.T) {
 func TestTheProgressOfAVirtualRunTellsWhichNodesAreUnhealthy(t *testing.T) {
 	p := inVirtualTime()
 	p.NodeCount, p.TimeLimit, p.Quiet = 3, 8*time.Second, 3*time.Second
-	p.Node.Faults = []inject.Fault{{Node: "n0", Service: "record", Kind: inject.Stuck, From: 2 * time.Second, For: 4 * time.Second}}
+	p.Node.Faults = []inject.Fault{{Node: "n0", Service: "store", Kind: inject.Stuck, From: 2 * time.Second, For: 4 * time.Second}}
 	var seen []Progress
 	_, dir := carryOut(t, p, Options{PollHealth: true, Progress: func(p Progress) { seen = append(seen, p) }})
 	most := 0

@@ -38,24 +38,24 @@ func TestABroadcastAllocatesItsBodyAndItsValue(t *testing.T) {
 			panic(err)
 		}
 		r.intake.admit(0, 0, &item, stdin.Waiting)
-		if j, ok := r.jobs.TryNext(); !ok {
+		if j, ok := r.intakeInbox.TryNext(); !ok {
 			panic("no job")
 		} else {
-			r.record.handle(0, &j)
-			r.jobs.Done()
+			r.store.handle(0, &j)
+			r.intakeInbox.Done()
 		}
-		out, ok := r.outs.TryNext()
+		out, ok := r.outputInbox.TryNext()
 		if !ok || r.output.handle(0, &out) != nil || r.output.writer.Flush() != nil {
 			panic("no reply")
 		}
-		r.outs.Done()
+		r.outputInbox.Done()
 		r.stdout.Reset()
 	}
 	for range requests / 4 {
 		handle()
 	}
 	require.LessOrEqual(t, testing.AllocsPerRun(requests/2, handle), 2+growth)
-	require.Zero(t, r.count.refusedFull.Load())
+	require.Zero(t, r.counters.refusedFull.Load())
 }
 
 func TestAnEchoAllocatesItsBodyAndItsReply(t *testing.T) {
@@ -65,11 +65,11 @@ func TestAnEchoAllocatesItsBodyAndItsReply(t *testing.T) {
 	handle := func() {
 		item := parser.Item(line)
 		r.intake.admit(0, 0, &item, stdin.Waiting)
-		out, ok := r.outs.TryNext()
+		out, ok := r.outputInbox.TryNext()
 		if !ok || r.output.handle(0, &out) != nil || r.output.writer.Flush() != nil {
 			panic("no reply")
 		}
-		r.outs.Done()
+		r.outputInbox.Done()
 		r.stdout.Reset()
 	}
 	handle()

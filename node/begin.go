@@ -10,35 +10,35 @@ import (
 
 // makeJournaler makes the journal service.
 func (n *Node) makeJournaler() {
-	n.begun = make(chan struct{}, 1)
-	n.intake.seen = &seen{}
+	n.journalRead = make(chan struct{}, 1)
+	n.intake.seen = &seenIDs{}
 	n.journaler = &journaler{
-		keeper: n.cfg.Keeper, inbox: n.keeps, wake: n.wakes.journal, faults: n.faults[journalName], log: n.cfg.Log,
-		state: n.state, store: n.record, out: n.outbox, notices: n.notices, intake: &n.jobBytes, count: &n.count,
-		seen: n.intake.seen.highest, unkept: n.unkept, figures: &journalFigures{},
-		syncing: n.cfg.KeepSync, checking: n.cfg.KeepCheck, blank: n.cfg.BeginBlank,
-		blocked: n.blocked, began: n.began, refused: n.refused,
+		journal: n.cfg.Journal, inbox: n.journalInbox, wake: n.wakes.journal, faults: n.faults[journalName], log: n.cfg.Log,
+		state: n.state, store: n.store, out: n.outbox, storedSignal: n.storedSignal, intakeBytes: &n.intakeBytes, counters: &n.counters,
+		seen: n.intake.seen.highest, notDurable: n.notDurable, figures: &journalFigures{},
+		syncEvery: n.cfg.JournalSync, checkEvery: n.cfg.JournalCheck, beginBlank: n.cfg.BeginBlank,
+		onBlocked: n.initBlocked, onOpened: n.initOpened, onRefused: n.initRefused,
 	}
-	n.record.journal, n.record.failing = n.keepsQ, &n.journaler.figures.failing
+	n.store.journal, n.store.failing = n.journalQueue, &n.journaler.figures.failing
 }
 
-// beginning is an init that was answered by the journal.
-type beginning struct {
-	setup *setup
-	init  request
+// pendingInit is an init that was answered by the journal.
+type pendingInit struct {
+	membership *membership
+	replyTo    replyTo
 }
 
-// began takes note that what the journal held is there. Run's reader has the
+// initOpened takes note that what the journal held is there. Run's reader has the
 // node begin, if it waits; where there is none, nothing can have come in between.
-func (n *Node) began(now time.Duration, s *setup, from request) {
-	logBegan(n.cfg.Log, s, n.journaler.figures.recovered.Load(), n.record.logName)
-	n.beginning.Store(&beginning{s, from})
-	readerGoesOn := n.intake.blocked.Load() != notBlocked
+func (n *Node) initOpened(now time.Duration, s *membership, from replyTo) {
+	logBegan(n.cfg.Log, s, n.journaler.figures.recovered.Load(), n.store.logName)
+	n.pendingInit.Store(&pendingInit{s, from})
+	readerGoesOn := n.intake.initBlocked.Load() != notBlocked
 	if s.former && !s.restart && !readerGoesOn {
 		n.age.Restarted() // the reader waits, so this is not in its way
 	}
-	if !n.intake.later || readerGoesOn {
-		n.begin(now)
+	if !n.intake.readerAnswers || readerGoesOn {
+		n.answerInit(now)
 		return
 	}
 	n.wakeReader()
@@ -47,27 +47,27 @@ func (n *Node) began(now time.Duration, s *setup, from request) {
 // wakeReader has the reader look whether it must still wait for the journal.
 func (n *Node) wakeReader() {
 	select {
-	case n.begun <- struct{}{}:
+	case n.journalRead <- struct{}{}:
 	default:
 	}
 }
 
-// begin lets gossip begin and answers the init.
-func (n *Node) begin(now time.Duration) {
-	if b := n.beginning.Swap(nil); b != nil {
-		n.intake.begin(now, b.setup, b.init)
-		n.intake.opening.Store(false)
+// answerInit lets gossip begin and answers the init.
+func (n *Node) answerInit(now time.Duration) {
+	if b := n.pendingInit.Swap(nil); b != nil {
+		n.intake.begin(now, b.membership, b.replyTo)
+		n.intake.initPending.Store(false)
 	}
 }
 
-// seen is the highest id and client's number of what was admitted. The reader
+// seenIDs is the highest id and client's number of what was admitted. The reader
 // notes, any goroutine may look.
-type seen struct {
+type seenIDs struct {
 	id, client atomic.Int64 // and 1; 0: none
 }
 
 // note takes in a message's.
-func (s *seen) note(m *wire.Message) {
+func (s *seenIDs) note(m *wire.Message) {
 	if m.HasID && m.ID >= s.id.Load() && m.ID < 1<<62 {
 		s.id.Store(m.ID + 1)
 	}
@@ -77,7 +77,7 @@ func (s *seen) note(m *wire.Message) {
 }
 
 // highest is what is noted.
-func (s *seen) highest() (h journal.Seen) {
+func (s *seenIDs) highest() (h journal.Seen) {
 	if id := s.id.Load(); id > 0 {
 		h.ID, h.HasID = id-1, true
 	}
@@ -89,7 +89,7 @@ func (s *seen) highest() (h journal.Seen) {
 
 // seenIn is what one message shows.
 func seenIn(m *wire.Message) journal.Seen {
-	var s seen
+	var s seenIDs
 	s.note(m)
 	return s.highest()
 }

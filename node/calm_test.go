@@ -85,7 +85,7 @@ func TestTicksOfACalmNodeCanBePutOff(t *testing.T) {
 			"gossip": func(rt *rapid.T) {
 				m := peerMessage.Draw(rt, "message")
 				if rapid.Bool().Draw(rt, "plausible") {
-					m.Incarnation, m.For, m.Digest = 7, prompt.cfg.Epoch, nil
+					m.Incarnation, m.For, m.Digest = 7, prompt.cfg.Incarnation, nil
 				}
 				admit(say("n1", "n0", string(codec.Append(nil, m))))
 			},

@@ -51,7 +51,7 @@ func (c *cluster) boot(i, initID int, change ...func(*Config)) {
 	seeded := func(cfg *Config) {
 		cfg.Random = rand.New(rand.NewPCG(uint64(i), uint64(c.now)))
 		c.boots++
-		cfg.Epoch = uint64(c.boots) << 12
+		cfg.Incarnation = uint64(c.boots) << 12
 		cfg.SyncPeriod = 100 * time.Millisecond
 		cfg.NumChildren = 2
 	}

@@ -44,17 +44,17 @@ type Config struct {
 	// More makes services beside the node's own. They end when those have.
 	More []NewService
 
-	// Keeper is the node's journal; nil: it has none, and its values die with
+	// Journal is the node's journal; nil: it has none, and its values die with
 	// its process. It is the node's alone. NoKeeper tells a driver that models
 	// journals not to: somebody wants nodes without.
-	Keeper   Keeper
-	NoKeeper bool
-	// KeepSync is how often the journal is synced to the disk; 0: never, or as
+	Journal   Journal
+	NoJournal bool
+	// JournalSync is how often the journal is synced to the disk; 0: never, or as
 	// the Keeper does by itself.
-	KeepSync time.Duration
-	// KeepCheck is how often the node looks whether its journal is still where its
+	JournalSync time.Duration
+	// JournalCheck is how often the node looks whether its journal is still where its
 	// next life would find it; 0: with every append only.
-	KeepCheck time.Duration
+	JournalCheck time.Duration
 	// BeginBlank has the node begin with nothing where there is a journal of this
 	// run that it cannot use. Without it, it refuses its init with error 13.
 	BeginBlank bool
@@ -86,10 +86,10 @@ type Config struct {
 	// Faults are injected, for tests; none by default.
 	Faults []inject.Fault
 
-	// Epoch tells this life of the node from others: larger than that of any
+	// Incarnation tells this life of the node from others: larger than that of any
 	// former one, such as the milliseconds of a clock shifted to make room for
 	// a few restarts of the gossip service. At most 2^53; 0 means 1.
-	Epoch uint64
+	Incarnation uint64
 	// NewCore makes the gossip core; nil: gossip.New does. It is for tests, which put
 	// one in between that is wrong.
 	NewCore func(now time.Duration, cfg gossip.Config, log *gossip.Log) (gossip.Machine, error)
@@ -100,8 +100,8 @@ type Config struct {
 	Random *rand.Rand
 	// Log takes what the node has to say to people. Required.
 	Log *slog.Logger
-	// Roster is shared with other nodes of this process; nil: with none.
-	Roster *Roster
+	// Memberships is shared with other nodes of this process; nil: with none.
+	Memberships *MembershipCache
 	// LogTime stamps what is logged; nil: the wall clock.
 	LogTime func() time.Time
 }
@@ -128,16 +128,16 @@ var (
 // Bounds of memory that item counts alone do not give, in bytes of bodies
 // that wait in a queue.
 const (
-	intakeBytes = 48 << 20
-	gossipBytes = 16 << 20
-	outputBytes = 8 << 20  // of gossip
-	rawBytes    = 32 << 20 // of replies with a body of their own; the others share the list of values
+	maxIntakeBytes = 48 << 20
+	maxGossipBytes = 16 << 20
+	maxOutputBytes = 8 << 20  // of gossip
+	maxReplyBytes  = 32 << 20 // of replies with a body of their own; the others share the list of values
 )
 
 // gossip is the part of the configuration that is the gossip core's.
 func (c *Config) gossip() gossip.Config {
 	return gossip.Config{
-		Incarnation: c.Epoch, Rounds: c.Rounds, Period: c.SyncPeriod, Target: c.LatencyTarget,
+		Incarnation: c.Incarnation, Rounds: c.Rounds, Period: c.SyncPeriod, Target: c.LatencyTarget,
 		AckDelay: c.AckDelay, GreetAt: gossip.Never,
 	}
 }
@@ -146,8 +146,8 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Random == nil || c.Log == nil {
 		return c, fmt.Errorf("node: Random and Log are required")
 	}
-	if c.Epoch == 0 {
-		c.Epoch = 1
+	if c.Incarnation == 0 {
+		c.Incarnation = 1
 	}
 	if c.NumChildren < 0 {
 		return c, fmt.Errorf("node: the number of children must be at least 1, not %d", c.NumChildren)

@@ -37,10 +37,10 @@ func TestACapacityIsNeverBelowThePreferredSizeByDefault(t *testing.T) {
 	cfg.Queues = map[string]QueueSizes{"intake": {Preferred: 10 * DefaultIntake.Capacity}, "gossip": {Preferred: 5}}
 	n, err := New(cfg, io.Discard)
 	require.NoError(t, err)
-	require.Equal(t, 10*DefaultIntake.Capacity, n.jobsQ.Capacity())
-	require.Equal(t, 5, n.mailQ.Preferred())
-	require.Equal(t, DefaultGossip.Capacity, n.mailQ.Capacity())
-	require.Equal(t, DefaultOutput.Preferred, n.outsQ.Preferred())
+	require.Equal(t, 10*DefaultIntake.Capacity, n.intakeQueue.Capacity())
+	require.Equal(t, 5, n.gossipQueue.Preferred())
+	require.Equal(t, DefaultGossip.Capacity, n.gossipQueue.Capacity())
+	require.Equal(t, DefaultOutput.Preferred, n.outputQueue.Preferred())
 }
 
 func TestSettingsThatCannotWorkAreReportedWhenTheNodeIsMade(t *testing.T) {

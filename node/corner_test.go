@@ -42,9 +42,9 @@ func TestGossipThatIsDueIsNotPutOffForAnHour(t *testing.T) {
 	now := 10 * time.Second
 	// A peer that means a former life of ours: we owe it our vector at once.
 	r.admit(now, say("n1", "n0", `{"type":"gossip","e":5,"f":0,"w":true,"p":true,"b":1}`))
-	m, _ := r.mails.TryNext()
+	m, _ := r.gossipInbox.TryNext()
 	r.gossiper.service.Step(&service.In{Now: now, Message: &service.Message{From: m.from, Body: m.body}}) // there is no room
-	r.mails.Done()
+	r.gossipInbox.Done()
 	require.NotZero(t, r.outbox.room())
 	// What serve sets its timer to, if the room came back between step
 	// and next.
@@ -79,14 +79,14 @@ func TestTheSmallestOutputQueueStillServes(t *testing.T) {
 func TestTheIntakeCountsTheBytesThatItKeepsAlive(t *testing.T) {
 	r := startedRig(t, ids(1))
 	r.admit(0, say("c1", "n0", `{"type":"broadcast","message":1,"msg_id":1,"pad":"`+strings.Repeat("x", 1<<20)+`"}`))
-	j, ok := r.jobs.TryNext()
-	for ; ok && j.kind != jobBroadcast; j, ok = r.jobs.TryNext() {
+	j, ok := r.intakeInbox.TryNext()
+	for ; ok && j.kind != workBroadcast; j, ok = r.intakeInbox.TryNext() {
 	}
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	runtime.KeepAlive(&j)
-	j = job{}
+	j = workItem{}
 	runtime.GC()
 	runtime.ReadMemStats(&after)
 	freed := int64(before.HeapAlloc) - int64(after.HeapAlloc)
@@ -95,15 +95,15 @@ func TestTheIntakeCountsTheBytesThatItKeepsAlive(t *testing.T) {
 
 func TestRepliesThatWaitAreBoundedInBytes(t *testing.T) {
 	r := startedRig(t, ids(1))
-	r.outbox.raw.limit = 1 << 20
+	r.outbox.replies.limit = 1 << 20
 	echo := say("c1", "n0", `{"type":"echo","msg_id":1,"echo":"`+strings.Repeat("x", 1<<16)+`"}`)
 	for range 100 { // stdout stands still
 		r.admit(0, echo)
 	}
-	require.LessOrEqual(t, r.outbox.raw.used.Load(), int64(1<<20))
-	require.Equal(t, uint64(85), r.count.droppedReplies.Load())
+	require.LessOrEqual(t, r.outbox.replies.used.Load(), int64(1<<20))
+	require.Equal(t, uint64(85), r.counters.droppedReplies.Load())
 	require.Len(t, r.write(0), 15)
-	require.Zero(t, r.outbox.raw.used.Load(), "what is written waits no more")
+	require.Zero(t, r.outbox.replies.used.Load(), "what is written waits no more")
 }
 
 func TestALateEchoIsNotWritten(t *testing.T) {
@@ -127,9 +127,9 @@ func TestWhatWaitedDuringAStopIsNotAnsweredWithAnErrorEither(t *testing.T) {
 
 func TestTheRecordDoesNotSpinWhenTheOutputHasFailed(t *testing.T) {
 	r := newReaderRig(t)
-	for r.outsQ.Offer(0, outgoing{kind: outReadOK}) {
+	for r.outputQueue.Offer(0, outgoing{kind: replyRead}) {
 	}
-	r.jobsQ.Offer(0, job{kind: jobRead})
+	r.intakeQueue.Offer(0, workItem{kind: workRead})
 	asked := 0
 	r.driver.now = func() time.Duration {
 		if asked++; asked > 100_000 {
@@ -143,7 +143,7 @@ func TestTheRecordDoesNotSpinWhenTheOutputHasFailed(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = r.serve(ctx, r.record)
+		_ = r.serve(ctx, r.store)
 	}()
 	<-done
 	require.Less(t, asked, 1000, "it waits without waiting for a second")
@@ -158,7 +158,7 @@ func TestOneRoundOfGossipStaysWithinTheOutputsBytes(t *testing.T) {
 	r.work(0)
 	r.write(0)
 	r.work(10 * time.Second)
-	require.LessOrEqual(t, r.outbox.gossip.used.Load(), int64(outputBytes+gossip.MaxLineBytes))
+	require.LessOrEqual(t, r.outbox.gossip.used.Load(), int64(maxOutputBytes+gossip.MaxLineBytes))
 }
 
 func TestHealthTellsTheGossipOfNowAndNotOfTheLastMessage(t *testing.T) {
@@ -223,7 +223,7 @@ func TestAStdoutThatMovesSlowlyIsNotOneThatStandsStill(t *testing.T) {
 		s.lines.Reset(chunked{r.stdout, 4096, func() { <-time.After(50 * time.Millisecond) }})
 		for range 501 {
 			s.next(t)
-			require.Zero(t, r.count.droppedReplies.Load(), "stdout moves twenty times a second")
+			require.Zero(t, r.counters.droppedReplies.Load(), "stdout moves twenty times a second")
 		}
 	})
 }
@@ -289,7 +289,7 @@ func TestARefusalIsCountedEvenIfItIsNotTold(t *testing.T) {
 	for i := range 5 {
 		r.feed(0, stdin.MaybeGone, broadcastLine("n0", i, fmt.Sprint(i)))
 	}
-	require.Equal(t, uint64(1), r.count.refusedFull.Load())
+	require.Equal(t, uint64(1), r.counters.refusedFull.Load())
 }
 
 func testLogger(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }

@@ -13,6 +13,6 @@ const (
 )
 
 // logLost shows the item that crashed a service.
-func logLost(log *slog.Logger, service, kind string, from *request, body []byte) {
+func logLost(log *slog.Logger, service, kind string, from *replyTo, body []byte) {
 	log.Error("item lost", "service", service, "kind", kind, "client", shorten(from.client), "msg_id", from.msgID.String(), "body", shorten(string(body)))
 }

@@ -68,7 +68,7 @@ func TestACrashOfTheRecordLosesTheItemInHandOnly(t *testing.T) {
 		s.next(t)
 		r.write(broadcastLine("n0", 1, "1"))
 		s.next(t)
-		require.True(t, r.jobsQ.Offer(0, job{kind: jobBegin}), "an item that nobody can make from outside")
+		require.True(t, r.intakeQueue.Offer(0, workItem{kind: workInit}), "an item that nobody can make from outside")
 		r.write(broadcastLine("n0", 2, "2"), readLine("n0", 3))
 		require.Equal(t, "broadcast_ok", s.next(t).Body.Type)
 		last := s.next(t)
@@ -86,10 +86,10 @@ func TestAServiceThatCrashesOnEveryItemEndsTheNode(t *testing.T) {
 		s.next(t)
 		s.next(t)
 		for range chans.DefaultMaxCrashes + 1 {
-			r.jobsQ.Offer(0, job{kind: jobBegin})
+			r.intakeQueue.Offer(0, workItem{kind: workInit})
 		}
 		_, err := r.rest(s)
 		require.ErrorIs(t, err, chans.ErrTooManyCrashes)
-		require.ErrorContains(t, err, `node: service "record"`)
+		require.ErrorContains(t, err, `node: service "store"`)
 	})
 }

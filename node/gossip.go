@@ -21,33 +21,33 @@ import (
 type gossiper struct {
 	service *service.Service
 
-	random  *rand.Rand
-	inbox   *chans.Inbox[mail]
-	intake  *chans.Queue[job]
-	out     *outbox
-	notices *notices
-	given   *given // the record's
-	monitor *backpressure.Monitor
-	own     *backpressure.Gate // of work that the node starts by itself
-	count   *counters
-	log     *slog.Logger
-	target  time.Duration // of latency; 0: none
-	wake    wake
-	faults  *inject.Injector // nil as a rule
+	random       *rand.Rand
+	inbox        *chans.Inbox[peerMsg]
+	intake       *chans.Queue[workItem]
+	out          *outbox
+	storedSignal *storedSignal
+	issued       *issuedLog // the store's
+	monitor      *backpressure.Monitor
+	own          *backpressure.Gate // of work that the node starts by itself
+	counters     *counters
+	log          *slog.Logger
+	target       time.Duration // of latency; 0: none
+	wake         wake
+	faults       *inject.Injector // nil as a rule
 
-	mailBytes, jobBytes *budget
+	gossipBytes, intakeBytes *budget
 
-	setup     *setup // nil before begin
-	dead      bool   // it has crashed, and has not begun again
-	elsewhere bool   // the record was told to go on in a new log
-	in        service.In
-	message   service.Message
-	tickets   []gossip.Ticket
+	membership *membership // nil before begin
+	crashed    bool        // it has crashed, and has not begun again
+	switched   bool        // the store was told to go on in a new log
+	in         service.In
+	message    service.Message
+	tickets    []gossip.Ticket
 
-	shown      atomic.Pointer[service.Figures]
-	shownAt    time.Duration
-	changed    bool // something has happened since
-	unkeptTold bool // that the latency target cannot be kept
+	figures      atomic.Pointer[service.Figures]
+	figuresAt    time.Duration
+	changed      bool // something has happened since
+	targetMissed bool // that the latency target cannot be kept
 }
 
 // figuresPeriod is how often the figures are made anew.
@@ -58,17 +58,17 @@ func (n *Node) newGossiper() (*gossiper, error) {
 	permits := n.cfg.Permits
 	permits.Stale = n.monitor.Stale()
 	g := &gossiper{
-		random: n.cfg.Random, inbox: n.mails, intake: n.jobsQ, out: n.outbox, notices: n.notices, given: &n.record.given,
-		monitor: n.monitor, own: n.gates.own, count: &n.count, log: n.cfg.Log, target: n.cfg.LatencyTarget,
-		wake: n.wakes.gossip, faults: n.faults[gossipName], mailBytes: &n.mailBytes, jobBytes: &n.jobBytes,
+		random: n.cfg.Random, inbox: n.gossipInbox, intake: n.intakeQueue, out: n.outbox, storedSignal: n.storedSignal, issued: &n.store.issued,
+		monitor: n.monitor, own: n.gates.own, counters: &n.counters, log: n.cfg.Log, target: n.cfg.LatencyTarget,
+		wake: n.wakes.gossip, faults: n.faults[gossipName], gossipBytes: &n.gossipBytes, intakeBytes: &n.intakeBytes,
 	}
 	cfg := service.Config{
 		Gossip: n.cfg.gossip(), NumChildren: n.cfg.NumChildren, Permits: permits, Random: n.cfg.Random,
-		Origins: n.cfg.Roster.origins(), NewCore: n.cfg.NewCore, Shared: service.Shared{Log: n.state.log},
+		Origins: n.cfg.Memberships.origins(), NewCore: n.cfg.NewCore, Shared: service.Shared{Log: n.state.log},
 	}
-	if n.cfg.Keeper != nil {
-		n.unkept = &unkept{}
-		cfg.Shared.Withhold = n.unkept.holds
+	if n.cfg.Journal != nil {
+		n.notDurable = &notDurable{}
+		cfg.Shared.Withhold = n.notDurable.holds
 	}
 	var err error
 	g.service, err = service.New(cfg)
@@ -86,7 +86,7 @@ func (g *gossiper) Wake() <-chan struct{} { return g.wake }
 // Next is when a message is there, something was stored, or the core has something
 // to say.
 func (g *gossiper) Next(now time.Duration) time.Duration {
-	if g.dead || g.inbox.Depth() > 0 || g.notices.rung.Load() {
+	if g.crashed || g.inbox.Depth() > 0 || g.storedSignal.pending.Load() {
 		return now
 	}
 	return max(now, g.next(now))
@@ -94,12 +94,12 @@ func (g *gossiper) Next(now time.Duration) time.Duration {
 
 // Step handles a message, if there is one, and sends what is to be sent.
 func (g *gossiper) Step(now time.Duration) (Work, error) {
-	if g.dead {
-		g.dead = false
+	if g.crashed {
+		g.crashed = false
 		g.restart(now)
 	}
-	g.notices.heard()
-	queued, said, mailed := g.out.queue.Depth(), g.out.gossip.used.Load(), g.mailBytes.used.Load()
+	g.storedSignal.clear()
+	queued, said, mailed := g.out.queue.Depth(), g.out.gossip.used.Load(), g.gossipBytes.used.Load()
 	did := g.step(now)
 	if !did && g.inbox.Drained() {
 		g.intake.Close()
@@ -107,26 +107,26 @@ func (g *gossiper) Step(now time.Duration) (Work, error) {
 	}
 	return Work{
 		Did: did, Messages: 1 + g.out.queue.Depth() - queued,
-		Bytes: int(g.out.gossip.used.Load() - said + mailed - g.mailBytes.used.Load()),
+		Bytes: int(g.out.gossip.used.Load() - said + mailed - g.gossipBytes.used.Load()),
 	}, nil
 }
 
 // Crashed answers for a message that crashed the service.
 func (g *gossiper) Crashed(now time.Duration) int {
-	g.dead = true
+	g.crashed = true
 	m, lost := g.inbox.Abandon()
 	if !lost {
 		return 0
 	}
-	g.mailBytes.put(len(m.body))
+	g.gossipBytes.put(len(m.body))
 	switch {
-	case m.setup != nil:
-		g.setup = m.setup // the next life begins with it
+	case m.membership != nil:
+		g.membership = m.membership // the next life begins with it
 	case m.read != nil:
 		logLost(g.log, gossipName, "read", m.read, nil)
 		g.out.fail(now, *m.read, wire.Abort, abortedText)
 	default: // not acked, so it comes again
-		logLost(g.log, gossipName, "message", &request{client: m.from}, m.body)
+		logLost(g.log, gossipName, "message", &replyTo{client: m.from}, m.body)
 	}
 	return 1
 }
@@ -138,12 +138,12 @@ func (g *gossiper) step(now time.Duration) bool {
 		g.faults.Begin(now, ok)
 	}
 	g.in = service.In{Now: now, Health: g.health(now)}
-	g.in.Own, g.in.OwnLast = g.given.now()
+	g.in.Own, g.in.OwnLast = g.issued.current()
 	if g.service.Begun() {
 		// Behind them their entries are in the log by then.
-		g.tickets = g.notices.take(g.tickets)
+		g.tickets = g.storedSignal.take(g.tickets)
 		g.in.Stored = g.tickets
-		g.in.Figures = g.shown.Load() == nil || g.changed && now-g.shownAt >= figuresPeriod
+		g.in.Figures = g.figures.Load() == nil || g.changed && now-g.figuresAt >= figuresPeriod
 	}
 	if ok {
 		g.take(now, &m)
@@ -167,7 +167,7 @@ func (g *gossiper) step(now time.Duration) bool {
 		g.faults.End()
 	}
 	if ok {
-		g.mailBytes.put(len(m.body))
+		g.gossipBytes.put(len(m.body))
 		g.inbox.Done()
 	}
 	return ok || out.Spoke
@@ -180,14 +180,14 @@ func (g *gossiper) health(now time.Duration) service.Health {
 }
 
 // take puts an item of the queue into the frame.
-func (g *gossiper) take(now time.Duration, m *mail) {
+func (g *gossiper) take(now time.Duration, m *peerMsg) {
 	switch {
-	case m.setup != nil:
-		g.setup = m.setup
-		g.in.Begin = m.setup.membership()
+	case m.membership != nil:
+		g.membership = m.membership
+		g.in.Begin = m.membership.forGossip()
 	case m.read != nil:
-		if !g.intake.Offer(now, job{kind: jobRead, request: *m.read}) {
-			g.count.refusedFull.Add(1)
+		if !g.intake.Offer(now, workItem{kind: workRead, replyTo: *m.read}) {
+			g.counters.refusedFull.Add(1)
 			g.out.fail(now, *m.read, wire.TemporarilyUnavailable, fullText)
 		}
 	default:
@@ -196,16 +196,16 @@ func (g *gossiper) take(now time.Duration, m *mail) {
 	}
 }
 
-// received tells what was wrong with a peer's message, and has the record store what
+// received tells what was wrong with a peer's message, and has the store store what
 // it has brought.
-func (g *gossiper) received(now time.Duration, m *mail, out *service.Out) {
+func (g *gossiper) received(now time.Duration, m *peerMsg, out *service.Out) {
 	if out.Unreadable != nil {
-		g.count.badMail.Add(1)
+		g.counters.badPeerMsgs.Add(1)
 		g.log.Warn("a peer's message cannot be read", "from", m.from, "why", out.Unreadable)
 		return
 	}
 	if out.Beyond {
-		g.notGivenOut(now, m.from)
+		g.neverIssued(now, m.from)
 	}
 	if out.Refused != nil {
 		g.log.Warn("a peer's message makes no sense, and is not used", "from", m.from, "why", out.Refused)
@@ -213,36 +213,36 @@ func (g *gossiper) received(now time.Duration, m *mail, out *service.Out) {
 	if out.Deliver == nil {
 		return
 	}
-	if g.jobBytes.take(len(m.body)) {
+	if g.intakeBytes.take(len(m.body)) {
 		learnt := *out.Deliver
-		if g.intake.Offer(now, job{kind: jobLearnt, request: request{came: now}, learnt: &learnt, bytes: len(m.body)}) {
+		if g.intake.Offer(now, workItem{kind: workDelivery, replyTo: replyTo{arrived: now}, delivery: &learnt, bytes: len(m.body)}) {
 			return
 		}
-		g.jobBytes.put(len(m.body))
+		g.intakeBytes.put(len(m.body))
 	}
-	g.count.droppedStores.Add(1) // not acked, so it comes again
+	g.counters.droppedDeliveries.Add(1) // not acked, so it comes again
 }
 
 // show keeps figures for health replies.
 func (g *gossiper) show(now time.Duration, figures *service.Figures) {
-	g.shownAt, g.changed = now, false
-	g.shown.Store(figures)
-	if figures.Gossip.TargetMissed && !g.unkeptTold {
-		g.unkeptTold = true
+	g.figuresAt, g.changed = now, false
+	g.figures.Store(figures)
+	if figures.Gossip.TargetMissed && !g.targetMissed {
+		g.targetMissed = true
 		g.log.Warn("the latency target cannot be kept: the way through the tree alone takes longer, so everything is sent at once",
 			"target", g.target)
 	}
 }
 
-// notGivenOut handles a peer's message that says that this node has given out more
+// neverIssued handles a peer's message that says that this node has given out more
 // than it has.
-func (g *gossiper) notGivenOut(now time.Duration, from string) {
-	g.count.notGivenOut.Add(1)
+func (g *gossiper) neverIssued(now time.Duration, from string) {
+	g.counters.neverIssued.Add(1)
 	g.log.Warn("a peer has entries of this node's own log that it has not given out; they are not taken in", "from", from)
-	if !g.elsewhere {
+	if !g.switched {
 		// If there is no room, the next such message does it.
 		name := strconv.AppendUint(nil, g.random.Uint64(), 36)
-		g.elsewhere = g.intake.Offer(now, job{kind: jobElsewhere, value: name, request: request{client: from, came: now}})
+		g.switched = g.intake.Offer(now, workItem{kind: workNewLog, value: name, replyTo: replyTo{client: from, arrived: now}})
 	}
 }
 
@@ -250,10 +250,10 @@ func (g *gossiper) notGivenOut(now time.Duration, from string) {
 // any state. The new one is a new life to the peers: it shows them its vector, and
 // they show theirs.
 func (g *gossiper) restart(now time.Duration) {
-	if g.setup == nil {
+	if g.membership == nil {
 		return
 	}
-	again := g.setup.membership()
+	again := g.membership.forGossip()
 	again.Greet = true
 	if out := g.service.Step(&service.In{Now: now, Begin: again}); out.Trouble != nil {
 		g.log.Error("no gossip", "why", out.Trouble)
@@ -267,7 +267,7 @@ func (g *gossiper) next(now time.Duration) time.Duration {
 	}
 	next := g.service.Next()
 	if g.changed {
-		next = min(next, g.shownAt+figuresPeriod)
+		next = min(next, g.figuresAt+figuresPeriod)
 	}
 	switch {
 	case next > now:

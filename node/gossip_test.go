@@ -37,11 +37,11 @@ func TestWhatOneNodeIsToldEveryNodeKnows(t *testing.T) {
 			c.requireValues(values...)
 			c.requireQuiet()
 			for _, name := range c.names {
-				for _, f := range c.rigs[name].count.figures() {
+				for _, f := range c.rigs[name].counters.figures() {
 					require.Zero(t, f.count, "%s of %s: a healthy run", f.name, name)
 				}
-				require.Zero(t, c.rigs[name].jobBytes.used.Load())
-				require.Zero(t, c.rigs[name].mailBytes.used.Load())
+				require.Zero(t, c.rigs[name].intakeBytes.used.Load())
+				require.Zero(t, c.rigs[name].gossipBytes.used.Load())
 				require.Zero(t, c.rigs[name].outbox.gossip.used.Load())
 			}
 		})
@@ -132,7 +132,7 @@ func TestARestartBeforeInitIsNone(t *testing.T) {
 func TestADeltaThatFindsNoRoomComesAgain(t *testing.T) {
 	c := newCluster(t, 2, tiny)
 	busy := c.rigs["n1"]
-	for i := range 4 { // the intake is full, and the record does not get on
+	for i := range 4 { // the intake is full, and the store does not get on
 		busy.admit(c.now, readLine("n1", i))
 	}
 	c.rigs["n0"].admit(c.now, broadcastLine("n0", 1, "7"))
@@ -148,38 +148,38 @@ func TestADeltaThatFindsNoRoomComesAgain(t *testing.T) {
 		}
 		c.send(busy.write(c.now))
 	}
-	require.Greater(t, busy.count.droppedStores.Load(), uint64(1), "tried, and tried again")
+	require.Greater(t, busy.counters.droppedDeliveries.Load(), uint64(1), "tried, and tried again")
 	require.Zero(t, busy.state.log.Len())
 	for _, p := range c.between {
 		require.False(t, p.from == "n1" && len(gossipOf(t, p.line).Acks) > 0, "what is not stored is not acked")
 	}
-	c.settle() // the record gets on
+	c.settle() // the store gets on
 	c.run(c.now + 5*time.Second)
 	c.requireValues("7")
-	require.Zero(t, busy.jobBytes.used.Load())
+	require.Zero(t, busy.intakeBytes.used.Load())
 	c.requireQuiet()
 }
 
 func TestADeltaThatHasNoRoomInBytesComesAgain(t *testing.T) {
 	c := newCluster(t, 2)
 	r := c.rigs["n1"]
-	r.jobBytes.take(int(r.jobBytes.limit))
+	r.intakeBytes.take(int(r.intakeBytes.limit))
 	c.client(broadcastLine("n0", 1, "7"))
 	c.run(time.Second)
-	require.NotZero(t, r.count.droppedStores.Load())
-	r.jobBytes.put(int(r.jobBytes.limit))
+	require.NotZero(t, r.counters.droppedDeliveries.Load())
+	r.intakeBytes.put(int(r.intakeBytes.limit))
 	c.run(10 * time.Second)
 	c.requireValues("7")
-	require.Zero(t, r.jobBytes.used.Load())
+	require.Zero(t, r.intakeBytes.used.Load())
 }
 
 func TestMailThatFindsNoRoomComesAgain(t *testing.T) {
 	c := newCluster(t, 2)
-	c.rigs["n1"].mailBytes.take(int(c.rigs["n1"].mailBytes.limit))
+	c.rigs["n1"].gossipBytes.take(int(c.rigs["n1"].gossipBytes.limit))
 	c.client(broadcastLine("n0", 1, "7"))
 	c.run(time.Second)
-	require.NotZero(t, c.rigs["n1"].count.droppedMail.Load())
-	c.rigs["n1"].mailBytes.put(int(c.rigs["n1"].mailBytes.limit))
+	require.NotZero(t, c.rigs["n1"].counters.droppedPeerMsgs.Load())
+	c.rigs["n1"].gossipBytes.put(int(c.rigs["n1"].gossipBytes.limit))
 	c.run(10 * time.Second)
 	c.requireValues("7")
 	c.requireQuiet()
@@ -188,8 +188,8 @@ func TestMailThatFindsNoRoomComesAgain(t *testing.T) {
 func TestGossipWaitsForRoomInTheOutput(t *testing.T) {
 	c := newCluster(t, 2, tiny)
 	r := c.rigs["n0"]
-	for range r.outsQ.Preferred() {
-		r.outbox.offer(0, outgoing{kind: outRaw, req: request{client: "c1"}, body: []byte(`{}`)})
+	for range r.outputQueue.Preferred() {
+		r.outbox.offer(0, outgoing{kind: replyBody, to: replyTo{client: "c1"}, body: []byte(`{}`)})
 	}
 	r.admit(0, broadcastLine("n0", 1, "7"))
 	r.work(0)
@@ -203,7 +203,7 @@ func TestGossipWaitsForRoomInTheOutput(t *testing.T) {
 	c.settle()
 	c.run(c.now + 5*time.Second)
 	c.requireValues("7")
-	require.Zero(t, r.count.droppedGossip.Load())
+	require.Zero(t, r.counters.droppedGossip.Load())
 }
 
 func TestACutIsRepairedOnceItIsOver(t *testing.T) {
@@ -300,7 +300,7 @@ func TestGossiper_usesOrCountsAndTellsOfWhateverAPeerSends(t *testing.T) {
 		counts := func() (used, unused uint64) {
 			f := r.figures(time.Second)
 			unused = f.Gossip.Malformed
-			for _, c := range r.count.figures() {
+			for _, c := range r.counters.figures() {
 				unused += c.count
 			}
 			return f.Gossip.MessagesIn, unused

@@ -15,7 +15,7 @@ import (
 // spelt by hand: a thousand nodes that are asked once a second feel it.
 func (n *Node) healthFields(now time.Duration) []byte {
 	report, _ := n.monitor.Report(now)
-	b := spelling{text: make([]byte, 0, 2048)}
+	b := jsonWriter{text: make([]byte, 0, 2048)}
 	b.text = append(b.text, ',')
 	b.number("unhealthy_ms", uint64(report.Unhealthy.Milliseconds())) // of the worst queue; 0: healthy
 	if report.Worst != "" {
@@ -36,12 +36,12 @@ func (n *Node) healthFields(now time.Duration) []byte {
 	if n.journaler != nil { // it is on
 		b.journal(n.journaler.figures)
 	}
-	if g := n.gossiper.shown.Load(); g != nil {
+	if g := n.gossiper.figures.Load(); g != nil {
 		b.permits(&g.Permits)
 		b.gossip(&g.Gossip)
 	}
 	b.open("counters")
-	for _, c := range n.count.figures() {
+	for _, c := range n.counters.figures() {
 		b.number(c.name, c.count)
 	}
 	b.text = append(b.text, '}', '}')
@@ -53,11 +53,11 @@ func (n *Node) crashes() uint64 {
 	return n.supervisor.Crashes()
 }
 
-// spelling is JSON as it is put together. Names need no escapes.
-type spelling struct{ text []byte }
+// jsonWriter is JSON as it is put together. Names need no escapes.
+type jsonWriter struct{ text []byte }
 
 // key begins a field, behind a comma where it is not the first.
-func (b *spelling) key(name string) {
+func (b *jsonWriter) key(name string) {
 	if last := b.text[len(b.text)-1]; last != '{' && last != ',' {
 		b.text = append(b.text, ',')
 	}
@@ -66,17 +66,17 @@ func (b *spelling) key(name string) {
 	b.text = append(b.text, '"', ':')
 }
 
-func (b *spelling) number(name string, n uint64) {
+func (b *jsonWriter) number(name string, n uint64) {
 	b.key(name)
 	b.text = strconv.AppendUint(b.text, n, 10)
 }
 
-func (b *spelling) open(name string) {
+func (b *jsonWriter) open(name string) {
 	b.key(name)
 	b.text = append(b.text, '{')
 }
 
-func (b *spelling) queue(f *chans.Figures, seen []backpressure.QueueHealth) {
+func (b *jsonWriter) queue(f *chans.Figures, seen []backpressure.QueueHealth) {
 	if b.text[len(b.text)-1] != '[' {
 		b.text = append(b.text, ',')
 	}
@@ -105,7 +105,7 @@ func (b *spelling) queue(f *chans.Figures, seen []backpressure.QueueHealth) {
 	b.text = append(b.text, '}')
 }
 
-func (b *spelling) gate(name string, f backpressure.GateFigures) {
+func (b *jsonWriter) gate(name string, f backpressure.GateFigures) {
 	b.open(name)
 	b.key("open")
 	b.text = strconv.AppendBool(b.text, f.Open)
@@ -113,7 +113,7 @@ func (b *spelling) gate(name string, f backpressure.GateFigures) {
 	b.text = append(b.text, '}')
 }
 
-func (b *spelling) permits(f *backpressure.PermitFigures) {
+func (b *jsonWriter) permits(f *backpressure.PermitFigures) {
 	b.open("permits")
 	b.number("total", uint64(f.Total))
 	b.number("revoked", uint64(f.Revoked))
@@ -126,24 +126,24 @@ func (b *spelling) permits(f *backpressure.PermitFigures) {
 
 // journal tells times from a broadcast's line, or a peer's entries, to their being
 // kept.
-func (b *spelling) journal(f *journalFigures) {
+func (b *jsonWriter) journal(f *journalFigures) {
 	b.open("journal")
 	b.key("failing")
 	b.text = strconv.AppendBool(b.text, f.failing.Load())
-	b.number("kept", f.delays.count.Load()) // broadcasts and deliveries
-	b.number("p50_us", uint64(f.delays.quantile(0.5).Microseconds()))
-	b.number("p99_us", uint64(f.delays.quantile(0.99).Microseconds()))
-	b.number("max_us", uint64(time.Duration(f.delays.longest.Load()).Microseconds()))
+	b.number("kept", f.ownLatency.count.Load()) // broadcasts and deliveries
+	b.number("p50_us", uint64(f.ownLatency.quantile(0.5).Microseconds()))
+	b.number("p99_us", uint64(f.ownLatency.quantile(0.99).Microseconds()))
+	b.number("max_us", uint64(time.Duration(f.ownLatency.longest.Load()).Microseconds()))
 	b.number("appends", f.appends.Load())
 	b.number("entries", f.entries.Load())
 	b.number("bytes", f.bytes.Load())
 	b.number("recovered", f.recovered.Load())
 	b.number("rewritten", f.rewritten.Load())
-	b.number("removed", f.tidied.Load()) // directories of runs that are over
+	b.number("removed", f.removed.Load()) // directories of runs that are over
 	b.text = append(b.text, '}')
 }
 
-func (b *spelling) gossip(s *gossip.Stats) {
+func (b *jsonWriter) gossip(s *gossip.Stats) {
 	b.open("gossip")
 	for _, f := range gossipFigureList(s) {
 		b.number(f.name, f.count)

@@ -31,7 +31,7 @@ func FuzzParseInit(f *testing.F) {
 		}
 		m.ID, m.HasID = id, id >= 0
 		got, gotErr := parseInit(&m, nil)
-		var roster Roster
+		var roster MembershipCache
 		for range 2 {
 			shared, err := parseInit(&m, &roster)
 			require.Equal(t, gotErr == nil, err == nil)

@@ -22,33 +22,33 @@ func injected(t *testing.T, texts ...string) func(*Config) {
 
 func TestHowMuchLongerAServiceIsBusy(t *testing.T) {
 	for text, want := range map[string]time.Duration{
-		"record:slow=1000x":         999 * time.Millisecond,
-		"record:slow=100/s":         9 * time.Millisecond,
-		"record:slow=5ms":           4 * time.Millisecond,
-		"record:slow=1us":           0, // it takes longer than that as it is
-		"record:slow=1000x@11s":     0,
-		"record:slow=1000x@1s+9s":   0,
-		"n1/record:slow=1000x":      0,
-		"n0/record:slow=2x@10s+1ns": time.Millisecond,
-		"record:stuck=30s@5s":       25 * time.Second,
-		"gossip:slow=1000x":         0,
-		"record:panic@2":            0,
+		"store:slow=1000x":         999 * time.Millisecond,
+		"store:slow=100/s":         9 * time.Millisecond,
+		"store:slow=5ms":           4 * time.Millisecond,
+		"store:slow=1us":           0, // it takes longer than that as it is
+		"store:slow=1000x@11s":     0,
+		"store:slow=1000x@1s+9s":   0,
+		"n1/store:slow=1000x":      0,
+		"n0/store:slow=2x@10s+1ns": time.Millisecond,
+		"store:stuck=30s@5s":       25 * time.Second,
+		"gossip:slow=1000x":        0,
+		"store:panic@2":            0,
 	} {
 		r := startedRig(t, ids(2), injected(t, text))
-		require.Equal(t, want, r.Slowed(10*time.Second, "record", time.Millisecond), text)
+		require.Equal(t, want, r.Slowed(10*time.Second, "store", time.Millisecond), text)
 	}
-	worst := startedRig(t, ids(1), injected(t, "record:slow=5ms", "record:slow=1000x"))
-	require.Equal(t, 999*time.Millisecond, worst.Slowed(0, "record", time.Millisecond))
+	worst := startedRig(t, ids(1), injected(t, "store:slow=5ms", "store:slow=1000x"))
+	require.Equal(t, 999*time.Millisecond, worst.Slowed(0, "store", time.Millisecond))
 }
 
 func TestNothingIsInjectedByDefault(t *testing.T) {
 	r := startedRig(t, ids(1))
 	require.Empty(t, r.faults)
-	require.Zero(t, r.Slowed(0, "record", time.Hour))
+	require.Zero(t, r.Slowed(0, "store", time.Hour))
 }
 
 func TestASlowServiceHandlesNoMoreThanItsRate(t *testing.T) {
-	for _, service := range []string{"intake", "record", "output"} {
+	for _, service := range []string{"intake", "store", "output"} {
 		synctest.Test(t, func(t *testing.T) {
 			r := runNode(t, injected(t, service+":slow=100/s@1s"))
 			s := r.speech()
@@ -68,7 +68,7 @@ func TestASlowServiceHandlesNoMoreThanItsRate(t *testing.T) {
 
 func TestAStuckServiceKeepsItsItemAndGoesOnWhereItWas(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := runNode(t, injected(t, "record:stuck=30s@5s"))
+		r := runNode(t, injected(t, "store:stuck=30s@5s"))
 		said := r.collect()
 		r.write(initLine(0, "n0", "n0"))
 		pass(6 * time.Second)

@@ -18,27 +18,27 @@ import (
 // intake decides what becomes of every line: it is the reader's step. It
 // never waits, and nothing that it is handed makes it fail.
 type intake struct {
-	queue *chans.Queue[job]
-	mail  *chans.Queue[mail]
-	out   *outbox
-	gates *gates
-	wait  func() time.Duration // expected of a broadcast that is taken now
-	count *counters
-	log   *slog.Logger
+	queue        *chans.Queue[workItem]
+	gossip       *chans.Queue[peerMsg]
+	out          *outbox
+	gates        *gates
+	expectedWait func() time.Duration // expected of a broadcast that is taken now
+	counters     *counters
+	log          *slog.Logger
 
-	jobBytes, mailBytes *budget
-	maxValueBytes       int                            // so that a peer can take it with an envelope around it
-	health              func(now time.Duration) []byte // the fields of a health reply
-	name                func(string)                   // makes the node's name known to the output
+	intakeBytes, gossipBytes *budget
+	maxValueBytes            int                            // so that a peer can take it with an envelope around it
+	health                   func(now time.Duration) []byte // the fields of a health reply
+	name                     func(string)                   // makes the node's name known to the output
 
-	roster *Roster // may be nil
-	self   *setup  // nil before init
+	memberships *MembershipCache // may be nil
+	self        *membership      // nil before init
 
-	seen    *seen        // nil without a journal
-	later   bool         // the reader looks at what is on stdin before a restart's init is answered
-	opened  func()       // answers that init; nil: there is none. The reader's
-	opening atomic.Bool  // init waits for the journal, and everything behind it with it
-	blocked atomic.Int32 // notBlocked, or init waits and nothing with it
+	seen          *seenIDs     // nil without a journal
+	readerAnswers bool         // the reader looks at what is on stdin before a restart's init is answered
+	answerInit    func()       // answers that init; nil: there is none. The reader's
+	initPending   atomic.Bool  // init waits for the journal, and everything behind it with it
+	initBlocked   atomic.Int32 // notBlocked, or init waits and nothing with it
 }
 
 // admit takes one line, which had come at the latest at a time. Where its
@@ -53,17 +53,17 @@ func (in *intake) admit(now, came time.Duration, item *wire.Item, client stdin.C
 	if in.seen != nil {
 		in.seen.note(m)
 	}
-	from := request{client: m.Src, msgID: m.MsgID, asks: m.Answerable(), came: came}
-	if from.asks && !client.Answers(m.Type) {
-		from.asks = false
+	from := replyTo{client: m.Src, msgID: m.MsgID, wantsReply: m.Answerable(), arrived: came}
+	if from.wantsReply && !client.Answers(m.Type) {
+		from.wantsReply = false
 		if m.Type != "broadcast" { // that is counted when it is stored
-			in.count.silenced.Add(1)
+			in.counters.silenced.Add(1)
 		}
 	}
-	blocked := in.blocked.Load()
+	blocked := in.initBlocked.Load()
 	if blocked == blockedForGood {
 		in.self = nil
-		in.blocked.Store(notBlocked)
+		in.initBlocked.Store(notBlocked)
 	}
 	if in.self == nil {
 		in.beforeInit(now, m, from)
@@ -77,7 +77,7 @@ func (in *intake) admit(now, came time.Duration, item *wire.Item, client stdin.C
 		return
 	}
 	if m.Type == codec.Type {
-		in.peerMail(now, m)
+		in.peerMessage(now, m)
 		return
 	}
 	if m.HasInReplyTo {
@@ -103,7 +103,7 @@ func (in *intake) admit(now, came time.Duration, item *wire.Item, client stdin.C
 	case "init":
 		in.out.fail(now, from, wire.MalformedRequest, "this node is initialised already, as "+in.self.id)
 	default:
-		in.count.strayMessages.Add(1)
+		in.counters.strayMessages.Add(1)
 		in.out.fail(now, from, wire.NotSupported, fmt.Sprintf("%q is not a request that this node knows", shorten(m.Type)))
 	}
 }
@@ -111,9 +111,9 @@ func (in *intake) admit(now, came time.Duration, item *wire.Item, client stdin.C
 // reject handles a line that is no message.
 func (in *intake) reject(now, came time.Duration, item *wire.Item, silent bool) {
 	if item.Kind == wire.TooLong {
-		in.count.longLines.Add(1)
+		in.counters.longLines.Add(1)
 	} else {
-		in.count.malformedLines.Add(1)
+		in.counters.malformedLines.Add(1)
 	}
 	in.log.Warn("a line on stdin is no message", "why", item.Err, "bytes", item.LineBytes)
 	m := &item.Message
@@ -121,7 +121,7 @@ func (in *intake) reject(now, came time.Duration, item *wire.Item, silent bool) 
 		return
 	}
 	in.nameFrom(m)
-	in.out.fail(now, request{client: m.Src, msgID: m.MsgID, asks: true, came: came}, wire.MalformedRequest, item.Err.Error())
+	in.out.fail(now, replyTo{client: m.Src, msgID: m.MsgID, wantsReply: true, arrived: came}, wire.MalformedRequest, item.Err.Error())
 }
 
 // nameFrom lets errors that go out before init bear the name that they were
@@ -133,9 +133,9 @@ func (in *intake) nameFrom(m *wire.Message) {
 }
 
 // beforeInit handles messages that come before init is done.
-func (in *intake) beforeInit(now time.Duration, m *wire.Message, from request) {
+func (in *intake) beforeInit(now time.Duration, m *wire.Message, from replyTo) {
 	if m.Type == codec.Type || m.HasInReplyTo {
-		in.count.droppedMail.Add(1) // not acked, so it comes again
+		in.counters.droppedPeerMsgs.Add(1) // not acked, so it comes again
 		return
 	}
 	in.nameFrom(m)
@@ -151,8 +151,8 @@ func (in *intake) beforeInit(now time.Duration, m *wire.Message, from request) {
 }
 
 // init gives the node its name and starts the services' work.
-func (in *intake) init(now time.Duration, m *wire.Message, from request) {
-	s, err := parseInit(m, in.roster)
+func (in *intake) init(now time.Duration, m *wire.Message, from replyTo) {
+	s, err := parseInit(m, in.memberships)
 	if err != nil {
 		in.out.fail(now, from, wire.MalformedRequest, err.Error())
 		return
@@ -161,13 +161,13 @@ func (in *intake) init(now time.Duration, m *wire.Message, from request) {
 	in.name(s.id)
 	// Both queues are empty, as nothing is admitted before init.
 	if in.seen != nil {
-		in.opening.Store(true)
+		in.initPending.Store(true)
 	}
-	in.queue.Offer(now, job{kind: jobBegin, setup: s, request: from})
+	in.queue.Offer(now, workItem{kind: workInit, membership: s, replyTo: from})
 	switch {
 	case in.seen != nil:
-	case in.later && s.restart:
-		in.opened = func() { in.begin(now, s, from) }
+	case in.readerAnswers && s.restart:
+		in.answerInit = func() { in.begin(now, s, from) }
 	default:
 		in.begin(now, s, from)
 	}
@@ -177,9 +177,9 @@ func (in *intake) init(now time.Duration, m *wire.Message, from request) {
 }
 
 // begin lets gossip begin and answers the init.
-func (in *intake) begin(now time.Duration, s *setup, from request) {
-	in.mail.Offer(now, mail{setup: s})
-	in.blocked.Store(notBlocked) // before the client knows
+func (in *intake) begin(now time.Duration, s *membership, from replyTo) {
+	in.gossip.Offer(now, peerMsg{membership: s})
+	in.initBlocked.Store(notBlocked) // before the client knows
 	in.log.Info("initialised", "node", s.id, "nodes", s.members.Len())
 	in.answerLate(now, from, wire.AppendReply(nil, "init_ok", from.msgID))
 }
@@ -194,7 +194,7 @@ func (in *intake) isPeer(name string) bool {
 }
 
 // parseInit reads and checks an init request.
-func parseInit(m *wire.Message, roster *Roster) (*setup, error) {
+func parseInit(m *wire.Message, roster *MembershipCache) (*membership, error) {
 	var id, problem string
 	var nodeIDs json.RawMessage
 	wire.EachField(m.Body, func(key []byte, value json.RawMessage) bool {
@@ -215,7 +215,7 @@ func parseInit(m *wire.Message, roster *Roster) (*setup, error) {
 	case id == "":
 		return nil, fmt.Errorf("init: node_id is missing")
 	}
-	members, err := roster.members(nodeIDs)
+	members, err := roster.parse(nodeIDs)
 	if err != nil {
 		return nil, fmt.Errorf("init: %w", err)
 	}
@@ -226,7 +226,7 @@ func parseInit(m *wire.Message, roster *Roster) (*setup, error) {
 	// first two per node; a later one is for a node that was restarted. Where
 	// the count is missing, nobody can tell.
 	first := int64(2 * members.Len())
-	return &setup{
+	return &membership{
 		id: id, members: members,
 		greet:   !m.HasID || m.ID >= first,
 		restart: m.HasID && m.ID >= first,
@@ -234,41 +234,41 @@ func parseInit(m *wire.Message, roster *Roster) (*setup, error) {
 	}, nil
 }
 
-// peerMail passes a gossip message on.
-func (in *intake) peerMail(now time.Duration, m *wire.Message) {
+// peerMessage passes a gossip message on.
+func (in *intake) peerMessage(now time.Duration, m *wire.Message) {
 	if !in.isPeer(m.Src) {
 		in.stray("gossip from a stranger", m)
 		return
 	}
-	if !in.mailBytes.take(len(m.Body)) {
-		in.count.droppedMail.Add(1)
+	if !in.gossipBytes.take(len(m.Body)) {
+		in.counters.droppedPeerMsgs.Add(1)
 		return
 	}
-	if !in.mail.Offer(now, mail{from: m.Src, body: m.Body}) {
-		in.mailBytes.put(len(m.Body))
-		in.count.droppedMail.Add(1)
+	if !in.gossip.Offer(now, peerMsg{from: m.Src, body: m.Body}) {
+		in.gossipBytes.put(len(m.Body))
+		in.counters.droppedPeerMsgs.Add(1)
 	}
 }
 
 // maxBehindMail is how deep the queue of peers' messages may be for a read to
 // wait behind it. A gossip service that is late, or stuck, holds up no more
 // reads than that.
-const maxBehindMail = 16
+const maxAhead = 16
 
 // read queues a client's read. It shows what peers' messages have brought that
 // were on stdin before it, so it follows them through the gossip queue; they
 // take microseconds.
-func (in *intake) read(now time.Duration, from request) {
-	if n := in.mail.Depth(); n > 0 && n <= maxBehindMail && in.mail.Offer(now, mail{read: &from}) {
+func (in *intake) read(now time.Duration, from replyTo) {
+	if n := in.gossip.Depth(); n > 0 && n <= maxAhead && in.gossip.Offer(now, peerMsg{read: &from}) {
 		return
 	}
-	if !in.queue.Offer(now, job{kind: jobRead, request: from}) {
+	if !in.queue.Offer(now, workItem{kind: workRead, replyTo: from}) {
 		in.full(now, from)
 	}
 }
 
 // broadcast queues a client's value, unless the node is in distress.
-func (in *intake) broadcast(now time.Duration, m *wire.Message, from request, silent bool) {
+func (in *intake) broadcast(now time.Duration, m *wire.Message, from replyTo, silent bool) {
 	value, ok := wire.Field(m.Body, "message")
 	if !ok {
 		in.out.fail(now, from, wire.MalformedRequest, "a broadcast needs a message")
@@ -279,24 +279,24 @@ func (in *intake) broadcast(now time.Duration, m *wire.Message, from request, si
 		return
 	}
 	if !in.gates.clients.Open(now) {
-		in.count.refusedByGate.Add(1)
+		in.counters.refusedByGate.Add(1)
 		in.out.fail(now, from, wire.TemporarilyUnavailable, *in.gates.closeText.Load())
 		return
 	}
-	if in.wait() > in.gates.maxWait {
-		in.count.refusedByWait.Add(1)
+	if in.expectedWait() > in.gates.maxWait {
+		in.counters.refusedByWait.Add(1)
 		in.out.fail(now, from, wire.TemporarilyUnavailable, in.gates.slowText)
 		return
 	}
 	if len(m.Body) > 4*len(value)+256 {
 		value = slices.Clone(value) // not to keep alive what nobody counts
 	}
-	j := job{kind: jobBroadcast, request: from, value: value, bytes: len(m.Body), silent: silent}
-	if in.jobBytes.take(j.bytes) {
+	j := workItem{kind: workBroadcast, replyTo: from, value: value, bytes: len(m.Body), maybeGone: silent}
+	if in.intakeBytes.take(j.bytes) {
 		if in.queue.Offer(now, j) {
 			return
 		}
-		in.jobBytes.put(j.bytes)
+		in.intakeBytes.put(j.bytes)
 	}
 	in.full(now, from)
 }
@@ -305,22 +305,22 @@ func (in *intake) broadcast(now time.Duration, m *wire.Message, from request, si
 const fullText = "overloaded: this node's intake is full; try again"
 
 // full answers a request for which there is no room.
-func (in *intake) full(now time.Duration, from request) {
-	in.count.refusedFull.Add(1)
+func (in *intake) full(now time.Duration, from replyTo) {
+	in.counters.refusedFull.Add(1)
 	in.out.fail(now, from, wire.TemporarilyUnavailable, fullText)
 }
 
 // answer queues a reply with a body of its own.
-func (in *intake) answer(now time.Duration, to request, body []byte) {
-	if to.asks {
-		in.out.offer(now, outgoing{kind: outRaw, req: to, body: body})
+func (in *intake) answer(now time.Duration, to replyTo, body []byte) {
+	if to.wantsReply {
+		in.out.offer(now, outgoing{kind: replyBody, to: to, body: body})
 	}
 }
 
 // answerLate queues a reply that is given however late.
-func (in *intake) answerLate(now time.Duration, to request, body []byte) {
-	if to.asks {
-		in.out.offer(now, outgoing{kind: outPatient, req: to, body: body})
+func (in *intake) answerLate(now time.Duration, to replyTo, body []byte) {
+	if to.wantsReply {
+		in.out.offer(now, outgoing{kind: replyNoDeadline, to: to, body: body})
 	}
 }
 
@@ -334,6 +334,6 @@ func shorten(text string) string {
 
 // stray handles a message that nobody here can use.
 func (in *intake) stray(why string, m *wire.Message) {
-	in.count.strayMessages.Add(1)
+	in.counters.strayMessages.Add(1)
 	in.log.Warn("message ignored", "why", why, "src", shorten(m.Src), "dest", shorten(m.Dest), "type", shorten(m.Type))
 }

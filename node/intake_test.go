@@ -56,7 +56,7 @@ func TestWhatANodeRefuses(t *testing.T) {
 		require.Equal(t, []string{want}, r.ask(time.Second, say("c3", "n0", body)), body)
 	}
 	require.Equal(t, `[]`, r.values(time.Second))
-	require.Equal(t, uint64(3), r.count.strayMessages.Load(), "the unknown types")
+	require.Equal(t, uint64(3), r.counters.strayMessages.Load(), "the unknown types")
 }
 
 func TestNobodyIsAnsweredWhoDoesNotAsk(t *testing.T) {
@@ -79,7 +79,7 @@ func TestMessagesForAnotherNodeAreIgnored(t *testing.T) {
 	for _, body := range []string{`{"type":"broadcast","message":1,"msg_id":5}`, `{"type":"gossip","e":1}`, `{"type":"init","node_id":"n1","node_ids":["n1"],"msg_id":5}`} {
 		require.Empty(t, r.ask(time.Second, say("c3", "n1", body)))
 	}
-	require.Equal(t, uint64(3), r.count.strayMessages.Load())
+	require.Equal(t, uint64(3), r.counters.strayMessages.Load())
 	require.Equal(t, `[]`, r.values(time.Second))
 	require.Contains(t, r.logs.String(), "for another node")
 }
@@ -90,11 +90,11 @@ func TestGossipIsTakenFromPeersOnly(t *testing.T) {
 	for _, stranger := range []string{"c1", "n0", "n2", ""} {
 		require.Empty(t, r.ask(time.Second, say(stranger, "n0", gossip)))
 	}
-	require.Equal(t, uint64(4), r.count.strayMessages.Load())
+	require.Equal(t, uint64(4), r.counters.strayMessages.Load())
 	require.Equal(t, `[]`, r.values(time.Second))
 	r.ask(time.Second, say("n1", "n0", gossip))
 	require.Equal(t, `[42]`, r.values(time.Second))
-	require.Equal(t, uint64(4), r.count.strayMessages.Load())
+	require.Equal(t, uint64(4), r.counters.strayMessages.Load())
 }
 
 func TestAPeerThatCannotBeReadChangesNothing(t *testing.T) {
@@ -106,7 +106,7 @@ func TestAPeerThatCannotBeReadChangesNothing(t *testing.T) {
 		require.Empty(t, r.ask(time.Duration(i)*time.Second, say("n1", "n0", body)), body)
 	}
 	require.Equal(t, `[]`, r.values(time.Minute))
-	require.Zero(t, r.mailBytes.used.Load())
+	require.Zero(t, r.gossipBytes.used.Load())
 }
 
 func TestInitIsCheckedAndCanBeTriedAgain(t *testing.T) {
@@ -159,7 +159,7 @@ func TestRequestsBeforeInitAreTurnedAway(t *testing.T) {
 	require.Empty(t, r.ask(0, say("c3", "n0", `{"type":"read"}`)))
 	// A peer may have been initialised before us.
 	require.Empty(t, r.ask(0, say("n1", "n0", `{"type":"gossip","e":5,"b":1,"runs":[{"o":"n1","l":"x","c":1,"v":[42]}]}`)))
-	require.Equal(t, uint64(1), r.count.droppedMail.Load())
+	require.Equal(t, uint64(1), r.counters.droppedPeerMsgs.Load())
 	r.ask(0, initLine(0, "n0", ids(2)...))
 	require.Equal(t, "[]", r.values(0))
 }
@@ -198,8 +198,8 @@ func TestBadLinesAreAnsweredWhereTheSenderIsKnown(t *testing.T) {
 				require.True(t, strings.HasPrefix(out[0], `{"src":"n0","dest":"c3","body":{"type":"error","in_reply_to":5,"code":12,"text":"`), out[0])
 				require.Contains(t, out[0], c.answer)
 			}
-			require.Equal(t, uint64(1), r.count.malformedLines.Load()+r.count.longLines.Load())
-			require.Equal(t, strings.HasPrefix(name, "too long"), r.count.longLines.Load() == 1)
+			require.Equal(t, uint64(1), r.counters.malformedLines.Load()+r.counters.longLines.Load())
+			require.Equal(t, strings.HasPrefix(name, "too long"), r.counters.longLines.Load() == 1)
 			require.Contains(t, r.logs.String(), "a line on stdin is no message")
 			require.Equal(t, "[]", r.values(time.Second), "the node goes on")
 		})

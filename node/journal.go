@@ -12,11 +12,11 @@ import (
 	"treecast/wire"
 )
 
-// Keeper keeps what a node knows through the death of its process:
+// Journal keeps what a node knows through the death of its process:
 // journal.Files does so in a file, journal.Memory for drivers that model
 // processes and kill them. The node's journal service calls it, from one
 // goroutine at a time, Open first; what Append has returned for is kept.
-type Keeper interface {
+type Journal interface {
 	// Open begins this life of the node, with what former ones of this run have
 	// left. After an error it is called again: a second later, or sooner where the
 	// error is a *journal.BlockedError that may pass.
@@ -43,14 +43,14 @@ type Keeper interface {
 // walItem is an item of the journal's queue: what is to be let out when it is
 // durable.
 type walItem struct {
-	kind    walKind
-	silent  bool         // own: there is nobody to be answered
-	bytes   int32        // what it counts in the intake's byte budget
-	request request      // own: who asks; of all, when it had come
-	entry   gossip.Entry // own
-	key     string       // own: its value in canonical form, where that is another; see canonical
-	learnt  *learnt
-	open    *opening
+	kind      walKind
+	maybeGone bool         // own: there is nobody to be answered
+	bytes     int32        // what it counts in the intake's byte budget
+	replyTo   replyTo      // own: who asks; of all, when it had come
+	entry     gossip.Entry // own
+	key       string       // own: its value in canonical form, where that is another; see canonical
+	delivery  *delivery
+	open      *openRequest
 }
 
 // canonical is an own value in canonical form.
@@ -64,29 +64,29 @@ func (i *walItem) canonical() string {
 type walKind uint8
 
 const (
-	walOpen   walKind = iota // the node has got its name
-	walOwn                   // an entry of the node's own
-	walLearnt                // entries that gossip has learnt
+	walOpen     walKind = iota // the node has got its name
+	walOwn                     // an entry of the node's own
+	walDelivery                // entries that gossip has learnt
 )
 
-// learnt is a delivery of gossip's.
-type learnt struct {
+// delivery is a delivery of gossip's.
+type delivery struct {
 	entries  []gossip.Entry
 	keys     []string // of their values, canonical
 	ticket   gossip.Ticket
 	accepted bool // what was known already is left out
 }
 
-// opening is an init.
-type opening struct {
-	setup   *setup
-	request request
-	start   *journal.Start
+// openRequest is an init.
+type openRequest struct {
+	membership *membership
+	replyTo    replyTo
+	start      *journal.Start
 }
 
-// owed is an entry that is to be written first when the journal can be written
+// unwritten is an entry that is to be written first when the journal can be written
 // again.
-type owed struct {
+type unwritten struct {
 	entry gossip.Entry
 	key   string // of an own one, which is applied then; "" of a peer's, which has been
 }
@@ -101,48 +101,48 @@ type owed struct {
 // and applied then. Entries of peers are applied at once and owed, too; as long as
 // that is so they are in unkept, for gossip not to ack them.
 type journaler struct {
-	keeper Keeper
-	inbox  *chans.Inbox[walItem]
-	wake   wake
-	faults *inject.Injector // nil as a rule
-	log    *slog.Logger
+	journal Journal
+	inbox   *chans.Inbox[walItem]
+	wake    wake
+	faults  *inject.Injector // nil as a rule
+	log     *slog.Logger
 
-	state   *state
-	store   *record // which rests until the journal has been read
-	out     *outbox
-	notices *notices
-	intake  *budget
-	count   *counters
-	seen    func() journal.Seen
-	unkept  *unkept
-	figures *journalFigures
+	state        *state
+	store        *store // which rests until the journal has been read
+	out          *outbox
+	storedSignal *storedSignal
+	intakeBytes  *budget
+	counters     *counters
+	seen         func() journal.Seen
+	notDurable   *notDurable
+	figures      *journalFigures
 
-	syncing  time.Duration                                // how often to sync; 0: never
-	checking time.Duration                                // how often to look where nothing is appended; 0: never
-	blank    bool                                         // begin with nothing where a journal of this run cannot be used
-	blocked  func(now time.Duration)                      // is told when the init must wait for a journal that is in use
-	began    func(now time.Duration, s *setup, r request) // when what the journal held is there
-	refused  func(now time.Duration, r request, err error)
+	syncEvery  time.Duration                                     // how often to sync; 0: never
+	checkEvery time.Duration                                     // how often to look where nothing is appended; 0: never
+	beginBlank bool                                              // begin with nothing where a journal of this run cannot be used
+	onBlocked  func(now time.Duration)                           // is told when the init must wait for a journal that is in use
+	onOpened   func(now time.Duration, s *membership, r replyTo) // when what the journal held is there
+	onRefused  func(now time.Duration, r replyTo, err error)
 
-	hand  []walItem // taken and not let out; survives a crash of the service
+	group []walItem // taken and not let out; survives a crash of the service
 	begun bool      // some of it may have been written
 	bytes int
 	batch journal.Batch
 
-	opening   *opening      // the init waits; nil: none does
+	initWaits *openRequest  // the init waits; nil: none does
 	openAt    time.Duration // when to try again
 	openUntil time.Duration // when to stop that
 	rewriting *rewriting    // the journal was gone; nil: it was not
 	checkAt   time.Duration // when to look next
 
-	start    *opening // nil before an init
-	isOpen   bool
-	hasBegun bool
-	failing  bool
-	retryAt  time.Duration
-	owes     []owed
-	unsynced bool // there is something to be synced
-	syncAt   time.Duration
+	start     *openRequest // nil before an init
+	isOpen    bool
+	nodeBegan bool
+	failing   bool
+	retryAt   time.Duration
+	unwritten []unwritten
+	unsynced  bool // there is something to be synced
+	syncAt    time.Duration
 }
 
 const journalName = "journal"
@@ -156,7 +156,7 @@ func (j *journaler) Wake() <-chan struct{} { return j.wake }
 // Next is when something is to be made durable, tried again, or synced.
 func (j *journaler) Next(now time.Duration) time.Duration {
 	switch {
-	case len(j.hand) == 0 && j.inbox.Depth() == 0:
+	case len(j.group) == 0 && j.inbox.Depth() == 0:
 		return max(now, j.next())
 	case j.out.full():
 		return max(now, j.out.stuckAt())
@@ -166,7 +166,7 @@ func (j *journaler) Next(now time.Duration) time.Duration {
 
 // Step makes a batch durable and lets it out.
 func (j *journaler) Step(now time.Duration) (Work, error) {
-	if (len(j.hand) > 0 || j.inbox.Depth() > 0) && j.out.blocked(now) {
+	if (len(j.group) > 0 || j.inbox.Depth() > 0) && j.out.blocked(now) {
 		return Work{}, nil
 	}
 	before, written := j.inbox.Depth(), j.figures.bytes.Load()
@@ -181,12 +181,12 @@ func (j *journaler) Step(now time.Duration) (Work, error) {
 // Crashed leaves the batch in hand for the next step to answer.
 func (j *journaler) Crashed(time.Duration) int {
 	j.inbox.Abandon()
-	return len(j.hand)
+	return len(j.group)
 }
 
 // step does one piece of work and reports whether there may be more at once.
 func (j *journaler) step(now time.Duration) bool {
-	if len(j.hand) > 0 {
+	if len(j.group) > 0 {
 		j.crashed(now)
 		return true
 	}
@@ -198,31 +198,31 @@ func (j *journaler) step(now time.Duration) bool {
 		j.sync(now)
 	}
 	j.bytes, j.begun = 0, false
-	for len(j.hand) < keepItems && j.bytes < keepBytes {
-		if len(j.hand) > 0 && j.inbox.Depth() == 1 {
+	for len(j.group) < groupItems && j.bytes < groupBytes {
+		if len(j.group) > 0 && j.inbox.Depth() == 1 {
 			break // the last one counts as waiting for as long as the write takes
 		}
 		item, ok := j.inbox.TryNext()
 		if !ok {
 			break
 		}
-		j.hand = append(j.hand, item)
+		j.group = append(j.group, item)
 		j.bytes += int(item.bytes)
 		if item.kind == walOpen {
 			break
 		}
 	}
-	if len(j.hand) == 0 {
+	if len(j.group) == 0 {
 		return j.idle(now) || rewrote
 	}
 	j.faults.Begin(now, true)
-	if j.hand[0].kind == walOpen {
+	if j.group[0].kind == walOpen {
 		j.open(now)
 		j.faults.End()
 	} else {
 		err := j.append(now)
 		j.faults.End() // a write that takes long keeps back what it is to let out
-		j.letOut(now, err)
+		j.release(now, err)
 	}
 	j.inbox.Done()
 	return true
@@ -230,16 +230,16 @@ func (j *journaler) step(now time.Duration) bool {
 
 // open opens the journal for the init in hand.
 func (j *journaler) open(now time.Duration) {
-	j.start = j.hand[0].open
-	found, err := j.openKeeper(now)
+	j.start = j.group[0].open
+	found, err := j.openJournal(now)
 	if blocked := blockedBy(err); blocked != nil {
-		j.await(now, blocked)
+		j.waitForLock(now, blocked)
 		return
 	}
 	j.opened(now, found)
 	if err == nil {
 		j.figures.failing.Store(j.failing)
-		j.figures.tidied.Add(uint64(j.keeper.Tidy()))
+		j.figures.removed.Add(uint64(j.journal.Tidy()))
 	}
 }
 
@@ -251,23 +251,23 @@ func (j *journaler) opened(now time.Duration, found *journal.Recovered) {
 		found = &journal.Recovered{Log: j.start.start.Log, Epoch: j.start.start.Epoch}
 	}
 	j.recover(found)
-	j.hasBegun = true
+	j.nodeBegan = true
 	j.done()
-	j.began(now, j.start.setup, j.start.request)
+	j.onOpened(now, j.start.membership, j.start.replyTo)
 }
 
 // recover takes in what a former life has left. Where the journal could not be
 // opened when the node began, its own log has a name of its own by now.
 func (j *journaler) recover(found *journal.Recovered) {
-	s := j.start.setup
-	if !j.hasBegun {
+	s := j.start.membership
+	if !j.nodeBegan {
 		r := j.store
 		r.logName, r.counter = found.Log, found.Counter
-		r.source = gossip.NewOriginID(s.id, r.logName)
-		r.given.begin(r.source)
-		r.given.note(&gossip.Entry{Origin: r.source, Counter: found.Counter})
+		r.origin = gossip.NewOriginID(s.id, r.logName)
+		r.issued.start(r.origin)
+		r.issued.issue(&gossip.Entry{Origin: r.origin, Counter: found.Counter})
 	}
-	s.epoch = found.Epoch
+	s.incarnation = found.Epoch
 	if !found.Former {
 		return
 	}
@@ -278,31 +278,31 @@ func (j *journaler) recover(found *journal.Recovered) {
 
 // grown tells those who read the log that there is more of it.
 func (j *journaler) grown() {
-	j.notices.ring()
-	if j.store.again.is.Load() {
-		j.store.wake.ring()
+	j.storedSignal.notify()
+	if j.store.reissue.active.Load() {
+		j.store.wake.notify()
 	}
 }
 
 // crashed answers for what the service had in hand when it crashed. Some of it may
 // have been written.
 func (j *journaler) crashed(now time.Duration) {
-	if j.hand[0].kind == walOpen {
-		j.start = j.hand[0].open
+	if j.group[0].kind == walOpen {
+		j.start = j.group[0].open
 		j.fail(now, errCrashed)
 		j.opened(now, nil)
 		return
 	}
-	for i := range j.hand {
-		j.accept(j.hand[i].learnt)
+	for i := range j.group {
+		j.accept(j.group[i].delivery)
 	}
-	j.letOut(now, errCrashed)
+	j.release(now, errCrashed)
 }
 
 // idle does what there is time for.
 func (j *journaler) idle(now time.Duration) bool {
 	switch {
-	case j.opening != nil && (now >= j.openAt || j.inbox.Drained()):
+	case j.initWaits != nil && (now >= j.openAt || j.inbox.Drained()):
 		j.reopen(now)
 	case j.failing && now >= j.retryAt && j.rewriting == nil:
 		j.retry(now)
@@ -325,7 +325,7 @@ func (j *journaler) next() time.Duration {
 	if j.unsynced {
 		next = min(next, j.syncAt)
 	}
-	if j.opening != nil {
+	if j.initWaits != nil {
 		next = min(next, j.openAt)
 	}
 	if j.checks() {
@@ -334,27 +334,27 @@ func (j *journaler) next() time.Duration {
 	return next
 }
 
-// openKeeper begins the journal.
-func (j *journaler) openKeeper(now time.Duration) (*journal.Recovered, error) {
-	r, err := j.keeper.Open(*j.start.start)
+// openJournal begins the journal.
+func (j *journaler) openJournal(now time.Duration) (*journal.Recovered, error) {
+	r, err := j.journal.Open(*j.start.start)
 	if err != nil {
-		if blockedBy(err) == nil || len(j.hand) == 0 { // else the init waits
+		if blockedBy(err) == nil || len(j.group) == 0 { // else the init waits
 			j.fail(now, err)
 		}
 		return nil, err
 	}
-	j.isOpen, j.checkAt = true, now+j.checking
+	j.isOpen, j.checkAt = true, now+j.checkEvery
 	for _, text := range r.Told {
 		j.log.Warn("journal: " + text)
 	}
 	return r, nil
 }
 
-// letOut lets out the batch in hand: all of it is durable or, with an error, none of
+// release lets out the batch in hand: all of it is durable or, with an error, none of
 // it.
-func (j *journaler) letOut(now time.Duration, err error) {
-	j.letOutHand(now, err)
-	if len(j.owes) > 0 && !j.failing { // after a crash
+func (j *journaler) release(now time.Duration, err error) {
+	j.releaseGroup(now, err)
+	if len(j.unwritten) > 0 && !j.failing { // after a crash
 		j.failing = true
 		j.figures.failing.Store(true)
 	}
@@ -362,72 +362,72 @@ func (j *journaler) letOut(now time.Duration, err error) {
 	j.grown()
 }
 
-func (j *journaler) letOutHand(now time.Duration, err error) {
+func (j *journaler) releaseGroup(now time.Duration, err error) {
 	j.state.mu.Lock()
 	defer j.state.mu.Unlock()
-	for i := range j.hand {
-		item := &j.hand[i]
-		if item.kind == walLearnt {
-			j.letOutLearnt(now, item, err)
+	for i := range j.group {
+		item := &j.group[i]
+		if item.kind == walDelivery {
+			j.releaseDelivery(now, item, err)
 		} else {
-			j.letOutOwn(now, item, err)
+			j.releaseOwn(now, item, err)
 		}
-		j.intake.put(int(item.bytes))
-		item.learnt = nil // it may be large
+		j.intakeBytes.put(int(item.bytes))
+		item.delivery = nil // it may be large
 	}
 }
 
 // done says that nothing is in hand any more.
 func (j *journaler) done() {
-	j.hand, j.begun = j.hand[:0], false
+	j.group, j.begun = j.group[:0], false
 }
 
-// letOutOwn answers a broadcast. One that is not durable has its counter for good, so
+// releaseOwn answers a broadcast. One that is not durable has its counter for good, so
 // it may yet come to be.
-func (j *journaler) letOutOwn(now time.Duration, item *walItem, err error) {
+func (j *journaler) releaseOwn(now time.Duration, item *walItem, err error) {
 	if err == nil {
-		j.figures.delays.add(now - item.request.came)
+		j.figures.ownLatency.add(now - item.replyTo.arrived)
 		j.applyOwn(&item.entry, item.canonical())
-		if item.silent {
-			j.count.silenced.Add(1)
+		if item.maybeGone {
+			j.counters.silenced.Add(1)
 		}
-		if item.request.asks {
-			j.out.offer(now, outgoing{kind: outBroadcastOK, req: item.request})
+		if item.replyTo.wantsReply {
+			j.out.offer(now, outgoing{kind: replyBroadcastOK, to: item.replyTo})
 		}
 		return
 	}
-	j.owes = append(j.owes, owed{item.entry, item.canonical()})
+	j.unwritten = append(j.unwritten, unwritten{item.entry, item.canonical()})
 	switch {
 	case errors.Is(err, errCrashed):
-		j.out.fail(now, item.request, wire.Crash, crashedText)
+		j.out.fail(now, item.replyTo, wire.Crash, crashedText)
 	default:
-		j.count.refusedUnkept.Add(1)
-		j.out.fail(now, item.request, wire.Crash, "this node's journal cannot be written, so that the value may not survive it: "+err.Error())
+		j.counters.refusedNotDurable.Add(1)
+		j.out.fail(now, item.replyTo, wire.Crash, "this node's journal cannot be written, so that the value may not survive it: "+err.Error())
 	}
 }
 
 // applyOwn applies an entry of the node's own that is durable. The state is locked.
 func (j *journaler) applyOwn(e *gossip.Entry, key string) {
-	j.store.given.note(e)
+	j.store.issued.issue(e)
 	j.state.accept(e)
 	j.state.apply(*e, key)
 }
 
-// letOutLearnt applies what a peer has brought, durable or not; the ack waits for
+// releaseDelivery applies what a peer has brought, durable or not; the ack waits for
 // that.
-func (j *journaler) letOutLearnt(now time.Duration, item *walItem, err error) {
-	l := item.learnt
+func (j *journaler) releaseDelivery(now time.Duration, item *walItem, err error) {
+	l := item.delivery
 	if err != nil && len(l.entries) > 0 {
-		j.unkept.add(l.entries) // before anybody can know of them
+		j.notDurable.add(l.entries) // before anybody can know of them
 		for _, e := range l.entries {
-			j.owes = append(j.owes, owed{entry: e})
+			j.unwritten = append(j.unwritten, unwritten{entry: e})
 		}
 	}
 	for i := range l.entries {
 		j.state.apply(l.entries[i], l.keys[i])
 	}
 	if err == nil {
-		j.figures.delivered.add(now - item.request.came)
-		j.notices.stored(l.ticket)
+		j.figures.deliveryLatency.add(now - item.replyTo.arrived)
+		j.storedSignal.stored(l.ticket)
 	}
 }

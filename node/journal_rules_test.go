@@ -32,16 +32,16 @@ func TestJournal_commitsInGroups(t *testing.T) {
 func TestJournal_nothingComesBackToTheStore(t *testing.T) {
 	r := startedRig(t, ids(2), keptBy(memory()))
 	r.admit(0, broadcastLine("n0", 1, "1"))
-	j := delivery(3, entry(1, "10"))
+	j := deliveryOf(3, entry(1, "10"))
 	r.workRecord(0)
-	r.record.handle(0, &j)
-	steps := r.jobsQ.Figures(0).Out
+	r.store.handle(0, &j)
+	steps := r.intakeQueue.Figures(0).Out
 	require.True(t, r.journaler.step(0))
-	require.Equal(t, Never, r.record.Next(0))
-	require.Equal(t, steps, r.jobsQ.Figures(0).Out)
-	require.Zero(t, r.jobsQ.Depth())
+	require.Equal(t, Never, r.store.Next(0))
+	require.Equal(t, steps, r.intakeQueue.Figures(0).Out)
+	require.Zero(t, r.intakeQueue.Depth())
 	require.Equal(t, 2, r.state.log.Len())
-	require.Len(t, r.notices.take(nil), 1)
+	require.Len(t, r.storedSignal.take(nil), 1)
 }
 
 // The store never waits for the journal: where that has no room, what would have to
@@ -54,16 +54,16 @@ func TestJournal_aFullQueueKeepsNobodyWaiting(t *testing.T) {
 	require.Len(t, said, 2)
 	require.Contains(t, said[0], `"in_reply_to":3,"code":11`)
 	require.Contains(t, said[1], `"messages":[]`)
-	j := delivery(3, entry(1, "10"))
-	require.True(t, r.jobBytes.take(5))
+	j := deliveryOf(3, entry(1, "10"))
+	require.True(t, r.intakeBytes.take(5))
 	j.bytes = 5
-	r.record.handle(0, &j)
-	require.EqualValues(t, 1, r.count.droppedStores.Load(), "it is not acked, so it comes again")
+	r.store.handle(0, &j)
+	require.EqualValues(t, 1, r.counters.droppedDeliveries.Load(), "it is not acked, so it comes again")
 
 	require.Equal(t, 2, strings.Count(strings.Join(r.settle(0), ""), "broadcast_ok"))
 	require.Contains(t, r.ask(0, broadcastLine("n0", 5, "5"))[0], "broadcast_ok")
 	require.EqualValues(t, 3, r.state.log.At(2).Counter, "a refusal takes no counter")
-	require.Zero(t, r.jobBytes.used.Load())
+	require.Zero(t, r.intakeBytes.used.Load())
 }
 
 // A write that hangs keeps back what is to be durable, and nothing else.
@@ -114,7 +114,7 @@ func TestJournal_aReadShowsWhatPeersMessagesBeforeItBrought(t *testing.T) {
 	said := r.write(0)
 	require.Contains(t, said[len(said)-1], `"messages":[10]`, "whether or not it is durable here")
 	require.Zero(t, r.state.log.Len(), "which it is not")
-	require.Empty(t, r.notices.take(nil), "so it is not acked")
+	require.Empty(t, r.storedSignal.take(nil), "so it is not acked")
 	r.work(0)
 	require.Equal(t, "[10]", r.values(0))
 }
@@ -126,7 +126,7 @@ func TestJournal_aFullDiskAtTheRootStopsNobody(t *testing.T) {
 	c := newCluster(t, 5, func(cfg *Config) {
 		d := &disk{Memory: memory()}
 		disks[fmt.Sprint("n", len(disks))] = d
-		cfg.Keeper = d
+		cfg.Journal = d
 	})
 	root := disks["n0"]
 	c.client(broadcastLine("n3", 1, "1"))
@@ -203,7 +203,7 @@ func TestJournal_countersAreGivenOnceWithoutGaps(t *testing.T) {
 		for i := range r.state.log.Len() {
 			require.EqualValues(t, i+1, r.state.log.At(i).Counter)
 		}
-		late := r.count.lateReplies.Load()
+		late := r.counters.lateReplies.Load()
 		for i := range id {
 			require.LessOrEqual(t, answers[fmt.Sprint(i)], 1)
 			if answers[fmt.Sprint(i)] == 0 {
@@ -215,6 +215,6 @@ func TestJournal_countersAreGivenOnceWithoutGaps(t *testing.T) {
 		}
 		require.Zero(t, late, "every broadcast is answered once, in time or too late")
 		require.GreaterOrEqual(t, shown, r.state.log.Len())
-		require.LessOrEqual(t, shown-int(r.count.lateReplies.Load()), r.state.log.Len(), "who was not refused for certain is there")
+		require.LessOrEqual(t, shown-int(r.counters.lateReplies.Load()), r.state.log.Len(), "who was not refused for certain is there")
 	})
 }

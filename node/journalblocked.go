@@ -30,31 +30,31 @@ func blockedBy(err error) *journal.BlockedError {
 	return nil
 }
 
-// await has the init in hand wait for what is in its way, and begins without it,
+// waitForLock has the init in hand wait for what is in its way, and begins without it,
 // or refuses, where that is of no use.
-func (j *journaler) await(now time.Duration, b *journal.BlockedError) {
+func (j *journaler) waitForLock(now time.Duration, b *journal.BlockedError) {
 	first := j.openUntil == 0
 	if first {
 		j.openUntil = now + lockPatience
 	}
 	if b.Lasting || now >= j.openUntil || j.inbox.Drained() {
 		j.openUntil = 0
-		j.without(now, b)
+		j.beginWithout(now, b)
 		return
 	}
-	j.opening, j.openAt = j.hand[0].open, now+lockRetry
+	j.initWaits, j.openAt = j.group[0].open, now+lockRetry
 	j.done()
 	if first {
 		j.log.Warn("this node's journal cannot be used yet: its init waits for it", "file", b.Path, "why", b.Why, "at_most", lockPatience)
 		j.figures.failing.Store(true)
-		j.blocked(now)
+		j.onBlocked(now)
 	}
 }
 
 // reopen tries again to open what the init waits for.
 func (j *journaler) reopen(now time.Duration) {
-	j.hand = append(j.hand, walItem{kind: walOpen, open: j.opening}) // a crash finds it there
-	j.opening = nil
+	j.group = append(j.group, walItem{kind: walOpen, open: j.initWaits}) // a crash finds it there
+	j.initWaits = nil
 	j.open(now)
 	if j.isOpen && j.openUntil != 0 {
 		j.log.Info("the journal that the init has waited for can be used", "waited", (now - (j.openUntil - lockPatience)).Round(time.Millisecond))
@@ -62,36 +62,36 @@ func (j *journaler) reopen(now time.Duration) {
 	}
 }
 
-// without begins with nothing, if that was asked for, or has the init refused.
-func (j *journaler) without(now time.Duration, b *journal.BlockedError) {
-	if !j.blank || j.start.start.Blank {
+// beginWithout begins with nothing, if that was asked for, or has the init refused.
+func (j *journaler) beginWithout(now time.Duration, b *journal.BlockedError) {
+	if !j.beginBlank || j.start.start.Blank {
 		j.log.Error("this node's journal cannot be used, so its init is refused: to begin without it would lose what was acknowledged. --journal-lost begin does that", "file", b.Path, "why", b.Why)
 		j.figures.failing.Store(true)
-		request := j.start.request
+		request := j.start.replyTo
 		j.done()
-		j.refused(now, request, fmt.Errorf("this node's journal cannot be used, and to begin without it would lose what was acknowledged (--journal-lost begin does that): %w", b))
+		j.onRefused(now, request, fmt.Errorf("this node's journal cannot be used, and to begin without it would lose what was acknowledged (--journal-lost begin does that): %w", b))
 		return
 	}
 	j.log.Error("this node's journal cannot be used, and --journal-lost says to begin with nothing: WHAT THIS NODE ALONE KNEW IS LOST", "file", b.Path, "why", b.Why)
 	blank := *j.start.start
 	blank.Blank = true
-	j.hand[0].open = &opening{setup: j.start.setup, request: j.start.request, start: &blank}
+	j.group[0].open = &openRequest{membership: j.start.membership, replyTo: j.start.replyTo, start: &blank}
 	j.open(now)
 }
 
-// blocked has the reader refuse what comes, as the init may wait for a while.
-func (n *Node) blocked(time.Duration) {
-	n.intake.blocked.Store(blockedNow)
-	n.intake.opening.Store(false)
+// initBlocked has the reader refuse what comes, as the init may wait for a while.
+func (n *Node) initBlocked(time.Duration) {
+	n.intake.initBlocked.Store(blockedNow)
+	n.intake.initPending.Store(false)
 	n.wakeReader()
 }
 
-// refused answers an init whose journal cannot be used. Another one may follow.
-func (n *Node) refused(now time.Duration, from request, err error) {
-	n.intake.blocked.Store(blockedForGood)
-	n.intake.opening.Store(false)
-	if from.asks { // it is never too late for that
-		n.outbox.offer(now, outgoing{kind: outPatient, req: from, body: wire.AppendError(nil, from.msgID, wire.Crash, err.Error())})
+// initRefused answers an init whose journal cannot be used. Another one may follow.
+func (n *Node) initRefused(now time.Duration, from replyTo, err error) {
+	n.intake.initBlocked.Store(blockedForGood)
+	n.intake.initPending.Store(false)
+	if from.wantsReply { // it is never too late for that
+		n.outbox.offer(now, outgoing{kind: replyNoDeadline, to: from, body: wire.AppendError(nil, from.msgID, wire.Crash, err.Error())})
 	}
 	n.wakeReader()
 }
@@ -105,10 +105,10 @@ const (
 
 // whileBlocked handles a line that comes while the init waits for the journal, and
 // reports whether it has: what needs no journal is served.
-func (in *intake) whileBlocked(now time.Duration, m *wire.Message, from request) bool {
+func (in *intake) whileBlocked(now time.Duration, m *wire.Message, from replyTo) bool {
 	switch {
 	case m.Type == codec.Type || m.HasInReplyTo:
-		in.count.droppedMail.Add(1) // not acked, so it comes again
+		in.counters.droppedPeerMsgs.Add(1) // not acked, so it comes again
 	case m.Type == "health" || m.Type == "echo" || m.Type == "topology":
 		return false
 	default:
@@ -118,7 +118,7 @@ func (in *intake) whileBlocked(now time.Duration, m *wire.Message, from request)
 }
 
 // logBegan tells people what the node begins with.
-func logBegan(log *slog.Logger, s *setup, recovered uint64, logName string) {
+func logBegan(log *slog.Logger, s *membership, recovered uint64, logName string) {
 	switch {
 	case s.former:
 		log.Info("a former life of this node has left a journal", "entries", recovered, "log", logName)

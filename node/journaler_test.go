@@ -124,8 +124,8 @@ func TestAfterACrashOfTheJournalServiceWhatItHadInHandIsAnswered(t *testing.T) {
 	d := &disk{Memory: memory()}
 	r := startedRig(t, ids(2), keptBy(d))
 	r.admit(0, broadcastLine("n0", 1, "1"))
-	j := delivery(3, entry(1, "10"))
-	r.record.handle(0, &j)
+	j := deliveryOf(3, entry(1, "10"))
+	r.store.handle(0, &j)
 	r.workRecord(0)
 	d.crash = true
 	require.Panics(t, func() { r.journaler.step(0) })
@@ -136,13 +136,13 @@ func TestAfterACrashOfTheJournalServiceWhatItHadInHandIsAnswered(t *testing.T) {
 	r.work(2 * time.Second)
 	require.Equal(t, "[10,1]", r.values(2*time.Second))
 	require.Contains(t, strings.Join(r.ask(3*time.Second, broadcastLine("n0", 2, "2")), ""), "broadcast_ok")
-	require.Zero(t, r.jobBytes.used.Load())
+	require.Zero(t, r.intakeBytes.used.Load())
 	require.Equal(t, "[10,1,2]", restartedRig(t, 90, ids(2), keptBy(d), another(2)).values(0))
 }
 
 func TestTheJournalIsSyncedAtIntervals(t *testing.T) {
 	s := &synced{Memory: memory()}
-	r := startedRig(t, ids(1), keptBy(s), func(c *Config) { c.KeepSync = time.Second })
+	r := startedRig(t, ids(1), keptBy(s), func(c *Config) { c.JournalSync = time.Second })
 	require.Equal(t, Never, r.journaler.Next(0))
 	r.ask(0, broadcastLine("n0", 1, "1"))
 	r.ask(time.Second/2, broadcastLine("n0", 2, "2"))
@@ -161,14 +161,14 @@ func TestTheJournalIsSyncedAtIntervals(t *testing.T) {
 // Under a flood there is never a time at which nothing waits to be written.
 func TestTheJournalIsSyncedAtIntervalsUnderAFloodToo(t *testing.T) {
 	s := &synced{Memory: memory()}
-	r := startedRig(t, ids(1), keptBy(s), func(c *Config) { c.KeepSync = time.Second })
-	large := `"` + strings.Repeat("x", keepBytes) + `"`
+	r := startedRig(t, ids(1), keptBy(s), func(c *Config) { c.JournalSync = time.Second })
+	large := `"` + strings.Repeat("x", groupBytes) + `"`
 	for i := range 50 {
 		now := time.Duration(i) * 100 * time.Millisecond
 		r.admit(now, broadcastLine("n0", 2*i, large), broadcastLine("n0", 2*i+1, large))
 		r.workRecord(now)
 		require.True(t, r.journaler.step(now)) // one of two
-		require.Positive(t, r.keepsQ.Depth())
+		require.Positive(t, r.journalQueue.Depth())
 	}
 	require.GreaterOrEqual(t, s.syncs, 4)
 }
@@ -176,7 +176,7 @@ func TestTheJournalIsSyncedAtIntervalsUnderAFloodToo(t *testing.T) {
 func TestAJournalThatWasWrittenAgainIsSynced(t *testing.T) {
 	s := &synced{Memory: memory()}
 	now := time.Duration(0)
-	r := startedRig(t, ids(1), keptBy(s), func(c *Config) { c.KeepSync, c.KeepCheck = time.Second, DefaultKeepCheck })
+	r := startedRig(t, ids(1), keptBy(s), func(c *Config) { c.JournalSync, c.JournalCheck = time.Second, DefaultJournalCheck })
 	r.ask(0, broadcastLine("n0", 1, "1"))
 	r.run(&now, 2*time.Second)
 	require.Equal(t, 1, s.syncs)

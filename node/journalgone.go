@@ -14,15 +14,15 @@ type rewriting struct {
 // DefaultKeepCheck is how often a node looks whether its journal is still there,
 // where nothing is appended. What is gone is so for this long, and for as long as
 // it takes to write it again.
-const DefaultKeepCheck = 500 * time.Millisecond
+const DefaultJournalCheck = 500 * time.Millisecond
 
 // checks reports whether the journal is looked at now and then.
-func (j *journaler) checks() bool { return j.checking > 0 && j.isOpen && !j.failing }
+func (j *journaler) checks() bool { return j.checkEvery > 0 && j.isOpen && !j.failing }
 
 // check looks whether the next life would find the journal.
 func (j *journaler) check(now time.Duration) {
-	j.checkAt = now + j.checking
-	if err := j.keeper.Check(); err != nil {
+	j.checkAt = now + j.checkEvery
+	if err := j.journal.Check(); err != nil {
 		j.gone(now, err)
 	}
 }
@@ -40,7 +40,7 @@ func (j *journaler) gone(now time.Duration, err error) {
 func (j *journaler) rewrite(now time.Duration) {
 	if more, err := j.rewriteSome(); err != nil {
 		j.log.Error("the journal cannot be written again; it is tried once a second", "why", err)
-		j.rewriting.begun, j.retryAt = false, now+keepRetry
+		j.rewriting.begun, j.retryAt = false, now+writeRetry
 		return
 	} else if more {
 		return
@@ -49,12 +49,12 @@ func (j *journaler) rewrite(now time.Duration) {
 	if w.next < j.state.log.Len() {
 		return
 	}
-	if err := j.keeper.Publish(); err != nil {
+	if err := j.journal.Publish(); err != nil {
 		j.log.Error("the journal cannot be written again; it is tried once a second", "why", err)
-		w.begun, j.retryAt = false, now+keepRetry
+		w.begun, j.retryAt = false, now+writeRetry
 		return
 	}
-	j.rewriting, j.checkAt = nil, now+j.checking
+	j.rewriting, j.checkAt = nil, now+j.checkEvery
 	j.figures.rewritten.Add(1)
 	j.log.Warn("the journal has been written again", "entries", w.next)
 	j.retry(now)
@@ -64,14 +64,14 @@ func (j *journaler) rewrite(now time.Duration) {
 func (j *journaler) rewriteSome() (any bool, err error) {
 	w := j.rewriting
 	if !w.begun {
-		if err := j.keeper.Rewrite(); err != nil {
+		if err := j.journal.Rewrite(); err != nil {
 			return false, err
 		}
 		w.begun, w.next = true, 0
 	}
 	j.batch.Reset()
 	next := w.next
-	for known := j.state.log.Len(); next < known && j.batch.Bytes() < keepBytes; next++ {
+	for known := j.state.log.Len(); next < known && j.batch.Bytes() < groupBytes; next++ {
 		e := j.state.log.At(next)
 		j.add(&e)
 	}
@@ -79,7 +79,7 @@ func (j *journaler) rewriteSome() (any bool, err error) {
 		return false, nil
 	}
 	j.batch.Seen = j.seen()
-	if err := j.keeper.Append(&j.batch); err != nil {
+	if err := j.journal.Append(&j.batch); err != nil {
 		return false, err
 	}
 	w.next = next

@@ -28,8 +28,8 @@ func TestGone_isNoticedWithTheNextBroadcastAndWrittenAgain(t *testing.T) {
 			m := memory()
 			r := startedRig(t, ids(2), keptBy(m))
 			r.ask(0, broadcastLine("n0", 1, "1"))
-			j := delivery(3, entry(1, "10"), entry(2, "20"))
-			r.record.handle(0, &j)
+			j := deliveryOf(3, entry(1, "10"), entry(2, "20"))
+			r.store.handle(0, &j)
 			r.work(0)
 			blow(m)
 			r.admit(time.Second, broadcastLine("n0", 2, "2"))
@@ -55,7 +55,7 @@ func TestGone_isNoticedWithTheNextBroadcastAndWrittenAgain(t *testing.T) {
 func TestGone_isNoticedWithinASecondWhereNothingIsAppended(t *testing.T) {
 	m := memory()
 	now := time.Duration(0)
-	r := startedRig(t, ids(2), keptBy(m), func(c *Config) { c.KeepCheck = DefaultKeepCheck })
+	r := startedRig(t, ids(2), keptBy(m), func(c *Config) { c.JournalCheck = DefaultJournalCheck })
 	r.ask(0, broadcastLine("n0", 1, "1"))
 	r.run(&now, 10*time.Second)
 	m.Remove()
@@ -73,10 +73,10 @@ func TestGone_isNoticedWithinASecondWhereNothingIsAppended(t *testing.T) {
 func TestGone_otherWorkGoesOnBetweenTheParts(t *testing.T) {
 	m := memory()
 	r := startedRig(t, ids(2), keptBy(m))
-	large := `"` + strings.Repeat("x", keepBytes/2) + `"`
+	large := `"` + strings.Repeat("x", groupBytes/2) + `"`
 	for i := range 20 {
-		j := delivery(uint64(i+3), entry(uint64(i+1), large[:len(large)-1]+fmt.Sprint(i)+`"`))
-		r.record.handle(0, &j)
+		j := deliveryOf(uint64(i+3), entry(uint64(i+1), large[:len(large)-1]+fmt.Sprint(i)+`"`))
+		r.store.handle(0, &j)
 		r.work(0)
 	}
 	m.Remove()
@@ -123,8 +123,8 @@ func TestGone_isTriedAgainOnceASecond(t *testing.T) {
 		require.Contains(t, strings.Join(r.ask(time.Second, broadcastLine("n0", 3, "3")), ""), `"code":11`)
 		require.Equal(t, 2*time.Second, r.journaler.Next(time.Second))
 		s.rewrite, s.publish = nil, nil
-		j := delivery(3, entry(1, "10"))
-		r.record.handle(time.Second, &j)
+		j := deliveryOf(3, entry(1, "10"))
+		r.store.handle(time.Second, &j)
 		r.work(time.Second)
 		r.work(2 * time.Second)
 		require.Equal(t, "[1,10,2]", shownBy(t, s.Memory), about)
@@ -138,7 +138,7 @@ func TestGone_isTriedAgainOnceASecond(t *testing.T) {
 func TestGone_nothingIsMissingASecondLater(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := &disk{Memory: memory()}
-		r := startedRig(t, ids(2), keptBy(d), func(c *Config) { c.KeepCheck = DefaultKeepCheck })
+		r := startedRig(t, ids(2), keptBy(d), func(c *Config) { c.JournalCheck = DefaultJournalCheck })
 		now, values, learnt := time.Duration(0), 0, uint64(0)
 		acked := map[string]bool{}
 		listen := func(lines []string) {
@@ -156,8 +156,8 @@ func TestGone_nothingIsMissingASecondLater(t *testing.T) {
 				values++
 			case 3:
 				learnt++
-				j := delivery(learnt, entry(learnt, fmt.Sprint(100_000+learnt)))
-				r.record.handle(now, &j)
+				j := deliveryOf(learnt, entry(learnt, fmt.Sprint(100_000+learnt)))
+				r.store.handle(now, &j)
 			case 4:
 				r.workRecord(now)
 			case 5:

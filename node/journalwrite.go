@@ -9,31 +9,31 @@ import (
 )
 
 const (
-	// keepItems and keepBytes bound what goes into one append.
-	keepItems = 1024
-	keepBytes = 256 << 10
-	// keepRetry is how long after a failed append another one is tried.
-	keepRetry = time.Second
+	// groupItems and keepBytes bound what goes into one append.
+	groupItems = 1024
+	groupBytes = 256 << 10
+	// writeRetry is how long after a failed append another one is tried.
+	writeRetry = time.Second
 )
 
 // append writes the batch in hand. While that is known to fail it does not try.
 func (j *journaler) append(now time.Duration) error {
 	writable := !j.failing || now >= j.retryAt && j.retry(now)
 	j.batch.Reset()
-	for i := range j.hand {
-		item := &j.hand[i]
+	for i := range j.group {
+		item := &j.group[i]
 		if item.kind == walOwn {
 			j.add(&item.entry)
 			continue
 		}
-		j.accept(item.learnt)
-		for i := range item.learnt.entries {
-			j.add(&item.learnt.entries[i])
+		j.accept(item.delivery)
+		for i := range item.delivery.entries {
+			j.add(&item.delivery.entries[i])
 		}
 	}
 	switch {
 	case !writable:
-		return errUnkept
+		return errNotWritable
 	case j.batch.Entries() == 0:
 		return nil // all of it is known, and nothing is ahead of it
 	}
@@ -42,8 +42,8 @@ func (j *journaler) append(now time.Duration) error {
 
 // The reasons for which a batch was not written.
 var (
-	errUnkept  = errors.New("it failed a moment ago, and is tried again once a second")
-	errCrashed = errors.New("the journal service crashed on it")
+	errNotWritable = errors.New("it failed a moment ago, and is tried again once a second")
+	errCrashed     = errors.New("the journal service crashed on it")
 )
 
 func (j *journaler) add(e *gossip.Entry) {
@@ -52,7 +52,7 @@ func (j *journaler) add(e *gossip.Entry) {
 }
 
 // accept leaves out of a delivery what is known already; nil: there is none.
-func (j *journaler) accept(l *learnt) {
+func (j *journaler) accept(l *delivery) {
 	if l == nil || l.accepted {
 		return
 	}
@@ -70,7 +70,7 @@ func (j *journaler) accept(l *learnt) {
 func (j *journaler) write(now time.Duration) error {
 	j.batch.Seen = j.seen()
 	j.begun = true
-	err := j.keeper.Append(&j.batch)
+	err := j.journal.Append(&j.batch)
 	if errors.Is(err, journal.ErrGone) {
 		j.gone(now, err)
 		return err
@@ -79,19 +79,19 @@ func (j *journaler) write(now time.Duration) error {
 		j.fail(now, err)
 		return err
 	}
-	j.checkAt = now + j.checking // that was looked at
+	j.checkAt = now + j.checkEvery // that was looked at
 	j.figures.appends.Add(1)
 	j.figures.entries.Add(uint64(j.batch.Entries()))
 	j.figures.bytes.Add(uint64(j.batch.Bytes()))
-	if j.syncing > 0 && !j.unsynced {
-		j.unsynced, j.syncAt = true, now+j.syncing
+	if j.syncEvery > 0 && !j.unsynced {
+		j.unsynced, j.syncAt = true, now+j.syncEvery
 	}
 	return nil
 }
 
 // fail says, once, that the journal cannot be written.
 func (j *journaler) fail(now time.Duration, err error) {
-	j.retryAt = now + keepRetry
+	j.retryAt = now + writeRetry
 	if !j.failing {
 		j.failing = true
 		j.figures.failing.Store(true)
@@ -107,7 +107,7 @@ func (j *journaler) retry(now time.Duration) bool {
 		return false
 	}
 	if !j.isOpen {
-		found, err := j.openKeeper(now)
+		found, err := j.openJournal(now)
 		if err != nil {
 			return false
 		}
@@ -116,25 +116,25 @@ func (j *journaler) retry(now time.Duration) bool {
 	for done := false; !done; {
 		j.batch.Reset()
 		n := 0
-		for n < len(j.owes) && j.batch.Bytes() < keepBytes {
-			j.add(&j.owes[n].entry)
+		for n < len(j.unwritten) && j.batch.Bytes() < groupBytes {
+			j.add(&j.unwritten[n].entry)
 			n++
 		}
 		if j.write(now) != nil {
 			return false
 		}
 		j.state.mu.Lock()
-		for i := range j.owes[:n] {
-			if o := &j.owes[i]; o.key != "" {
+		for i := range j.unwritten[:n] {
+			if o := &j.unwritten[i]; o.key != "" {
 				j.applyOwn(&o.entry, o.key)
 			}
 		}
 		j.state.mu.Unlock()
-		j.owes = j.owes[n:]
-		done = len(j.owes) == 0
+		j.unwritten = j.unwritten[n:]
+		done = len(j.unwritten) == 0
 	}
-	j.owes = nil
-	j.unkept.clear()
+	j.unwritten = nil
+	j.notDurable.clear()
 	j.failing = false
 	j.figures.failing.Store(false)
 	j.log.Warn("the journal can be written again")
@@ -145,7 +145,7 @@ func (j *journaler) retry(now time.Duration) bool {
 // sync has the disk keep what was appended.
 func (j *journaler) sync(now time.Duration) {
 	j.unsynced = false
-	err := j.keeper.Sync()
+	err := j.journal.Sync()
 	if err != nil {
 		j.log.Error("the journal cannot be synced: what was acknowledged survives this process, but not the machine", "why", err)
 	}

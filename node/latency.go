@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// latencies is a histogram of times, in buckets of an eighth of their size. One
+// latencyHistogram is a histogram of times, in buckets of an eighth of their size. One
 // goroutine adds, any may read.
-type latencies struct {
+type latencyHistogram struct {
 	count   atomic.Uint64
 	longest atomic.Int64
 	buckets [256]atomic.Uint64
@@ -34,7 +34,7 @@ func highestOf(bucket int) uint64 {
 }
 
 // add takes one in.
-func (l *latencies) add(t time.Duration) {
+func (l *latencyHistogram) add(t time.Duration) {
 	l.count.Add(1)
 	l.buckets[bucketOf(uint64(max(t, 0).Microseconds()))].Add(1)
 	if int64(t) > l.longest.Load() {
@@ -43,7 +43,7 @@ func (l *latencies) add(t time.Duration) {
 }
 
 // quantile is what a share q of all is not above, 0 if there is none.
-func (l *latencies) quantile(q float64) time.Duration {
+func (l *latencyHistogram) quantile(q float64) time.Duration {
 	rank := uint64(q * float64(l.count.Load()))
 	var seen uint64
 	for i := range l.buckets {

@@ -25,9 +25,9 @@ func TestABucketHoldsTimesThatDifferByAnEighthAtMost(t *testing.T) {
 }
 
 func TestAQuantileIsWhatThatShareIsNotAbove(t *testing.T) {
-	require.Zero(t, (&latencies{}).quantile(0.99))
+	require.Zero(t, (&latencyHistogram{}).quantile(0.99))
 	rapid.Check(t, func(t *rapid.T) {
-		d := &latencies{}
+		d := &latencyHistogram{}
 		times := rapid.SliceOfN(rapid.Int64Range(-5, 1<<40), 1, 200).Draw(t, "times")
 		longest := time.Duration(0)
 		for _, n := range times {

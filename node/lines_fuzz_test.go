@@ -45,7 +45,7 @@ func FuzzLines(f *testing.F) {
 		s := &spoken{t: t, r: newRig(t, func(c *Config) {
 			c.MaxLineBytes = 4000
 			if seed%2 == 1 {
-				c.Keeper = memory()
+				c.Journal = memory()
 			}
 		}), asked: map[question]int{}, may: map[question]int{}, told: map[question]json.RawMessage{}, acked: map[string]string{}}
 		lines := wire.NewReader(bytes.NewReader(stdin), s.r.cfg.MaxLineBytes)

@@ -51,7 +51,7 @@ func TestGarbageCannotFloodTheLog(t *testing.T) {
 		r.work(0)
 	}
 	require.LessOrEqual(t, strings.Count(r.logs.String(), "\n"), 21)
-	require.Equal(t, uint64(1000), r.count.malformedLines.Load(), "the counters know all of them")
+	require.Equal(t, uint64(1000), r.counters.malformedLines.Load(), "the counters know all of them")
 }
 
 func TestAnOverloadIsAnnouncedAndSoIsItsEnd(t *testing.T) {

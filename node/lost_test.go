@@ -35,10 +35,10 @@ func crashing(t *testing.T, fault string) (*running, *sink) {
 
 func TestABroadcastThatCrashesTheRecordIsAbortedIfItsValueIsUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r, said := crashing(t, "record:panic@2") // the first is the init
+		r, said := crashing(t, "store:panic@2") // the first is the init
 		require.Equal(t, 14, codeOf(t, r, said, broadcastLine("n0", 1, "1")))
 		require.Equal(t, []string{"broadcast_ok"}, ask(r, said, broadcastLine("n0", 2, "1")), "it is not seen again")
-		require.Zero(t, r.jobBytes.used.Load())
+		require.Zero(t, r.intakeBytes.used.Load())
 		require.NoError(t, r.stdin.Close())
 		require.NoError(t, soon(t, r.ended))
 	})
@@ -47,7 +47,7 @@ func TestABroadcastThatCrashesTheRecordIsAbortedIfItsValueIsUnknown(t *testing.T
 func TestABroadcastThatCrashesTheRecordIsUncertainIfItsValueIsKnown(t *testing.T) {
 	for _, value := range []string{"7", `"seven"`} {
 		synctest.Test(t, func(t *testing.T) {
-			r, said := crashing(t, "record:panic@3")
+			r, said := crashing(t, "store:panic@3")
 			require.Equal(t, []string{"broadcast_ok"}, ask(r, said, broadcastLine("n0", 1, value)))
 			require.Equal(t, 13, codeOf(t, r, said, broadcastLine("n0", 2, " "+value)))
 			require.NoError(t, r.stdin.Close())
@@ -58,7 +58,7 @@ func TestABroadcastThatCrashesTheRecordIsUncertainIfItsValueIsKnown(t *testing.T
 
 func TestAReadThatCrashesAServiceIsAborted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		for _, service := range []string{"record", "output", "intake"} {
+		for _, service := range []string{"store", "output", "intake"} {
 			r, said := crashing(t, service+":panic@2")
 			require.Equal(t, 14, codeOf(t, r, said, readLine("n0", 1)), service)
 			require.Equal(t, []string{"read_ok"}, ask(r, said, readLine("n0", 2)))
@@ -73,7 +73,7 @@ func TestAReplyThatCrashesTheOutputIsUncertain(t *testing.T) {
 		r, said := crashing(t, "output:panic@2")
 		require.Equal(t, 13, codeOf(t, r, said, broadcastLine("n0", 1, "1")))
 		require.Equal(t, []string{"read_ok"}, ask(r, said, readLine("n0", 2)))
-		require.Zero(t, r.outbox.raw.used.Load())
+		require.Zero(t, r.outbox.replies.used.Load())
 		require.NoError(t, r.stdin.Close())
 		require.NoError(t, soon(t, r.ended))
 	})
@@ -82,8 +82,8 @@ func TestAReplyThatCrashesTheOutputIsUncertain(t *testing.T) {
 func TestALineThatMayHaveBeenWrittenIsNotAnsweredTwice(t *testing.T) {
 	r := startedRig(t, ids(1))
 	r.output.begun = true
-	r.outbox.offer(0, outgoing{kind: outBroadcastOK, req: request{client: "c1", msgID: wire.IntID(1), asks: true}})
-	_, ok := r.outs.TryNext()
+	r.outbox.offer(0, outgoing{kind: replyBroadcastOK, to: replyTo{client: "c1", msgID: wire.IntID(1), wantsReply: true}})
+	_, ok := r.outputInbox.TryNext()
 	require.True(t, ok)
 	require.Equal(t, 1, r.output.Crashed(0))
 	require.Empty(t, r.write(0))
@@ -109,7 +109,7 @@ func TestALineThatTheReaderHadBegunWithMayHaveBeenHandedOn(t *testing.T) {
 // The init is the first item of every service. What it says outlives a crash.
 func TestANodeWhoseServicesCrashOnItsInitIsANodeAllTheSame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		for _, service := range []string{"record", "gossip"} {
+		for _, service := range []string{"store", "gossip"} {
 			r := runNode(t, injected(t, service+":panic@1"))
 			said := r.collect()
 			r.write(initLine(0, "n0", "n0", "n1"), broadcastLine("n0", 1, "1"))

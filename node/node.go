@@ -24,40 +24,40 @@ type Node struct {
 	monitor  *backpressure.Monitor
 	gates    gates
 	episodes *backpressure.Episodes // of being overloaded, for the log
-	count    counters
+	counters counters
 	state    *state
 	name     atomic.Pointer[string]
-	stdout   meter
+	stdout   progressWriter
 	age      *stdin.Age
 	admitted int64 // lines, of a driver that has time of its own
 
-	jobBytes, mailBytes budget
+	intakeBytes, gossipBytes budget
 
-	jobs    *chans.Inbox[job]
-	jobsQ   *chans.Queue[job]
-	mailQ   *chans.Queue[mail]
-	mails   *chans.Inbox[mail]
-	outs    *chans.Inbox[outgoing]
-	outsQ   *chans.Queue[outgoing]
-	keepsQ  *chans.Queue[walItem] // nil without a journal, as is all of it
-	keeps   *chans.Inbox[walItem]
-	outbox  *outbox
-	notices *notices
-	wakes   struct{ record, gossip, output, journal wake }
+	intakeInbox  *chans.Inbox[workItem]
+	intakeQueue  *chans.Queue[workItem]
+	gossipQueue  *chans.Queue[peerMsg]
+	gossipInbox  *chans.Inbox[peerMsg]
+	outputInbox  *chans.Inbox[outgoing]
+	outputQueue  *chans.Queue[outgoing]
+	journalQueue *chans.Queue[walItem] // nil without a journal, as is all of it
+	journalInbox *chans.Inbox[walItem]
+	outbox       *outbox
+	storedSignal *storedSignal
+	wakes        struct{ store, gossip, output, journal wake }
 
-	intake     *intake
-	record     *record
-	gossiper   *gossiper
-	output     *output
-	journaler  *journaler                // nil without a journal
-	unkept     *unkept                   // the same
-	services   []Service                 // all of them, but for the reader
-	ownCount   int                       // how many of these are not from Config.More
-	begun      chan struct{}             // a token when the reader need not wait for the journal any more
-	beginning  atomic.Pointer[beginning] // an init that is to be answered then; nil: none
-	reading    lineInHand                // the reader's
-	supervisor *chans.Supervisor
-	gauges     []backpressure.Gauge // what the monitor watches
+	intake      *intake
+	store       *store
+	gossiper    *gossiper
+	output      *output
+	journaler   *journaler                  // nil without a journal
+	notDurable  *notDurable                 // the same
+	services    []Service                   // all of them, but for the reader
+	ownCount    int                         // how many of these are not from Config.More
+	journalRead chan struct{}               // a token when the reader need not wait for the journal any more
+	pendingInit atomic.Pointer[pendingInit] // an init that is to be answered then; nil: none
+	reading     lineInHand                  // the reader's
+	supervisor  *chans.Supervisor
+	gauges      []backpressure.Gauge // what the monitor watches
 
 	faults map[string]*inject.Injector // by service; nil as a rule
 
@@ -85,14 +85,14 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 	n.history = chans.NewHistory(n.broker, historySamples)
 	n.stdout.to = stdout
 	n.age = stdin.NewAge(cfg.Monitor.Period, nil)
-	n.jobBytes.name, n.jobBytes.limit = "intake bytes", intakeBytes
-	n.mailBytes.name, n.mailBytes.limit = "gossip bytes", gossipBytes
+	n.intakeBytes.name, n.intakeBytes.limit = "intake bytes", maxIntakeBytes
+	n.gossipBytes.name, n.gossipBytes.limit = "gossip bytes", maxGossipBytes
 	n.setName("")
 	n.supervisor = chans.NewSupervisor(chans.SupervisorConfig{MaxCrashes: cfg.MaxCrashes, Window: cfg.CrashWindow, Log: cfg.Log})
 	if err := n.makeQueues(); err != nil {
 		return nil, fmt.Errorf("node: %w", err)
 	}
-	n.notices = newNotices(n.wakes.gossip)
+	n.storedSignal = newStoredSignal(n.wakes.gossip)
 	n.monitor, err = backpressure.NewMonitor(cfg.Monitor)
 	if err != nil {
 		return nil, err
@@ -100,11 +100,11 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 	if err := n.gates.make(&cfg, n.monitor.Stale()); err != nil {
 		return nil, err
 	}
-	n.outbox = &outbox{queue: n.outsQ, gossip: budget{limit: outputBytes}, raw: budget{name: "output bytes", limit: rawBytes}, count: &n.count}
-	n.record = &record{
-		inbox: n.jobs, wake: n.wakes.record, logger: cfg.Log,
-		state: n.state, logName: strconv.FormatUint(cfg.Random.Uint64(), 36), epoch: cfg.Epoch,
-		out: n.outbox, notices: n.notices, intake: &n.jobBytes, count: &n.count,
+	n.outbox = &outbox{queue: n.outputQueue, gossip: budget{limit: maxOutputBytes}, replies: budget{name: "output bytes", limit: maxReplyBytes}, counters: &n.counters}
+	n.store = &store{
+		inbox: n.intakeInbox, wake: n.wakes.store, log: cfg.Log,
+		state: n.state, logName: strconv.FormatUint(cfg.Random.Uint64(), 36), incarnation: cfg.Incarnation,
+		out: n.outbox, storedSignal: n.storedSignal, intakeBytes: &n.intakeBytes, counters: &n.counters,
 	}
 	self := func() string { return *n.name.Load() }
 	n.faults = inject.New(cfg.Faults, self, cfg.Random)
@@ -112,23 +112,23 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 		return nil, err
 	}
 	n.intake = &intake{
-		queue: n.jobsQ, mail: n.mailQ, out: n.outbox, gates: &n.gates, wait: n.wait, count: &n.count, log: cfg.Log, roster: cfg.Roster,
-		jobBytes: &n.jobBytes, mailBytes: &n.mailBytes,
+		queue: n.intakeQueue, gossip: n.gossipQueue, out: n.outbox, gates: &n.gates, expectedWait: n.wait, counters: &n.counters, log: cfg.Log, memberships: cfg.Memberships,
+		intakeBytes: &n.intakeBytes, gossipBytes: &n.gossipBytes,
 		maxValueBytes: cfg.MaxLineBytes - min(4096, cfg.MaxLineBytes/2), health: n.healthFields, name: n.setName,
 	}
 	n.output = &output{
-		inbox: n.outs, wake: n.wakes.output, self: self, writer: wire.NewWriter(&n.stdout),
-		box: n.outbox, count: &n.count, logger: cfg.Log,
+		inbox: n.outputInbox, wake: n.wakes.output, self: self, writer: wire.NewWriter(&n.stdout),
+		box: n.outbox, counters: &n.counters, log: cfg.Log,
 	}
-	n.outbox.writing, n.outbox.waiting = &n.output.writing, []wake{n.wakes.record}
+	n.outbox.writing, n.outbox.waiters = &n.output.writing, []wake{n.wakes.store}
 	n.reading = lineInHand{intake: n.intake, faults: n.faults[readerName]}
-	n.services = []Service{n.record, n.gossiper, n.output}
-	if cfg.Keeper != nil {
+	n.services = []Service{n.store, n.gossiper, n.output}
+	if cfg.Journal != nil {
 		n.makeJournaler()
 		n.services = append(n.services, n.journaler)
-		n.outbox.waiting = append(n.outbox.waiting, n.wakes.journal)
+		n.outbox.waiters = append(n.outbox.waiters, n.wakes.journal)
 	}
-	n.record.faults, n.output.faults = n.faults[recordName], n.faults[outputName]
+	n.store.faults, n.output.faults = n.faults[storeName], n.faults[outputName]
 	if err := n.addMore(); err != nil {
 		return nil, err
 	}
@@ -156,7 +156,7 @@ func (n *Node) addMore() error {
 	for _, q := range n.broker.Monitored() {
 		n.gauges = append(n.gauges, q)
 	}
-	for _, b := range []*budget{&n.jobBytes, &n.mailBytes, &n.outbox.raw} {
+	for _, b := range []*budget{&n.intakeBytes, &n.gossipBytes, &n.outbox.replies} {
 		n.gauges = append(n.gauges, b)
 	}
 	for _, g := range n.gauges {
@@ -169,20 +169,20 @@ func (n *Node) setName(s string) { n.name.Store(&s) }
 
 // makeQueues makes the queues between the services.
 func (n *Node) makeQueues() (err error) {
-	n.wakes.record, n.wakes.gossip, n.wakes.output = newWake(), newWake(), newWake()
-	if n.jobsQ, n.jobs, err = MakeQueue[job](n, "intake", DefaultIntake, n.wakes.record); err != nil {
+	n.wakes.store, n.wakes.gossip, n.wakes.output = newWake(), newWake(), newWake()
+	if n.intakeQueue, n.intakeInbox, err = MakeQueue[workItem](n, "intake", DefaultIntake, n.wakes.store); err != nil {
 		return err
 	}
-	if n.mailQ, n.mails, err = MakeQueue[mail](n, "gossip", DefaultGossip, n.wakes.gossip); err != nil {
+	if n.gossipQueue, n.gossipInbox, err = MakeQueue[peerMsg](n, "gossip", DefaultGossip, n.wakes.gossip); err != nil {
 		return err
 	}
-	if n.cfg.Keeper != nil {
+	if n.cfg.Journal != nil {
 		n.wakes.journal = newWake()
-		if n.keepsQ, n.keeps, err = MakeQueue[walItem](n, "journal", DefaultJournal, n.wakes.journal); err != nil {
+		if n.journalQueue, n.journalInbox, err = MakeQueue[walItem](n, "journal", DefaultJournal, n.wakes.journal); err != nil {
 			return err
 		}
 	}
-	n.outsQ, n.outs, err = MakeQueue[outgoing](n, "output", DefaultOutput, n.wakes.output)
+	n.outputQueue, n.outputInbox, err = MakeQueue[outgoing](n, "output", DefaultOutput, n.wakes.output)
 	return err
 }
 
@@ -192,7 +192,7 @@ func (n *Node) Poll(now time.Duration) (report backpressure.Report, publish bool
 	n.broker.Observe(now)
 	report, publish = n.monitor.Poll(now)
 	if publish && n.gates.report(now, report) {
-		n.notices.ring() // gossip holds the permits
+		n.storedSignal.notify() // gossip holds the permits
 	}
 	return report, publish
 }
@@ -204,10 +204,10 @@ const fewWaiting = 128
 // wait is how long a broadcast that is taken now is expected to wait until it is
 // stored. For stdout the reader waits itself.
 func (n *Node) wait() time.Duration {
-	waiting, wait := n.jobsQ.Depth(), n.jobsQ.Wait()
-	if n.keepsQ != nil {
-		waiting += n.keepsQ.Depth()
-		wait += n.keepsQ.Wait()
+	waiting, wait := n.intakeQueue.Depth(), n.intakeQueue.Wait()
+	if n.journalQueue != nil {
+		waiting += n.journalQueue.Depth()
+		wait += n.journalQueue.Wait()
 	}
 	if waiting <= fewWaiting {
 		return 0

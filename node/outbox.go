@@ -10,14 +10,14 @@ import (
 
 // outbox is the way into the output queue.
 type outbox struct {
-	queue  *chans.Queue[outgoing]
-	gossip budget
-	raw    budget
-	count  *counters
+	queue    *chans.Queue[outgoing]
+	gossip   budget
+	replies  budget
+	counters *counters
 
-	wanted  atomic.Bool   // somebody waits for room
-	waiting []wake        // all that may
-	writing *atomic.Int64 // the output's
+	roomWanted atomic.Bool   // somebody waits for room
+	waiters    []wake        // all that may
+	writing    *atomic.Int64 // the output's
 }
 
 // stuckAfter is how long stdout may stand still before nobody waits for it
@@ -43,16 +43,16 @@ func (o *outbox) blocked(now time.Duration) bool {
 	if !o.full() || now >= o.stuckAt() {
 		return false
 	}
-	o.wanted.Store(true)
+	o.roomWanted.Store(true)
 	return o.full() // the output may have made room before it knew
 }
 
 // roomAgain wakes who waits for room if there is some.
 func (o *outbox) roomAgain() {
-	if o.wanted.Load() && !o.full() {
-		o.wanted.Store(false)
-		for _, w := range o.waiting {
-			w.ring()
+	if o.roomWanted.Load() && !o.full() {
+		o.roomWanted.Store(false)
+		for _, w := range o.waiters {
+			w.notify()
 		}
 	}
 }
@@ -60,20 +60,20 @@ func (o *outbox) roomAgain() {
 // offer queues a reply. At hard capacity, which means that stdout has stood
 // still for long, it is dropped and counted.
 func (o *outbox) offer(now time.Duration, item outgoing) {
-	if !o.raw.take(len(item.body)) {
-		o.count.droppedReplies.Add(1)
+	if !o.replies.take(len(item.body)) {
+		o.counters.droppedReplies.Add(1)
 		return
 	}
 	if !o.queue.Offer(now, item) {
-		o.raw.put(len(item.body))
-		o.count.droppedReplies.Add(1)
+		o.replies.put(len(item.body))
+		o.counters.droppedReplies.Add(1)
 	}
 }
 
 // fail queues an error reply, where somebody waits for one.
-func (o *outbox) fail(now time.Duration, to request, code int, text string) {
-	if to.asks {
-		o.offer(now, outgoing{kind: outError, req: to, refusal: &refusal{code, text}})
+func (o *outbox) fail(now time.Duration, to replyTo, code int, text string) {
+	if to.wantsReply {
+		o.offer(now, outgoing{kind: replyError, to: to, refusal: &refusal{code, text}})
 	}
 }
 
@@ -88,18 +88,18 @@ func (o *outbox) room() int {
 // send queues a gossip message for which there was room.
 func (o *outbox) send(now time.Duration, dest string, body []byte) {
 	o.gossip.used.Add(int64(len(body)))
-	if !o.queue.Offer(now, outgoing{kind: outGossip, req: request{client: dest}, body: body}) {
+	if !o.queue.Offer(now, outgoing{kind: toPeer, to: replyTo{client: dest}, body: body}) {
 		o.gossip.put(len(body))
-		o.count.droppedGossip.Add(1)
+		o.counters.droppedGossip.Add(1)
 	}
 }
 
 // handled gives back the bytes of an item that is written, dropped or lost.
 func (o *outbox) handled(item *outgoing) {
 	switch item.kind {
-	case outGossip:
+	case toPeer:
 		o.gossip.put(len(item.body))
-	case outRaw, outPatient:
-		o.raw.put(len(item.body))
+	case replyBody, replyNoDeadline:
+		o.replies.put(len(item.body))
 	}
 }

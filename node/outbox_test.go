@@ -13,7 +13,7 @@ func TestGossipGetsHalfOfThePreferredSize(t *testing.T) {
 	r := tinyRig(t) // preferred 8, capacity 16
 	require.Equal(t, 4, r.outbox.room())
 	for i := range 6 {
-		r.outbox.offer(0, outgoing{kind: outRaw, req: request{client: "c1"}, body: []byte(`{}`)})
+		r.outbox.offer(0, outgoing{kind: replyBody, to: replyTo{client: "c1"}, body: []byte(`{}`)})
 		require.Equal(t, max(0, 3-i), r.outbox.room())
 	}
 	require.Len(t, r.write(0), 6)
@@ -22,7 +22,7 @@ func TestGossipGetsHalfOfThePreferredSize(t *testing.T) {
 
 func TestGossipIsBoundedInBytes(t *testing.T) {
 	r := tinyRig(t)
-	body := []byte(`{"x":"` + strings.Repeat("x", outputBytes) + `"}`)
+	body := []byte(`{"x":"` + strings.Repeat("x", maxOutputBytes) + `"}`)
 	r.outbox.send(0, "n1", body)
 	require.Zero(t, r.outbox.room())
 	require.Len(t, r.write(0), 1)
@@ -32,17 +32,17 @@ func TestGossipIsBoundedInBytes(t *testing.T) {
 func TestGossipThatFindsNoRoomAfterAllIsCountedAndForgotten(t *testing.T) {
 	r := tinyRig(t)
 	for range 16 {
-		r.outbox.offer(0, outgoing{kind: outRaw, req: request{client: "c1"}, body: []byte(`{}`)})
+		r.outbox.offer(0, outgoing{kind: replyBody, to: replyTo{client: "c1"}, body: []byte(`{}`)})
 	}
 	r.outbox.send(0, "n1", []byte(`{"type":"gossip"}`))
-	require.Equal(t, uint64(1), r.count.droppedGossip.Load())
+	require.Equal(t, uint64(1), r.counters.droppedGossip.Load())
 	require.Zero(t, r.outbox.gossip.used.Load())
 }
 
 func TestErrorsGoToThoseWhoAsk(t *testing.T) {
 	r := tinyRig(t)
-	r.outbox.fail(0, request{client: "c1", msgID: wire.IntID(5)}, wire.Abort, "no")
+	r.outbox.fail(0, replyTo{client: "c1", msgID: wire.IntID(5)}, wire.Abort, "no")
 	require.Empty(t, r.write(0))
-	r.outbox.fail(0, request{client: "c1", msgID: wire.IntID(5), asks: true}, wire.Abort, `"no"`)
+	r.outbox.fail(0, replyTo{client: "c1", msgID: wire.IntID(5), wantsReply: true}, wire.Abort, `"no"`)
 	require.Equal(t, []string{say("n0", "c1", `{"type":"error","in_reply_to":5,"code":14,"text":"\"no\""}`)}, r.write(0))
 }

@@ -23,15 +23,15 @@ type output struct {
 	inbox  *chans.Inbox[outgoing]
 	wake   wake
 	faults *inject.Injector
-	logger *slog.Logger
+	log    *slog.Logger
 
-	self   func() string
-	writer *wire.Writer
-	box    *outbox
-	count  *counters
-	body   []byte
-	parts  [][]byte
-	begun  bool // some of the item in hand may have been written
+	self     func() string
+	writer   *wire.Writer
+	box      *outbox
+	counters *counters
+	body     []byte
+	parts    [][]byte
+	begun    bool // some of the item in hand may have been written
 
 	since time.Duration // when the oldest line was written that waits for a flush
 
@@ -95,15 +95,15 @@ func (o *output) Crashed(now time.Duration) int {
 	o.box.handled(&item)
 	begun := o.begun
 	o.begun = false
-	logLost(o.logger, outputName, "line", &request{client: item.req.client, msgID: item.req.msgID}, item.body)
-	if begun || item.kind == outGossip {
+	logLost(o.log, outputName, "line", &replyTo{client: item.to.client, msgID: item.to.msgID}, item.body)
+	if begun || item.kind == toPeer {
 		return 1
 	}
 	code, text := wire.Crash, crashedText
-	if item.kind == outReadOK {
+	if item.kind == replyRead {
 		code, text = wire.Abort, abortedText
 	}
-	o.box.fail(now, item.req, code, text)
+	o.box.fail(now, item.to, code, text)
 	return 1
 }
 
@@ -130,32 +130,32 @@ func (o *output) handle(now time.Duration, item *outgoing) error {
 
 // write writes one item, or drops it if it is too late.
 func (o *output) write(now time.Duration, item *outgoing) error {
-	if item.kind == outGossip {
-		return o.writer.WriteMessage(o.self(), item.req.client, item.body)
+	if item.kind == toPeer {
+		return o.writer.WriteMessage(o.self(), item.to.client, item.body)
 	}
-	late := now - item.req.came
-	if late > stdin.ReplyDeadline && item.kind != outReadOK && item.kind != outPatient || late > stdin.ReadDeadline && item.kind == outReadOK {
-		o.count.lateReplies.Add(1)
+	late := now - item.to.arrived
+	if late > stdin.ReplyDeadline && item.kind != replyRead && item.kind != replyNoDeadline || late > stdin.ReadDeadline && item.kind == replyRead {
+		o.counters.lateReplies.Add(1)
 		return nil
 	}
 	switch item.kind {
-	case outRaw, outPatient:
-		return o.writer.WriteMessage(o.self(), item.req.client, item.body)
-	case outBroadcastOK:
-		o.body = wire.AppendReply(o.body[:0], "broadcast_ok", item.req.msgID)
-		return o.writer.WriteMessage(o.self(), item.req.client, o.body)
-	case outError:
-		o.body = wire.AppendError(o.body[:0], item.req.msgID, item.refusal.code, item.refusal.text)
-		return o.writer.WriteMessage(o.self(), item.req.client, o.body)
+	case replyBody, replyNoDeadline:
+		return o.writer.WriteMessage(o.self(), item.to.client, item.body)
+	case replyBroadcastOK:
+		o.body = wire.AppendReply(o.body[:0], "broadcast_ok", item.to.msgID)
+		return o.writer.WriteMessage(o.self(), item.to.client, o.body)
+	case replyError:
+		o.body = wire.AppendError(o.body[:0], item.to.msgID, item.refusal.code, item.refusal.text)
+		return o.writer.WriteMessage(o.self(), item.to.client, o.body)
 	default: // outReadOK
-		if !item.req.asks {
+		if !item.to.wantsReply {
 			return nil
 		}
-		o.body = wire.AppendReplyOpen(o.body[:0], "read_ok", item.req.msgID)
+		o.body = wire.AppendReplyOpen(o.body[:0], "read_ok", item.to.msgID)
 		o.parts = append(o.parts[:0], o.body, listOpen)
 		o.parts = item.values.Parts(o.parts)
 		o.parts = append(o.parts, listClose)
-		err := o.writer.WriteParts(o.self(), item.req.client, o.parts...)
+		err := o.writer.WriteParts(o.self(), item.to.client, o.parts...)
 		clear(o.parts)
 		return err
 	}
@@ -163,19 +163,19 @@ func (o *output) write(now time.Duration, item *outgoing) error {
 
 // meterBytes is how much a meter hands on at a time: little enough that a
 // stream which moves slowly is seen to move.
-const meterBytes = 32 << 10
+const progressBytes = 32 << 10
 
-// meter is a stream that says whenever some of what was written has gone.
-type meter struct {
+// progressWriter is a stream that says whenever some of what was written has gone.
+type progressWriter struct {
 	to    io.Writer
 	moved func() // may be nil
 }
 
 // Write writes in pieces.
-func (m *meter) Write(b []byte) (int, error) {
+func (m *progressWriter) Write(b []byte) (int, error) {
 	written := 0
 	for written < len(b) {
-		n, err := m.to.Write(b[written:min(len(b), written+meterBytes)])
+		n, err := m.to.Write(b[written:min(len(b), written+progressBytes)])
 		written += n
 		if err != nil {
 			return written, err

@@ -35,13 +35,13 @@ func TestRepliesThatAreLateAreNotWrittenButReadsAreForLonger(t *testing.T) {
 		}
 		require.Contains(t, out[len(out)-1], `{"type":"read_ok","in_reply_to":4,"messages":[1]}`)
 	}
-	require.Equal(t, uint64(10), r.count.lateReplies.Load())
+	require.Equal(t, uint64(10), r.counters.lateReplies.Load())
 }
 
 func TestWhatIsLateCountsFromWhenItsLineWasRead(t *testing.T) {
 	r := startedRig(t, ids(1))
 	r.admit(10*time.Second, broadcastLine("n0", 1, "1"))
-	r.work(13 * time.Second) // the record was slow
+	r.work(13 * time.Second) // the store was slow
 	require.Len(t, r.write(14*time.Second), 1)
 }
 
@@ -93,7 +93,7 @@ func (broken) Write([]byte) (int, error) { return 0, errBroken }
 func TestAnErrorOfStdoutIsToldToTheRuntime(t *testing.T) {
 	r := startedRig(t, ids(1))
 	r.output.writer = wire.NewWriter(broken{})
-	item := outgoing{kind: outRaw, req: request{client: "c1"}, body: []byte(`{}`)}
+	item := outgoing{kind: replyBody, to: replyTo{client: "c1"}, body: []byte(`{}`)}
 	err := r.output.handle(0, &item)
 	if err == nil {
 		err = r.output.writer.Flush()
@@ -104,7 +104,7 @@ func TestAnErrorOfStdoutIsToldToTheRuntime(t *testing.T) {
 func TestALineWaitsForOthersOnlyForAMoment(t *testing.T) {
 	r := startedRig(t, ids(1))
 	write := func(now time.Duration) {
-		require.NoError(t, r.output.handle(now, &outgoing{kind: outBroadcastOK, req: request{client: "c1", asks: true, came: now}}))
+		require.NoError(t, r.output.handle(now, &outgoing{kind: replyBroadcastOK, to: replyTo{client: "c1", wantsReply: true, arrived: now}}))
 	}
 	write(time.Second)
 	write(time.Second + flushAfter - 1)

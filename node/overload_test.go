@@ -39,23 +39,23 @@ func TestAFullIntakeRefusesWhatItCannotTakeAndNothingElse(t *testing.T) {
 	require.Equal(t, []string{refusal, refusal,
 		say("n0", "c3", `{"type":"topology_ok","in_reply_to":5}`), say("n0", "c3", `{"type":"echo_ok","in_reply_to":5,"echo":1}`),
 	}, r.write(0), "what is refused is answered at once")
-	require.Equal(t, uint64(3), r.count.refusedFull.Load())
+	require.Equal(t, uint64(3), r.counters.refusedFull.Load())
 
 	require.Len(t, r.settle(0), 4)
 	require.Equal(t, "[0,1,2,3]", r.values(0))
-	require.Zero(t, r.jobBytes.used.Load())
+	require.Zero(t, r.intakeBytes.used.Load())
 }
 
 func TestTheIntakeIsBoundedInBytesToo(t *testing.T) {
 	r := startedRig(t, ids(1))
-	r.jobBytes.limit = 170 // the bodies of the first and the last
+	r.intakeBytes.limit = 170 // the bodies of the first and the last
 	r.admit(0, broadcastLine("n0", 1, strings.Repeat("1", 60)), broadcastLine("n0", 2, strings.Repeat("2", 60)), broadcastLine("n0", 3, "3"))
 	out := r.settle(0)
 	require.Len(t, out, 3)
 	require.Contains(t, out[0], `"in_reply_to":2,"code":11`)
 	require.Contains(t, out[1], `{"type":"broadcast_ok","in_reply_to":1}`)
 	require.Contains(t, out[2], `{"type":"broadcast_ok","in_reply_to":3}`)
-	require.Zero(t, r.jobBytes.used.Load(), "what is done counts no more")
+	require.Zero(t, r.intakeBytes.used.Load(), "what is done counts no more")
 
 	large := strings.Repeat("4", 5000)
 	require.Contains(t, r.ask(0, broadcastLine("n0", 4, large))[0], "broadcast_ok", "one larger than all the room passes alone")
@@ -90,7 +90,7 @@ func TestBroadcastsAreRefusedWhileTheNodeIsUnhealthyForTooLong(t *testing.T) {
 	r.admit(0, readLine("n0", 1), readLine("n0", 2), readLine("n0", 3)) // one more than preferred
 	r.beat(100*time.Millisecond, time.Second)
 	r.admit(time.Second, broadcast)
-	require.Zero(t, r.count.refusedByGate.Load(), "1 s is not longer than 1 s")
+	require.Zero(t, r.counters.refusedByGate.Load(), "1 s is not longer than 1 s")
 
 	r.beat(1100*time.Millisecond, 1100*time.Millisecond)
 	r.admit(1100*time.Millisecond, broadcast, readLine("n0", 4),
@@ -100,7 +100,7 @@ func TestBroadcastsAreRefusedWhileTheNodeIsUnhealthyForTooLong(t *testing.T) {
 	require.Contains(t, out[0], `{"type":"error","in_reply_to":5,"code":11,"text":"overloaded: queue intake of this node has been unhealthy for 1.1s; try again"`)
 	require.Contains(t, out[1], `"in_reply_to":4,"code":11,"text":"overloaded: this node's intake is full`, "reads are refused by the queue alone")
 	require.Contains(t, out[2], `topology_ok`)
-	require.Equal(t, uint64(2), r.count.refusedByGate.Load())
+	require.Equal(t, uint64(2), r.counters.refusedByGate.Load())
 
 	require.Len(t, r.settle(1150*time.Millisecond), 4)
 	r.beat(1200*time.Millisecond, 1200*time.Millisecond)
@@ -112,17 +112,17 @@ func TestMailIsBoundedInItemsAndBytes(t *testing.T) {
 	mail := func(i int) string { return say("n1", "n0", fmt.Sprintf(`{"type":"gossip","e":5,"f":0,"b":%d}`, i)) }
 	r := startedRig(t, ids(2), tiny)
 	r.admit(0, mail(1), mail(2), mail(3))
-	require.Equal(t, uint64(1), r.count.droppedMail.Load())
-	require.Equal(t, 2, r.mailQ.Depth())
+	require.Equal(t, uint64(1), r.counters.droppedPeerMsgs.Load())
+	require.Equal(t, 2, r.gossipQueue.Depth())
 	require.Empty(t, r.write(0), "nobody is told")
 	r.work(0)
-	require.Zero(t, r.mailBytes.used.Load())
+	require.Zero(t, r.gossipBytes.used.Load())
 
-	r.mailBytes.limit = int64(len(`{"type":"gossip","e":5,"f":0,"b":1}`))
+	r.gossipBytes.limit = int64(len(`{"type":"gossip","e":5,"f":0,"b":1}`))
 	r.admit(0, mail(4), mail(5))
-	require.Equal(t, uint64(2), r.count.droppedMail.Load())
+	require.Equal(t, uint64(2), r.counters.droppedPeerMsgs.Load())
 	r.work(0)
-	require.Zero(t, r.mailBytes.used.Load())
+	require.Zero(t, r.gossipBytes.used.Load())
 }
 
 func TestRepliesAreDroppedAndCountedOnlyWhenTheOutputIsFull(t *testing.T) {
@@ -130,7 +130,7 @@ func TestRepliesAreDroppedAndCountedOnlyWhenTheOutputIsFull(t *testing.T) {
 	for i := range 20 {
 		r.admit(0, say("c1", "n0", fmt.Sprintf(`{"type":"echo","echo":%d,"msg_id":%d}`, i, i)))
 	}
-	require.Equal(t, uint64(4), r.count.droppedReplies.Load())
+	require.Equal(t, uint64(4), r.counters.droppedReplies.Load())
 	out := r.write(0)
 	require.Len(t, out, 16)
 	for i, line := range out {
@@ -142,25 +142,25 @@ func TestWhatWaitedWhileTheProcessWasStoppedIsStoredAndNotAnswered(t *testing.T)
 	r := tinyRig(t)
 	r.feed(time.Second, stdin.MaybeGone, broadcastLine("n0", 1, "1"), say("c1", "n0", `{"type":"broadcast","message":2}`))
 	require.Empty(t, r.settle(time.Second))
-	require.Equal(t, uint64(2), r.count.silenced.Load())
+	require.Equal(t, uint64(2), r.counters.silenced.Load())
 
 	r.feed(time.Second, stdin.MaybeGone, readLine("n0", 2))
 	require.Equal(t, []string{say("n0", "c1", `{"type":"read_ok","in_reply_to":2,"messages":[1,2]}`)}, r.settle(time.Second),
 		"a late answer to a read does no harm")
 	r.feed(time.Second, stdin.Gone, readLine("n0", 3))
 	require.Empty(t, r.settle(time.Second), "unless it is so late that its client has given up another operation")
-	require.Equal(t, uint64(3), r.count.silenced.Load())
+	require.Equal(t, uint64(3), r.counters.silenced.Load())
 
 	// Neither is it answered where it cannot be stored.
 	for i := range 6 {
 		r.feed(time.Second, stdin.MaybeGone, broadcastLine("n0", i, fmt.Sprint(i)))
 	}
 	require.Empty(t, r.settle(time.Second))
-	require.Equal(t, uint64(2), r.jobsQ.Figures(time.Second).Rejected)
+	require.Equal(t, uint64(2), r.intakeQueue.Figures(time.Second).Rejected)
 
 	r.admit(time.Second, readLine("n0", 1), readLine("n0", 2), readLine("n0", 3))
 	r.beat(2*time.Second, 5*time.Second)
 	r.feed(5*time.Second, stdin.MaybeGone, broadcastLine("n0", 9, "9"))
 	require.Empty(t, r.write(5*time.Second))
-	require.Equal(t, uint64(1), r.count.refusedByGate.Load())
+	require.Equal(t, uint64(1), r.counters.refusedByGate.Load())
 }

@@ -29,19 +29,19 @@ func (d *driver) read(ctx context.Context, from io.Reader) error {
 	var item wire.Item // one for all lines, as a crash must find it
 	blocked := false   // the init waits for the journal
 	for {
-		if !d.awaitBegin(ctx) {
+		if !d.awaitJournal(ctx) {
 			return nil
 		}
 		ready := r.Ready()
 		if d.age.WantsDry() && !ready && d.stdin.Dry() {
 			d.age.Dry(d.now())
 		}
-		d.answerInit()
+		d.answerPendingInit()
 		if !ready {
 			d.age.Waits(d.now())
 		}
 		before := d.stdin.Offset() - int64(r.Buffered())
-		blocked = blocked || d.intake.blocked.Load() != notBlocked
+		blocked = blocked || d.intake.initBlocked.Load() != notBlocked
 		var err error
 		item, err = r.Next()
 		if errors.Is(err, io.EOF) {
@@ -50,7 +50,7 @@ func (d *driver) read(ctx context.Context, from io.Reader) error {
 		if err != nil {
 			return err
 		}
-		if blocked && d.intake.blocked.Load() == notBlocked {
+		if blocked && d.intake.initBlocked.Load() == notBlocked {
 			blocked = false
 			d.age.Began(before) // the init was answered after the last line was read
 		}
@@ -80,12 +80,12 @@ func (d *driver) look(now time.Duration) {
 	}
 }
 
-// awaitBegin waits, behind an init, until the journal has been read, or is known to
+// awaitJournal waits, behind an init, until the journal has been read, or is known to
 // be in use; false if the node ends before that.
-func (d *driver) awaitBegin(ctx context.Context) bool {
-	for d.intake.opening.Load() && d.beginning.Load() == nil {
+func (d *driver) awaitJournal(ctx context.Context) bool {
+	for d.intake.initPending.Load() && d.pendingInit.Load() == nil {
 		select {
-		case <-d.begun:
+		case <-d.journalRead:
 		case <-ctx.Done():
 			return false
 		}
@@ -93,21 +93,21 @@ func (d *driver) awaitBegin(ctx context.Context) bool {
 	return true
 }
 
-// answerInit answers an init that has waited for the journal, or a restart's:
+// answerPendingInit answers an init that has waited for the journal, or a restart's:
 // after the reader has looked at what is on stdin, as what comes later was meant
 // for this life.
-func (d *driver) answerInit() {
-	if d.intake.opened == nil && !d.intake.opening.Load() {
+func (d *driver) answerPendingInit() {
+	if d.intake.answerInit == nil && !d.intake.initPending.Load() {
 		return
 	}
 	end := d.stdin.End() // before clients know
 	defer func() { d.age.Began(end) }()
-	if opened := d.intake.opened; opened != nil {
-		d.intake.opened = nil
+	if opened := d.intake.answerInit; opened != nil {
+		d.intake.answerInit = nil
 		opened()
 	}
-	if d.intake.opening.Load() { // else the record has answered it, where it had to wait
-		d.begin(d.now())
+	if d.intake.initPending.Load() { // else the store has answered it, where it had to wait
+		d.answerInit(d.now())
 	}
 }
 
@@ -144,7 +144,7 @@ func (l *lineInHand) crashed(now time.Duration) int {
 	}
 	m := &l.item.Message
 	l.item = nil
-	to := request{client: m.Src, msgID: m.MsgID, asks: m.Answerable() && !l.intake.isPeer(m.Src) && l.client.Answers(m.Type), came: l.came}
+	to := replyTo{client: m.Src, msgID: m.MsgID, wantsReply: m.Answerable() && !l.intake.isPeer(m.Src) && l.client.Answers(m.Type), arrived: l.came}
 	logLost(l.intake.log, readerName, "line", &to, m.Body)
 	if l.begun {
 		l.intake.out.fail(now, to, wire.Crash, crashedText)

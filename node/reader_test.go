@@ -76,9 +76,9 @@ func (r *readerRig) live(until time.Duration) {
 // their messages, are not to be answered.
 func (r *readerRig) silent(t *testing.T, pieces ...piece) (silent []string) {
 	require.NoError(t, r.read(context.Background(), &script{pieces}))
-	for j, ok := r.jobs.TryNext(); ok; j, ok = r.jobs.TryNext() {
-		if j.silent {
-			silent = append(silent, j.request.msgID.String())
+	for j, ok := r.intakeInbox.TryNext(); ok; j, ok = r.intakeInbox.TryNext() {
+		if j.maybeGone {
+			silent = append(silent, j.replyTo.msgID.String())
 		}
 	}
 	return silent
@@ -132,9 +132,9 @@ func TestWhatCameWhileTheProcessStoodStillIsAsOldAsThat(t *testing.T) {
 			{lines: three(7), before: func() { r.live(r.now + 3*time.Second) }},
 		}}))
 		var came []time.Duration
-		for j, ok := r.jobs.TryNext(); ok; j, ok = r.jobs.TryNext() {
-			require.False(t, j.silent, name)
-			came = append(came, j.request.came)
+		for j, ok := r.intakeInbox.TryNext(); ok; j, ok = r.intakeInbox.TryNext() {
+			require.False(t, j.maybeGone, name)
+			came = append(came, j.replyTo.arrived)
 		}
 		now := time.Minute + 3*time.Second
 		require.Equal(t, []time.Duration{from, from, from, time.Minute, time.Minute, time.Minute, now, now, now}, came, name)
@@ -165,9 +165,9 @@ func TestAReadIsAnsweredUnlessItsClientMayHaveGone(t *testing.T) {
 				r.now += time.Millisecond
 			}
 		}}}}))
-		j, ok := r.jobs.TryNext()
+		j, ok := r.intakeInbox.TryNext()
 		require.True(t, ok)
-		require.Equal(t, c.asks, j.request.asks, "a stop of %v", c.stop)
+		require.Equal(t, c.asks, j.replyTo.wantsReply, "a stop of %v", c.stop)
 	}
 }
 
@@ -192,13 +192,13 @@ func TestAStreamsErrorIsTheReadersAfterWhatCameBefore(t *testing.T) {
 	r := newReaderRig(t)
 	failure := errors.New("input/output error")
 	require.ErrorIs(t, r.read(context.Background(), &script{[]piece{{lines: three(1), err: failure}}}), failure)
-	require.Equal(t, 3, r.jobsQ.Depth())
+	require.Equal(t, 3, r.intakeQueue.Depth())
 }
 
 // fillOutput leaves no room for replies.
 func (r *readerRig) fillOutput(t *testing.T) {
-	for r.outsQ.Depth() < r.outsQ.Preferred()/2 {
-		require.True(t, r.outsQ.Offer(0, outgoing{kind: outReadOK}))
+	for r.outputQueue.Depth() < r.outputQueue.Preferred()/2 {
+		require.True(t, r.outputQueue.Offer(0, outgoing{kind: replyRead}))
 	}
 }
 
@@ -210,13 +210,13 @@ func TestTheReaderWaitsForRoomForAReply(t *testing.T) {
 		go func() { ended <- r.read(context.Background(), &script{[]piece{{lines: three(1)}}}) }()
 		pass(time.Minute)
 		require.Empty(t, ended)
-		require.Zero(t, r.jobsQ.Depth())
+		require.Zero(t, r.intakeQueue.Depth())
 
 		for ok := true; ok; { // all replies are written
-			_, ok = r.outs.TryNext()
+			_, ok = r.outputInbox.TryNext()
 		}
 		require.NoError(t, soon(t, ended))
-		require.Equal(t, 3, r.jobsQ.Depth())
+		require.Equal(t, 3, r.intakeQueue.Depth())
 	})
 }
 
@@ -232,7 +232,7 @@ func TestTheReaderWaitsForNobodyWhereStdoutStandsStill(t *testing.T) {
 		require.Empty(t, ended, "not yet")
 		r.output.writing.Store(int64(r.now - stuckAfter - 1))
 		require.NoError(t, soon(t, ended))
-		require.Equal(t, 3, r.jobsQ.Depth())
+		require.Equal(t, 3, r.intakeQueue.Depth())
 	})
 }
 
@@ -246,6 +246,6 @@ func TestTheReaderThatWaitsEndsWithItsContext(t *testing.T) {
 		synctest.Wait()
 		cancel()
 		require.NoError(t, soon(t, ended))
-		require.Zero(t, r.jobsQ.Depth(), "nothing more is admitted")
+		require.Zero(t, r.intakeQueue.Depth(), "nothing more is admitted")
 	})
 }

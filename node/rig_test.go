@@ -101,11 +101,11 @@ func (r *rig) work(now time.Duration) {
 	}
 }
 
-// workRecord has the record do what is queued and reports whether there was
+// workRecord has the store do what is queued and reports whether there was
 // anything.
 func (r *rig) workRecord(now time.Duration) (any bool) {
 	for {
-		work, err := r.record.Step(now)
+		work, err := r.store.Step(now)
 		require.NoError(r.t, err)
 		if !work.Did {
 			return any
@@ -116,7 +116,7 @@ func (r *rig) workRecord(now time.Duration) (any bool) {
 
 // write has the output write what is queued, and returns the lines.
 func (r *rig) write(now time.Duration) []string {
-	for item, ok := r.outs.TryNext(); ok; item, ok = r.outs.TryNext() {
+	for item, ok := r.outputInbox.TryNext(); ok; item, ok = r.outputInbox.TryNext() {
 		require.NoError(r.t, r.output.handle(now, &item))
 	}
 	require.NoError(r.t, r.output.writer.Flush())

@@ -84,10 +84,10 @@ func (r *rounder) round(values int) {
 func (r *rounder) request(line []byte) {
 	item := r.parser.Item(line)
 	r.intake.admit(r.now, r.now, &item, stdin.Waiting)
-	j, _ := r.jobs.TryNext()
-	r.record.handle(r.now, &j)
-	r.jobs.Done()
-	reply, _ := r.outs.TryNext()
+	j, _ := r.intakeInbox.TryNext()
+	r.store.handle(r.now, &j)
+	r.intakeInbox.Done()
+	reply, _ := r.outputInbox.TryNext()
 	r.write(&reply)
 }
 
@@ -96,26 +96,26 @@ func (r *rounder) write(item *outgoing) {
 	if err := r.output.handle(r.now, item); err != nil {
 		panic(err)
 	}
-	r.outs.Done()
+	r.outputInbox.Done()
 	r.stdout.Reset()
 }
 
 // steps does all that gossip has to do now.
 func (r *rounder) steps() {
 	for r.gossiper.step(r.now) {
-		for item, ok := r.outs.TryNext(); ok; item, ok = r.outs.TryNext() {
+		for item, ok := r.outputInbox.TryNext(); ok; item, ok = r.outputInbox.TryNext() {
 			r.bytes += len(item.body)
 			if r.epoch == 0 {
 				m, err := codec.NewDecoder(nil).Message(item.body)
 				require.NoError(r.t, err)
 				r.epoch = m.Incarnation
 			}
-			peer := item.req.client
+			peer := item.to.client
 			if r.whole {
 				r.write(&item)
 			} else {
 				r.gossiper.out.handled(&item)
-				r.outs.Done()
+				r.outputInbox.Done()
 			}
 			r.ack(peer)
 		}
@@ -134,7 +134,7 @@ func (r *rounder) ack(peer string) {
 		r.intake.admit(r.now, r.now, &item, stdin.Waiting)
 		return
 	}
-	if !r.gossiper.mailBytes.take(len(body)) || !r.intake.mail.Offer(r.now, mail{from: peer, body: body}) {
+	if !r.gossiper.gossipBytes.take(len(body)) || !r.intake.gossip.Offer(r.now, peerMsg{from: peer, body: body}) {
 		panic("no room for an ack")
 	}
 }

@@ -53,7 +53,7 @@ func (n *Node) Run(ctx context.Context, from io.Reader) error {
 	n.age = stdin.NewAge(n.cfg.Monitor.Period, stdin.Unread(from))
 	n.stdout.moved = func() { n.output.writing.Store(int64(d.now())) }
 	n.output.drained = d.roomAgain
-	n.intake.later = true
+	n.intake.readerAnswers = true
 
 	// The reader may be blocked in a read that nothing can interrupt, so it is
 	// not waited for.
@@ -70,11 +70,11 @@ func (n *Node) Run(ctx context.Context, from io.Reader) error {
 		if err := n.supervisor.Run(ctx, d.now, chans.Service{Name: readerName, Run: read, Crashed: crashed}); err != nil {
 			cancel(fmt.Errorf("node: %w", err))
 		}
-		n.mailQ.Close()
+		n.gossipQueue.Close()
 	}()
 	go func() {
 		<-ctx.Done()
-		n.mailQ.Close()
+		n.gossipQueue.Close()
 	}()
 	// What is beside the way of a value ends when that has.
 	var beside sync.WaitGroup
@@ -90,7 +90,7 @@ func (n *Node) Run(ctx context.Context, from io.Reader) error {
 	// drained, and closes the next one's: what is queued is still written out.
 	err := n.supervisor.Run(context.WithoutCancel(ctx), d.now, d.supervised(n.services[:n.ownCount])...)
 	if n.journaler != nil {
-		if closing := n.cfg.Keeper.Close(err == nil && d.atEnd.Load()); closing != nil {
+		if closing := n.cfg.Journal.Close(err == nil && d.atEnd.Load()); closing != nil {
 			n.cfg.Log.Warn("closing the journal", "why", closing)
 		}
 	}

@@ -110,8 +110,8 @@ func TestGarbageAndALineBeyondAllMeasureDoNotStopANode(t *testing.T) {
 		require.Equal(t, say("n0", "c1", fmt.Sprintf(`{"type":"error","in_reply_to":7,"code":12,"text":"line too long: %d bytes, the limit is 16777216"}`, len(long)))+"\n", replies[1].line)
 		require.Equal(t, 8, replies[2].to())
 		require.Equal(t, []string{"8"}, replies[3].messages())
-		require.Equal(t, uint64(3), r.count.malformedLines.Load())
-		require.Equal(t, uint64(1), r.count.longLines.Load())
+		require.Equal(t, uint64(3), r.counters.malformedLines.Load())
+		require.Equal(t, uint64(1), r.counters.longLines.Load())
 	})
 }
 
@@ -204,7 +204,7 @@ func TestAFloodOfBroadcastsIsAnsweredOnceEachAndNothingAcknowledgedIsLost(t *tes
 				last := s.next(t)
 				require.Equal(t, numbers(ok), last.messages(), "what was acknowledged is there, and nothing else")
 				require.Empty(t, r.finish(s))
-				require.Zero(t, r.count.droppedReplies.Load())
+				require.Zero(t, r.counters.droppedReplies.Load())
 			})
 		})
 	}

@@ -60,7 +60,7 @@ const readerName = "intake"
 // ServiceNames lists the names of a node's services, the reader's first. A node
 // without a journal has no service of that name.
 func ServiceNames() []string {
-	return []string{readerName, recordName, gossipName, outputName, journalName}
+	return []string{readerName, storeName, gossipName, outputName, journalName}
 }
 
 // Services returns the services that a driver has to call, in an order that is
@@ -87,8 +87,8 @@ type wake chan struct{}
 
 func newWake() wake { return make(wake, 1) }
 
-// ring leaves a token unless there is one.
-func (w wake) ring() {
+// notify leaves a token unless there is one.
+func (w wake) notify() {
 	select {
 	case w <- struct{}{}:
 	default:

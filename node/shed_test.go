@@ -25,9 +25,9 @@ func behind(t *testing.T, change ...func(*Config)) *rig {
 	r.Poll(0)
 	for now := 100 * time.Millisecond; now <= 300*time.Millisecond; now += 100 * time.Millisecond {
 		for range 10 {
-			j, ok := r.jobs.TryNext()
+			j, ok := r.intakeInbox.TryNext()
 			require.True(t, ok)
-			r.record.handle(now, &j)
+			r.store.handle(now, &j)
 		}
 		r.Poll(now)
 	}
@@ -47,17 +47,17 @@ func TestABroadcastWhoseAnswerWouldTakeTooLongIsRefusedFirstAndAlone(t *testing.
 	require.Contains(t, out[2], `"refused_by_wait":1`)
 	require.Contains(t, out[3], "echo_ok")
 
-	depth := r.jobsQ.Depth()
+	depth := r.intakeQueue.Depth()
 	r.admit(300*time.Millisecond, readLine("n0", 904))
-	require.Equal(t, depth+1, r.jobsQ.Depth(), "a read waits")
-	require.Equal(t, uint64(1), r.count.refusedByWait.Load())
+	require.Equal(t, depth+1, r.intakeQueue.Depth(), "a read waits")
+	require.Equal(t, uint64(1), r.counters.refusedByWait.Load())
 
 	// A hundred and a few may wait however long that seems to take.
-	for r.jobsQ.Depth() > fewWaiting {
-		j, _ := r.jobs.TryNext()
-		r.record.handle(time.Second, &j)
+	for r.intakeQueue.Depth() > fewWaiting {
+		j, _ := r.intakeInbox.TryNext()
+		r.store.handle(time.Second, &j)
 	}
-	r.jobs.Done()
+	r.intakeInbox.Done()
 	r.write(time.Second)
 	r.admit(time.Second, broadcastLine("n0", 905, "905"))
 	require.Empty(t, r.write(time.Second), "it is taken")
@@ -78,11 +78,11 @@ func TestTheReaderTakesNoMoreThanStdoutIsExpectedToTake(t *testing.T) {
 	r.Poll(0)
 	handle := func(now time.Duration, n int) {
 		for range n {
-			item, ok := r.outs.TryNext()
+			item, ok := r.outputInbox.TryNext()
 			require.True(t, ok)
 			require.NoError(t, r.output.handle(now, &item))
 		}
-		r.outs.Done()
+		r.outputInbox.Done()
 	}
 	handle(100*time.Millisecond, 50)
 	r.Poll(100 * time.Millisecond)
@@ -122,7 +122,7 @@ func TestWorkThatTheNodeStartsByItselfIsPutOffWhileItIsUnhealthy(t *testing.T) {
 
 func TestBytesThatWaitMakeTheNodeUnhealthyAsItemsDo(t *testing.T) {
 	r := startedRig(t, ids(2))
-	r.jobBytes.limit = 1000
+	r.intakeBytes.limit = 1000
 	r.admit(0, broadcastLine("n0", 1, `"`+strings.Repeat("x", 600)+`"`))
 	report, _ := r.Poll(100 * time.Millisecond)
 	require.Equal(t, "intake bytes", report.Worst)
@@ -168,15 +168,15 @@ func TestNothingTouchesAHealthyNode(t *testing.T) {
 	r := startedRig(t, ids(2))
 	for now := time.Duration(0); now < time.Minute; now += 100 * time.Millisecond {
 		r.ask(now, broadcastLine("n0", int(now), fmt.Sprint(int(now))))
-		r.notices.heard() // what the record has said
+		r.storedSignal.clear() // what the store has said
 		report, publish := r.Poll(now)
 		require.Zero(t, report.Unhealthy)
 		require.Equal(t, now%time.Second == 0, publish, "once a second, and only then")
-		require.False(t, r.notices.rung.Load(), "gossip is not woken for it")
+		require.False(t, r.storedSignal.pending.Load(), "gossip is not woken for it")
 	}
 	require.True(t, r.gates.clients.Figures(time.Minute).Open)
 	require.Zero(t, r.gates.clients.Figures(time.Minute).Closings)
-	for _, f := range r.count.figures() {
+	for _, f := range r.counters.figures() {
 		require.Zero(t, f.count, f.name)
 	}
 }

@@ -51,7 +51,7 @@ func newSoak(t *testing.T) *soak {
 	for i := range soakNodes {
 		r := newRig(t, func(c *Config) {
 			c.Random = rand.New(rand.NewPCG(uint64(i), 1))
-			c.Epoch = uint64(i+1) << 12
+			c.Incarnation = uint64(i+1) << 12
 			c.NumChildren, c.SyncPeriod = 2, 200*time.Millisecond
 			c.Queues = map[string]QueueSizes{"intake": {Preferred: 20, Capacity: 400}}
 		})

@@ -12,7 +12,7 @@ import (
 )
 
 // smallOutput has room for few replies, and for plenty of everything else. With
-// so little room the record waits for stdout too, which is not to be taken for
+// so little room the store waits for stdout too, which is not to be taken for
 // slowness of its own.
 func smallOutput(c *Config) {
 	c.Queues = map[string]QueueSizes{"output": {Preferred: 64, Capacity: 128}}
@@ -51,7 +51,7 @@ func TestAStdoutThatIsReadAtItsOwnPaceSlowsTheClientAndLosesNothing(t *testing.T
 		}
 		soon(t, taken)
 		require.Len(t, requireEachOnce(t, replies, 0, 3000), 3000)
-		require.Zero(t, r.count.droppedReplies.Load())
+		require.Zero(t, r.counters.droppedReplies.Load())
 		require.Empty(t, r.finish(s))
 	})
 }
@@ -66,16 +66,16 @@ func TestAStdoutThatStandsStillHoldsTheReaderForASecondOnly(t *testing.T) {
 			require.Fail(t, "the reader must wait for stdout")
 		default:
 		}
-		require.Zero(t, r.count.droppedReplies.Load())
-		require.LessOrEqual(t, r.outsQ.Depth(), r.outsQ.Capacity())
+		require.Zero(t, r.counters.droppedReplies.Load())
+		require.LessOrEqual(t, r.outputQueue.Depth(), r.outputQueue.Capacity())
 
 		soon(t, taken) // nobody waits any more
 		synctest.Wait()
-		require.NotZero(t, r.count.droppedReplies.Load())
-		require.Equal(t, r.outsQ.Capacity(), r.outsQ.Depth(), "what waits is bounded")
+		require.NotZero(t, r.counters.droppedReplies.Load())
+		require.Equal(t, r.outputQueue.Capacity(), r.outputQueue.Depth(), "what waits is bounded")
 		stored := r.state.log.Len()
 		require.Greater(t, stored, 1000)
-		refused := r.count.refusedByWait.Load() + r.count.refusedByGate.Load() + r.count.refusedFull.Load()
+		refused := r.counters.refusedByWait.Load() + r.counters.refusedByGate.Load() + r.counters.refusedFull.Load()
 		require.Equal(t, 20_000, stored+int(refused))
 
 		// Stdout moves again, but by then most replies are late.
@@ -95,7 +95,7 @@ func TestAStdoutThatStandsStillHoldsTheReaderForASecondOnly(t *testing.T) {
 			seen[reply.to()] = true
 		}
 		require.Len(t, last.messages(), stored)
-		require.GreaterOrEqual(t, r.count.lateReplies.Load(), uint64(r.outsQ.Capacity()))
+		require.GreaterOrEqual(t, r.counters.lateReplies.Load(), uint64(r.outputQueue.Capacity()))
 		require.Empty(t, r.finish(s))
 	})
 }

@@ -51,8 +51,8 @@ func (s *state) show(e *gossip.Entry, key string) {
 	}
 }
 
-// take applies those of some entries that are new, as they come.
-func (s *state) take(entries []gossip.Entry, keys []string) {
+// applyNew applies those of some entries that are new, as they come.
+func (s *state) applyNew(entries []gossip.Entry, keys []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range entries {

@@ -24,18 +24,18 @@ import (
 // too long. While the output has nothing to do, it is not stdout that is slow,
 // and nothing waits.
 func (n *Node) Admits() bool {
-	if n.intake.opening.Load() {
+	if n.intake.initPending.Load() {
 		return false // behind the init everything waits for what the journal held
 	}
-	waiting := n.outsQ.Depth()
+	waiting := n.outputQueue.Depth()
 	if waiting == 0 {
 		return true
 	}
-	all := waiting + n.jobsQ.Depth()
-	if all > fewWaiting && n.outsQ.Wait()/time.Duration(waiting)*time.Duration(all) > n.cfg.MaxWait/4 {
+	all := waiting + n.intakeQueue.Depth()
+	if all > fewWaiting && n.outputQueue.Wait()/time.Duration(waiting)*time.Duration(all) > n.cfg.MaxWait/4 {
 		return false
 	}
-	return all < max(1, n.outsQ.Preferred()/2)
+	return all < max(1, n.outputQueue.Preferred()/2)
 }
 
 // Admit is the reader's step: it decides what becomes of one line. The item is

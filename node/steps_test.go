@@ -77,7 +77,7 @@ func TestAServiceIsDueWhenItHasSomethingToDo(t *testing.T) {
 
 	r.Admit(time.Second, item(t, broadcastLine("n0", 1, "7")))
 	require.Equal(t, Never, r.gossiper.Next(time.Second), "it is not told before the value is stored")
-	_, err := r.record.Step(time.Second)
+	_, err := r.store.Step(time.Second)
 	require.NoError(t, err)
 	require.Equal(t, time.Second, r.gossiper.Next(time.Second))
 	stepAll(t, r, time.Second)
@@ -98,12 +98,12 @@ func TestARefusedStepWaitsForTheOutput(t *testing.T) {
 		r.Admit(0, item(t, say("c1", "n0", fmt.Sprintf(`{"type":"echo","echo":1,"msg_id":%d}`, i))))
 		require.False(t, r.Admits(), "more than half of the preferred size waits")
 	}
-	require.Zero(t, r.record.Next(0))
+	require.Zero(t, r.store.Next(0))
 	r.Admit(0, item(t, say("c1", "n0", `{"type":"echo","echo":1,"msg_id":4}`)))
-	require.Equal(t, Never, r.record.Next(0), "there is no room for the reply")
+	require.Equal(t, Never, r.store.Next(0), "there is no room for the reply")
 	_, err := r.output.Step(0)
 	require.NoError(t, err)
-	require.Zero(t, r.record.Next(0))
+	require.Zero(t, r.store.Next(0))
 	require.Empty(t, r.stdout.String(), "what is written is flushed when nothing more waits")
 	require.Contains(t, stepAll(t, r, 0), "read_ok")
 	require.True(t, r.Admits())
@@ -113,7 +113,7 @@ func TestAStepSaysHowMuchItDid(t *testing.T) {
 	r := startedRig(t, ids(3), func(c *Config) { c.NumChildren = 2 })
 	request := `{"type":"broadcast","message":12345,"msg_id":1}`
 	r.Admit(time.Second, item(t, say("c1", "n0", request)))
-	w, err := r.record.Step(time.Second)
+	w, err := r.store.Step(time.Second)
 	require.NoError(t, err)
 	require.Equal(t, Work{Did: true, Brief: true, Messages: 2, Bytes: len(request)}, w, "a value in, a reply out")
 	stepAll(t, r, time.Second)
@@ -130,7 +130,7 @@ func TestAStepSaysHowMuchItDid(t *testing.T) {
 	w, err = r.gossiper.Step(at)
 	require.NoError(t, err)
 	require.Equal(t, len(body), w.Bytes, "mail counts when it is read")
-	none, err := startedRig(t, ids(2)).record.Step(0)
+	none, err := startedRig(t, ids(2)).store.Step(0)
 	require.NoError(t, err)
 	require.Zero(t, none)
 }

@@ -26,8 +26,8 @@ func TestTail_cutAnywhereNoCounterIsGivenTwice(t *testing.T) {
 	shown := map[int]string{first: r.values(0)}
 	for i := range 10 {
 		if i%3 == 2 {
-			j := delivery(uint64(i), entry(uint64(i), fmt.Sprint(i)))
-			r.record.handle(0, &j)
+			j := deliveryOf(uint64(i), entry(uint64(i), fmt.Sprint(i)))
+			r.store.handle(0, &j)
 			r.work(0)
 		} else {
 			r.ask(0, broadcastLine("n0", i, fmt.Sprint(i)))

@@ -111,7 +111,7 @@ func TestAReaderBehindASlowOutputKnowsHowLongRequestsHaveWaited(t *testing.T) {
 		for i, at := range said.at {
 			require.LessOrEqual(t, at, stdin.ReplyDeadline+each+100*time.Millisecond, said.lines[i])
 		}
-		require.EqualValues(t, requests+1, uint64(len(said.lines))+n.count.silenced.Load()+n.count.lateReplies.Load())
+		require.EqualValues(t, requests+1, uint64(len(said.lines))+n.counters.silenced.Load()+n.counters.lateReplies.Load())
 	})
 }
 

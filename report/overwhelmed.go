@@ -13,7 +13,7 @@ import (
 const overwhelmedShown = 5
 
 // service is what drains a queue.
-var service = map[string]string{"intake": "record"}
+var service = map[string]string{"intake": "store"}
 
 // overwhelmed says which component could not keep up when, the worst first.
 func overwhelmed(b *strings.Builder, all []run.Overwhelmed) {

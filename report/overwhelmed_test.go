@@ -20,7 +20,7 @@ func TestTheSummarySaysWhichComponentWasOverwhelmedWhen(t *testing.T) {
 	overwhelmed(&b, all)
 	require.Equal(t, `
 Overwhelmed:
-  the record service of n0, from 1.3 s to 12.0 s: its queue (intake) was up to 1000 deep; 70000 requests were refused meanwhile
+  the store service of n0, from 1.3 s to 12.0 s: its queue (intake) was up to 1000 deep; 70000 requests were refused meanwhile
   the output service of n2, from 3.0 s to 4.0 s: its queue (output) was up to 9 deep, unhealthy for 0.5 s
 `, b.String())
 	require.Equal(t, "n2", all[0].Node, "the record keeps its order")

@@ -36,6 +36,10 @@ const (
 	Panics              // the service panics at random times
 )
 
+// formerNames are names that services had in earlier versions. They stay valid, so that
+// commands and stored runs that name them still work.
+var formerNames = map[string]string{"record": "store"}
+
 // Parse reads a fault: [NODE/]SERVICE:WHAT[@FROM[+FOR]], where SERVICE is one of
 // services and WHAT is
 //
@@ -54,11 +58,14 @@ func Parse(text string, services []string) (f Fault, err error) {
 	}
 	where, what, ok := strings.Cut(text, ":")
 	if !ok {
-		return fail("spell it SERVICE:WHAT, such as record:slow=1000x, gossip:stuck=30s@5s, output:panic@3 or record:panic-every=500ms")
+		return fail("spell it SERVICE:WHAT, such as store:slow=1000x, gossip:stuck=30s@5s, output:panic@3 or store:panic-every=500ms")
 	}
 	f.Service = where
 	if node, service, ok := strings.Cut(where, "/"); ok {
 		f.Node, f.Service = node, service
+	}
+	if name, former := formerNames[f.Service]; former {
+		f.Service = name
 	}
 	if item, ok := strings.CutPrefix(what, "panic@"); ok {
 		f.Kind = PanicAt

@@ -62,7 +62,7 @@ func longest(all []run.Overwhelmed) []run.Overwhelmed {
 }
 
 // drains is the service behind a queue, where that has another name.
-var drains = map[string]string{"intake": "record"}
+var drains = map[string]string{"intake": "store"}
 
 // trouble says when a component could not keep up.
 func trouble(o *run.Overwhelmed) string {

@@ -79,7 +79,7 @@ func goodput(o *options) (string, error) {
 			}
 		}
 	}
-	b.WriteString("\nSecond by second, with depths, unhealthy time and permits: overload-record-on.csv, overload-record-off.csv,\noverload-output-on.csv, overload-output-off.csv.\n")
+	b.WriteString("\nSecond by second, with depths, unhealthy time and permits: overload-store-on.csv, overload-store-off.csv,\noverload-output-on.csv, overload-output-off.csv.\n")
 	return b.String(), nil
 }
 

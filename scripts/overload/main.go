@@ -55,7 +55,7 @@ func overload(args []string) error {
 	flags.Float64Var(&o.rate, "rate", 20_000, "requests per second of a flood")
 	flags.DurationVar(&o.steady, "steady", 60*time.Second, "how long the goodput is measured")
 	flags.DurationVar(&o.off, "off", 20*time.Second, "how long it is measured without back-pressure")
-	flags.StringVar(&o.good, "components", "record output", "the components whose goodput is measured")
+	flags.StringVar(&o.good, "components", "store output", "the components whose goodput is measured")
 	flags.BoolVar(&o.print, "print", false, "print a line per second of every run")
 	if err := flags.Parse(args); err != nil {
 		return err

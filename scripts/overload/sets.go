@@ -37,7 +37,7 @@ type trial struct {
 // faultAt is when things begin to go wrong.
 const faultAt = 3 * time.Second
 
-var services = []string{"intake", "record", "gossip", "output", "journal"}
+var services = []string{"intake", "store", "gossip", "output", "journal"}
 
 func slowTrials(o *options) (out []trial) {
 	for _, s := range services {

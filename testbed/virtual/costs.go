@@ -57,7 +57,7 @@ func DefaultCosts() Costs {
 		Pipe:  50 * time.Microsecond,
 		Services: map[string]Cost{
 			"intake": {Step: 2 * time.Microsecond, KiB: 3 * time.Microsecond},
-			"record": {Step: 3 * time.Microsecond, KiB: 5 * time.Microsecond},
+			"store":  {Step: 3 * time.Microsecond, KiB: 5 * time.Microsecond},
 			"gossip": {Step: 10 * time.Microsecond, Message: 5 * time.Microsecond, KiB: 10 * time.Microsecond},
 			"output": {Step: 3 * time.Microsecond, KiB: time.Microsecond},
 			// A write to a file, which nobody waits for a disk for.

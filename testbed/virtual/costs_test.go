@@ -36,7 +36,7 @@ func TestAServiceDoesOneThingAtATime(t *testing.T) {
 	cfg := config(t, 1)
 	cfg.Session.Concurrency, cfg.Session.RatePerSec, cfg.Session.TimeLimit = 8, 1000, sec
 	cfg.Costs = DefaultCosts()
-	cfg.Costs.Services["record"] = Cost{Step: 20 * ms} // 50 a second at most
+	cfg.Costs.Services["store"] = Cost{Step: 20 * ms} // 50 a second at most
 	out := carryOut(t, cfg, Observers{})
 	var last time.Duration
 	done, together := 0, 0
@@ -86,7 +86,7 @@ func overloaded(t *testing.T, slow func(*Costs)) (Outcome, []reply) {
 }
 
 func TestASlowRecordFillsItsQueueAndClientsAreRefused(t *testing.T) {
-	out, replies := overloaded(t, func(c *Costs) { c.Services["record"] = Cost{Step: 40 * ms} })
+	out, replies := overloaded(t, func(c *Costs) { c.Services["store"] = Cost{Step: 40 * ms} })
 	refused := 0
 	for _, op := range out.History {
 		if op.Error != nil && op.Error.Name == "temporarily-unavailable" {

@@ -23,7 +23,7 @@ func struck(t testing.TB, nodes int, faults ...nemesis.Fault) Config {
 
 func TestKilledNodesWithoutJournalsComeBackBlankAndCatchUp(t *testing.T) {
 	cfg := struck(t, 7, nemesis.Kill)
-	cfg.Node.NoKeeper = true
+	cfg.Node.NoJournal = true
 	// Never more than a few at once, so that nothing is lost that had spread.
 	cfg.Session.Nemesis.Targets = []nemesis.Target{nemesis.OneNode}
 	inits := map[string]int{}

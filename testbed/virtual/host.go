@@ -62,10 +62,10 @@ func (h *host) Write(p []byte) (int, error) {
 
 // start makes the node, in a new life.
 func (h *host) start(now time.Duration, cfg NodeConfig, level slog.Level, rng *rand.Rand, epoch uint64, clock func() time.Time) error {
-	cfg.Random, cfg.Epoch, cfg.LogTime = rng, epoch, clock
+	cfg.Random, cfg.Incarnation, cfg.LogTime = rng, epoch, clock
 	cfg.Log = slog.New(slog.NewTextHandler(&h.stderr, &slog.HandlerOptions{Level: level}))
 	if h.kept != nil {
-		cfg.Keeper = h.kept
+		cfg.Journal = h.kept
 	}
 	n, err := node.New(cfg, h)
 	if err != nil {

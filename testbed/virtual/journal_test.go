@@ -71,7 +71,7 @@ func TestNothingThatWasAcknowledgedIsLostWhereTheDeadHoldTheirJournals(t *testin
 // The proof that the tests above can fail.
 func TestWithoutJournalsAKillOfAllLosesWhatWasAcknowledged(t *testing.T) {
 	cfg := killing(t, nemesis.AllNodes)
-	cfg.Node.NoKeeper = true
+	cfg.Node.NoJournal = true
 	out := carryOut(t, cfg, Observers{})
 	count := len(acknowledged(t, out.History))
 	finals := 0

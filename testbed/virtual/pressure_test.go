@@ -73,7 +73,7 @@ func TestAFaultSlowsAServiceAsItsCostWould(t *testing.T) {
 		return n
 	}
 	require.Greater(t, answered(func(*Config) {}), 800)
-	for _, text := range []string{"record:slow=50/s", "record:slow=20ms", "intake:slow=50/s", "output:slow=50/s", "n1/record:slow=20ms"} {
+	for _, text := range []string{"store:slow=50/s", "store:slow=20ms", "intake:slow=50/s", "output:slow=50/s", "n1/store:slow=20ms"} {
 		slow := answered(func(c *Config) { c.Node.Faults = fault(t, text) })
 		if text[0] == 'n' {
 			require.Greater(t, slow, 800, "another node's")
@@ -86,7 +86,7 @@ func TestAFaultSlowsAServiceAsItsCostWould(t *testing.T) {
 // More clients ask than a slow node can answer before they give up: an answer to
 // one that has would make the node deaf.
 func TestASlowNodeAnswersNobodyWhoIsGone(t *testing.T) {
-	for _, text := range []string{"output:slow=19ms", "intake:slow=19ms", "record:slow=19ms"} {
+	for _, text := range []string{"output:slow=19ms", "intake:slow=19ms", "store:slow=19ms"} {
 		cfg := config(t, 1)
 		cfg.Session.Concurrency, cfg.Session.RatePerSec, cfg.Session.TimeLimit = 300, 20_000, 30*sec
 		cfg.Node.Faults = fault(t, text+"@0s+60s")
@@ -101,7 +101,7 @@ func TestASlowNodeAnswersNobodyWhoIsGone(t *testing.T) {
 }
 
 func TestANodeWhoseServiceIsStuckSaysSoAndRecovers(t *testing.T) {
-	for _, service := range []string{"record", "gossip"} {
+	for _, service := range []string{"store", "gossip"} {
 		cfg := config(t, 3)
 		cfg.Session.TimeLimit, cfg.Session.Quiet = 12*sec, 10*sec
 		cfg.Session.Concurrency = 30

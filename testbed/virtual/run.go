@@ -74,9 +74,9 @@ func prepare(cfg Config, obs Observers) (*bed, error) {
 	if cfg.Costs.none() {
 		cfg.Costs = DefaultCosts()
 	}
-	cfg.Node.Roster = &node.Roster{}
+	cfg.Node.Memberships = &node.MembershipCache{}
 	if cfg.Session.Nemesis.HarmsJournals() {
-		cfg.Node.KeepCheck = node.DefaultKeepCheck
+		cfg.Node.JournalCheck = node.DefaultJournalCheck
 	}
 	cfg.Session.Network, cfg.Session.OnOp, cfg.Session.OnHealth = obs.Network, obs.Op, nil
 	if cfg.PollHealth && obs.Health != nil {
@@ -102,7 +102,7 @@ func prepare(cfg Config, obs Observers) (*bed, error) {
 			clock: rightClocks(), bootAt: never, tickAt: never, tickOn: never,
 			stderr: stderr{node: name, echo: cfg.LogStderr},
 		}
-		if (cfg.Session.Kills() || cfg.Session.Nemesis.HarmsJournals()) && !cfg.Node.NoKeeper {
+		if (cfg.Session.Kills() || cfg.Session.Nemesis.HarmsJournals()) && !cfg.Node.NoJournal {
 			b.hosts[i].kept = journal.NewMemory(rand.New(rand.NewPCG(cfg.Session.Seed, journalStream|uint64(i))))
 			b.hosts[i].kept.Mistake = cfg.Node.JournalMistake
 			b.hosts[i].kept.Held = func() bool { return b.now < b.hosts[i].keptBy }

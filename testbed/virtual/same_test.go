@@ -56,7 +56,7 @@ func TestTheSameSeedIsTheSameRunOnAnyNumberOfProcessors(t *testing.T) {
 		"queues that are full": func(c *Config) {
 			c.Node.Queues = map[string]node.QueueSizes{"intake": {Preferred: 1, Capacity: 2}}
 			c.Costs = DefaultCosts()
-			c.Costs.Services["record"] = Cost{Step: 60 * ms}
+			c.Costs.Services["store"] = Cost{Step: 60 * ms}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -24,11 +24,11 @@ func TestThousandsOfNodesAreThereSoonAndHearOfEverything(t *testing.T) {
 // Nodes of a run share what they make of its init, and of no other's.
 func TestEachRunHasARosterOfItsOwn(t *testing.T) {
 	cfg := config(t, 3)
-	cfg.Node.Roster = &node.Roster{}
+	cfg.Node.Memberships = &node.MembershipCache{}
 	one, err := prepare(cfg, Observers{})
 	require.NoError(t, err)
 	other, err := prepare(cfg, Observers{})
 	require.NoError(t, err)
-	require.NotSame(t, one.cfg.Node.Roster, other.cfg.Node.Roster)
-	require.NotSame(t, cfg.Node.Roster, one.cfg.Node.Roster)
+	require.NotSame(t, one.cfg.Node.Memberships, other.cfg.Node.Memberships)
+	require.NotSame(t, cfg.Node.Memberships, one.cfg.Node.Memberships)
 }

@@ -48,7 +48,7 @@ func TestTicksThatArePutOffChangeNothing(t *testing.T) {
 		if rapid.Bool().Draw(rt, "overloaded") {
 			cfg.Node.Queues = map[string]node.QueueSizes{"intake": {Preferred: 1, Capacity: 8}}
 			cfg.Costs = DefaultCosts()
-			cfg.Costs.Services["record"] = Cost{Step: rapid.SampledFrom([]time.Duration{20 * ms, 300 * ms}).Draw(rt, "step")}
+			cfg.Costs.Services["store"] = Cost{Step: rapid.SampledFrom([]time.Duration{20 * ms, 300 * ms}).Draw(rt, "step")}
 		}
 		eager, all := punctual(t, cfg, true)
 		lazy, some := punctual(t, cfg, false)

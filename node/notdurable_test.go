@@ -13,7 +13,7 @@ func TestAMessageWithAnEntryThatIsNotKeptIsHeldBack(t *testing.T) {
 	with := func(first uint64, count int) *gossip.Message {
 		return &gossip.Message{Runs: []gossip.Run{{Origin: source, First: first, Values: make([]string, count)}}}
 	}
-	u := &unkept{}
+	u := &notDurable{}
 	require.False(t, u.holds(with(1, 10)))
 	u.add([]gossip.Entry{entry(5, "5"), entry(6, "6")})
 	require.True(t, u.holds(with(1, 5)))

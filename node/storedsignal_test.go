@@ -9,7 +9,7 @@ import (
 )
 
 func TestTicketsAreTakenOnceAndInOrder(t *testing.T) {
-	n := newNotices(newWake())
+	n := newStoredSignal(newWake())
 	require.Empty(t, n.take(nil))
 	var want []gossip.Ticket
 	for i := range 10_000 {
@@ -24,10 +24,10 @@ func TestTicketsAreTakenOnceAndInOrder(t *testing.T) {
 }
 
 func TestAnyNumberOfNoticesIsOneWakeUp(t *testing.T) {
-	n := newNotices(newWake())
+	n := newStoredSignal(newWake())
 	for range 3 {
 		n.stored(gossip.Ticket{})
-		n.ring()
+		n.notify()
 	}
 	require.Len(t, n.wake, 1)
 	<-n.wake

@@ -36,11 +36,11 @@ func TestAgain_whatOthersHaveMoreOfIsGivenOutAgainInAnotherLog(t *testing.T) {
 				for i := range 3 {
 					r.ask(time.Second, broadcastLine("n0", i, fmt.Sprint(i)))
 				}
-				old := r.record.source
+				old := r.store.origin
 				r.admit(time.Second, broadcastLine("n0", 3, "3")) // it is on its way to the journal
 				r.admit(2*time.Second, claim(old.Value().Log, 1, 9, brings))
 				r.settle(2 * time.Second)
-				fresh := r.record.source
+				fresh := r.store.origin
 				require.NotEqual(t, old, fresh)
 				require.Equal(t, "n0", fresh.Value().Node)
 				r.ask(3*time.Second, broadcastLine("n0", 4, "4"))
@@ -53,7 +53,7 @@ func TestAgain_whatOthersHaveMoreOfIsGivenOutAgainInAnotherLog(t *testing.T) {
 				require.Equal(t, []string{"1=0", "2=1", "3=2", "4=3"}, byLog[old.Value().Log])
 				require.ElementsMatch(t, []string{"1=0", "2=1", "3=2", "4=3", "5=4"}, byLog[fresh.Value().Log])
 				require.Equal(t, "[0,1,2,3,4]", r.values(3*time.Second), "no value is shown twice")
-				require.Equal(t, uint64(1), r.count.ownLogs.Load())
+				require.Equal(t, uint64(1), r.counters.logSwitches.Load())
 				if kept {
 					next := restartedRig(t, 50, ids(2), keptBy(m), another(2))
 					require.Equal(t, "[0,1,2,3,4]", next.values(0))
@@ -70,21 +70,21 @@ func TestAgain_whatOthersHaveMoreOfIsGivenOutAgainInAnotherLog(t *testing.T) {
 func TestAgain_forgedCountersMakeNoLogsAndTakeNobodysPlace(t *testing.T) {
 	r := startedRig(t, ids(2))
 	r.ask(time.Second, broadcastLine("n0", 1, "1"))
-	logs := map[string]bool{r.record.source.Value().Log: true}
+	logs := map[string]bool{r.store.origin.Value().Log: true}
 	for i := range 100 {
 		now := time.Duration(2+i) * time.Second
-		log := r.record.source.Value().Log
+		log := r.store.origin.Value().Log
 		r.admit(now, claim(log, 1, 1<<40, false), claim(log, 500, 510, true))
 		r.settle(now)
 		r.ask(now, broadcastLine("n0", 2+i, fmt.Sprint(2+i)))
-		logs[r.record.source.Value().Log] = true
+		logs[r.store.origin.Value().Log] = true
 	}
 	require.Len(t, logs, 2, "once in a life")
-	require.Equal(t, uint64(1), r.count.ownLogs.Load())
-	require.Equal(t, uint64(200), r.count.notGivenOut.Load())
+	require.Equal(t, uint64(1), r.counters.logSwitches.Load())
+	require.Equal(t, uint64(200), r.counters.neverIssued.Load())
 	require.Contains(t, r.logs.String(), "that it has not given out; they are not taken in")
 	require.Equal(t, 1+1+100, r.state.log.Len(), "nothing forged, and one value twice")
-	require.Equal(t, uint64(101), r.record.counter)
+	require.Equal(t, uint64(101), r.store.counter)
 	// What it has given out since still goes to the peer, which was said to have all
 	// that there will ever be.
 	sent := map[string]bool{}

@@ -18,11 +18,11 @@ import (
 func memory() *journal.Memory { return journal.NewMemory(rand.New(rand.NewPCG(3, 4))) }
 
 // keptBy gives a node a journal.
-func keptBy(k Keeper) func(*Config) { return func(c *Config) { c.Keeper = k } }
+func keptBy(k Journal) func(*Config) { return func(c *Config) { c.Journal = k } }
 
 // another is a further life of a node: it draws other random numbers.
 func another(life uint64) func(*Config) {
-	return func(c *Config) { c.Random, c.Epoch = rand.New(rand.NewPCG(life, 2)), life<<12 }
+	return func(c *Config) { c.Random, c.Incarnation = rand.New(rand.NewPCG(life, 2)), life<<12 }
 }
 
 // restartedRig is a node that is started again in the same run.
@@ -46,24 +46,24 @@ func TestAValueIsInTheJournalBeforeItIsShownOrToldOrAnswered(t *testing.T) {
 	require.False(t, r.workRecord(time.Second), "nothing comes back")
 	require.Equal(t, 1, r.state.log.Len())
 	require.Equal(t, "[7]", r.values(time.Second))
-	require.Zero(t, r.jobBytes.used.Load())
+	require.Zero(t, r.intakeBytes.used.Load())
 }
 
 func TestADeliveryIsInTheJournalBeforeItIsAcked(t *testing.T) {
 	r := startedRig(t, ids(2), keptBy(memory()))
-	j := delivery(3, entry(1, "1"), entry(2, "2"))
-	r.record.handle(0, &j)
-	again := delivery(4, entry(2, "2"))
-	r.record.handle(0, &again)
-	require.Empty(t, r.notices.take(nil))
+	j := deliveryOf(3, entry(1, "1"), entry(2, "2"))
+	r.store.handle(0, &j)
+	again := deliveryOf(4, entry(2, "2"))
+	r.store.handle(0, &again)
+	require.Empty(t, r.storedSignal.take(nil))
 	require.True(t, r.journaler.step(0))
 	require.EqualValues(t, 1, r.journaler.figures.appends.Load())
-	require.Equal(t, []gossip.Ticket{j.learnt.Ticket, again.learnt.Ticket}, r.notices.take(nil))
+	require.Equal(t, []gossip.Ticket{j.delivery.Ticket, again.delivery.Ticket}, r.storedSignal.take(nil))
 	require.Equal(t, "[1,2]", r.values(0))
 
-	r.record.handle(0, &again)
+	r.store.handle(0, &again)
 	require.True(t, r.journaler.step(0))
-	require.Len(t, r.notices.take(nil), 1)
+	require.Len(t, r.storedSignal.take(nil), 1)
 	require.EqualValues(t, 1, r.journaler.figures.appends.Load(), "what is durable is not written again")
 }
 
@@ -73,7 +73,7 @@ func TestInitWaitsForTheJournalAndEverythingElseForInit(t *testing.T) {
 	r.admit(0, initLine(0, "n0", ids(2)...))
 	require.False(t, r.Admits())
 	require.Empty(t, r.write(0))
-	for _, s := range []Service{r.record, r.journaler} {
+	for _, s := range []Service{r.store, r.journaler} {
 		require.Zero(t, s.Next(0))
 		_, err := s.Step(0)
 		require.NoError(t, err)
@@ -88,8 +88,8 @@ func TestAKilledNodeGoesOnInItsNextLife(t *testing.T) {
 	for i, v := range []string{"1", `"two"`, "1"} {
 		require.Contains(t, first.ask(time.Second, broadcastLine("n0", i, v))[0], "broadcast_ok")
 	}
-	j := delivery(3, entry(1, "10"), entry(2, "1"))
-	first.record.handle(0, &j)
+	j := deliveryOf(3, entry(1, "10"), entry(2, "1"))
+	first.store.handle(0, &j)
 	first.work(0)
 	first.admit(time.Second, broadcastLine("n0", 9, "99"))
 	first.workRecord(time.Second) // killed before the journal had it
@@ -98,11 +98,11 @@ func TestAKilledNodeGoesOnInItsNextLife(t *testing.T) {
 	require.EqualValues(t, 5, second.journaler.figures.recovered.Load())
 	require.Equal(t, `[1,"two",10]`, second.values(0))
 	require.Equal(t, 5, second.state.log.Len())
-	require.NotEqual(t, first.record.source, second.record.source, "a log is of one life")
+	require.NotEqual(t, first.store.origin, second.store.origin, "a log is of one life")
 	require.Contains(t, second.logs.String(), "a former life of this node has left a journal")
 	second.ask(0, broadcastLine("n0", 1, "5"))
 	last := second.state.log.At(5)
-	require.Equal(t, second.record.source, last.Origin)
+	require.Equal(t, second.store.origin, last.Origin)
 	require.EqualValues(t, 1, last.Counter)
 
 	// It owes what it holds, and asks for what it lacks, after a second.

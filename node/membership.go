@@ -11,34 +11,34 @@ import (
 	"treecast/topology"
 )
 
-// Roster lets the nodes of one process that are told of the same cluster share
+// MembershipCache lets the nodes of one process that are told of the same cluster share
 // what they make of it. Ten thousand nodes with ten thousand ids each are a
 // hundred million otherwise. A process that is one node has none.
 //
 // The zero value is ready; it is for one goroutine at a time.
-type Roster struct {
-	spelt []byte // node_ids as the last init had it
-	tree  *topology.Tree
+type MembershipCache struct {
+	nodeIDs []byte // node_ids as the last init had it
+	tree    *topology.Tree
 
-	known *codec.Origins // of gossip messages
+	shared *codec.Origins // of gossip messages
 }
 
 // origins is the table in which ids of origins are found; it is the caller's own
 // without a roster.
-func (r *Roster) origins() *codec.Origins {
+func (r *MembershipCache) origins() *codec.Origins {
 	if r == nil {
 		return nil
 	}
-	if r.known == nil {
-		r.known = codec.NewSharedOrigins()
+	if r.shared == nil {
+		r.shared = codec.NewSharedOrigins()
 	}
-	return r.known
+	return r.shared
 }
 
-// members reads the node_ids of an init. A nil roster is one that shares
+// parse reads the node_ids of an init. A nil roster is one that shares
 // nothing.
-func (r *Roster) members(nodeIDs json.RawMessage) (*topology.Tree, error) {
-	if r != nil && r.tree != nil && bytes.Equal(r.spelt, nodeIDs) {
+func (r *MembershipCache) parse(nodeIDs json.RawMessage) (*topology.Tree, error) {
+	if r != nil && r.tree != nil && bytes.Equal(r.nodeIDs, nodeIDs) {
 		return r.tree, nil
 	}
 	var ids []string
@@ -52,7 +52,7 @@ func (r *Roster) members(nodeIDs json.RawMessage) (*topology.Tree, error) {
 	}
 	tree, err := topology.New(ids, 1)
 	if err == nil && r != nil {
-		r.spelt, r.tree = bytes.Clone(nodeIDs), tree
+		r.nodeIDs, r.tree = bytes.Clone(nodeIDs), tree
 	}
 	return tree, err
 }

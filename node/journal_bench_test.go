@@ -19,17 +19,17 @@ import (
 func BenchmarkFlood(b *testing.B) {
 	const count = 200_000
 	flood := initLine(0, "n0", "n0") + "\n" + manyBroadcasts(count)
-	for name, keeper := range map[string]func() Keeper{
-		"off":    func() Keeper { return nil },
-		"memory": func() Keeper { return journal.NewMemory(rand.New(rand.NewPCG(1, 2))) },
-		"file": func() Keeper {
+	for name, keeper := range map[string]func() Journal{
+		"off":    func() Journal { return nil },
+		"memory": func() Journal { return journal.NewMemory(rand.New(rand.NewPCG(1, 2))) },
+		"file": func() Journal {
 			return journal.NewFiles(journal.Config{Dir: b.TempDir(), Random: rand.New(rand.NewPCG(1, 2))})
 		},
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				n, err := New(Config{Random: rand.New(rand.NewPCG(1, 2)), Log: slog.New(slog.DiscardHandler), Keeper: keeper()}, io.Discard)
+				n, err := New(Config{Random: rand.New(rand.NewPCG(1, 2)), Log: slog.New(slog.DiscardHandler), Journal: keeper()}, io.Discard)
 				require.NoError(b, err)
 				require.NoError(b, n.Run(context.Background(), strings.NewReader(flood)))
 				require.Equal(b, count, n.state.log.Len())
@@ -49,7 +49,7 @@ func BenchmarkRecovery(b *testing.B) {
 	require.NoError(b, err)
 	batch := &journal.Batch{}
 	for i := range count {
-		if batch.Add(journal.Source{Origin: "n0", Log: "log"}, uint64(i+1), strconv.Itoa(i)); batch.Entries() == keepItems || i == count-1 {
+		if batch.Add(journal.Source{Origin: "n0", Log: "log"}, uint64(i+1), strconv.Itoa(i)); batch.Entries() == groupItems || i == count-1 {
 			require.NoError(b, f.Append(batch))
 			batch.Reset()
 		}

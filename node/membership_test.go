@@ -7,8 +7,8 @@ import (
 )
 
 func TestNodesThatShareARosterShareTheTreeOfOneCluster(t *testing.T) {
-	shared := &Roster{}
-	with := func(c *Config) { c.Roster = shared }
+	shared := &MembershipCache{}
+	with := func(c *Config) { c.Memberships = shared }
 	a := startedRig(t, []string{"n2", "n10", "n0"}, with)
 	b := newRig(t, with)
 	b.admit(0, initLine(1, "n10", "n2", "n10", "n0"))
@@ -24,16 +24,16 @@ func TestNodesThatShareARosterShareTheTreeOfOneCluster(t *testing.T) {
 }
 
 func TestAClusterThatCannotBeIsNotShared(t *testing.T) {
-	shared := &Roster{}
+	shared := &MembershipCache{}
 	for range 2 {
-		_, err := shared.members([]byte(`["n0","n0"]`))
+		_, err := shared.parse([]byte(`["n0","n0"]`))
 		require.ErrorContains(t, err, "duplicate")
-		_, err = shared.members([]byte(`["n0",1]`))
+		_, err = shared.parse([]byte(`["n0",1]`))
 		require.ErrorContains(t, err, "list of strings")
-		_, err = shared.members(nil)
+		_, err = shared.parse(nil)
 		require.ErrorContains(t, err, "no node ids")
 	}
-	tree, err := shared.members([]byte(`["n1","n0"]`))
+	tree, err := shared.parse([]byte(`["n1","n0"]`))
 	require.NoError(t, err)
 	require.Equal(t, []string{"n0", "n1"}, tree.Nodes())
 }

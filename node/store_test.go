@@ -18,9 +18,9 @@ func entry(counter uint64, value string) gossip.Entry {
 	return gossip.Entry{Origin: gossip.NewOriginID("n1", "log"), Counter: counter, Value: value}
 }
 
-// delivery is what gossip hands to the record.
-func delivery(batch uint64, entries ...gossip.Entry) job {
-	return job{kind: jobLearnt, learnt: &gossip.Delivery{Ticket: gossip.Ticket{From: "n1", PeerIncarnation: 5, Batch: batch}, Entries: entries}}
+// deliveryOf is what gossip hands to the store.
+func deliveryOf(batch uint64, entries ...gossip.Entry) workItem {
+	return workItem{kind: workDelivery, delivery: &gossip.Delivery{Ticket: gossip.Ticket{From: "n1", PeerIncarnation: 5, Batch: batch}, Entries: entries}}
 }
 
 func TestAnyValueIsReadAsItWasSpelt(t *testing.T) {
@@ -66,7 +66,7 @@ func TestAValueThatNestsTooDeeplyIsRefused(t *testing.T) {
 	require.Len(t, out, 1)
 	require.Contains(t, out[0], `"in_reply_to":5,"code":12,"text":"the message of a broadcast must be a JSON value: not JSON: nested deeper`)
 	require.Zero(t, r.state.log.Len())
-	require.Zero(t, r.jobBytes.used.Load())
+	require.Zero(t, r.intakeBytes.used.Load())
 
 	require.Contains(t, r.ask(0, broadcastLine("n0", 5, nested(wire.MaxValueDepth)))[0], "broadcast_ok")
 	require.Equal(t, uint64(1), r.state.log.At(0).Counter, "what is refused uses no counter")
@@ -81,7 +81,7 @@ func TestOwnEntriesAreCountedFromOneUnderTheNodesName(t *testing.T) {
 	for i := range 3 {
 		e := r.state.log.At(i)
 		require.Equal(t, "n0", e.Origin.Value().Node)
-		require.Equal(t, r.record.logName, e.Origin.Value().Log)
+		require.Equal(t, r.store.logName, e.Origin.Value().Log)
 		require.Equal(t, uint64(i+1), e.Counter)
 		require.Equal(t, fmt.Sprint(10*i), e.Value)
 	}
@@ -91,51 +91,51 @@ func TestEveryNodeHasALogOfItsOwn(t *testing.T) {
 	r := startedRig(t, ids(1))
 	again, err := New(r.cfg, &r.stdout) // the same source of random numbers, further on
 	require.NoError(t, err)
-	require.NotEmpty(t, r.record.logName)
-	require.NotEqual(t, r.record.logName, again.record.logName)
+	require.NotEmpty(t, r.store.logName)
+	require.NotEqual(t, r.store.logName, again.store.logName)
 }
 
 func TestADeliveryIsStoredOnceAndItsTicketFollows(t *testing.T) {
 	r := startedRig(t, ids(2))
 	for range 2 {
-		j := delivery(3, entry(1, "1"), entry(2, "2"), entry(2, "2"), entry(3, "1"))
-		r.record.handle(0, &j)
+		j := deliveryOf(3, entry(1, "1"), entry(2, "2"), entry(2, "2"), entry(3, "1"))
+		r.store.handle(0, &j)
 	}
 	require.Equal(t, 3, r.state.log.Len())
 	require.Equal(t, "[1,2]", r.values(0))
-	require.Empty(t, r.notices.take(nil), "gossip has taken them by now")
+	require.Empty(t, r.storedSignal.take(nil), "gossip has taken them by now")
 
-	j := delivery(4, entry(4, "4"))
-	r.record.handle(0, &j)
-	require.Equal(t, []gossip.Ticket{j.learnt.Ticket}, r.notices.take(nil))
-	require.True(t, r.notices.rung.Load())
+	j := deliveryOf(4, entry(4, "4"))
+	r.store.handle(0, &j)
+	require.Equal(t, []gossip.Ticket{j.delivery.Ticket}, r.storedSignal.take(nil))
+	require.True(t, r.storedSignal.pending.Load())
 }
 
 func TestABatchWithAValueThatCannotBeReadIsNotStoredAtAllAndNotAcked(t *testing.T) {
 	r := startedRig(t, ids(2))
 	for _, bad := range []string{``, `x`, `[1`, `1 2`, strings.Repeat("[", 600) + strings.Repeat("]", 600)} {
-		j := delivery(3, entry(1, "1"), entry(2, bad), entry(3, "3"))
-		r.record.handle(0, &j)
+		j := deliveryOf(3, entry(1, "1"), entry(2, bad), entry(3, "3"))
+		r.store.handle(0, &j)
 	}
 	require.Zero(t, r.state.log.Len())
-	require.Empty(t, r.notices.take(nil))
-	require.Equal(t, uint64(5), r.count.badMail.Load())
+	require.Empty(t, r.storedSignal.take(nil))
+	require.Equal(t, uint64(5), r.counters.badPeerMsgs.Load())
 	require.Equal(t, 5, strings.Count(r.logs.String(), "a peer's value cannot be read"))
 	require.Equal(t, "[]", r.values(0))
 
-	j := delivery(4, entry(1, "1"), entry(2, "2"), entry(3, "3"))
-	r.record.handle(0, &j)
+	j := deliveryOf(4, entry(1, "1"), entry(2, "2"), entry(3, "3"))
+	r.store.handle(0, &j)
 	require.Equal(t, "[1,2,3]", r.values(0), "it comes again, whole")
 }
 
 func TestAPanicInTheRecordLosesTheItemInHandAndNoKnownValue(t *testing.T) {
 	r := startedRig(t, ids(2))
 	r.ask(0, broadcastLine("n0", 1, "1"))
-	r.jobBytes.take(10)
-	hostile := job{kind: jobBegin, bytes: 10} // nobody can make one from outside
-	require.Panics(t, func() { r.record.handle(0, &hostile) })
-	r.record.lost(0, &hostile)
-	require.Zero(t, r.jobBytes.used.Load())
+	r.intakeBytes.take(10)
+	hostile := workItem{kind: workInit, bytes: 10} // nobody can make one from outside
+	require.Panics(t, func() { r.store.handle(0, &hostile) })
+	r.store.lost(0, &hostile)
+	require.Zero(t, r.intakeBytes.used.Load())
 	r.ask(0, broadcastLine("n0", 2, "2"))
 	require.Equal(t, "[1,2]", r.values(0))
 	require.Equal(t, uint64(2), r.state.log.At(1).Counter)
@@ -175,8 +175,8 @@ func TestARecordIsWhatAModelOfItIs(t *testing.T) {
 					note(v)
 				}
 			}
-			j := delivery(1, batch...)
-			r.record.handle(0, &j)
+			j := deliveryOf(1, batch...)
+			r.store.handle(0, &j)
 		}
 		require.Equal(t, entries, r.state.log.Len())
 		require.Equal(t, len(shown), int(r.state.shown.Load()))

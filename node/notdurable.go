@@ -7,17 +7,17 @@ import (
 	"treecast/gossip"
 )
 
-// unkept is the entries that the node shows and passes on, but that are not in
+// notDurable is the entries that the node shows and passes on, but that are not in
 // its journal, as that cannot be written: a batch with one of them is not acked.
 // Empty but for trouble. Any goroutine may use it.
-type unkept struct {
+type notDurable struct {
 	any  atomic.Bool
 	mu   sync.Mutex
 	held *gossip.Digest
 }
 
 // add puts entries in.
-func (u *unkept) add(entries []gossip.Entry) {
+func (u *notDurable) add(entries []gossip.Entry) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.held == nil {
@@ -30,7 +30,7 @@ func (u *unkept) add(entries []gossip.Entry) {
 }
 
 // clear says that all of them are kept by now.
-func (u *unkept) clear() {
+func (u *notDurable) clear() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.held = nil
@@ -38,7 +38,7 @@ func (u *unkept) clear() {
 }
 
 // holds reports whether a message brings one of them.
-func (u *unkept) holds(m *gossip.Message) bool {
+func (u *notDurable) holds(m *gossip.Message) bool {
 	if !u.any.Load() {
 		return false
 	}
