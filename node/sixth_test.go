@@ -111,7 +111,7 @@ func TestService_aFaultNeedsAServiceOfItsName(t *testing.T) {
 	fault, err := inject.Parse("tally:panic@2", []string{"tally"})
 	require.NoError(t, err)
 	_, err = node.New(node.Config{Random: rand.New(rand.NewPCG(1, 2)), Log: slog.New(slog.DiscardHandler), Faults: []inject.Fault{fault}}, io.Discard)
-	require.ErrorContains(t, err, `no service is called "tally"; there are intake, record, gossip, output, journal`)
+	require.ErrorContains(t, err, `no service is called "tally"; there are intake, store, gossip, output, journal`)
 	_, err = node.ParseFault("tally:panic@2")
 	require.True(t, strings.Contains(fmt.Sprint(err), "no service"))
 }

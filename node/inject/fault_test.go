@@ -33,7 +33,7 @@ func TestFaultsThatCannotBeAreExplained(t *testing.T) {
 	for text, why := range map[string]string{
 		"":                          "spell it SERVICE:WHAT",
 		"store":                     "spell it SERVICE:WHAT",
-		"disk:slow=2x":              `no service is called "disk"; there are intake, record, gossip, output`,
+		"disk:slow=2x":              `no service is called "disk"; there are intake, store, gossip, output`,
 		"record:lame":               `"lame" is none of slow, stuck`,
 		"store:slow":                `"" is not how slow`,
 		"store:slow=fast":           `"fast" is not how slow, such as 1000x, 2000/s or 5ms`,
