@@ -11,10 +11,10 @@ import (
 // ErrDuplicateName is returned by Make for a name that the broker already has.
 var ErrDuplicateName = errors.New("there is already a queue of that name")
 
-// Source is a queue without the type of its items: what a broker, a monitor
+// Gauge is a queue without the type of its items: what a broker, a monitor
 // and a page of figures need of it. All methods may be called from any
 // goroutine.
-type Source interface {
+type Gauge interface {
 	Name() string
 	Preferred() int
 	Depth() int
@@ -35,7 +35,7 @@ type Broker struct {
 
 // member is a queue as the broker keeps it, in order of creation.
 type member struct {
-	Source
+	Gauge
 	monitored bool
 }
 
@@ -50,7 +50,7 @@ func Make[T any](b *Broker, o Options) (*Queue[T], *Inbox[T], error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := b.add(member{Source: q, monitored: !o.Unmonitored}); err != nil {
+	if err := b.add(member{Gauge: q, monitored: !o.Unmonitored}); err != nil {
 		return nil, nil, fmt.Errorf("making queue %q: %w", o.Name, err)
 	}
 	return q, newInbox(q), nil
@@ -72,17 +72,17 @@ func (b *Broker) add(m member) error {
 }
 
 // Queues returns all queues in the order in which they were made.
-func (b *Broker) Queues() []Source { return b.list(false) }
+func (b *Broker) Queues() []Gauge { return b.list(false) }
 
 // Monitored returns the queues whose depth says how the node is doing, in the
 // order in which they were made.
-func (b *Broker) Monitored() []Source { return b.list(true) }
+func (b *Broker) Monitored() []Gauge { return b.list(true) }
 
-func (b *Broker) list(monitoredOnly bool) []Source {
-	sources := []Source{}
+func (b *Broker) list(monitoredOnly bool) []Gauge {
+	sources := []Gauge{}
 	for _, m := range b.snapshot() {
 		if m.monitored || !monitoredOnly {
-			sources = append(sources, m.Source)
+			sources = append(sources, m.Gauge)
 		}
 	}
 	return sources

@@ -52,7 +52,7 @@ func (b *Inbox[T]) Next(ctx context.Context) (T, error) {
 			return none, err
 		}
 	}
-	return b.hand(), nil
+	return b.handOut(), nil
 }
 
 // TryNext returns the oldest item, or false if there is none now.
@@ -65,7 +65,7 @@ func (b *Inbox[T]) TryNext() (T, bool) {
 		var none T
 		return none, false
 	}
-	return b.hand(), true
+	return b.handOut(), true
 }
 
 // Done says that the item handed out last is handled. Next and TryNext imply
@@ -120,8 +120,8 @@ func (b *Inbox[T]) fill() (isClosed bool) {
 	return isClosed
 }
 
-// hand returns the next item of the batch, which is not empty.
-func (b *Inbox[T]) hand() T {
+// handOut returns the next item of the batch, which is not empty.
+func (b *Inbox[T]) handOut() T {
 	item := b.batch[b.next].item
 	b.next++
 	b.inHand = true

@@ -105,13 +105,13 @@ func (s *Supervisor) Crashes() uint64 { return s.crashes.Load() }
 func (s *Supervisor) Run(ctx context.Context, clock func() time.Duration, services ...Service) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, service := range services {
-		group.Go(func() error { return s.keep(ctx, clock, service) })
+		group.Go(func() error { return s.supervise(ctx, clock, service) })
 	}
 	return group.Wait()
 }
 
-// keep runs one service until it returns, or has crashed too often.
-func (s *Supervisor) keep(ctx context.Context, clock func() time.Duration, service Service) error {
+// supervise runs one service until it returns, or has crashed too often.
+func (s *Supervisor) supervise(ctx context.Context, clock func() time.Duration, service Service) error {
 	for {
 		crash, err := runOnce(ctx, service)
 		if crash == nil {
