@@ -4,11 +4,11 @@ import "strconv"
 
 // Start is what a node's beginning is known by.
 type Start struct {
-	Node  string // its name
-	Nodes int    // of the cluster
-	Init  Seen   // the id and the client of its init
-	Log   string // name for the log of its own entries, if none is gone on with
-	Epoch uint64 // of this life's gossip, as the clock has it
+	Node        string // its name
+	Nodes       int    // of the cluster
+	Init        Seen   // the id and the client of its init
+	Log         string // name for the log of its own entries, if none is gone on with
+	Incarnation uint64 // of this life's gossip, as the clock has it
 	// Blank has the node begin without what it cannot use, instead of failing with
 	// a BlockedError: what stands there is moved aside.
 	Blank bool

@@ -42,7 +42,7 @@ func TestAnInitIsEvidenceIfItCameLaterThanAllThatWasSeen(t *testing.T) {
 func TestASegmentIsANodesOwnOfItsRun(t *testing.T) {
 	restart := Start{Node: "n0", Nodes: 2, Init: both(50, 9)}
 	found := func(node, run string) *scan {
-		return &scan{header: header{node: node, run: run}, lives: 1, seen: both(20, 5)}
+		return &scan{header: header{node: node, run: run}, incarnations: 1, seen: both(20, 5)}
 	}
 	require.True(t, restart.evidence(found("n0", ""), ""))
 	require.False(t, restart.evidence(found("n1", ""), ""))
@@ -53,7 +53,7 @@ func TestASegmentIsANodesOwnOfItsRun(t *testing.T) {
 	again := Start{Node: "n0", Nodes: 2, Init: both(0, 0)}
 	require.True(t, again.evidence(found("n0", "a"), "a"), "the name says enough")
 	noLife := found("n0", "a")
-	noLife.lives = 0
+	noLife.incarnations = 0
 	require.True(t, restart.evidence(noLife, "a"), "its first frame may be damaged")
 }
 

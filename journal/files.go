@@ -36,15 +36,15 @@ type Files struct {
 	wrapped bool
 	parent  int
 
-	*site        // of the run's directory
-	name  string // of the file, in dir
-	named bool   // the name has been synced
-	file  *os.File
-	fd    int    // of file
-	path  string // of the file, from wherever the process is
-	open  *segment
-	head  header // of the file
-	life  *life  // what this life began with
+	*site              // of the run's directory
+	name        string // of the file, in dir
+	named       bool   // the name has been synced
+	file        *os.File
+	fd          int    // of file
+	path        string // of the file, from wherever the process is
+	open        *segment
+	head        header       // of the file
+	incarnation *incarnation // what this life began with
 
 	old    *replaced         // what is being replaced; nil: nothing is
 	judged map[string]judged // files that others hold, by path
@@ -100,12 +100,12 @@ func (f *Files) begin(s Start) (*Recovered, error) {
 	var r *Recovered
 	if len(found.mine) == 1 {
 		c := found.mine[0]
-		r, f.life = recovered(&s, c.found)
+		r, f.incarnation = recovered(&s, c.found)
 		f.hold(c.site, c.name, c.file)
-		f.head, f.open = c.found.header, resume(c.file, c.found, f.life)
+		f.head, f.open = c.found.header, resume(c.file, c.found, f.incarnation)
 		_ = f.open.append(nil) // if it fails it goes with the first append
 	} else {
-		r, f.life = fresh(&s)
+		r, f.incarnation = fresh(&s)
 		f.head = header{salt: f.cfg.Random.Uint64(), node: s.Node, run: f.cfg.Run}
 		if err = f.create(sites); err != nil {
 			found.close()
@@ -114,17 +114,17 @@ func (f *Files) begin(s Start) (*Recovered, error) {
 		}
 	}
 	for _, c := range found.others { // of runs that are over
-		found.told = append(found.told, fmt.Sprintf("nothing shows that %s, of %d bytes, is of this run, so it is not used", c.name, len(c.found.text)))
+		found.warnings = append(found.warnings, fmt.Sprintf("nothing shows that %s, of %d bytes, is of this run, so it is not used", c.name, len(c.found.text)))
 		_ = c.dir.Remove(c.name)
 		c.file.Close()
 	}
 	closeSites(sites, f.site)
-	r.Told = append(found.told, r.Told...)
+	r.Warnings = append(found.warnings, r.Warnings...)
 	f.open.always = f.cfg.Always
 	f.named, f.judged = false, nil
 	if f.cfg.Always {
 		if err := f.Sync(); err != nil {
-			r.Told = append(r.Told, "the new file may not survive the machine: "+err.Error())
+			r.Warnings = append(r.Warnings, "the new file may not survive the machine: "+err.Error())
 		}
 	}
 	return r, nil
@@ -147,7 +147,7 @@ func (f *Files) create(sites []*site) error {
 	made, err := f.claim(at)
 	if err == nil {
 		f.hold(at, made.name, made.file)
-		f.open = begin(made.file, &f.head, f.life)
+		f.open = begin(made.file, &f.head, f.incarnation)
 		if err = f.open.append(nil); err == nil {
 			err = at.dir.Rename(made.name+unfinished, made.name)
 		}

@@ -18,7 +18,7 @@ func TestMain(m *testing.M) {
 	switch os.Getenv("JOURNAL_TEST_BE") {
 	case "holder": // begins a life and holds on to it until its stdin ends
 		f := NewFiles(Config{Dir: os.Getenv("JOURNAL_TEST_DIR"), Run: os.Getenv("JOURNAL_TEST_RUN"), Random: rand.New(rand.NewPCG(1, 2))})
-		if _, err := f.Open(Start{Node: "n0", Nodes: 1, Init: id(0), Log: "log", Epoch: 1}); err != nil {
+		if _, err := f.Open(Start{Node: "n0", Nodes: 1, Init: id(0), Log: "log", Incarnation: 1}); err != nil {
 			fmt.Println(err)
 			os.Exit(1)
 		}
@@ -70,7 +70,7 @@ func files(dir, run string) *Files {
 
 // open begins a life of n0 in a cluster of two.
 func open(t *testing.T, f *Files, init int64) *Recovered {
-	r, err := f.Open(Start{Node: "n0", Nodes: 2, Init: id(init), Log: fmt.Sprint("fresh", init), Epoch: 1})
+	r, err := f.Open(Start{Node: "n0", Nodes: 2, Init: id(init), Log: fmt.Sprint("fresh", init), Incarnation: 1})
 	require.NoError(t, err)
 	return r
 }
@@ -88,8 +88,8 @@ func TestANodeFindsWhatItHadAndACleanEndLeavesNothing(t *testing.T) {
 	require.NoError(t, f.Close(true), "before anything was opened")
 	first := open(t, f, 0)
 	require.False(t, first.Former)
-	require.Empty(t, first.Told)
-	require.NoError(t, f.Append(batchOf(id(9), entry{Source{"n0", first.Log}, 1, "7"})))
+	require.Empty(t, first.Warnings)
+	require.NoError(t, f.Append(batchOf(id(9), entry{Origin{"n0", first.Log}, 1, "7"})))
 	require.NoError(t, f.Sync())
 	require.FileExists(t, f.Where())
 	drop(f)
@@ -98,7 +98,7 @@ func TestANodeFindsWhatItHadAndACleanEndLeavesNothing(t *testing.T) {
 	second := open(t, f, 10)
 	require.True(t, second.Former)
 	require.NotEqual(t, first.Log, second.Log)
-	require.Equal(t, []entry{{Source{"n0", first.Log}, 1, "7"}}, entriesOf(second.Each))
+	require.Equal(t, []entry{{Origin{"n0", first.Log}, 1, "7"}}, entriesOf(second.Each))
 	require.NoError(t, f.Close(true))
 	left, err := os.ReadDir(base)
 	require.NoError(t, err, "a directory that was given stays")
@@ -122,7 +122,7 @@ func TestALaterRunUnderTheSameParentBeginsWithNothing(t *testing.T) {
 		f := files(dir, "")
 		r := open(t, f, 1)
 		require.False(t, r.Former, "run %d", run)
-		require.Equal(t, run > 0, len(r.Told) > 0)
+		require.Equal(t, run > 0, len(r.Warnings) > 0)
 		require.NoError(t, f.Append(batchOf(id(100), own(1, fmt.Sprint(run))...)))
 		drop(f)
 		f = files(dir, "")
@@ -146,7 +146,7 @@ func TestDamageIsToldAndTheRestIsKept(t *testing.T) {
 	f := files(t.TempDir(), "run")
 	open(t, f, 0)
 	for i := range 4 {
-		require.NoError(t, f.Append(batchOf(id(1), entry{Source{"n0", "fresh0"}, uint64(i + 1), fmt.Sprint(i)})))
+		require.NoError(t, f.Append(batchOf(id(1), entry{Origin{"n0", "fresh0"}, uint64(i + 1), fmt.Sprint(i)})))
 	}
 	path := f.Where()
 	drop(f)
@@ -160,13 +160,13 @@ func TestDamageIsToldAndTheRestIsKept(t *testing.T) {
 	r := open(t, f, 0)
 	require.True(t, r.Former)
 	require.Len(t, entriesOf(r.Each), 2)
-	require.Contains(t, strings.Join(r.Told, "; "), "are damaged and were left out")
-	require.Contains(t, strings.Join(r.Told, "; "), "were cut")
-	require.NoError(t, f.Append(batchOf(id(2), entry{Source{"n0", r.Log}, 1, "after"})))
+	require.Contains(t, strings.Join(r.Warnings, "; "), "are damaged and were left out")
+	require.Contains(t, strings.Join(r.Warnings, "; "), "were cut")
+	require.NoError(t, f.Append(batchOf(id(2), entry{Origin{"n0", r.Log}, 1, "after"})))
 	drop(f)
 	r = open(t, files(f.cfg.Dir, "run"), 0)
 	require.Len(t, entriesOf(r.Each), 3)
-	require.NotContains(t, strings.Join(r.Told, "; "), "were cut")
+	require.NotContains(t, strings.Join(r.Warnings, "; "), "were cut")
 }
 
 func TestADirectoryThatCannotBeUsedIsAnErrorAndCanBeTriedAgain(t *testing.T) {
@@ -192,7 +192,7 @@ func TestManyLivesLeaveOneFileAndNoOpenOne(t *testing.T) {
 		f := files(dir, "run")
 		r := open(t, f, int64(life))
 		require.Equal(t, life, len(entriesOf(r.Each)))
-		require.NoError(t, f.Append(batchOf(id(1), entry{Source{"n0", fmt.Sprint("life ", life)}, 1, "1"})))
+		require.NoError(t, f.Append(batchOf(id(1), entry{Origin{"n0", fmt.Sprint("life ", life)}, 1, "1"})))
 		drop(f)
 	}
 	require.LessOrEqual(t, openFiles(t), before) // other tests' may be closed meanwhile

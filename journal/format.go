@@ -114,24 +114,24 @@ func frameAt(data []byte, salt uint64, offset int) (payload []byte, ok bool) {
 
 // Kinds of frames.
 const (
-	frameLife    = 1
-	frameEntries = 2
+	frameIncarnation = 1
+	frameEntries     = 2
 )
 
-// life is what a life of the node begins with.
-type life struct {
-	seen  Seen   // the init's own
-	epoch uint64 // of its gossip
+// incarnation is what a life of the node begins with.
+type incarnation struct {
+	seen   Seen   // the init's own
+	number uint64 // of its gossip
 }
 
-func (l *life) append(dst []byte) []byte {
-	dst = l.seen.append(append(dst, frameLife))
-	return binary.AppendUvarint(dst, l.epoch)
+func (l *incarnation) append(dst []byte) []byte {
+	dst = l.seen.append(append(dst, frameIncarnation))
+	return binary.AppendUvarint(dst, l.number)
 }
 
-func parseLife(text string) (l life, ok bool) {
+func parseIncarnation(text string) (l incarnation, ok bool) {
 	p := payload{rest: text}
-	l.seen, l.epoch = p.seen(), p.uint()
+	l.seen, l.number = p.seen(), p.uint()
 	return l, !p.bad && p.rest == ""
 }
 
@@ -163,12 +163,12 @@ func (s *Seen) append(dst []byte) []byte {
 	return binary.AppendUvarint(binary.AppendUvarint(dst, id), client)
 }
 
-// Source names the origin of entries and the log of it that they are in.
-type Source struct{ Origin, Log string }
+// Origin names the origin of entries and the log of it that they are in.
+type Origin struct{ Node, Log string }
 
 // Run is consecutive entries of a source: Values[i] has the counter First+i.
 type Run struct {
-	Source
+	Origin
 	First  uint64
 	Values []string
 }
@@ -178,17 +178,17 @@ type Run struct {
 type Batch struct {
 	Seen    Seen // the highest seen by now
 	runs    []byte
-	last    Source
+	last    Origin
 	next    uint64
 	open    bool
 	entries int
 }
 
 // Add puts an entry in. A counter is at least 1.
-func (b *Batch) Add(s Source, counter uint64, value string) {
+func (b *Batch) Add(s Origin, counter uint64, value string) {
 	if !b.open || s != b.last || counter != b.next {
 		b.close()
-		b.runs = appendText(appendText(b.runs, s.Origin), s.Log)
+		b.runs = appendText(appendText(b.runs, s.Node), s.Log)
 		b.runs = binary.AppendUvarint(b.runs, counter)
 		b.open, b.last = true, s
 	}
@@ -235,7 +235,7 @@ func eachRun(text string, values []string, yield func(Run)) bool {
 	p := payload{rest: text}
 	p.seen()
 	for p.rest != "" && !p.bad {
-		r := Run{Source: Source{p.text(), p.text()}, First: p.uint(), Values: values[:0]}
+		r := Run{Origin: Origin{p.text(), p.text()}, First: p.uint(), Values: values[:0]}
 		for {
 			n := p.uint()
 			if p.bad || n == 0 {

@@ -11,7 +11,7 @@ import (
 
 // entry is an entry, taken apart for comparing.
 type entry struct {
-	Source
+	Origin
 	Counter uint64
 	Value   string
 }
@@ -21,7 +21,7 @@ func entriesOf(each func(func(Run))) []entry {
 	var out []entry
 	each(func(r Run) {
 		for i, v := range r.Values {
-			out = append(out, entry{r.Source, r.First + uint64(i), strings.Clone(v)})
+			out = append(out, entry{r.Origin, r.First + uint64(i), strings.Clone(v)})
 		}
 	})
 	return out
@@ -31,7 +31,7 @@ func entriesOf(each func(func(Run))) []entry {
 func batchOf(seen Seen, entries ...entry) *Batch {
 	b := &Batch{}
 	for _, e := range entries {
-		b.Add(e.Source, e.Counter, e.Value)
+		b.Add(e.Origin, e.Counter, e.Value)
 	}
 	b.Seen = seen
 	return b
@@ -42,7 +42,7 @@ func id(n int64) Seen { return Seen{ID: n, HasID: true} }
 
 // drawEntries draws entries, in runs and out of order, of values of any bytes.
 func drawEntries(t *rapid.T) []entry {
-	source := rapid.SampledFrom([]Source{{"n0", "a"}, {"n0", "b"}, {"n1", "a"}, {"", ""}, {strings.Repeat("n", 300), "\x00"}})
+	source := rapid.SampledFrom([]Origin{{"n0", "a"}, {"n0", "b"}, {"n1", "a"}, {"", ""}, {strings.Repeat("n", 300), "\x00"}})
 	var out []entry
 	for range rapid.IntRange(0, 8).Draw(t, "runs") {
 		s := source.Draw(t, "source")
@@ -84,23 +84,23 @@ func TestConsecutiveEntriesOfASourceCostTheirValuesAndAByte(t *testing.T) {
 	one, many := &Batch{}, &Batch{}
 	for i := range 1000 {
 		if i == 0 {
-			one.Add(Source{"n0", "log"}, 1, "12345")
+			one.Add(Origin{"n0", "log"}, 1, "12345")
 		}
-		many.Add(Source{"n0", "log"}, uint64(i+1), "12345")
+		many.Add(Origin{"n0", "log"}, uint64(i+1), "12345")
 	}
 	require.Equal(t, 999*(len("12345")+1), many.Bytes()-one.Bytes())
 }
 
 func TestALifeReadsBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		want := life{seen: id(rapid.Int64Range(0, 99).Draw(t, "id")), epoch: rapid.Uint64().Draw(t, "epoch")}
+		want := incarnation{seen: id(rapid.Int64Range(0, 99).Draw(t, "id")), number: rapid.Uint64().Draw(t, "epoch")}
 		text := string(want.append(nil))
-		got, ok := parseLife(text[1:])
+		got, ok := parseIncarnation(text[1:])
 		require.True(t, ok)
 		require.Equal(t, want, got)
-		_, ok = parseLife(text[1:] + "x")
+		_, ok = parseIncarnation(text[1:] + "x")
 		require.False(t, ok)
-		_, ok = parseLife(text[1 : len(text)-1])
+		_, ok = parseIncarnation(text[1 : len(text)-1])
 		require.Equal(t, false, ok)
 	})
 }
@@ -151,15 +151,15 @@ func TestAFrameIsOneAtItsOwnPlaceAndUnderItsOwnSaltOnly(t *testing.T) {
 }
 
 func FuzzPayloadsAreReadOrRefused(f *testing.F) {
-	f.Add(batchOf(id(3), entry{Source{"n0", "l"}, 1, "17"}, entry{Source{"n1", "m"}, 4, `"x"`}).append(nil))
-	f.Add((&life{seen: id(1), epoch: 9}).append(nil))
+	f.Add(batchOf(id(3), entry{Origin{"n0", "l"}, 1, "17"}, entry{Origin{"n1", "m"}, 4, `"x"`}).append(nil))
+	f.Add((&incarnation{seen: id(1), number: 9}).append(nil))
 	f.Add([]byte{frameEntries, 0, 0, 1, 'a', 1, 'b', 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 'x', 2, 'y', 0})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) == 0 {
 			return
 		}
 		text := string(data[1:])
-		_, _ = parseLife(text)
+		_, _ = parseIncarnation(text)
 		bytes := 0
 		whole := eachRun(text, nil, func(r Run) {
 			require.NotZero(t, r.First)
@@ -176,7 +176,7 @@ func FuzzPayloadsAreReadOrRefused(f *testing.F) {
 			b.Seen = p.seen()
 			entries := entriesOf(func(yield func(Run)) { eachRun(text, nil, yield) })
 			for _, e := range entries {
-				b.Add(e.Source, e.Counter, e.Value)
+				b.Add(e.Origin, e.Counter, e.Value)
 			}
 			again := string(b.append(nil))
 			require.Equal(t, entries, entriesOf(func(yield func(Run)) { eachRun(again[1:], nil, yield) }), fmt.Sprintf("%q", data))

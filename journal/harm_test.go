@@ -15,7 +15,7 @@ func TestMemory_harmLeavesItsBeginning(t *testing.T) {
 		live(t, m, 0, 1)
 		var all []entry
 		for i := range rapid.IntRange(0, 20).Draw(t, "appends") {
-			e := entry{Source{"n0", "log"}, uint64(i + 1), fmt.Sprint(i)}
+			e := entry{Origin{"n0", "log"}, uint64(i + 1), fmt.Sprint(i)}
 			all = append(all, e)
 			require.NoError(t, m.Append(batchOf(id(int64(i)), e)))
 		}

@@ -23,14 +23,14 @@ type Memory struct {
 	// Mistake has it be wrong in one way. For tests alone.
 	Mistake Mistake
 
-	log   string // of the last life; see Mistake
-	rng   *rand.Rand
-	store *memoryStore // what the next life finds
-	life  *life
-	open  *segment
-	at    *memoryStore // of open
-	fresh bool         // open is to take the place of store
-	node  string
+	log         string // of the last life; see Mistake
+	rng         *rand.Rand
+	store       *memoryStore // what the next life finds
+	incarnation *incarnation
+	open        *segment
+	at          *memoryStore // of open
+	fresh       bool         // open is to take the place of store
+	node        string
 }
 
 // NewMemory returns an empty journal.
@@ -55,21 +55,21 @@ func (m *Memory) Open(s Start) (*Recovered, error) {
 	found, err := scanSegment(m.store.data)
 	switch {
 	case err == nil && s.evidence(found, m.Run) && (m.Held == nil || !m.Held()):
-		r, m.life = recovered(&s, found)
-		m.open = resume(m.store, found, m.life)
+		r, m.incarnation = recovered(&s, found)
+		m.open = resume(m.store, found, m.incarnation)
 	case len(m.store.data) > 0 && !s.Blank && s.maybeLater(m.Run) && (err != nil || found.bare()):
 		if err == nil {
 			err = errBare
 		}
 		return nil, &BlockedError{Path: "the journal of " + s.Node, Why: err, Lasting: true}
 	default:
-		r, m.life = fresh(&s)
+		r, m.incarnation = fresh(&s)
 		if len(m.store.data) > 0 {
-			r.Told = append(r.Told, fmt.Sprintf("%d bytes of another run were left out", len(m.store.data)))
+			r.Warnings = append(r.Warnings, fmt.Sprintf("%d bytes of another run were left out", len(m.store.data)))
 		}
 		m.store = &memoryStore{}
 		m.at = m.store
-		m.open = begin(m.store, &header{salt: m.rng.Uint64(), node: s.Node, run: m.Run}, m.life)
+		m.open = begin(m.store, &header{salt: m.rng.Uint64(), node: s.Node, run: m.Run}, m.incarnation)
 	}
 	m.store.fail = m.Fail
 	_ = m.open.append(nil) // if it fails it goes with the first append
@@ -105,7 +105,7 @@ func (m *Memory) Check() error {
 // Rewrite begins another journal, to take the place of the one that is gone.
 func (m *Memory) Rewrite() error {
 	m.fresh, m.at = true, &memoryStore{fail: m.Fail}
-	m.open = begin(m.at, &header{salt: m.rng.Uint64(), node: m.node, run: m.Run}, m.life)
+	m.open = begin(m.at, &header{salt: m.rng.Uint64(), node: m.node, run: m.Run}, m.incarnation)
 	return nil
 }
 

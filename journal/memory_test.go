@@ -16,7 +16,7 @@ func newMemory(t *testing.T) *Memory {
 }
 
 func openMemory(t *testing.T, m *Memory, init int64) *Recovered {
-	r, err := m.Open(Start{Node: "n0", Nodes: 2, Init: id(init), Log: "log", Epoch: 1})
+	r, err := m.Open(Start{Node: "n0", Nodes: 2, Init: id(init), Log: "log", Incarnation: 1})
 	require.NoError(t, err)
 	return r
 }
@@ -51,17 +51,17 @@ func TestMemory_isBlockedWhileItIsHeldOrCannotBeRead(t *testing.T) {
 	held := true
 	m.Held = func() bool { return held }
 	var blocked *BlockedError
-	_, err := m.Open(Start{Node: "n0", Nodes: 2, Init: id(50), Log: "log", Epoch: 1})
+	_, err := m.Open(Start{Node: "n0", Nodes: 2, Init: id(50), Log: "log", Incarnation: 1})
 	require.ErrorAs(t, err, &blocked)
 	require.False(t, blocked.Lasting)
-	blank, err := m.Clone().Open(Start{Node: "n0", Nodes: 2, Init: id(50), Log: "log", Epoch: 1, Blank: true})
+	blank, err := m.Clone().Open(Start{Node: "n0", Nodes: 2, Init: id(50), Log: "log", Incarnation: 1, Blank: true})
 	require.NoError(t, err)
 	require.False(t, blank.Former)
 	held = false
 	require.Len(t, entriesOf(openMemory(t, m, 50).Each), 2)
 
 	m.Cut(20) // into the header
-	_, err = m.Open(Start{Node: "n0", Nodes: 2, Init: id(90), Log: "log", Epoch: 1})
+	_, err = m.Open(Start{Node: "n0", Nodes: 2, Init: id(90), Log: "log", Incarnation: 1})
 	require.ErrorAs(t, err, &blocked)
 	require.True(t, blocked.Lasting)
 	require.False(t, openMemory(t, m, 2).Former, "a first init has none to lose")

@@ -27,7 +27,7 @@ func (m *Memory) goOn(r *Recovered) {
 	if m.log != "" && r.Former {
 		r.Log = m.log
 		r.Each(func(run Run) {
-			if run.Source == (Source{m.node, r.Log}) {
+			if run.Origin == (Origin{m.node, r.Log}) {
 				r.Counter = max(r.Counter, run.First+uint64(len(run.Values))-1)
 			}
 		})

@@ -141,7 +141,7 @@ func TestAJournalIsFoundInAnyPlace(t *testing.T) {
 	better := filepath.Join(home, ".local", "state", "treecast", "run-run")
 	require.NoError(t, os.MkdirAll(better, 0o700))
 	other := files("", "run")
-	_, err := other.Open(Start{Node: "n1", Nodes: 2, Log: "l", Epoch: 1})
+	_, err := other.Open(Start{Node: "n1", Nodes: 2, Log: "l", Incarnation: 1})
 	require.NoError(t, err)
 	require.Equal(t, better, filepath.Dir(other.Where()))
 	f = files("", "run")

@@ -12,12 +12,12 @@ type Recovered struct {
 	// package comment.
 	Log     string
 	Counter uint64
-	// Epoch is what this life's gossip has to begin with: Start.Epoch, or more,
+	// Incarnation is what this life's gossip has to begin with: Start.Epoch, or more,
 	// where the clock was set back since the former life.
-	Epoch uint64
-	// Told is what people should know of what was found: nothing in a healthy
+	Incarnation uint64
+	// Warnings is what people should know of what was found: nothing in a healthy
 	// run.
-	Told []string
+	Warnings []string
 
 	found *scan
 }
@@ -32,40 +32,40 @@ func (r *Recovered) Each(yield func(Run)) {
 }
 
 const (
-	// epochRoom is how much room the epochs of one life have.
-	epochRoom = 1 << 12
-	// epochSpread is how much of an epoch tells two lives apart that come after the
+	// incarnationRoom is how much room the epochs of one life have.
+	incarnationRoom = 1 << 12
+	// incarnationSpread is how much of an epoch tells two lives apart that come after the
 	// same one, as far as the journal shows.
-	epochSpread = 1 << 28
+	incarnationSpread = 1 << 28
 )
 
-// after is the epoch of a life that comes after another one: as the clock has it,
+// incarnationAfter is the epoch of a life that comes after another one: as the clock has it,
 // or larger than that one's, if the clock was set back. A life that came in between
 // may have been cut off, and must not have had the same.
-func after(former, epoch uint64) uint64 {
-	if epoch > former+epochRoom {
+func incarnationAfter(former, epoch uint64) uint64 {
+	if epoch > former+incarnationRoom {
 		return epoch
 	}
-	return former + epochRoom + epoch%epochSpread
+	return former + incarnationRoom + epoch%incarnationSpread
 }
 
 // fresh is what a node begins with that has no former life.
-func fresh(s *Start) (*Recovered, *life) {
-	r := &Recovered{Log: s.Log, Epoch: s.Epoch}
-	return r, &life{seen: s.Init, epoch: r.Epoch}
+func fresh(s *Start) (*Recovered, *incarnation) {
+	r := &Recovered{Log: s.Log, Incarnation: s.Incarnation}
+	return r, &incarnation{seen: s.Init, number: r.Incarnation}
 }
 
 // recovered makes a node go on with what was found.
-func recovered(s *Start, found *scan) (*Recovered, *life) {
-	r := &Recovered{Former: true, Log: s.Log, Epoch: after(found.epoch, s.Epoch), found: found}
-	if found.lives == 0 {
-		r.Told = append(r.Told, "its beginning is damaged")
+func recovered(s *Start, found *scan) (*Recovered, *incarnation) {
+	r := &Recovered{Former: true, Log: s.Log, Incarnation: incarnationAfter(found.incarnation, s.Incarnation), found: found}
+	if found.incarnations == 0 {
+		r.Warnings = append(r.Warnings, "its beginning is damaged")
 	}
 	if found.torn > 0 {
-		r.Told = append(r.Told, fmt.Sprintf("%d bytes at the end, of an append that did not finish, were cut", found.torn))
+		r.Warnings = append(r.Warnings, fmt.Sprintf("%d bytes at the end, of an append that did not finish, were cut", found.torn))
 	}
 	if found.damaged > 0 {
-		r.Told = append(r.Told, fmt.Sprintf("%d bytes before the end are damaged and were left out", found.damaged))
+		r.Warnings = append(r.Warnings, fmt.Sprintf("%d bytes before the end are damaged and were left out", found.damaged))
 	}
-	return r, &life{seen: s.Init, epoch: r.Epoch}
+	return r, &incarnation{seen: s.Init, number: r.Incarnation}
 }

@@ -9,14 +9,14 @@ import (
 // scan is what is found in a segment.
 type scan struct {
 	header
-	text    string // all of the segment; values are substrings of it
-	frames  []span // of entries, whole
-	lives   int
-	epoch   uint64 // the highest of a life
-	seen    Seen   // the highest of all frames
-	end     int    // behind the last good frame: where to go on
-	torn    int    // bytes behind it, which are to be cut
-	damaged int    // bytes before it that are no frames
+	text         string // all of the segment; values are substrings of it
+	frames       []span // of entries, whole
+	incarnations int
+	incarnation  uint64 // the highest of a life
+	seen         Seen   // the highest of all frames
+	end          int    // behind the last good frame: where to go on
+	torn         int    // bytes behind it, which are to be cut
+	damaged      int    // bytes before it that are no frames
 }
 
 // span is where a payload stands.
@@ -45,7 +45,7 @@ func scanSegment(data []byte) (*scan, error) {
 }
 
 // bare reports whether there is nothing but a header.
-func (s *scan) bare() bool { return s.lives == 0 && len(s.frames) == 0 }
+func (s *scan) bare() bool { return s.incarnations == 0 && len(s.frames) == 0 }
 
 // nextFrame is where the next good frame begins, or the end of the data.
 func nextFrame(data []byte, salt uint64, at int) int {
@@ -70,13 +70,13 @@ func (s *scan) take(from, length int) bool {
 	}
 	text := s.text[from+1 : from+length]
 	switch s.text[from] {
-	case frameLife:
-		l, ok := parseLife(text)
+	case frameIncarnation:
+		l, ok := parseIncarnation(text)
 		if !ok {
 			return false
 		}
-		s.lives++
-		s.epoch = max(s.epoch, l.epoch)
+		s.incarnations++
+		s.incarnation = max(s.incarnation, l.number)
 		s.seen.add(l.seen)
 	case frameEntries:
 		p := payload{rest: text}

@@ -24,7 +24,7 @@ func write(t require.TestingT, batches ...[]entry) *written {
 	store := &memoryStore{}
 	h := header{salt: 0x0123456789abcdef, node: "n0"}
 	w.life = len(h.append(nil))
-	s := begin(store, &h, &life{seen: id(0), epoch: 1})
+	s := begin(store, &h, &incarnation{seen: id(0), number: 1})
 	require.NoError(t, s.append(nil))
 	for i, entries := range batches {
 		w.starts = append(w.starts, len(store.data))
@@ -39,7 +39,7 @@ func write(t require.TestingT, batches ...[]entry) *written {
 // own is a batch of n0's own entries.
 func own(first uint64, values ...string) (out []entry) {
 	for i, v := range values {
-		out = append(out, entry{Source{"n0", "log"}, first + uint64(i), v})
+		out = append(out, entry{Origin{"n0", "log"}, first + uint64(i), v})
 	}
 	return out
 }
@@ -60,8 +60,8 @@ func TestWhatWasAppendedIsFound(t *testing.T) {
 		require.Equal(t, len(w.data), s.end)
 		require.Zero(t, s.torn)
 		require.Zero(t, s.damaged)
-		require.Equal(t, 1, s.lives)
-		require.EqualValues(t, 1, s.epoch)
+		require.Equal(t, 1, s.incarnations)
+		require.EqualValues(t, 1, s.incarnation)
 		require.Equal(t, id(int64(max(0, 10*(len(batches)-1)))), s.seen)
 	})
 }

@@ -63,7 +63,7 @@ type search struct {
 	mine      []candidate // with evidence that they are of this run
 	others    []candidate // without
 	obstacles []obstacle
-	told      []string
+	warnings  []string
 }
 
 // find locks and reads the files that bear the node's name, wherever they are.
@@ -105,7 +105,7 @@ func (f *Files) look(s *search, at *site, name string) {
 		if f.mayBeOurs(s, at, name) {
 			s.block(at, name, errInUse, false)
 		} else {
-			s.told = append(s.told, name+" is in use by another node of this name")
+			s.warnings = append(s.warnings, name+" is in use by another node of this name")
 		}
 		return
 	case err != nil:
@@ -141,7 +141,7 @@ func (s *search) unusable(at *site, name string, why error) {
 		s.block(at, name, why, !passing(why))
 		return
 	}
-	s.told = append(s.told, fmt.Sprintf("%s cannot be used and was moved aside: %v", name, why))
+	s.warnings = append(s.warnings, fmt.Sprintf("%s cannot be used and was moved aside: %v", name, why))
 	moveAside(at.dir, name)
 }
 
@@ -179,7 +179,7 @@ func (s *search) blocked() error {
 // writes itself a new one.
 func (s *search) setAside() {
 	for _, o := range s.obstacles {
-		s.told = append(s.told, fmt.Sprintf("%s is not used, as was asked for: this node begins without what it held: %v", o.Path, o.Why))
+		s.warnings = append(s.warnings, fmt.Sprintf("%s is not used, as was asked for: this node begins without what it held: %v", o.Path, o.Why))
 		if o.site != nil {
 			moveAside(o.site.dir, o.name)
 		}

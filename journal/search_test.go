@@ -12,7 +12,7 @@ import (
 
 // begins tries to begin a life of n0 in a cluster of two.
 func begins(f *Files, init int64, blank bool) (*Recovered, error) {
-	return f.Open(Start{Node: "n0", Nodes: 2, Init: id(init), Log: "another", Epoch: 1, Blank: blank})
+	return f.Open(Start{Node: "n0", Nodes: 2, Init: id(init), Log: "another", Incarnation: 1, Blank: blank})
 }
 
 // requireBlocked tries to begin a life where something is in the way.
@@ -52,7 +52,7 @@ func TestOpen_waitsForAFileOfTheRunThatIsInUse(t *testing.T) {
 			r, err := begins(f, c.init, false)
 			require.NoError(t, err)
 			require.Equal(t, own(1, "1", "2"), entriesOf(r.Each))
-			require.Empty(t, r.Told)
+			require.Empty(t, r.Warnings)
 			require.Equal(t, theirs, f.Where())
 		})
 	}
@@ -76,7 +76,7 @@ func TestOpen_goesOnBesideAFileThatIsNotOfTheRun(t *testing.T) {
 	f := files(dir, "")
 	r := open(t, f, 1)
 	require.False(t, r.Former)
-	require.Contains(t, strings.Join(r.Told, ";"), "in use by another node of this name")
+	require.Contains(t, strings.Join(r.Warnings, ";"), "in use by another node of this name")
 	require.NotEqual(t, theirs, f.Where())
 	require.FileExists(t, theirs)
 }
@@ -91,7 +91,7 @@ func TestOpen_blankMovesAsideWhatIsInUse(t *testing.T) {
 	r, err := begins(f, 0, true)
 	require.NoError(t, err)
 	require.False(t, r.Former)
-	require.Contains(t, strings.Join(r.Told, ";"), first.Where()+" is not used, as was asked for")
+	require.Contains(t, strings.Join(r.Warnings, ";"), first.Where()+" is not used, as was asked for")
 	require.Equal(t, first.Where(), f.Where(), "the name is free")
 	require.ErrorIs(t, first.Append(batchOf(id(2), own(2, "2")...)), ErrGone, "who still lives finds out")
 	require.NoError(t, f.Append(batchOf(id(2), own(1, "new")...)))
@@ -149,12 +149,12 @@ func TestOpen_refusesWhatMayBeOfTheRunAndCannotBeUsed(t *testing.T) {
 				r, err := begins(f, 50, true)
 				require.NoError(t, err)
 				require.False(t, r.Former)
-				require.Contains(t, strings.Join(r.Told, ";"), "is not used, as was asked for")
+				require.Contains(t, strings.Join(r.Warnings, ";"), "is not used, as was asked for")
 				require.NoError(t, f.Append(batchOf(id(60), own(1, "2")...)))
 				drop(f)
 				f = files(f.cfg.Dir, run)
 				r = open(t, f, 70)
-				require.Empty(t, r.Told)
+				require.Empty(t, r.Warnings)
 				require.Equal(t, own(1, "2"), entriesOf(r.Each))
 			})
 		}
@@ -175,7 +175,7 @@ func TestOpen_movesAsideWhatCannotBeOfTheRun(t *testing.T) {
 		f = files(f.cfg.Dir, "")
 		r := open(t, f, 1)
 		require.False(t, r.Former)
-		require.Equal(t, what != "there is nothing in it", strings.Contains(strings.Join(r.Told, ";"), "moved aside"), what)
+		require.Equal(t, what != "there is nothing in it", strings.Contains(strings.Join(r.Warnings, ";"), "moved aside"), what)
 		drop(f)
 	}
 }
@@ -189,7 +189,7 @@ func TestOpen_recognisesACutAtAnyByte(t *testing.T) {
 		open(t, f, 0)
 		sizes := []int64{}
 		for i := range 4 {
-			require.NoError(t, f.Append(batchOf(id(1), entry{Source{"n0", "fresh0"}, uint64(i + 1), "value"})))
+			require.NoError(t, f.Append(batchOf(id(1), entry{Origin{"n0", "fresh0"}, uint64(i + 1), "value"})))
 			sizes = append(sizes, f.open.end)
 		}
 		path := f.Where()
@@ -197,7 +197,7 @@ func TestOpen_recognisesACutAtAnyByte(t *testing.T) {
 		data, err := os.ReadFile(path)
 		require.NoError(t, err)
 		header := len(f.head.append(nil))
-		life := slices.Index(data[header+frameBytes:], frameLife) // the frame's first byte of payload
+		life := slices.Index(data[header+frameBytes:], frameIncarnation) // the frame's first byte of payload
 		require.Zero(t, life)
 		for cut := range data {
 			require.NoError(t, os.WriteFile(path, data[:cut], 0o600))
@@ -217,7 +217,7 @@ func TestOpen_recognisesACutAtAnyByte(t *testing.T) {
 			}
 			require.Len(t, entriesOf(r.Each), whole, "cut at %d", cut)
 			atFrame := whole > 0 && sizes[whole-1] == int64(cut)
-			require.True(t, atFrame || len(r.Told) > 0 || whole == 0, "cut at %d: %v", cut, r.Told)
+			require.True(t, atFrame || len(r.Warnings) > 0 || whole == 0, "cut at %d: %v", cut, r.Warnings)
 			drop(f)
 		}
 	}
@@ -235,7 +235,7 @@ func TestOpen_findsWhatFollowsALifeThatIsDamaged(t *testing.T) {
 		f = files(f.cfg.Dir, run)
 		r := open(t, f, 50)
 		require.Equal(t, own(1, "1"), entriesOf(r.Each))
-		require.Contains(t, strings.Join(r.Told, ";"), "its beginning is damaged")
+		require.Contains(t, strings.Join(r.Warnings, ";"), "its beginning is damaged")
 	}
 }
 

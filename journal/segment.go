@@ -19,34 +19,34 @@ var ErrUncertain = errors.New("and what was written of it cannot be taken back")
 
 // segment is a segment to append to.
 type segment struct {
-	store  storage
-	salt   uint64
-	end    int64  // behind the last good frame
-	dirty  bool   // something may stand behind the end
-	unsaid []byte // header or life, not yet written: goes before the next frame
-	always bool   // sync every append
-	buf    []byte
-	body   []byte
+	store     storage
+	salt      uint64
+	end       int64  // behind the last good frame
+	dirty     bool   // something may stand behind the end
+	unwritten []byte // header or life, not yet written: goes before the next frame
+	always    bool   // sync every append
+	buf       []byte
+	body      []byte
 }
 
 // begin makes a new segment of an empty storage.
-func begin(store storage, h *header, l *life) *segment {
+func begin(store storage, h *header, l *incarnation) *segment {
 	s := &segment{store: store, salt: h.salt, dirty: true}
-	s.unsaid = h.append(nil)
-	s.unsaid = appendFrame(s.unsaid, s.salt, int64(len(s.unsaid)), l.append(nil))
+	s.unwritten = h.append(nil)
+	s.unwritten = appendFrame(s.unwritten, s.salt, int64(len(s.unwritten)), l.append(nil))
 	return s
 }
 
 // resume goes on with a segment that was scanned.
-func resume(store storage, found *scan, l *life) *segment {
+func resume(store storage, found *scan, l *incarnation) *segment {
 	s := &segment{store: store, salt: found.salt, end: int64(found.end), dirty: found.torn > 0}
-	s.unsaid = appendFrame(nil, s.salt, s.end, l.append(nil))
+	s.unwritten = appendFrame(nil, s.salt, s.end, l.append(nil))
 	return s
 }
 
 // append writes a batch, all of it or nothing.
 func (s *segment) append(b *Batch) error {
-	s.buf = append(s.buf[:0], s.unsaid...)
+	s.buf = append(s.buf[:0], s.unwritten...)
 	if b != nil {
 		s.body = b.append(s.body[:0])
 		s.buf = appendFrame(s.buf, s.salt, s.end+int64(len(s.buf)), s.body)
@@ -81,6 +81,6 @@ func (s *segment) write() error {
 		return err
 	}
 	s.end += int64(len(s.buf))
-	s.unsaid = nil
+	s.unwritten = nil
 	return nil
 }

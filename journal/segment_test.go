@@ -42,7 +42,7 @@ func (b *badStore) Sync() error {
 
 // newSegment is a segment on a store, its life written.
 func newSegment(t require.TestingT, store storage, always bool) *segment {
-	s := begin(store, &header{salt: 5, node: "n0"}, &life{seen: id(0), epoch: 1})
+	s := begin(store, &header{salt: 5, node: "n0"}, &incarnation{seen: id(0), number: 1})
 	s.always = always
 	require.NoError(t, s.append(nil))
 	return s
@@ -114,24 +114,24 @@ func TestEveryAppendIsSyncedIfAsked(t *testing.T) {
 func TestALifeThatCouldNotBeWrittenGoesWithTheFirstAppend(t *testing.T) {
 	store := &badStore{}
 	store.fail = func(int) (int, error) { return 0, errFull }
-	s := begin(store, &header{salt: 5, node: "n0"}, &life{seen: id(7), epoch: 3})
+	s := begin(store, &header{salt: 5, node: "n0"}, &incarnation{seen: id(7), number: 3})
 	require.Error(t, s.append(nil))
 	require.Empty(t, store.data)
 	store.fail = nil
 	require.NoError(t, s.append(batchOf(id(8), own(1, "1")...)))
 	found, err := scanSegment(store.data)
 	require.NoError(t, err)
-	require.EqualValues(t, 3, found.epoch)
+	require.EqualValues(t, 3, found.incarnation)
 	require.Equal(t, id(8), found.seen)
 	holds(t, store.data, own(1, "1"))
 
 	// A second life, on the same.
-	s = resume(store, found, &life{seen: id(20), epoch: 4})
+	s = resume(store, found, &incarnation{seen: id(20), number: 4})
 	require.NoError(t, s.append(batchOf(id(21), own(2, "2")...)))
 	found, err = scanSegment(store.data)
 	require.NoError(t, err)
-	require.Equal(t, 2, found.lives)
-	require.EqualValues(t, 4, found.epoch)
+	require.Equal(t, 2, found.incarnations)
+	require.EqualValues(t, 4, found.incarnation)
 	holds(t, store.data, own(1, "1", "2"))
 }
 
@@ -140,7 +140,7 @@ func TestATornEndIsOverwrittenByTheNextLife(t *testing.T) {
 	store := &memoryStore{data: append([]byte(nil), w.data[:len(w.data)-3]...)}
 	found, err := scanSegment(store.data)
 	require.NoError(t, err)
-	s := resume(store, found, &life{seen: id(20), epoch: 4})
+	s := resume(store, found, &incarnation{seen: id(20), number: 4})
 	require.NoError(t, s.append(batchOf(id(21), own(30, "3")...)))
 	holds(t, store.data, append(own(1, "1"), own(30, "3")...))
 	again, err := scanSegment(store.data)
@@ -150,7 +150,7 @@ func TestATornEndIsOverwrittenByTheNextLife(t *testing.T) {
 
 // live begins a life on a journal in memory.
 func live(t require.TestingT, m *Memory, init int64, epoch uint64) *Recovered {
-	r, err := m.Open(Start{Node: "n0", Nodes: 2, Init: id(init), Log: fmt.Sprint("fresh", init), Epoch: epoch})
+	r, err := m.Open(Start{Node: "n0", Nodes: 2, Init: id(init), Log: fmt.Sprint("fresh", init), Incarnation: epoch})
 	require.NoError(t, err)
 	return r
 }
@@ -158,27 +158,27 @@ func live(t require.TestingT, m *Memory, init int64, epoch uint64) *Recovered {
 func TestAKilledNodeGoesOnWithWhatItHadAppended(t *testing.T) {
 	m := NewMemory(rand.New(rand.NewPCG(1, 2)))
 	first := live(t, m, 0, 100)
-	require.Equal(t, &Recovered{Log: "fresh0", Epoch: 100}, first)
+	require.Equal(t, &Recovered{Log: "fresh0", Incarnation: 100}, first)
 	for i := range 3 {
-		b := batchOf(id(int64(10+i)), entry{Source{"n0", first.Log}, uint64(i + 1), fmt.Sprint(i)}, entry{Source{"n1", "x"}, uint64(i + 1), fmt.Sprint(-i)})
+		b := batchOf(id(int64(10+i)), entry{Origin{"n0", first.Log}, uint64(i + 1), fmt.Sprint(i)}, entry{Origin{"n1", "x"}, uint64(i + 1), fmt.Sprint(-i)})
 		require.NoError(t, m.Append(b))
 	}
 	// Killed: the next life is all there is.
 	second := live(t, m, 40, 200)
 	require.True(t, second.Former)
 	require.Equal(t, "fresh40", second.Log, "nothing shows that the end is not missing")
-	require.EqualValues(t, 100+epochRoom+200, second.Epoch, "a clock that was set back does not matter")
+	require.EqualValues(t, 100+incarnationRoom+200, second.Incarnation, "a clock that was set back does not matter")
 	require.Len(t, entriesOf(second.Each), 6)
-	require.Empty(t, second.Told)
+	require.Empty(t, second.Warnings)
 
 	third := live(t, m, 41, 1<<40)
 	require.Equal(t, "fresh41", third.Log)
-	require.EqualValues(t, uint64(1<<40), third.Epoch)
+	require.EqualValues(t, uint64(1<<40), third.Incarnation)
 
 	other := live(t, m, 1, 300)
 	require.False(t, other.Former, "the first init of another run")
 	require.Equal(t, "fresh1", other.Log)
-	require.NotEmpty(t, other.Told)
+	require.NotEmpty(t, other.Warnings)
 	require.Empty(t, entriesOf(other.Each))
 	require.Len(t, entriesOf(third.Each), 6, "what was found before stays")
 
@@ -194,13 +194,13 @@ func TestMemory_everyLifeHasALogOfItsOwnWhereverTheFormerWasCut(t *testing.T) {
 	r := live(t, m, 0, 1)
 	begun := m.Bytes()
 	for i := range 20 {
-		require.NoError(t, m.Append(batchOf(id(int64(i)), entry{Source{"n0", r.Log}, uint64(i + 1), fmt.Sprint(i)})))
+		require.NoError(t, m.Append(batchOf(id(int64(i)), entry{Origin{"n0", r.Log}, uint64(i + 1), fmt.Sprint(i)})))
 	}
 	whole := slices.Clone(m.store.data)
 	left := map[int]bool{}
 	for cut := begun; cut <= len(whole); cut++ {
 		m.store.data = slices.Clone(whole[:cut])
-		again, err := m.Open(Start{Node: "n0", Nodes: 2, Init: id(40), Log: "another", Epoch: 1})
+		again, err := m.Open(Start{Node: "n0", Nodes: 2, Init: id(40), Log: "another", Incarnation: 1})
 		require.NoError(t, err)
 		require.Equal(t, "another", again.Log)
 		left[len(entriesOf(again.Each))] = true
@@ -217,13 +217,13 @@ func TestMemory_noTwoLivesHaveOneEpochWhateverIsCut(t *testing.T) {
 	seen := map[uint64]bool{1 << 50: true}
 	for i := range 100 {
 		r := live(t, m, int64(10+i), 1<<49+uint64(i)<<4)
-		require.Greater(t, r.Epoch, uint64(1<<50)+epochRoom-1)
-		require.Less(t, r.Epoch, uint64(1<<50)+epochRoom+epochSpread)
-		require.False(t, seen[r.Epoch])
-		seen[r.Epoch] = true
+		require.Greater(t, r.Incarnation, uint64(1<<50)+incarnationRoom-1)
+		require.Less(t, r.Incarnation, uint64(1<<50)+incarnationRoom+incarnationSpread)
+		require.False(t, seen[r.Incarnation])
+		seen[r.Incarnation] = true
 		m.Cut(rest)
 	}
-	require.EqualValues(t, 1<<51, live(t, m, 200, 1<<51).Epoch, "as the clock has it, where that will do")
+	require.EqualValues(t, 1<<51, live(t, m, 200, 1<<51).Incarnation, "as the clock has it, where that will do")
 }
 
 func TestAJournalIsWhatAModelOfItIs(t *testing.T) {
@@ -250,12 +250,12 @@ func TestAJournalIsWhatAModelOfItIs(t *testing.T) {
 				start()
 			case 1:
 				m.store.fail = func(n int) (int, error) { return rapid.IntRange(0, n).Draw(t, "written"), errFull }
-				require.Error(t, m.Append(batchOf(id(clock), entry{Source{"n0", log}, counter + 1, "no"})))
+				require.Error(t, m.Append(batchOf(id(clock), entry{Origin{"n0", log}, counter + 1, "no"})))
 				m.store.fail = nil
 			default:
 				clock++
 				counter++
-				e := entry{Source{"n0", log}, counter, fmt.Sprint(clock)}
+				e := entry{Origin{"n0", log}, counter, fmt.Sprint(clock)}
 				kept = append(kept, e)
 				require.NoError(t, m.Append(batchOf(id(clock), e)))
 			}

@@ -82,7 +82,7 @@ func (f *Files) Rewrite() error {
 	f.old = &replaced{claim{f.site, f.name, f.file}, f.open, f.head.salt}
 	f.head.salt = f.cfg.Random.Uint64()
 	f.hold(at, made.name, made.file)
-	f.open = begin(made.file, &f.head, f.life)
+	f.open = begin(made.file, &f.head, f.incarnation)
 	return nil
 }
 

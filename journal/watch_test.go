@@ -74,7 +74,7 @@ func TestCheck_seesWhatIsDoneToTheFileAndRewriteMendsIt(t *testing.T) {
 				r := open(t, other, 0)
 				require.Equal(t, path, other.Where())
 				require.Equal(t, own(1, "1", "2", "3"), entriesOf(r.Each))
-				require.Empty(t, r.Told)
+				require.Empty(t, r.Warnings)
 				drop(other)
 				require.LessOrEqual(t, openFiles(t), before)
 			})
@@ -132,7 +132,7 @@ func TestClose_cleanRemovesOwnFileOnly(t *testing.T) {
 // without.
 func BenchmarkAppend(b *testing.B) {
 	f := files(b.TempDir(), "run")
-	_, err := f.Open(Start{Node: "n0", Nodes: 2, Init: id(0), Log: "log", Epoch: 1})
+	_, err := f.Open(Start{Node: "n0", Nodes: 2, Init: id(0), Log: "log", Incarnation: 1})
 	require.NoError(b, err)
 	batch := batchOf(id(1), own(1, "12345")...)
 	b.Run("checked", func(b *testing.B) {

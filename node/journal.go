@@ -248,7 +248,7 @@ func (j *journaler) open(now time.Duration) {
 // later.
 func (j *journaler) opened(now time.Duration, found *journal.Recovered) {
 	if found == nil {
-		found = &journal.Recovered{Log: j.start.start.Log, Epoch: j.start.start.Epoch}
+		found = &journal.Recovered{Log: j.start.start.Log, Incarnation: j.start.start.Incarnation}
 	}
 	j.recover(found)
 	j.nodeBegan = true
@@ -267,7 +267,7 @@ func (j *journaler) recover(found *journal.Recovered) {
 		r.issued.start(r.origin)
 		r.issued.issue(&gossip.Entry{Origin: r.origin, Counter: found.Counter})
 	}
-	s.incarnation = found.Epoch
+	s.incarnation = found.Incarnation
 	if !found.Former {
 		return
 	}
@@ -344,7 +344,7 @@ func (j *journaler) openJournal(now time.Duration) (*journal.Recovered, error) {
 		return nil, err
 	}
 	j.isOpen, j.checkAt = true, now+j.checkEvery
-	for _, text := range r.Told {
+	for _, text := range r.Warnings {
 		j.log.Warn("journal: " + text)
 	}
 	return r, nil

@@ -49,7 +49,7 @@ func BenchmarkRecovery(b *testing.B) {
 	require.NoError(b, err)
 	batch := &journal.Batch{}
 	for i := range count {
-		if batch.Add(journal.Source{Origin: "n0", Log: "log"}, uint64(i+1), strconv.Itoa(i)); batch.Entries() == groupItems || i == count-1 {
+		if batch.Add(journal.Origin{Node: "n0", Log: "log"}, uint64(i+1), strconv.Itoa(i)); batch.Entries() == groupItems || i == count-1 {
 			require.NoError(b, f.Append(batch))
 			batch.Reset()
 		}

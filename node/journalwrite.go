@@ -48,7 +48,7 @@ var (
 
 func (j *journaler) add(e *gossip.Entry) {
 	o := e.Origin.Value()
-	j.batch.Add(journal.Source{Origin: o.Node, Log: o.Log}, e.Counter, e.Value)
+	j.batch.Add(journal.Origin{Node: o.Node, Log: o.Log}, e.Counter, e.Value)
 }
 
 // accept leaves out of a delivery what is known already; nil: there is none.

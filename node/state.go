@@ -87,10 +87,10 @@ func (s *state) recover(found *journal.Recovered) int {
 	defer s.mu.Unlock()
 	before := s.log.Len()
 	var last gossip.OriginID
-	var of journal.Source
+	var of journal.Origin
 	found.Each(func(run journal.Run) {
-		if run.Source != of || before == s.log.Len() {
-			of, last = run.Source, gossip.NewOriginID(run.Origin, run.Log)
+		if run.Origin != of || before == s.log.Len() {
+			of, last = run.Origin, gossip.NewOriginID(run.Node, run.Log)
 		}
 		for i, value := range run.Values {
 			e := gossip.Entry{Origin: last, Counter: run.First + uint64(i), Value: value}

@@ -167,7 +167,7 @@ func (r *store) begin(now time.Duration, j *workItem) {
 	}
 	s := *j.membership
 	r.toJournal(now, walItem{kind: walOpen, bytes: int32(j.bytes), open: &openRequest{membership: &s, replyTo: j.replyTo, start: &journal.Start{
-		Node: s.id, Nodes: s.members.Len(), Init: s.seen, Log: r.logName, Epoch: r.incarnation,
+		Node: s.id, Nodes: s.members.Len(), Init: s.seen, Log: r.logName, Incarnation: r.incarnation,
 	}}})
 }
 

@@ -39,11 +39,11 @@ func (w writer) Next(now time.Duration, workers workload.Workers, rng *rand.Rand
 func grown(t *testing.T, name string, nodes, values int) *journal.Memory {
 	m := journal.NewMemory(rand.New(rand.NewPCG(1, 1)))
 	m.Run = "grown" // the one life is of the same run as the next
-	life, err := m.Open(journal.Start{Node: name, Nodes: nodes, Log: "long", Epoch: 1})
+	life, err := m.Open(journal.Start{Node: name, Nodes: nodes, Log: "long", Incarnation: 1})
 	require.NoError(t, err)
 	var batch journal.Batch
 	for i := range values {
-		batch.Add(journal.Source{Origin: "n0", Log: life.Log}, uint64(i+1), fmt.Sprint(1_000_000+i))
+		batch.Add(journal.Origin{Node: "n0", Log: life.Log}, uint64(i+1), fmt.Sprint(1_000_000+i))
 	}
 	require.NoError(t, m.Append(&batch))
 	return m

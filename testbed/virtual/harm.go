@@ -59,5 +59,5 @@ func (b *bed) harmJournal(h *host, what nemesis.Harm) {
 
 // left calls yield for what the next life would find.
 func (h *host) left(yield func(origin, log string, first uint64, count int)) {
-	h.kept.Each(func(r journal.Run) { yield(r.Origin, r.Log, r.First, len(r.Values)) })
+	h.kept.Each(func(r journal.Run) { yield(r.Node, r.Log, r.First, len(r.Values)) })
 }
