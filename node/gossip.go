@@ -32,6 +32,7 @@ type gossiper struct {
 	counters     *counters
 	log          *slog.Logger
 	target       time.Duration // of latency; 0: none
+	period       time.Duration // of rounds
 	wake         wake
 	faults       *inject.Injector // nil as a rule
 
@@ -59,11 +60,11 @@ func (n *Node) newGossiper() (*gossiper, error) {
 	permits.Stale = n.monitor.Stale()
 	g := &gossiper{
 		random: n.cfg.Random, inbox: n.gossipInbox, intake: n.intakeQueue, out: n.outbox, storedSignal: n.storedSignal, issued: &n.store.issued,
-		monitor: n.monitor, own: n.gates.own, counters: &n.counters, log: n.cfg.Log, target: n.cfg.LatencyTarget,
+		monitor: n.monitor, own: n.gates.own, counters: &n.counters, log: n.cfg.Log, target: n.cfg.LatencyTarget, period: n.cfg.SyncPeriod,
 		wake: n.wakes.gossip, faults: n.faults[gossipName], gossipBytes: &n.gossipBytes, intakeBytes: &n.intakeBytes,
 	}
 	cfg := service.Config{
-		Gossip: n.cfg.gossip(), NumChildren: n.cfg.NumChildren, Permits: permits, Random: n.cfg.Random,
+		Gossip: n.cfg.gossip(), NumChildren: n.cfg.NumChildren, Permits: permits,
 		Origins: n.cfg.Memberships.origins(), NewCore: n.cfg.NewCore, Shared: service.Shared{Log: n.state.log},
 	}
 	if n.cfg.Journal != nil {
@@ -184,7 +185,7 @@ func (g *gossiper) take(now time.Duration, m *peerMsg) {
 	switch {
 	case m.membership != nil:
 		g.membership = m.membership
-		g.in.Begin = m.membership.forGossip()
+		g.in.Begin = g.beginning(m.membership)
 	case m.read != nil:
 		if !g.intake.Offer(now, workItem{kind: workRead, replyTo: *m.read}) {
 			g.counters.refusedFull.Add(1)
@@ -194,6 +195,14 @@ func (g *gossiper) take(now time.Duration, m *peerMsg) {
 		g.message = service.Message{From: m.from, Body: m.body}
 		g.in.Message = &g.message
 	}
+}
+
+// beginning is what the service begins a life with.
+func (g *gossiper) beginning(m *membership) *service.Membership {
+	b := m.forGossip()
+	b.Phase = time.Duration(g.random.Int64N(int64(g.period)))
+	b.Seed = g.random.Uint64()
+	return b
 }
 
 // received tells what was wrong with a peer's message, and has the store store what
@@ -253,7 +262,7 @@ func (g *gossiper) restart(now time.Duration) {
 	if g.membership == nil {
 		return
 	}
-	again := g.membership.forGossip()
+	again := g.beginning(g.membership)
 	again.Greet = true
 	if out := g.service.Step(&service.In{Now: now, Begin: again}); out.Trouble != nil {
 		g.log.Error("no gossip", "why", out.Trouble)

@@ -35,8 +35,7 @@ func (s *Service) begin(now time.Duration, m *Membership) {
 	cfg.Depth, cfg.Height = len(tree.Ancestors(m.Self)), height(tree, m.Self)
 	cfg.Direct, cfg.Self = direct, m.Self
 	cfg.Tree = tree
-	cfg.Phase = time.Duration(s.cfg.Random.Int64N(int64(cfg.Period)))
-	cfg.Seed = s.cfg.Random.Uint64()
+	cfg.Phase, cfg.Seed = m.Phase, m.Seed
 	cfg.Fresh = s.lives == 0 && !m.Former
 	cfg.Busy = func(time.Duration) bool { return s.busy }
 	cfg.Permits = s.permits

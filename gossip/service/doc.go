@@ -11,7 +11,10 @@
 //
 // Entries need not be copied there: Shared.Log is the log of whoever holds the
 // state, which the service reads by index, and Appended stays empty. Without it the
-// service keeps a log of its own, of what Appended brings. Nothing else differs.
+// service keeps a log of its own, of what Appended brings. Shared.Withhold goes with
+// it: the log may have gained an entry since In was made, and so what is not durable
+// has to be asked for when a message is there; without it NotDurable says so. Nothing
+// else differs.
 //
 // # The caller's duties
 //

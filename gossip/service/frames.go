@@ -18,6 +18,11 @@ type In struct {
 	Stored   []gossip.Ticket // deliveries that are stored and durable: they may be acked
 	Message  *Message        // of a peer; nil: none
 
+	// NotDurable replaces what was said before of entries that the state shows and that are
+	// not durable: a message that brings one is not acked, so that it comes again. It comes
+	// no later than those entries do in Appended. Nil: nothing has changed.
+	NotDurable *NotDurable
+
 	// Own is the log that the node's own entries are in, and OwnLast the highest
 	// counter there that others can know. Nobody can have more of it.
 	Own     gossip.OriginID
@@ -33,6 +38,9 @@ type Message struct {
 	From string
 	Body []byte // as JSON; valid during the step
 }
+
+// NotDurable is a set of entries.
+type NotDurable struct{ Lines []gossip.DigestLine }
 
 // Health is what the monitor has last said of the node.
 type Health struct {
@@ -53,6 +61,10 @@ type Membership struct {
 	Former bool
 	// Epoch is what this life's is at least.
 	Epoch uint64
+	// Phase is where within a period the timer of free rounds stands, and Seed decides
+	// what is random in this life. Both are drawn by the caller.
+	Phase time.Duration
+	Seed  uint64
 }
 
 // tree is the spanning tree of the cluster with a fan-out, 0 for the usual one.

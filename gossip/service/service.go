@@ -2,7 +2,6 @@ package service
 
 import (
 	"bytes"
-	"math/rand/v2"
 	"time"
 
 	"treecast/backpressure"
@@ -20,9 +19,9 @@ type Config struct {
 	// Permits limit the neighbours that may have anything unacked. Total 0 means as
 	// many as there are links.
 	Permits backpressure.PermitsConfig
-	// Random draws phases and seeds. Required.
-	Random *rand.Rand
-	// Origins is the table of a codec's names; nil: one of its own.
+	// Codec puts messages into bytes; nil: they are JSON, as peers read them.
+	Codec Codec
+	// Origins is the table of names of the JSON codec; nil: one of its own.
 	Origins *codec.Origins
 
 	// NewCore makes a core; nil: gossip.New does. It is for tests, which put one in
@@ -31,6 +30,20 @@ type Config struct {
 
 	Shared Shared
 }
+
+// Codec puts messages into bytes and reads them again. Where messages are read and
+// written elsewhere, it is one that costs less than peers' JSON.
+type Codec interface {
+	// Message reads a message, which shares no memory with the body.
+	Message(body []byte) (*gossip.Message, error)
+	// Append appends a message to dst.
+	Append(dst []byte, m *gossip.Message) []byte
+}
+
+// jsonCodec is that of peers.
+type jsonCodec struct{ *codec.Decoder }
+
+func (jsonCodec) Append(dst []byte, m *gossip.Message) []byte { return codec.Append(dst, m) }
 
 // Shared is what a service has in common with a node in the same process. The zero
 // value is that of one that has nothing.
@@ -44,9 +57,11 @@ type Shared struct {
 
 // Service is the gossip service of a node. It is for one goroutine at a time.
 type Service struct {
-	cfg     Config
-	log     *gossip.Log
-	decoder *codec.Decoder
+	cfg   Config
+	log   *gossip.Log
+	codec Codec
+
+	notDurable *gossip.Digest // nil: all is durable, as far as the service was told
 
 	core     gossip.Machine // nil before Begin
 	lives    uint64         // cores made so far
@@ -62,9 +77,12 @@ type Service struct {
 
 // New returns a Service. It reports settings that cannot work.
 func New(cfg Config) (*Service, error) {
-	s := &Service{cfg: cfg, log: cfg.Shared.Log, decoder: codec.NewDecoder(cfg.Origins)}
+	s := &Service{cfg: cfg, log: cfg.Shared.Log, codec: cfg.Codec}
 	if s.log == nil {
 		s.log = gossip.NewLog()
+	}
+	if s.codec == nil {
+		s.codec = jsonCodec{codec.NewDecoder(cfg.Origins)}
 	}
 	// Trials, so that bad settings are reported now and not at Begin.
 	if _, err := backpressure.NewPermits(cfg.Permits); err != nil {
@@ -104,6 +122,9 @@ func (s *Service) View() (gossip.View, bool) {
 func (s *Service) Step(in *In) *Out {
 	clear(s.out.Send)
 	s.out = Out{Send: s.out.Send[:0]}
+	if in.NotDurable != nil {
+		s.holdBack(in.NotDurable)
+	}
 	for _, e := range in.Appended {
 		s.log.Append(e)
 	}
@@ -147,7 +168,7 @@ func (s *Service) settle(in *In) {
 
 // receive handles a peer's message.
 func (s *Service) receive(in *In) {
-	m, err := s.decoder.Message(in.Message.Body)
+	m, err := s.codec.Message(in.Message.Body)
 	if err == nil && s.core == nil {
 		err = errNotBegun
 	}
@@ -155,7 +176,7 @@ func (s *Service) receive(in *In) {
 		s.out.Unreadable = err
 		return
 	}
-	if s.cfg.Shared.Withhold != nil && s.cfg.Shared.Withhold(m) {
+	if s.isHeldBack(m) {
 		m.Batch = 0 // nothing that is to be acked
 	}
 	s.out.Beyond = strip(m, in.Own, in.OwnLast)
@@ -174,7 +195,7 @@ func (s *Service) speak(now time.Duration, room int) {
 	}
 	s.out.Spoke = true
 	for _, o := range s.core.Advance(now, room) {
-		s.encoded = codec.Append(s.encoded[:0], o.Message)
+		s.encoded = s.codec.Append(s.encoded[:0], o.Message)
 		s.out.Send = append(s.out.Send, Packet{To: o.To, Body: bytes.Clone(s.encoded)})
 		s.core.Release(o)
 	}

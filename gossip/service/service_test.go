@@ -3,7 +3,6 @@ package service_test
 import (
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -37,7 +36,6 @@ func newPeer(t *testing.T, name string, shared bool) *peer {
 	cfg := service.Config{
 		Gossip:  gossip.Config{Incarnation: 7, Rounds: gossip.Locked, Period: 100 * ms, AckDelay: gossip.DefaultAckDelay, GreetAt: gossip.Never},
 		Permits: backpressure.DefaultPermitsConfig(0),
-		Random:  rand.New(rand.NewPCG(1, uint64(len(name)))),
 	}
 	cfg.Permits.Stale = time.Second
 	if shared {

@@ -28,6 +28,7 @@ var arrows = map[string][]string{
 	"gossip/codec":    {"gossip", "wire"},
 	"gossip/service":  {"gossip", "gossip/codec", "topology", "backpressure"},
 	"gossip/mistake":  {"gossip"}, // for tests alone
+	"isolate/frame":   {"gossip", "topology"},
 	"wire":            {},
 	"topology":        {},
 	"backpressure":    {},
