@@ -1,8 +1,12 @@
 package node
 
 import (
+	"bytes"
+	"fmt"
 	"math"
+	"math/bits"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"treecast/backpressure"
@@ -163,4 +167,147 @@ func gossipFigureList(s *gossip.Stats) []figure {
 		{"suspects", uint64(s.Unreachable)},
 		{"backlog_entries", uint64(s.BacklogEntries)}, {"period_us", uint64(s.Period.Microseconds())},
 	}
+}
+
+// counters count what is unusual; every one of them stays 0 in a healthy run
+// with well-behaved peers. Any goroutine may count.
+type counters struct {
+	malformedLines    atomic.Uint64 // lines that are no message
+	longLines         atomic.Uint64 // lines beyond the limit
+	strayMessages     atomic.Uint64 // for another node, from a stranger, replies to nothing
+	refusedByGate     atomic.Uint64 // broadcasts refused because the node was unhealthy
+	refusedByWait     atomic.Uint64 // broadcasts refused because the answer would have taken too long
+	refusedFull       atomic.Uint64 // requests refused because the intake was full
+	refusedNotDurable atomic.Uint64 // broadcasts refused because the journal could not be written
+	droppedPeerMsgs   atomic.Uint64 // peers' messages dropped because the gossip queue was full
+	badPeerMsgs       atomic.Uint64 // peers' messages that could not be read
+	droppedDeliveries atomic.Uint64 // deltas dropped because the intake was full
+	droppedReplies    atomic.Uint64 // replies dropped because stdout stood still
+	lateReplies       atomic.Uint64 // replies dropped because nobody waits for them any more
+	silenced          atomic.Uint64 // requests not answered, as they had waited on stdin for too long
+	neverIssued       atomic.Uint64 // peers' messages with entries of this node's own that it has not given out
+	logSwitches       atomic.Uint64 // times that the node has gone on in another log for that
+	droppedGossip     atomic.Uint64 // own gossip messages that found no room after all
+}
+
+// figure is a number with a name.
+type figure struct {
+	name  string
+	count uint64
+}
+
+// figures lists the counters by name.
+func (c *counters) figures() []figure {
+	return []figure{
+		{"malformed_lines", c.malformedLines.Load()},
+		{"long_lines", c.longLines.Load()},
+		{"stray_messages", c.strayMessages.Load()},
+		{"refused_by_gate", c.refusedByGate.Load()},
+		{"refused_by_wait", c.refusedByWait.Load()},
+		{"refused_full", c.refusedFull.Load()},
+		{"refused_unkept", c.refusedNotDurable.Load()},
+		{"dropped_mail", c.droppedPeerMsgs.Load()},
+		{"bad_mail", c.badPeerMsgs.Load()},
+		{"dropped_stores", c.droppedDeliveries.Load()},
+		{"dropped_replies", c.droppedReplies.Load()},
+		{"late_replies", c.lateReplies.Load()},
+		{"silenced_requests", c.silenced.Load()},
+		{"dropped_gossip", c.droppedGossip.Load()},
+		{"not_given_out", c.neverIssued.Load()},
+		{"own_logs", c.logSwitches.Load()},
+	}
+}
+
+// journalFigures is what a health reply tells of the journal.
+type journalFigures struct {
+	ownLatency      latencyHistogram // from a broadcast's line to its being kept
+	deliveryLatency latencyHistogram // from peers' entries to their being kept
+	appends         atomic.Uint64    // writes
+	entries         atomic.Uint64    // appended
+	bytes           atomic.Uint64    // appended
+	recovered       atomic.Uint64    // entries that a former life had left
+	rewritten       atomic.Uint64    // times that the journal was gone and was written again
+	removed         atomic.Uint64    // directories of other runs that were removed
+	failing         atomic.Bool
+}
+
+// Health returns what a health request is answered with, as a JSON object. Like
+// History it may be called from any goroutine while Run runs, and before and
+// after; it is for people who look at the process itself.
+func (n *Node) Health() []byte {
+	text := n.healthFields(n.sinceStart())
+	text[0] = '{' // for the comma behind in_reply_to
+	return text
+}
+
+// History returns the figures of every queue in the last minutes as CSV, one
+// line per queue and second; seconds in which the node put off work of its own
+// are missing. Times are in milliseconds since the start of Run.
+func (n *Node) History() []byte {
+	var b bytes.Buffer
+	b.WriteString("time_ms,queue,depth,preferred,in,out,rejected,oldest_ms,depletion_per_second\n")
+	for _, q := range n.history.Queues() {
+		for _, s := range q.Samples {
+			fmt.Fprintf(&b, "%d,%s,%d,%d,%d,%d,%d,%d,%.1f\n", s.At.Milliseconds(), q.Name, s.Depth, q.Preferred,
+				s.In, s.Out, s.Rejected, s.OldestAge.Milliseconds(), s.PerSecond)
+		}
+	}
+	return b.Bytes()
+}
+
+// sinceStart is the time of the running node; 0 where it has none of its own.
+func (n *Node) sinceStart() time.Duration {
+	start := n.runStart.Load()
+	if start == nil {
+		return 0
+	}
+	return time.Since(*start)
+}
+
+// latencyHistogram is a histogram of times, in buckets of an eighth of their size. One
+// goroutine adds, any may read.
+type latencyHistogram struct {
+	count   atomic.Uint64
+	longest atomic.Int64
+	buckets [256]atomic.Uint64
+}
+
+// bucketOf is the bucket of a number of microseconds: exact below 16, then
+// eight to each doubling.
+func bucketOf(us uint64) int {
+	if us < 16 {
+		return int(us)
+	}
+	shift := bits.Len64(us) - 4
+	return min(16+(shift-1)*8+int(us>>shift)-8, 255)
+}
+
+// highestOf is the largest number of microseconds of a bucket.
+func highestOf(bucket int) uint64 {
+	if bucket < 16 {
+		return uint64(bucket)
+	}
+	shift := (bucket-16)/8 + 1
+	return uint64((bucket-16)%8+9)<<shift - 1
+}
+
+// add takes one in.
+func (l *latencyHistogram) add(t time.Duration) {
+	l.count.Add(1)
+	l.buckets[bucketOf(uint64(max(t, 0).Microseconds()))].Add(1)
+	if int64(t) > l.longest.Load() {
+		l.longest.Store(int64(t))
+	}
+}
+
+// quantile is what a share q of all is not above, 0 if there is none.
+func (l *latencyHistogram) quantile(q float64) time.Duration {
+	rank := uint64(q * float64(l.count.Load()))
+	var seen uint64
+	for i := range l.buckets {
+		if seen += l.buckets[i].Load(); seen > rank {
+			return min(time.Duration(highestOf(i))*time.Microsecond, time.Duration(l.longest.Load()))
+		}
+	}
+	return time.Duration(l.longest.Load())
 }

@@ -1,7 +1,6 @@
 package node
 
 import (
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -124,66 +123,6 @@ func (in *intake) reject(now, came time.Duration, item *wire.Item, silent bool) 
 	in.out.fail(now, replyTo{client: m.Src, msgID: m.MsgID, wantsReply: true, arrived: came}, wire.MalformedRequest, item.Err.Error())
 }
 
-// nameFrom lets errors that go out before init bear the name that they were
-// asked under.
-func (in *intake) nameFrom(m *wire.Message) {
-	if in.self == nil && m.Dest != "" {
-		in.name(m.Dest)
-	}
-}
-
-// beforeInit handles messages that come before init is done.
-func (in *intake) beforeInit(now time.Duration, m *wire.Message, from replyTo) {
-	if m.Type == codec.Type || m.HasInReplyTo {
-		in.counters.droppedPeerMsgs.Add(1) // not acked, so it comes again
-		return
-	}
-	in.nameFrom(m)
-	switch m.Type {
-	case "init":
-		in.init(now, m, from)
-	case "health":
-		body := wire.AppendReplyOpen(nil, "health_ok", from.msgID)
-		in.answerLate(now, from, append(body, in.health(now)...))
-	default:
-		in.out.fail(now, from, wire.TemporarilyUnavailable, "this node is not initialised yet: send init first")
-	}
-}
-
-// init gives the node its name and starts the services' work.
-func (in *intake) init(now time.Duration, m *wire.Message, from replyTo) {
-	s, err := parseInit(m, in.memberships)
-	if err != nil {
-		in.out.fail(now, from, wire.MalformedRequest, err.Error())
-		return
-	}
-	in.self = s
-	in.name(s.id)
-	// Both queues are empty, as nothing is admitted before init.
-	if in.seen != nil {
-		in.initPending.Store(true)
-	}
-	in.queue.Offer(now, workItem{kind: workInit, membership: s, replyTo: from})
-	switch {
-	case in.seen != nil:
-	case in.readerAnswers && s.restart:
-		in.answerInit = func() { in.begin(now, s, from) }
-	default:
-		in.begin(now, s, from)
-	}
-	if s.restart {
-		in.log.Info("taken for a restart, as the init's id is not one of a run's first: broadcasts that already wait on stdin are stored and not answered", "id", m.ID)
-	}
-}
-
-// begin lets gossip begin and answers the init.
-func (in *intake) begin(now time.Duration, s *membership, from replyTo) {
-	in.gossip.Offer(now, peerMsg{membership: s})
-	in.initBlocked.Store(notBlocked) // before the client knows
-	in.log.Info("initialised", "node", s.id, "nodes", s.members.Len())
-	in.answerLate(now, from, wire.AppendReply(nil, "init_ok", from.msgID))
-}
-
 // isPeer reports whether a name is another node's of the cluster.
 func (in *intake) isPeer(name string) bool {
 	if in.self == nil || name == in.self.id {
@@ -191,47 +130,6 @@ func (in *intake) isPeer(name string) bool {
 	}
 	_, ok := in.self.members.Index(name)
 	return ok
-}
-
-// parseInit reads and checks an init request.
-func parseInit(m *wire.Message, roster *MembershipCache) (*membership, error) {
-	var id, problem string
-	var nodeIDs json.RawMessage
-	wire.EachField(m.Body, func(key []byte, value json.RawMessage) bool {
-		switch string(key) {
-		case "node_id":
-			var isText bool
-			if id, isText = wire.Text(value); !isText && string(value) != "null" {
-				problem = "must be a string"
-			}
-		case "node_ids":
-			nodeIDs = value
-		}
-		return true
-	})
-	switch {
-	case problem != "":
-		return nil, fmt.Errorf("init: node_id %s", problem)
-	case id == "":
-		return nil, fmt.Errorf("init: node_id is missing")
-	}
-	members, err := roster.parse(nodeIDs)
-	if err != nil {
-		return nil, fmt.Errorf("init: %w", err)
-	}
-	if _, ok := members.Index(id); !ok {
-		return nil, fmt.Errorf("init: node_id %q is not among node_ids", id)
-	}
-	// Maelstrom counts all messages of a run. Those of the first inits are its
-	// first two per node; a later one is for a node that was restarted. Where
-	// the count is missing, nobody can tell.
-	first := int64(2 * members.Len())
-	return &membership{
-		id: id, members: members,
-		greet:   !m.HasID || m.ID >= first,
-		restart: m.HasID && m.ID >= first,
-		seen:    seenIn(m),
-	}, nil
 }
 
 // peerMessage passes a gossip message on.
@@ -336,4 +234,13 @@ func shorten(text string) string {
 func (in *intake) stray(why string, m *wire.Message) {
 	in.counters.strayMessages.Add(1)
 	in.log.Warn("message ignored", "why", why, "src", shorten(m.Src), "dest", shorten(m.Dest), "type", shorten(m.Type))
+}
+
+// replyTo is whom to answer, and when the question had come, as far as is known:
+// see package stdin.
+type replyTo struct {
+	client     string
+	msgID      wire.ID
+	wantsReply bool // it has a msg_id; otherwise nobody waits for an answer
+	arrived    time.Duration
 }

@@ -77,13 +77,6 @@ type delivery struct {
 	accepted bool // what was known already is left out
 }
 
-// openRequest is an init.
-type openRequest struct {
-	membership *membership
-	replyTo    replyTo
-	start      *journal.Start
-}
-
 // unwritten is an entry that is to be written first when the journal can be written
 // again.
 type unwritten struct {
@@ -228,54 +221,6 @@ func (j *journaler) step(now time.Duration) bool {
 	return true
 }
 
-// open opens the journal for the init in hand.
-func (j *journaler) open(now time.Duration) {
-	j.start = j.group[0].open
-	found, err := j.openJournal(now)
-	if blocked := blockedBy(err); blocked != nil {
-		j.waitForLock(now, blocked)
-		return
-	}
-	j.opened(now, found)
-	if err == nil {
-		j.figures.failing.Store(j.failing)
-		j.figures.removed.Add(uint64(j.journal.Tidy()))
-	}
-}
-
-// opened has the node begin with what was found. Where there is nothing, as the
-// journal could not be opened, it is tried again, and what that finds is known
-// later.
-func (j *journaler) opened(now time.Duration, found *journal.Recovered) {
-	if found == nil {
-		found = &journal.Recovered{Log: j.start.start.Log, Incarnation: j.start.start.Incarnation}
-	}
-	j.recover(found)
-	j.nodeBegan = true
-	j.done()
-	j.onOpened(now, j.start.membership, j.start.replyTo)
-}
-
-// recover takes in what a former life has left. Where the journal could not be
-// opened when the node began, its own log has a name of its own by now.
-func (j *journaler) recover(found *journal.Recovered) {
-	s := j.start.membership
-	if !j.nodeBegan {
-		r := j.store
-		r.logName, r.counter = found.Log, found.Counter
-		r.origin = gossip.NewOriginID(s.id, r.logName)
-		r.issued.start(r.origin)
-		r.issued.issue(&gossip.Entry{Origin: r.origin, Counter: found.Counter})
-	}
-	s.incarnation = found.Incarnation
-	if !found.Former {
-		return
-	}
-	s.former, s.greet = true, true
-	j.figures.recovered.Add(uint64(j.state.recover(found)))
-	j.grown()
-}
-
 // grown tells those who read the log that there is more of it.
 func (j *journaler) grown() {
 	j.storedSignal.notify()
@@ -332,22 +277,6 @@ func (j *journaler) next() time.Duration {
 		next = min(next, j.checkAt)
 	}
 	return next
-}
-
-// openJournal begins the journal.
-func (j *journaler) openJournal(now time.Duration) (*journal.Recovered, error) {
-	r, err := j.journal.Open(*j.start.start)
-	if err != nil {
-		if blockedBy(err) == nil || len(j.group) == 0 { // else the init waits
-			j.fail(now, err)
-		}
-		return nil, err
-	}
-	j.isOpen, j.checkAt = true, now+j.checkEvery
-	for _, text := range r.Warnings {
-		j.log.Warn("journal: " + text)
-	}
-	return r, nil
 }
 
 // release lets out the batch in hand: all of it is durable or, with an error, none of

@@ -5,19 +5,7 @@ import (
 	"log/slog"
 	"sync"
 	"time"
-
-	"treecast/backpressure"
 )
-
-// logOverload logs when the node becomes overloaded and when that is over.
-func (n *Node) logOverload(now time.Duration, r backpressure.Report) {
-	switch line := n.episodes.Note(now, r.Unhealthy > n.cfg.ClientThreshold); line.Kind {
-	case backpressure.Started:
-		n.cfg.Log.Warn("overloaded", "queue", r.Worst, "for", r.Unhealthy)
-	case backpressure.Ended:
-		n.cfg.Log.Warn("no longer overloaded", "after", line.Lasted, "episodes_not_logged", line.Suppressed)
-	}
-}
 
 // quietUnderLoad is a log that leaves out debug records while the node has enough to
 // do. It wraps a handler.

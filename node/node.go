@@ -186,31 +186,16 @@ func (n *Node) makeQueues() (err error) {
 	return err
 }
 
-// Poll has the health monitor look at the queues, and tells the gates and
-// gossip what it saw when that is to be published.
-func (n *Node) Poll(now time.Duration) (report backpressure.Report, publish bool) {
-	n.broker.Observe(now)
-	report, publish = n.monitor.Poll(now)
-	if publish && n.gates.report(now, report) {
-		n.storedSignal.notify() // gossip holds the permits
+// makeJournaler makes the journal service.
+func (n *Node) makeJournaler() {
+	n.journalRead = make(chan struct{}, 1)
+	n.intake.seen = &seenIDs{}
+	n.journaler = &journaler{
+		journal: n.cfg.Journal, inbox: n.journalInbox, wake: n.wakes.journal, faults: n.faults[journalName], log: n.cfg.Log,
+		state: n.state, store: n.store, out: n.outbox, storedSignal: n.storedSignal, intakeBytes: &n.intakeBytes, counters: &n.counters,
+		seen: n.intake.seen.highest, notDurable: n.notDurable, figures: &journalFigures{},
+		syncEvery: n.cfg.JournalSync, checkEvery: n.cfg.JournalCheck, beginBlank: n.cfg.BeginBlank,
+		onBlocked: n.initBlocked, onOpened: n.initOpened, onRefused: n.initRefused,
 	}
-	return report, publish
-}
-
-// fewWaiting is how many items may wait for an answer however long that seems
-// to take: what little there is may have waited for the machine.
-const fewWaiting = 128
-
-// wait is how long a broadcast that is taken now is expected to wait until it is
-// stored. For stdout the reader waits itself.
-func (n *Node) wait() time.Duration {
-	waiting, wait := n.intakeQueue.Depth(), n.intakeQueue.Wait()
-	if n.journalQueue != nil {
-		waiting += n.journalQueue.Depth()
-		wait += n.journalQueue.Wait()
-	}
-	if waiting <= fewWaiting {
-		return 0
-	}
-	return wait
+	n.store.journal, n.store.failing = n.journalQueue, &n.journaler.figures.failing
 }

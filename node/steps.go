@@ -3,6 +3,7 @@ package node
 import (
 	"time"
 
+	"treecast/gossip"
 	"treecast/node/stdin"
 	"treecast/wire"
 )
@@ -101,3 +102,18 @@ func (n *Node) Calm() bool {
 
 // NextTick is when Tick is to be called again.
 func (n *Node) NextTick() time.Duration { return n.monitor.Next() }
+
+// View lets a driver that has time of its own look into a node, to hold it to
+// what it promises. It changes nothing.
+type View struct{ n *Node }
+
+// View returns a look into the node.
+func (n *Node) View() View { return View{n} }
+
+// Log is what the node knows, in the order in which it came to.
+func (v View) Log() *gossip.Log { return v.n.state.log }
+
+// Gossip is a look into the gossip core; false before the node has one.
+func (v View) Gossip() (gossip.View, bool) {
+	return v.n.gossiper.service.View()
+}

@@ -259,3 +259,26 @@ func (r *store) own(now time.Duration, e *gossip.Entry, key string, to replyTo, 
 		r.out.offer(now, outgoing{kind: replyBroadcastOK, to: to})
 	}
 }
+
+// workItem is an item of the intake queue: what the store service has to do. Items
+// are copied into queues and out of them, so what few of them have is behind a
+// pointer.
+type workItem struct {
+	replyTo    replyTo
+	value      []byte           // broadcast: the value's JSON, as spelt
+	membership *membership      // begin
+	delivery   *gossip.Delivery // learnt
+	bytes      int              // what it counts in the intake's byte budget
+	kind       workKind
+	maybeGone  bool // broadcast: store, but do not answer
+}
+
+type workKind uint8
+
+const (
+	workInit      workKind = iota // the node has got its name
+	workBroadcast                 // a client's value
+	workRead                      // a client wants to know all values
+	workDelivery                  // entries that gossip has learnt
+	workNewLog                    // a peer has more of the node's log than there is: the name of another one
+)

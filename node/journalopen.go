@@ -3,13 +3,82 @@ package node
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
-	"treecast/gossip/codec"
+	"treecast/gossip"
 	"treecast/journal"
-	"treecast/wire"
 )
+
+// openRequest is an init.
+type openRequest struct {
+	membership *membership
+	replyTo    replyTo
+	start      *journal.Start
+}
+
+// open opens the journal for the init in hand.
+func (j *journaler) open(now time.Duration) {
+	j.start = j.group[0].open
+	found, err := j.openJournal(now)
+	if blocked := blockedBy(err); blocked != nil {
+		j.waitForLock(now, blocked)
+		return
+	}
+	j.opened(now, found)
+	if err == nil {
+		j.figures.failing.Store(j.failing)
+		j.figures.removed.Add(uint64(j.journal.Tidy()))
+	}
+}
+
+// opened has the node begin with what was found. Where there is nothing, as the
+// journal could not be opened, it is tried again, and what that finds is known
+// later.
+func (j *journaler) opened(now time.Duration, found *journal.Recovered) {
+	if found == nil {
+		found = &journal.Recovered{Log: j.start.start.Log, Incarnation: j.start.start.Incarnation}
+	}
+	j.recover(found)
+	j.nodeBegan = true
+	j.done()
+	j.onOpened(now, j.start.membership, j.start.replyTo)
+}
+
+// recover takes in what a former life has left. Where the journal could not be
+// opened when the node began, its own log has a name of its own by now.
+func (j *journaler) recover(found *journal.Recovered) {
+	s := j.start.membership
+	if !j.nodeBegan {
+		r := j.store
+		r.logName, r.counter = found.Log, found.Counter
+		r.origin = gossip.NewOriginID(s.id, r.logName)
+		r.issued.start(r.origin)
+		r.issued.issue(&gossip.Entry{Origin: r.origin, Counter: found.Counter})
+	}
+	s.incarnation = found.Incarnation
+	if !found.Former {
+		return
+	}
+	s.former, s.greet = true, true
+	j.figures.recovered.Add(uint64(j.state.recover(found)))
+	j.grown()
+}
+
+// openJournal begins the journal.
+func (j *journaler) openJournal(now time.Duration) (*journal.Recovered, error) {
+	r, err := j.journal.Open(*j.start.start)
+	if err != nil {
+		if blockedBy(err) == nil || len(j.group) == 0 { // else the init waits
+			j.fail(now, err)
+		}
+		return nil, err
+	}
+	j.isOpen, j.checkAt = true, now+j.checkEvery
+	for _, text := range r.Warnings {
+		j.log.Warn("journal: " + text)
+	}
+	return r, nil
+}
 
 const (
 	// lockPatience is how long an init waits for a journal that is in use: a killed
@@ -77,52 +146,4 @@ func (j *journaler) beginWithout(now time.Duration, b *journal.BlockedError) {
 	blank.Blank = true
 	j.group[0].open = &openRequest{membership: j.start.membership, replyTo: j.start.replyTo, start: &blank}
 	j.open(now)
-}
-
-// initBlocked has the reader refuse what comes, as the init may wait for a while.
-func (n *Node) initBlocked(time.Duration) {
-	n.intake.initBlocked.Store(blockedNow)
-	n.intake.initPending.Store(false)
-	n.wakeReader()
-}
-
-// initRefused answers an init whose journal cannot be used. Another one may follow.
-func (n *Node) initRefused(now time.Duration, from replyTo, err error) {
-	n.intake.initBlocked.Store(blockedForGood)
-	n.intake.initPending.Store(false)
-	if from.wantsReply { // it is never too late for that
-		n.outbox.offer(now, outgoing{kind: replyNoDeadline, to: from, body: wire.AppendError(nil, from.msgID, wire.Crash, err.Error())})
-	}
-	n.wakeReader()
-}
-
-// What blocked says of an init that waits for the journal.
-const (
-	notBlocked     int32 = iota
-	blockedNow           // it is in use by another process
-	blockedForGood       // the init was refused
-)
-
-// whileBlocked handles a line that comes while the init waits for the journal, and
-// reports whether it has: what needs no journal is served.
-func (in *intake) whileBlocked(now time.Duration, m *wire.Message, from replyTo) bool {
-	switch {
-	case m.Type == codec.Type || m.HasInReplyTo:
-		in.counters.droppedPeerMsgs.Add(1) // not acked, so it comes again
-	case m.Type == "health" || m.Type == "echo" || m.Type == "topology":
-		return false
-	default:
-		in.out.fail(now, from, wire.TemporarilyUnavailable, "this node is not initialised yet: its journal is still in use by another process, for which its init waits")
-	}
-	return true
-}
-
-// logBegan tells people what the node begins with.
-func logBegan(log *slog.Logger, s *membership, recovered uint64, logName string) {
-	switch {
-	case s.former:
-		log.Info("a former life of this node has left a journal", "entries", recovered, "log", logName)
-	case s.restart:
-		log.Warn("no journal shows that it is of a former life of this node in this run: it begins with nothing")
-	}
 }
