@@ -94,7 +94,7 @@ func (d *delta) scan(log *Log, l *link, s segment, limit int, filter *direct) in
 	before := len(d.values)
 	i := s.from
 	for ; i < s.to; i++ {
-		e := log.At(i)
+		e := log.Travels(i)
 		if l.told.Contains(e.Origin, e.Counter) || filter != nil && !filter.passes(e, l.name) {
 			continue
 		}

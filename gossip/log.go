@@ -30,6 +30,7 @@ type Log struct {
 	length atomic.Int64
 	packed atomic.Pointer[[]*packed] // all full chunks
 	open   atomic.Pointer[open]      // the chunk behind them
+	stood  stood
 }
 
 // open is the chunk that is appended to. Entries that are published are not
