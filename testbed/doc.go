@@ -9,8 +9,9 @@
 //	session   the order of a run, from the first init to the last read
 //	process   a driver: any Maelstrom binary as child processes, in real time
 //	virtual   a driver: treecast nodes in this process, in virtual time
+//	harness   nodes as processes, for tests and benchmarks
 //
-// All but process are pure: time and randomness are handed in, and the same
+// All but process and harness are pure: time and randomness are handed in, and the same
 // inputs give the same run. A driver moves bytes and time between a session and
 // its nodes; what clients ask and how a run is judged is in the folders of workload.
 //

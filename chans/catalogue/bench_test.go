@@ -24,7 +24,7 @@ import (
 //	go test ./chans/catalogue -run '^$' -bench . -benchtime 100ms -count 6 | benchstat -col /queue -
 //
 // A queue whose calls do not wait is tried again after others have run; "+wait"
-// is the same under Waiting. scripts/queues makes results/chans.md of it.
+// is the same under Waiting. results/chans.md has what came of it.
 
 const (
 	benchCapacity = 1024

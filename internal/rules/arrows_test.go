@@ -52,6 +52,7 @@ var arrows = map[string][]string{
 	"checker":           {"run"},
 	"run":               {},
 	"testbed":           {},
+	"testbed/harness":   {}, // for tests and benchmarks: it knows no more than a client does
 	"testbed/layout":    {},
 	"testbed/nemesis":   {},
 	"testbed/network":   {"run"},
@@ -78,15 +79,7 @@ var arrows = map[string][]string{
 	"workload/txns":         {"checker/txn", "run", "workload", "workload/txngen"},
 	"workload/uniqueids":    {"run", "wire", "workload", "workload/clojure"},
 
-	"scripts/feed":     {},
-	"scripts/hold":     {},
-	"scripts/catchup":  {}, // it is the network and the clients
-	"scripts/measure":  {"run", "analysis", "topology"},
-	"scripts/repair":   {"run", "analysis"},
-	"scripts/queues":   {},
-	"scripts/overload": {},          // it knows no more than a client does
-	"scripts/kills":    {"journal"}, // beside clients it is somebody who cuts journals between two frames
-	"internal/rules":   {},
+	"internal/rules": {},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

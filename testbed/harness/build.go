@@ -1,0 +1,18 @@
+package harness
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+)
+
+// Build builds programs of this module into a directory, each under the last part
+// of its path; "treecast" is the product, "treecast/testbed/testdata/nodes/echo" a
+// reference node.
+func Build(dir string, packages ...string) error {
+	args := append([]string{"build", "-o", dir + string(os.PathSeparator)}, packages...)
+	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("harness: building %v: %w\n%s", packages, err, out)
+	}
+	return nil
+}
