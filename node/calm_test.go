@@ -57,7 +57,7 @@ func TestTicksOfACalmNodeCanBePutOff(t *testing.T) {
 			r.Tick(at)
 			if !calm {
 				otherTicks++
-				if r.gates.ill {
+				if r.gates.unhealthy {
 					ill++
 				}
 				return

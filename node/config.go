@@ -37,72 +37,70 @@ type Config struct {
 	// MaxLineBytes is the longest line taken from stdin.
 	MaxLineBytes int
 
-	// Queues has the sizes of queues by name: intake (client requests and what
-	// gossip wants stored), gossip (messages of peers), journal (what is to be kept),
-	// output (messages to be written). A size that is 0 or missing is the default.
+	// Queues has the sizes of queues by name: intake (client requests and deliveries of
+	// gossip), gossip (messages of peers), journal (what is to be made durable), output
+	// (messages to be written). A size that is 0 or missing is the default.
 	Queues map[string]QueueSizes
-	// More makes services beside the node's own. They end when those have.
+	// More makes further services. They end after the node's own.
 	More []NewService
 
-	// Journal is the node's journal; nil: it has none, and its values die with
-	// its process. It is the node's alone. NoKeeper tells a driver that models
-	// journals not to: somebody wants nodes without.
+	// Journal is the node's write-ahead log; nil: it has none, and its values die with its
+	// process. No other node may use it. NoJournal tells a driver that models journals that
+	// nodes are to have none.
 	Journal   Journal
 	NoJournal bool
-	// JournalSync is how often the journal is synced to the disk; 0: never, or as
-	// the Keeper does by itself.
+	// JournalSync is the time between syncs of the journal to the disk; 0: never, or as the
+	// Journal does by itself.
 	JournalSync time.Duration
-	// JournalCheck is how often the node looks whether its journal is still where its
-	// next life would find it; 0: with every append only.
+	// JournalCheck is the time between checks that the journal is still where the next
+	// incarnation would find it; 0: only with every append.
 	JournalCheck time.Duration
-	// BeginBlank has the node begin with nothing where there is a journal of this
-	// run that it cannot use. Without it, it refuses its init with error 13.
+	// BeginBlank lets the node begin with nothing if there is a journal of this run that
+	// it cannot use. Without it, the node refuses its init with error 13.
 	BeginBlank bool
 
-	// Monitor says how often every queue's health is looked at, how old an item
-	// may get, and for how long what was seen is believed.
+	// Monitor says how often the health of every queue is checked, how old an item may
+	// get, and how long a report is valid.
 	Monitor backpressure.MonitorConfig
 	// ClientThreshold is how long the node may be unhealthy before it refuses
 	// broadcasts with error 11.
 	ClientThreshold time.Duration
-	// OwnThreshold is how long the node may be unhealthy before it puts off work
-	// that it starts by itself: the history of figures, debug logs, random vector
-	// swaps beyond one in 10 s. No shorter
-	// than ClientThreshold it should be: clients are refused no later.
+	// OwnThreshold is how long the node may be unhealthy before it puts off self-started
+	// work: the history of figures, debug logs, anti-entropy beyond one exchange in 10 s.
+	// At least ClientThreshold, so that clients are refused no later.
 	OwnThreshold time.Duration
-	// MaxWait is the expected wait for an answer beyond which a broadcast is
-	// refused with error 11 at once, and a quarter of it the one for stdout beyond
-	// which the reader takes no further request; Never: neither. Above 0.
+	// MaxWait is the expected wait beyond which a broadcast is refused with error 11 at
+	// once. Beyond a quarter of it for stdout the reader takes no further request. Above 0;
+	// Never: no limit.
 	MaxWait time.Duration
 	// Permits limit the neighbours that may have anything unacked. Total 0
 	// means as many as there are links.
 	Permits backpressure.PermitsConfig
 
-	// MaxCrashes is how often a service may crash within CrashWindow; once more,
-	// and the node gives up.
+	// MaxCrashes is how often a service may crash within CrashWindow; once more ends the
+	// node.
 	MaxCrashes  int
 	CrashWindow time.Duration
 
-	// Faults are injected, for tests; none by default.
+	// Faults are injected into services, for tests; none by default.
 	Faults []inject.Fault
 
-	// Incarnation tells this life of the node from others: larger than that of any
-	// former one, such as the milliseconds of a clock shifted to make room for
-	// a few restarts of the gossip service. At most 2^53; 0 means 1.
+	// Incarnation tells this process from earlier ones of the node: larger than that of any,
+	// such as the milliseconds of a clock shifted to make room for restarts of the gossip
+	// service. At most 2^53; 0 means 1.
 	Incarnation uint64
-	// NewCore makes the gossip core; nil: gossip.New does. It is for tests, which put
-	// one in between that is wrong.
+	// NewCore makes the gossip core; nil: gossip.New. Tests set one that is wrong.
 	NewCore func(now time.Duration, cfg gossip.Config, log *gossip.Log) (gossip.Machine, error)
-	// JournalMistake has journals in memory be wrong in one way, where a driver makes
-	// them. For tests alone.
+	// JournalMistake makes journals in memory wrong in one way, where a driver makes them.
+	// For tests alone.
 	JournalMistake journal.Mistake
-	// Random draws the name of the log and the phase of the timer. Required.
+	// Random draws names of logs, phases and seeds. Required.
 	Random *rand.Rand
-	// Log takes what the node has to say to people. Required.
+	// Log is for people. Required.
 	Log *slog.Logger
 	// Memberships is shared with other nodes of this process; nil: with none.
 	Memberships *MembershipCache
-	// LogTime stamps what is logged; nil: the wall clock.
+	// LogTime stamps log records; nil: the wall clock.
 	LogTime func() time.Time
 }
 
@@ -125,16 +123,15 @@ var (
 	DefaultJournal = QueueSizes{Preferred: 65536, Capacity: 131072}
 )
 
-// Bounds of memory that item counts alone do not give, in bytes of bodies
-// that wait in a queue.
+// Bounds of the bodies that wait in queues, in bytes: item counts alone do not bound memory.
 const (
 	maxIntakeBytes = 48 << 20
 	maxGossipBytes = 16 << 20
 	maxOutputBytes = 8 << 20  // of gossip
-	maxReplyBytes  = 32 << 20 // of replies with a body of their own; the others share the list of values
+	maxReplyBytes  = 32 << 20 // of replies with a body; reads share the list of values
 )
 
-// gossip is the part of the configuration that is the gossip core's.
+// gossip is the configuration of the gossip core.
 func (c *Config) gossip() gossip.Config {
 	return gossip.Config{
 		Incarnation: c.Incarnation, Rounds: c.Rounds, Period: c.SyncPeriod, Target: c.LatencyTarget,
@@ -188,6 +185,5 @@ func (c Config) withDefaults() (Config, error) {
 	return c, nil
 }
 
-// ParseFault reads a fault of one of a node's services as it is spelt on a command
-// line: see inject.Parse.
+// ParseFault reads a fault of a node's service from a command line: see inject.Parse.
 func ParseFault(text string) (inject.Fault, error) { return inject.Parse(text, ServiceNames()) }

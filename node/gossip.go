@@ -16,9 +16,9 @@ import (
 	"treecast/wire"
 )
 
-// gossiper is the gossip service of the node: it makes frames of what its queue, the
-// record and the monitor have for gossip/service, and does what those say that come
-// back.
+// gossiper is the gossip service of the node. It is the adapter around gossip/service: it
+// makes input frames of what its queue, the store and the monitor have, and carries out
+// the output frames.
 type gossiper struct {
 	service *service.Service
 
@@ -29,7 +29,7 @@ type gossiper struct {
 	storedSignal *storedSignal
 	issued       *issuedLog // the store's
 	monitor      *backpressure.Monitor
-	own          *backpressure.Gate // of work that the node starts by itself
+	own          *backpressure.Gate // of self-started work
 	counters     *counters
 	log          *slog.Logger
 	target       time.Duration // of latency; 0: none
@@ -39,23 +39,23 @@ type gossiper struct {
 
 	gossipBytes, intakeBytes *budget
 
-	membership *membership // nil before begin
-	crashed    bool        // it has crashed, and has not begun again
-	switched   bool        // the store was told to go on in a new log
+	membership *membership // nil before init
+	crashed    bool        // and has not begun again
+	switched   bool        // the store was told to switch to a new log
 	in         service.In
 	message    service.Message
 	tickets    []gossip.Ticket
 
 	figures      atomic.Pointer[service.Figures]
 	figuresAt    time.Duration
-	changed      bool // something has happened since
-	targetMissed bool // that the latency target cannot be kept
+	changed      bool // since then
+	targetMissed bool // has been logged
 }
 
-// figuresPeriod is how often the figures are made anew.
+// figuresPeriod is the time between two updates of the figures.
 const figuresPeriod = 100 * time.Millisecond
 
-// newGossiper makes the service, or says which setting cannot work.
+// newGossiper makes the service. The error names a setting that cannot work.
 func (n *Node) newGossiper() (*gossiper, error) {
 	permits := n.cfg.Permits
 	permits.Stale = n.monitor.Stale()
@@ -85,8 +85,7 @@ func (g *gossiper) Name() string { return gossipName }
 // Wake is the service's.
 func (g *gossiper) Wake() <-chan struct{} { return g.wake }
 
-// Next is when a message is there, something was stored, or the core has something
-// to say.
+// Next is when a message has come, something was stored, or the core has to send.
 func (g *gossiper) Next(now time.Duration) time.Duration {
 	if g.crashed || g.inbox.Depth() > 0 || g.storedSignal.pending.Load() {
 		return now
@@ -94,7 +93,7 @@ func (g *gossiper) Next(now time.Duration) time.Duration {
 	return max(now, g.next(now))
 }
 
-// Step handles a message, if there is one, and sends what is to be sent.
+// Step handles a message, if there is one, and sends what is due.
 func (g *gossiper) Step(now time.Duration) (Work, error) {
 	if g.crashed {
 		g.crashed = false
@@ -113,7 +112,7 @@ func (g *gossiper) Step(now time.Duration) (Work, error) {
 	}, nil
 }
 
-// Crashed answers for a message that crashed the service.
+// Crashed answers for the message that crashed the service.
 func (g *gossiper) Crashed(now time.Duration) int {
 	g.crashed = true
 	m, lost := g.inbox.Abandon()
@@ -123,11 +122,11 @@ func (g *gossiper) Crashed(now time.Duration) int {
 	g.gossipBytes.put(len(m.body))
 	switch {
 	case m.membership != nil:
-		g.membership = m.membership // the next life begins with it
+		g.membership = m.membership // the next instance begins with it
 	case m.read != nil:
 		logLost(g.log, gossipName, "read", m.read, nil)
 		g.out.fail(now, *m.read, wire.Abort, abortedText)
-	default: // not acked, so it comes again
+	default: // it is not acked, so the peer sends it again
 		logLost(g.log, gossipName, "message", &replyTo{client: m.from}, m.body)
 	}
 	return 1
@@ -142,7 +141,7 @@ func (g *gossiper) step(now time.Duration) bool {
 	g.in = service.In{Now: now, Health: g.health(now)}
 	g.in.Own, g.in.OwnLast = g.issued.current()
 	if g.service.Begun() {
-		// Behind them their entries are in the log by then.
+		// Taken before the log is read, so that their entries are in it.
 		g.tickets = g.storedSignal.take(g.tickets)
 		g.in.Stored = g.tickets
 		g.in.Figures = g.figures.Load() == nil || g.changed && now-g.figuresAt >= figuresPeriod
@@ -156,7 +155,7 @@ func (g *gossiper) step(now time.Duration) bool {
 		g.show(now, out.Figures)
 	}
 	g.changed = g.changed || ok || out.Spoke
-	if out.Trouble != nil { // the configuration has been checked
+	if out.Trouble != nil { // impossible: the configuration was checked
 		g.log.Error("no gossip", "why", out.Trouble)
 	}
 	if g.in.Message != nil {
@@ -175,13 +174,13 @@ func (g *gossiper) step(now time.Duration) bool {
 	return ok || out.Spoke
 }
 
-// health is what the monitor has last said.
+// health is the monitor's last report.
 func (g *gossiper) health(now time.Duration) service.Health {
 	r, known := g.monitor.Report(now)
 	return service.Health{Known: known, At: r.At, Unhealthy: r.Unhealthy, Busy: !g.own.Open(now)}
 }
 
-// take puts an item of the queue into the frame.
+// take puts an item of the queue into the input frame.
 func (g *gossiper) take(now time.Duration, m *peerMsg) {
 	switch {
 	case m.membership != nil:
@@ -198,7 +197,7 @@ func (g *gossiper) take(now time.Duration, m *peerMsg) {
 	}
 }
 
-// beginning is what the service begins a life with.
+// beginning is what an instance of the service begins with.
 func (g *gossiper) beginning(m *membership) *service.Membership {
 	b := m.forGossip()
 	b.Phase = time.Duration(g.random.Int64N(int64(g.period)))
@@ -206,8 +205,7 @@ func (g *gossiper) beginning(m *membership) *service.Membership {
 	return b
 }
 
-// received tells what was wrong with a peer's message, and has the store store what
-// it has brought.
+// received logs what was wrong with a peer's message, and passes its entries to the store.
 func (g *gossiper) received(now time.Duration, m *peerMsg, out *service.Out) {
 	if out.Unreadable != nil {
 		g.counters.badPeerMsgs.Add(1)
@@ -230,10 +228,10 @@ func (g *gossiper) received(now time.Duration, m *peerMsg, out *service.Out) {
 		}
 		g.intakeBytes.put(len(m.body))
 	}
-	g.counters.droppedDeliveries.Add(1) // not acked, so it comes again
+	g.counters.droppedDeliveries.Add(1) // not acked, so the peer sends it again
 }
 
-// show keeps figures for health replies.
+// show stores figures for health replies.
 func (g *gossiper) show(now time.Duration, figures *service.Figures) {
 	g.figuresAt, g.changed = now, false
 	g.figures.Store(figures)
@@ -244,21 +242,20 @@ func (g *gossiper) show(now time.Duration, figures *service.Figures) {
 	}
 }
 
-// neverIssued handles a peer's message that says that this node has given out more
-// than it has.
+// neverIssued handles a peer's message with counters of the node's own log that it never
+// issued.
 func (g *gossiper) neverIssued(now time.Duration, from string) {
 	g.counters.neverIssued.Add(1)
 	g.log.Warn("a peer has entries of this node's own log that it has not given out; they are not taken in", "from", from)
 	if !g.switched {
-		// If there is no room, the next such message does it.
+		// Without room, the next such message does it.
 		name := strconv.AppendUint(nil, g.random.Uint64(), 36)
 		g.switched = g.intake.Offer(now, workItem{kind: workNewLog, value: name, replyTo: replyTo{client: from, arrived: now}})
 	}
 }
 
-// restart has the service begin again after a crash, which may have left the core in
-// any state. The new one is a new life to the peers: it shows them its vector, and
-// they show theirs.
+// restart begins again after a crash, which may have left the core in any state. The new
+// core is a new incarnation to the peers: it exchanges digests with them.
 func (g *gossiper) restart(now time.Duration) {
 	if g.membership == nil {
 		return
@@ -270,7 +267,7 @@ func (g *gossiper) restart(now time.Duration) {
 	}
 }
 
-// next is when the service wants its step called, if nothing arrives before.
+// next is when gossip/service is due.
 func (g *gossiper) next(now time.Duration) time.Duration {
 	if !g.service.Begun() {
 		return gossip.Never
@@ -289,31 +286,31 @@ func (g *gossiper) next(now time.Duration) time.Duration {
 	}
 }
 
-// roomPoll is how soon gossip looks again for room in the output queue.
+// roomPoll is the time between two looks for room in the output queue.
 const roomPoll = 5 * time.Millisecond
 
-// peerMsg is an item of the gossip queue: a peer's message, or the beginning.
+// peerMsg is an item of the gossip queue: a peer's message, the membership, or a read.
 type peerMsg struct {
 	from       string
 	body       []byte
 	membership *membership
-	read       *replyTo // a client's read that came behind mail; to be passed on
+	read       *replyTo // a client's read behind peers' messages, to be passed on
 }
 
-// storedSignal is how the store tells gossip that deliveries are stored, and
-// wakes it for what else the log has gained. It holds no more tickets than the
-// intake queue had deliveries, so it needs no bound of its own, and the store
-// never waits for gossip: there is no cycle of bounded queues.
+// storedSignal tells gossip which deliveries are stored and durable, and wakes it when the
+// log has grown. There are no more tickets than there were deliveries in the intake queue,
+// so it needs no bound of its own; it never blocks, so no cycle of bounded queues
+// comes of it.
 type storedSignal struct {
 	mu      sync.Mutex
 	tickets []gossip.Ticket
-	pending atomic.Bool // something is there that gossip has not looked at
+	pending atomic.Bool // gossip has not looked since
 	wake    wake        // the gossip service's
 }
 
 func newStoredSignal(w wake) *storedSignal { return &storedSignal{wake: w} }
 
-// stored leaves a ticket.
+// stored adds a ticket.
 func (n *storedSignal) stored(t gossip.Ticket) {
 	n.mu.Lock()
 	n.tickets = append(n.tickets, t)
@@ -321,16 +318,16 @@ func (n *storedSignal) stored(t gossip.Ticket) {
 	n.notify()
 }
 
-// notify says that something is there.
+// notify wakes gossip.
 func (n *storedSignal) notify() {
 	n.pending.Store(true)
 	n.wake.notify()
 }
 
-// clear says that gossip is about to look.
+// clear is called before gossip looks.
 func (n *storedSignal) clear() { n.pending.Store(false) }
 
-// take moves what is there into buf.
+// take moves the tickets into buf.
 func (n *storedSignal) take(buf []gossip.Ticket) []gossip.Ticket {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -14,9 +14,9 @@ import (
 	"treecast/gossip"
 )
 
-// healthFields returns the answer to a health request as its fields follow
-// in_reply_to. Durations are whole milliseconds, rates rounded to a tenth. It is
-// spelt by hand: a thousand nodes that are asked once a second feel it.
+// healthFields returns the fields of a health reply, to follow in_reply_to. Durations are in
+// whole milliseconds, rates rounded to a tenth. It is encoded by hand, as a bed asks a
+// thousand nodes once a second.
 func (n *Node) healthFields(now time.Duration) []byte {
 	report, _ := n.monitor.Report(now)
 	b := jsonWriter{text: make([]byte, 0, 2048)}
@@ -57,10 +57,10 @@ func (n *Node) crashes() uint64 {
 	return n.supervisor.Crashes()
 }
 
-// jsonWriter is JSON as it is put together. Names need no escapes.
+// jsonWriter is a JSON object under construction. Names need no escapes.
 type jsonWriter struct{ text []byte }
 
-// key begins a field, behind a comma where it is not the first.
+// key begins a field, after a comma if it is not the first.
 func (b *jsonWriter) key(name string) {
 	if last := b.text[len(b.text)-1]; last != '{' && last != ',' {
 		b.text = append(b.text, ',')
@@ -128,8 +128,7 @@ func (b *jsonWriter) permits(f *backpressure.PermitFigures) {
 	b.text = append(b.text, '}')
 }
 
-// journal tells times from a broadcast's line, or a peer's entries, to their being
-// kept.
+// journal has the times from the arrival of a broadcast or a delivery until it is durable.
 func (b *jsonWriter) journal(f *journalFigures) {
 	b.open("journal")
 	b.key("failing")
@@ -169,8 +168,8 @@ func gossipFigureList(s *gossip.Stats) []figure {
 	}
 }
 
-// counters count what is unusual; every one of them stays 0 in a healthy run
-// with well-behaved peers. Any goroutine may count.
+// counters count unusual events: each stays 0 in a healthy run with well-behaved peers. Any
+// goroutine may count.
 type counters struct {
 	malformedLines    atomic.Uint64 // lines that are no message
 	longLines         atomic.Uint64 // lines beyond the limit
@@ -181,13 +180,13 @@ type counters struct {
 	refusedNotDurable atomic.Uint64 // broadcasts refused because the journal could not be written
 	droppedPeerMsgs   atomic.Uint64 // peers' messages dropped because the gossip queue was full
 	badPeerMsgs       atomic.Uint64 // peers' messages that could not be read
-	droppedDeliveries atomic.Uint64 // deltas dropped because the intake was full
+	droppedDeliveries atomic.Uint64 // deliveries dropped because the intake or the journal's queue was full
 	droppedReplies    atomic.Uint64 // replies dropped because stdout stood still
-	lateReplies       atomic.Uint64 // replies dropped because nobody waits for them any more
-	silenced          atomic.Uint64 // requests not answered, as they had waited on stdin for too long
-	neverIssued       atomic.Uint64 // peers' messages with entries of this node's own that it has not given out
-	logSwitches       atomic.Uint64 // times that the node has gone on in another log for that
-	droppedGossip     atomic.Uint64 // own gossip messages that found no room after all
+	lateReplies       atomic.Uint64 // replies dropped because their client has given up
+	silenced          atomic.Uint64 // requests not answered, as they waited on stdin for too long
+	neverIssued       atomic.Uint64 // peers' messages with own entries that this node never issued
+	logSwitches       atomic.Uint64 // switches to another log for that reason
+	droppedGossip     atomic.Uint64 // gossip messages that found no room in the output
 }
 
 // figure is a number with a name.
@@ -218,31 +217,30 @@ func (c *counters) figures() []figure {
 	}
 }
 
-// journalFigures is what a health reply tells of the journal.
+// journalFigures are the journal's figures in a health reply.
 type journalFigures struct {
-	ownLatency      latencyHistogram // from a broadcast's line to its being kept
-	deliveryLatency latencyHistogram // from peers' entries to their being kept
+	ownLatency      latencyHistogram // from a broadcast's arrival until it is durable
+	deliveryLatency latencyHistogram // from a delivery until it is durable
 	appends         atomic.Uint64    // writes
 	entries         atomic.Uint64    // appended
 	bytes           atomic.Uint64    // appended
-	recovered       atomic.Uint64    // entries that a former life had left
-	rewritten       atomic.Uint64    // times that the journal was gone and was written again
+	recovered       atomic.Uint64    // entries that an earlier incarnation had left
+	rewritten       atomic.Uint64    // times that a missing journal was written again
 	removed         atomic.Uint64    // directories of other runs that were removed
 	failing         atomic.Bool
 }
 
-// Health returns what a health request is answered with, as a JSON object. Like
-// History it may be called from any goroutine while Run runs, and before and
-// after; it is for people who look at the process itself.
+// Health returns the body of a health reply as a JSON object. Like History it may be called
+// from any goroutine at any time, for pages that show the process.
 func (n *Node) Health() []byte {
 	text := n.healthFields(n.sinceStart())
 	text[0] = '{' // for the comma behind in_reply_to
 	return text
 }
 
-// History returns the figures of every queue in the last minutes as CSV, one
-// line per queue and second; seconds in which the node put off work of its own
-// are missing. Times are in milliseconds since the start of Run.
+// History returns the figures of every queue in the last minutes as CSV, one line per queue
+// and second. Seconds of overload, in which self-started work is put off, are missing. Times
+// are in milliseconds since the start of Run.
 func (n *Node) History() []byte {
 	var b bytes.Buffer
 	b.WriteString("time_ms,queue,depth,preferred,in,out,rejected,oldest_ms,depletion_per_second\n")
@@ -264,16 +262,16 @@ func (n *Node) sinceStart() time.Duration {
 	return time.Since(*start)
 }
 
-// latencyHistogram is a histogram of times, in buckets of an eighth of their size. One
-// goroutine adds, any may read.
+// latencyHistogram is a histogram of times with buckets of 12.5 %. One goroutine adds, any
+// may read.
 type latencyHistogram struct {
 	count   atomic.Uint64
 	longest atomic.Int64
 	buckets [256]atomic.Uint64
 }
 
-// bucketOf is the bucket of a number of microseconds: exact below 16, then
-// eight to each doubling.
+// bucketOf is the bucket of a number of microseconds: exact below 16, then eight buckets per
+// doubling.
 func bucketOf(us uint64) int {
 	if us < 16 {
 		return int(us)
@@ -291,7 +289,7 @@ func highestOf(bucket int) uint64 {
 	return uint64((bucket-16)%8+9)<<shift - 1
 }
 
-// add takes one in.
+// add adds a time.
 func (l *latencyHistogram) add(t time.Duration) {
 	l.count.Add(1)
 	l.buckets[bucketOf(uint64(max(t, 0).Microseconds()))].Add(1)
@@ -300,7 +298,7 @@ func (l *latencyHistogram) add(t time.Duration) {
 	}
 }
 
-// quantile is what a share q of all is not above, 0 if there is none.
+// quantile is the time that a share q of all does not exceed; 0 if there is none.
 func (l *latencyHistogram) quantile(q float64) time.Duration {
 	rank := uint64(q * float64(l.count.Load()))
 	var seen uint64

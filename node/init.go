@@ -17,8 +17,8 @@ import (
 	"treecast/wire"
 )
 
-// nameFrom lets errors that go out before init bear the name that they were
-// asked under.
+// nameFrom takes the node's name from a message that comes before init, so that an
+// error reply bears the name that the client used.
 func (in *intake) nameFrom(m *wire.Message) {
 	if in.self == nil && m.Dest != "" {
 		in.name(m.Dest)
@@ -52,7 +52,7 @@ func (in *intake) init(now time.Duration, m *wire.Message, from replyTo) {
 	}
 	in.self = s
 	in.name(s.id)
-	// Both queues are empty, as nothing is admitted before init.
+	// Both queues have room: nothing is admitted before init.
 	if in.seen != nil {
 		in.initPending.Store(true)
 	}
@@ -69,7 +69,7 @@ func (in *intake) init(now time.Duration, m *wire.Message, from replyTo) {
 	}
 }
 
-// begin lets gossip begin and answers the init.
+// begin starts gossip and answers the init.
 func (in *intake) begin(now time.Duration, s *membership, from replyTo) {
 	in.gossip.Offer(now, peerMsg{membership: s})
 	in.initBlocked.Store(notBlocked) // before the client knows
@@ -78,7 +78,7 @@ func (in *intake) begin(now time.Duration, s *membership, from replyTo) {
 }
 
 // parseInit reads and checks an init request.
-func parseInit(m *wire.Message, roster *MembershipCache) (*membership, error) {
+func parseInit(m *wire.Message, cache *MembershipCache) (*membership, error) {
 	var id, problem string
 	var nodeIDs json.RawMessage
 	wire.EachField(m.Body, func(key []byte, value json.RawMessage) bool {
@@ -99,16 +99,16 @@ func parseInit(m *wire.Message, roster *MembershipCache) (*membership, error) {
 	case id == "":
 		return nil, fmt.Errorf("init: node_id is missing")
 	}
-	members, err := roster.parse(nodeIDs)
+	members, err := cache.parse(nodeIDs)
 	if err != nil {
 		return nil, fmt.Errorf("init: %w", err)
 	}
 	if _, ok := members.Index(id); !ok {
 		return nil, fmt.Errorf("init: node_id %q is not among node_ids", id)
 	}
-	// Maelstrom counts all messages of a run. Those of the first inits are its
-	// first two per node; a later one is for a node that was restarted. Where
-	// the count is missing, nobody can tell.
+	// Maelstrom numbers all messages of a run. The first inits and their replies are the
+	// first two per node, so an init with a higher id is for a node that was restarted.
+	// Without an id it may be either.
 	first := int64(2 * members.Len())
 	return &membership{
 		id: id, members: members,
@@ -118,20 +118,20 @@ func parseInit(m *wire.Message, roster *MembershipCache) (*membership, error) {
 	}, nil
 }
 
-// pendingInit is an init that was answered by the journal.
+// pendingInit is an init whose journal has been read and that is to be answered.
 type pendingInit struct {
 	membership *membership
 	replyTo    replyTo
 }
 
-// initOpened takes note that what the journal held is there. Run's reader has the
-// node begin, if it waits; where there is none, nothing can have come in between.
+// initOpened is called when the journal has been read. Run's reader answers the init
+// where it waits for that; otherwise the init is answered here.
 func (n *Node) initOpened(now time.Duration, s *membership, from replyTo) {
 	logBegan(n.cfg.Log, s, n.journaler.figures.recovered.Load(), n.store.logName)
 	n.pendingInit.Store(&pendingInit{s, from})
 	readerGoesOn := n.intake.initBlocked.Load() != notBlocked
 	if s.former && !s.restart && !readerGoesOn {
-		n.age.Restarted() // the reader waits, so this is not in its way
+		n.age.Restarted() // the reader waits, so this is no race
 	}
 	if !n.intake.readerAnswers || readerGoesOn {
 		n.answerInit(now)
@@ -140,7 +140,7 @@ func (n *Node) initOpened(now time.Duration, s *membership, from replyTo) {
 	n.wakeReader()
 }
 
-// wakeReader has the reader look whether it must still wait for the journal.
+// wakeReader makes the reader check whether it still has to wait for the journal.
 func (n *Node) wakeReader() {
 	select {
 	case n.journalRead <- struct{}{}:
@@ -148,7 +148,7 @@ func (n *Node) wakeReader() {
 	}
 }
 
-// answerInit lets gossip begin and answers the init.
+// answerInit answers the pending init, if there is one.
 func (n *Node) answerInit(now time.Duration) {
 	if b := n.pendingInit.Swap(nil); b != nil {
 		n.intake.begin(now, b.membership, b.replyTo)
@@ -156,13 +156,13 @@ func (n *Node) answerInit(now time.Duration) {
 	}
 }
 
-// seenIDs is the highest id and client's number of what was admitted. The reader
-// notes, any goroutine may look.
+// seenIDs is the highest message id and client number among the admitted lines. The
+// reader writes, any goroutine may read.
 type seenIDs struct {
-	id, client atomic.Int64 // and 1; 0: none
+	id, client atomic.Int64 // plus 1; 0: none
 }
 
-// note takes in a message's.
+// note adds a message.
 func (s *seenIDs) note(m *wire.Message) {
 	if m.HasID && m.ID >= s.id.Load() && m.ID < 1<<62 {
 		s.id.Store(m.ID + 1)
@@ -172,7 +172,7 @@ func (s *seenIDs) note(m *wire.Message) {
 	}
 }
 
-// highest is what is noted.
+// highest returns the two numbers.
 func (s *seenIDs) highest() (h journal.Seen) {
 	if id := s.id.Load(); id > 0 {
 		h.ID, h.HasID = id-1, true
@@ -183,7 +183,7 @@ func (s *seenIDs) highest() (h journal.Seen) {
 	return h
 }
 
-// seenIn is what one message shows.
+// seenIn is seenIDs of one message.
 func seenIn(m *wire.Message) journal.Seen {
 	var s seenIDs
 	s.note(m)
@@ -193,33 +193,33 @@ func seenIn(m *wire.Message) journal.Seen {
 // membership is what init tells a node.
 type membership struct {
 	id      string
-	members *topology.Tree // the cluster; its fan-out says nothing
-	// greet says that this may be a restart, as the init is not known to be one
-	// of the first of a run.
+	members *topology.Tree // the cluster; its fan-out is not used
+	// greet: this may be a restart, as the init is not known to be the run's first.
 	greet bool
-	// restart says that it is one: the init came later than those.
+	// restart: it is one, by the init's id.
 	restart bool
-	// seen is the id and the client's number of the init.
+	// seen is the id and the client number of the init.
 	seen journal.Seen
-	// incarnation is what the gossip of this life begins with at least, and former says
-	// that the log holds what a former life knew. The journal tells both.
+	// incarnation is the least one of gossip's; former: the log holds what an earlier
+	// incarnation knew. Both come from the journal.
 	incarnation uint64
 	former      bool
 }
 
-// forGossip is what gossip needs of it.
+// forGossip is the part that gossip needs.
 func (s *membership) forGossip() *service.Membership {
 	return &service.Membership{Self: s.id, Members: s.members, Greet: s.greet, Former: s.former, Epoch: s.incarnation}
 }
 
-// initBlocked has the reader refuse what comes, as the init may wait for a while.
+// initBlocked is called when the init has to wait for the journal's lock. The reader
+// goes on meanwhile and serves what needs no journal.
 func (n *Node) initBlocked(time.Duration) {
 	n.intake.initBlocked.Store(blockedNow)
 	n.intake.initPending.Store(false)
 	n.wakeReader()
 }
 
-// initRefused answers an init whose journal cannot be used. Another one may follow.
+// initRefused answers an init whose journal cannot be used. The client may try again.
 func (n *Node) initRefused(now time.Duration, from replyTo, err error) {
 	n.intake.initBlocked.Store(blockedForGood)
 	n.intake.initPending.Store(false)
@@ -229,15 +229,15 @@ func (n *Node) initRefused(now time.Duration, from replyTo, err error) {
 	n.wakeReader()
 }
 
-// What blocked says of an init that waits for the journal.
+// Values of intake.initBlocked.
 const (
 	notBlocked     int32 = iota
 	blockedNow           // it is in use by another process
 	blockedForGood       // the init was refused
 )
 
-// whileBlocked handles a line that comes while the init waits for the journal, and
-// reports whether it has: what needs no journal is served.
+// whileBlocked handles a line that comes while the init waits for the journal's lock.
+// It returns false for a request that needs no journal.
 func (in *intake) whileBlocked(now time.Duration, m *wire.Message, from replyTo) bool {
 	switch {
 	case m.Type == codec.Type || m.HasInReplyTo:
@@ -250,7 +250,7 @@ func (in *intake) whileBlocked(now time.Duration, m *wire.Message, from replyTo)
 	return true
 }
 
-// logBegan tells people what the node begins with.
+// logBegan logs what the node begins with.
 func logBegan(log *slog.Logger, s *membership, recovered uint64, logName string) {
 	switch {
 	case s.former:
@@ -260,20 +260,19 @@ func logBegan(log *slog.Logger, s *membership, recovered uint64, logName string)
 	}
 }
 
-// MembershipCache lets the nodes of one process that are told of the same cluster share
-// what they make of it. Ten thousand nodes with ten thousand ids each are a
-// hundred million otherwise. A process that is one node has none.
+// MembershipCache lets nodes of one process that belong to the same cluster share its
+// parsed membership: ten thousand nodes of ten thousand names each would hold a hundred
+// million otherwise. A process that is one node has none.
 //
 // The zero value is ready; it is for one goroutine at a time.
 type MembershipCache struct {
-	nodeIDs []byte // node_ids as the last init had it
+	nodeIDs []byte // of the last init, as JSON
 	tree    *topology.Tree
 
 	shared *codec.Origins // of gossip messages
 }
 
-// origins is the table in which ids of origins are found; it is the caller's own
-// without a roster.
+// origins is the table of origin ids that decoders share; nil without a cache.
 func (r *MembershipCache) origins() *codec.Origins {
 	if r == nil {
 		return nil
@@ -284,8 +283,7 @@ func (r *MembershipCache) origins() *codec.Origins {
 	return r.shared
 }
 
-// parse reads the node_ids of an init. A nil roster is one that shares
-// nothing.
+// parse reads the node_ids of an init. A nil cache shares nothing.
 func (r *MembershipCache) parse(nodeIDs json.RawMessage) (*topology.Tree, error) {
 	if r != nil && r.tree != nil && bytes.Equal(r.nodeIDs, nodeIDs) {
 		return r.tree, nil

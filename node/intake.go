@@ -14,34 +14,34 @@ import (
 	"treecast/wire"
 )
 
-// intake decides what becomes of every line: it is the reader's step. It
-// never waits, and nothing that it is handed makes it fail.
+// intake is the reader's step: it decides what is done with a line. It never waits, and
+// no line makes it fail.
 type intake struct {
 	queue        *chans.Queue[workItem]
 	gossip       *chans.Queue[peerMsg]
 	out          *outbox
 	gates        *gates
-	expectedWait func() time.Duration // expected of a broadcast that is taken now
+	expectedWait func() time.Duration // of a broadcast that is accepted now
 	counters     *counters
 	log          *slog.Logger
 
 	intakeBytes, gossipBytes *budget
-	maxValueBytes            int                            // so that a peer can take it with an envelope around it
+	maxValueBytes            int                            // so that it fits into a peer's line with an envelope around it
 	health                   func(now time.Duration) []byte // the fields of a health reply
-	name                     func(string)                   // makes the node's name known to the output
+	name                     func(string)                   // sets the node's name in the output
 
 	memberships *MembershipCache // may be nil
 	self        *membership      // nil before init
 
 	seen          *seenIDs     // nil without a journal
-	readerAnswers bool         // the reader looks at what is on stdin before a restart's init is answered
-	answerInit    func()       // answers that init; nil: there is none. The reader's
-	initPending   atomic.Bool  // init waits for the journal, and everything behind it with it
-	initBlocked   atomic.Int32 // notBlocked, or init waits and nothing with it
+	readerAnswers bool         // Run's reader answers inits, after it has looked at what is on stdin
+	answerInit    func()       // answers that init; nil: there is none. Of the reader's goroutine
+	initPending   atomic.Bool  // the init waits for the journal, and the reader with it
+	initBlocked   atomic.Int32 // other than notBlocked: the init waits for the lock, and the reader does not
 }
 
-// admit takes one line, which had come at the latest at a time. Where its
-// client may have gone, a broadcast is stored, not answered.
+// admit handles one line, which had arrived at came at the latest. If its client may have
+// gone, a broadcast is stored and not answered.
 func (in *intake) admit(now, came time.Duration, item *wire.Item, client stdin.Client) {
 	silent := client != stdin.Waiting
 	m := &item.Message
@@ -55,7 +55,7 @@ func (in *intake) admit(now, came time.Duration, item *wire.Item, client stdin.C
 	from := replyTo{client: m.Src, msgID: m.MsgID, wantsReply: m.Answerable(), arrived: came}
 	if from.wantsReply && !client.Answers(m.Type) {
 		from.wantsReply = false
-		if m.Type != "broadcast" { // that is counted when it is stored
+		if m.Type != "broadcast" { // a broadcast is counted when it is stored
 			in.counters.silenced.Add(1)
 		}
 	}
@@ -123,7 +123,7 @@ func (in *intake) reject(now, came time.Duration, item *wire.Item, silent bool) 
 	in.out.fail(now, replyTo{client: m.Src, msgID: m.MsgID, wantsReply: true, arrived: came}, wire.MalformedRequest, item.Err.Error())
 }
 
-// isPeer reports whether a name is another node's of the cluster.
+// isPeer reports whether a name is that of another node of the cluster.
 func (in *intake) isPeer(name string) bool {
 	if in.self == nil || name == in.self.id {
 		return false
@@ -132,7 +132,7 @@ func (in *intake) isPeer(name string) bool {
 	return ok
 }
 
-// peerMessage passes a gossip message on.
+// peerMessage queues a message for gossip.
 func (in *intake) peerMessage(now time.Duration, m *wire.Message) {
 	if !in.isPeer(m.Src) {
 		in.stray("gossip from a stranger", m)
@@ -148,14 +148,12 @@ func (in *intake) peerMessage(now time.Duration, m *wire.Message) {
 	}
 }
 
-// maxBehindMail is how deep the queue of peers' messages may be for a read to
-// wait behind it. A gossip service that is late, or stuck, holds up no more
-// reads than that.
+// maxAhead is the most peers' messages that a read waits for. A gossip service that is late
+// or stuck holds up no reads beyond that.
 const maxAhead = 16
 
-// read queues a client's read. It shows what peers' messages have brought that
-// were on stdin before it, so it follows them through the gossip queue; they
-// take microseconds.
+// read queues a client's read. It shows what the peers' messages before it on stdin have
+// brought, so it follows them through the gossip queue, which takes microseconds.
 func (in *intake) read(now time.Duration, from replyTo) {
 	if n := in.gossip.Depth(); n > 0 && n <= maxAhead && in.gossip.Offer(now, peerMsg{read: &from}) {
 		return
@@ -165,7 +163,7 @@ func (in *intake) read(now time.Duration, from replyTo) {
 	}
 }
 
-// broadcast queues a client's value, unless the node is in distress.
+// broadcast queues a client's value, unless the node is overloaded.
 func (in *intake) broadcast(now time.Duration, m *wire.Message, from replyTo, silent bool) {
 	value, ok := wire.Field(m.Body, "message")
 	if !ok {
@@ -187,7 +185,7 @@ func (in *intake) broadcast(now time.Duration, m *wire.Message, from replyTo, si
 		return
 	}
 	if len(m.Body) > 4*len(value)+256 {
-		value = slices.Clone(value) // not to keep alive what nobody counts
+		value = slices.Clone(value) // so that no unaccounted bytes are kept alive
 	}
 	j := workItem{kind: workBroadcast, replyTo: from, value: value, bytes: len(m.Body), maybeGone: silent}
 	if in.intakeBytes.take(j.bytes) {
@@ -199,30 +197,30 @@ func (in *intake) broadcast(now time.Duration, m *wire.Message, from replyTo, si
 	in.full(now, from)
 }
 
-// fullText is what a client is told for whose request there is no room.
+// fullText is the error text where there is no room for a request.
 const fullText = "overloaded: this node's intake is full; try again"
 
-// full answers a request for which there is no room.
+// full refuses a request for which there is no room.
 func (in *intake) full(now time.Duration, from replyTo) {
 	in.counters.refusedFull.Add(1)
 	in.out.fail(now, from, wire.TemporarilyUnavailable, fullText)
 }
 
-// answer queues a reply with a body of its own.
+// answer queues a reply, dropped if it is too late.
 func (in *intake) answer(now time.Duration, to replyTo, body []byte) {
 	if to.wantsReply {
 		in.out.offer(now, outgoing{kind: replyBody, to: to, body: body})
 	}
 }
 
-// answerLate queues a reply that is given however late.
+// answerLate queues a reply that is sent however late it is.
 func (in *intake) answerLate(now time.Duration, to replyTo, body []byte) {
 	if to.wantsReply {
 		in.out.offer(now, outgoing{kind: replyNoDeadline, to: to, body: body})
 	}
 }
 
-// shorten cuts what others sent to a length that can be quoted.
+// shorten cuts a text from outside to a length for logs.
 func shorten(text string) string {
 	if len(text) <= 64 {
 		return text
@@ -230,17 +228,17 @@ func shorten(text string) string {
 	return strings.ToValidUTF8(text[:64], "") + "..."
 }
 
-// stray handles a message that nobody here can use.
+// stray counts and logs a message that is ignored.
 func (in *intake) stray(why string, m *wire.Message) {
 	in.counters.strayMessages.Add(1)
 	in.log.Warn("message ignored", "why", why, "src", shorten(m.Src), "dest", shorten(m.Dest), "type", shorten(m.Type))
 }
 
-// replyTo is whom to answer, and when the question had come, as far as is known:
-// see package stdin.
+// replyTo is the reply address of a request, and when the request arrived, as far as that is
+// known: see package stdin.
 type replyTo struct {
 	client     string
 	msgID      wire.ID
-	wantsReply bool // it has a msg_id; otherwise nobody waits for an answer
+	wantsReply bool // it has a msg_id
 	arrived    time.Duration
 }

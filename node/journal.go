@@ -12,48 +12,46 @@ import (
 	"treecast/wire"
 )
 
-// Journal keeps what a node knows through the death of its process:
-// journal.Files does so in a file, journal.Memory for drivers that model
-// processes and kill them. The node's journal service calls it, from one
-// goroutine at a time, Open first; what Append has returned for is kept.
+// Journal is the node's write-ahead log: what was appended outlives the process.
+// journal.Files is one in a file, journal.Memory one for drivers that model processes.
+// The journal service calls it, from one goroutine at a time, Open first.
 type Journal interface {
-	// Open begins this life of the node, with what former ones of this run have
-	// left. After an error it is called again: a second later, or sooner where the
-	// error is a *journal.BlockedError that may pass.
+	// Open begins this incarnation of the node and returns what earlier ones of this run
+	// have left. After an error it is called again: after a second, or after lockRetry
+	// where the error is a *journal.BlockedError that may pass.
 	Open(journal.Start) (*journal.Recovered, error)
-	// Append keeps a batch, all of it or, with an error, nothing. An error that
-	// wraps journal.ErrGone says that what was kept before is lost as well.
+	// Append makes a batch durable, all of it or, with an error, nothing. An error that
+	// wraps journal.ErrGone says that what was appended before is lost as well.
 	Append(*journal.Batch) error
-	// Check looks whether the next life would find what was kept; the error wraps
-	// journal.ErrGone.
+	// Check returns an error that wraps journal.ErrGone if the next incarnation would not
+	// find what was appended.
 	Check() error
-	// Rewrite begins anew with nothing, after a journal.ErrGone. What is appended
-	// then is found by the next life once Publish has returned.
+	// Rewrite starts an empty journal, after a journal.ErrGone. The next incarnation finds
+	// what is appended to it once Publish has returned.
 	Rewrite() error
 	Publish() error
-	// Sync has what was appended survive the machine as well.
+	// Sync makes what was appended survive a crash of the machine as well.
 	Sync() error
-	// Tidy removes what runs have left that are over, and returns how many.
+	// Tidy removes the journals of runs that are over and returns how many there were.
 	Tidy() int
-	// Close ends the node's life. clean says that the run is over, as stdin was
-	// read to its end: nothing need be kept any more.
+	// Close ends the incarnation. clean: stdin was read to its end, so the run is over and
+	// the journal is not needed any more.
 	Close(clean bool) error
 }
 
-// walItem is an item of the journal's queue: what is to be let out when it is
-// durable.
+// walItem is an item of the journal's queue: what is to be released when it is durable.
 type walItem struct {
 	kind      walKind
-	maybeGone bool         // own: there is nobody to be answered
+	maybeGone bool         // own: do not answer
 	bytes     int32        // what it counts in the intake's byte budget
-	replyTo   replyTo      // own: who asks; of all, when it had come
+	replyTo   replyTo      // own: the client; of all: when it arrived
 	entry     gossip.Entry // own
-	key       string       // own: its value in canonical form, where that is another; see canonical
+	key       string       // own: its canonical value if that differs; see canonical
 	delivery  *delivery
 	open      *openRequest
 }
 
-// canonical is an own value in canonical form.
+// canonical is the canonical form of an own value.
 func (i *walItem) canonical() string {
 	if i.key == "" {
 		return i.entry.Value
@@ -64,35 +62,34 @@ func (i *walItem) canonical() string {
 type walKind uint8
 
 const (
-	walOpen     walKind = iota // the node has got its name
-	walOwn                     // an entry of the node's own
-	walDelivery                // entries that gossip has learnt
+	walOpen     walKind = iota // the node has a name
+	walOwn                     // an own entry
+	walDelivery                // entries of peers
 )
 
-// delivery is a delivery of gossip's.
+// delivery is a delivery of gossip.
 type delivery struct {
 	entries  []gossip.Entry
-	keys     []string // of their values, canonical
+	keys     []string // canonical values
 	ticket   gossip.Ticket
-	accepted bool // what was known already is left out
+	accepted bool // entries that were known already are removed
 }
 
-// unwritten is an entry that is to be written first when the journal can be written
-// again.
+// unwritten is an entry to be written first when the journal can be written again.
 type unwritten struct {
 	entry gossip.Entry
-	key   string // of an own one, which is applied then; "" of a peer's, which has been
+	key   string // own: it is applied then; a peer's: "", it is applied already
 }
 
-// journaler is the journal service: it appends what the store hands it, as much at a
-// time as there is, and lets out what is durable then: it applies the entries, answers
-// the broadcasts, and tells gossip what it may ack.
+// journaler is the journal service. It appends what its queue holds as one group and
+// releases the group when it is durable: it applies the entries, answers the broadcasts
+// and tells gossip what it may ack.
 //
-// While the journal cannot be written, a write is tried once a second. The store
-// refuses broadcasts meanwhile. Those that had a counter by then are answered with
-// error 13 and owed to the journal: they are written first when it can be written,
-// and applied then. Entries of peers are applied at once and owed, too; as long as
-// that is so they are in unkept, for gossip not to ack them.
+// While the journal cannot be written, it tries once a second, and the store refuses
+// broadcasts. Broadcasts that had a counter by then get error 13 and stay in unwritten:
+// they are written first when the journal can be written, and applied then. Entries of
+// peers are applied at once and stay in unwritten, too; they are in notDurable until they
+// are written, so that gossip does not ack them.
 type journaler struct {
 	journal Journal
 	inbox   *chans.Inbox[walItem]
@@ -101,7 +98,7 @@ type journaler struct {
 	log     *slog.Logger
 
 	state        *state
-	store        *store // which rests until the journal has been read
+	store        *store
 	out          *outbox
 	storedSignal *storedSignal
 	intakeBytes  *budget
@@ -110,23 +107,22 @@ type journaler struct {
 	notDurable   *notDurable
 	figures      *journalFigures
 
-	syncEvery  time.Duration                                     // how often to sync; 0: never
-	checkEvery time.Duration                                     // how often to look where nothing is appended; 0: never
-	beginBlank bool                                              // begin with nothing where a journal of this run cannot be used
-	onBlocked  func(now time.Duration)                           // is told when the init must wait for a journal that is in use
-	onOpened   func(now time.Duration, s *membership, r replyTo) // when what the journal held is there
-	onRefused  func(now time.Duration, r replyTo, err error)
+	syncEvery  time.Duration                                     // between syncs; 0: never
+	checkEvery time.Duration                                     // between checks where nothing is appended; 0: never
+	beginBlank bool                                              // begin with nothing if a journal of this run cannot be used
+	onBlocked  func(now time.Duration)                           // the init waits for a journal that is in use
+	onOpened   func(now time.Duration, s *membership, r replyTo) // the journal has been read
+	onRefused  func(now time.Duration, r replyTo, err error)     // the journal cannot be used
 
-	group []walItem // taken and not let out; survives a crash of the service
-	begun bool      // some of it may have been written
+	group []walItem // taken and not released; survives a crash of the service
 	bytes int
 	batch journal.Batch
 
-	initWaits *openRequest  // the init waits; nil: none does
+	initWaits *openRequest  // an init that waits for the lock; nil: none
 	openAt    time.Duration // when to try again
-	openUntil time.Duration // when to stop that
-	rewriting *rewriting    // the journal was gone; nil: it was not
-	checkAt   time.Duration // when to look next
+	openUntil time.Duration // when to give up
+	rewriting *rewriting    // the journal was gone and is being written again; nil: no
+	checkAt   time.Duration // when to check next
 
 	start     *openRequest // nil before an init
 	isOpen    bool
@@ -134,7 +130,7 @@ type journaler struct {
 	failing   bool
 	retryAt   time.Duration
 	unwritten []unwritten
-	unsynced  bool // there is something to be synced
+	unsynced  bool // something is to be synced
 	syncAt    time.Duration
 }
 
@@ -146,7 +142,7 @@ func (j *journaler) Name() string { return journalName }
 // Wake is the service's.
 func (j *journaler) Wake() <-chan struct{} { return j.wake }
 
-// Next is when something is to be made durable, tried again, or synced.
+// Next is when something is to be written, tried again, checked or synced.
 func (j *journaler) Next(now time.Duration) time.Duration {
 	switch {
 	case len(j.group) == 0 && j.inbox.Depth() == 0:
@@ -157,7 +153,7 @@ func (j *journaler) Next(now time.Duration) time.Duration {
 	return now
 }
 
-// Step makes a batch durable and lets it out.
+// Step makes a group durable and releases it.
 func (j *journaler) Step(now time.Duration) (Work, error) {
 	if (len(j.group) > 0 || j.inbox.Depth() > 0) && j.out.blocked(now) {
 		return Work{}, nil
@@ -171,7 +167,7 @@ func (j *journaler) Step(now time.Duration) (Work, error) {
 	return Work{Did: did, Messages: before - j.inbox.Depth(), Bytes: int(j.figures.bytes.Load() - written)}, nil
 }
 
-// Crashed leaves the batch in hand for the next step to answer.
+// Crashed leaves the group in hand to the next step.
 func (j *journaler) Crashed(time.Duration) int {
 	j.inbox.Abandon()
 	return len(j.group)
@@ -187,13 +183,13 @@ func (j *journaler) step(now time.Duration) bool {
 	if rewrote {
 		j.rewrite(now)
 	}
-	if j.unsynced && now >= j.syncAt && j.inbox.Depth() > 0 { // there may always be something
+	if j.unsynced && now >= j.syncAt && j.inbox.Depth() > 0 { // the queue may never be empty
 		j.sync(now)
 	}
-	j.bytes, j.begun = 0, false
+	j.bytes = 0
 	for len(j.group) < groupItems && j.bytes < groupBytes {
 		if len(j.group) > 0 && j.inbox.Depth() == 1 {
-			break // the last one counts as waiting for as long as the write takes
+			break // the last item is taken during the write, so that it counts as waiting
 		}
 		item, ok := j.inbox.TryNext()
 		if !ok {
@@ -214,14 +210,14 @@ func (j *journaler) step(now time.Duration) bool {
 		j.faults.End()
 	} else {
 		err := j.append(now)
-		j.faults.End() // a write that takes long keeps back what it is to let out
+		j.faults.End() // a slow write delays what it releases
 		j.release(now, err)
 	}
 	j.inbox.Done()
 	return true
 }
 
-// grown tells those who read the log that there is more of it.
+// grown wakes the readers of the log: it has grown.
 func (j *journaler) grown() {
 	j.storedSignal.notify()
 	if j.store.reissue.active.Load() {
@@ -229,8 +225,8 @@ func (j *journaler) grown() {
 	}
 }
 
-// crashed answers for what the service had in hand when it crashed. Some of it may
-// have been written.
+// crashed answers for the group that the service had in hand when it crashed. Some of it
+// may have been written.
 func (j *journaler) crashed(now time.Duration) {
 	if j.group[0].kind == walOpen {
 		j.start = j.group[0].open
@@ -244,7 +240,7 @@ func (j *journaler) crashed(now time.Duration) {
 	j.release(now, errCrashed)
 }
 
-// idle does what there is time for.
+// idle does what is due while the queue is empty.
 func (j *journaler) idle(now time.Duration) bool {
 	switch {
 	case j.initWaits != nil && (now >= j.openAt || j.inbox.Drained()):
@@ -279,8 +275,7 @@ func (j *journaler) next() time.Duration {
 	return next
 }
 
-// release lets out the batch in hand: all of it is durable or, with an error, none of
-// it.
+// release releases the group in hand: all of it is durable or, with an error, none.
 func (j *journaler) release(now time.Duration, err error) {
 	j.releaseGroup(now, err)
 	if len(j.unwritten) > 0 && !j.failing { // after a crash
@@ -306,13 +301,13 @@ func (j *journaler) releaseGroup(now time.Duration, err error) {
 	}
 }
 
-// done says that nothing is in hand any more.
+// done empties the group.
 func (j *journaler) done() {
-	j.group, j.begun = j.group[:0], false
+	j.group = j.group[:0]
 }
 
-// releaseOwn answers a broadcast. One that is not durable has its counter for good, so
-// it may yet come to be.
+// releaseOwn answers a broadcast. If it is not durable it keeps its counter, so it may
+// become so later.
 func (j *journaler) releaseOwn(now time.Duration, item *walItem, err error) {
 	if err == nil {
 		j.figures.ownLatency.add(now - item.replyTo.arrived)
@@ -335,19 +330,18 @@ func (j *journaler) releaseOwn(now time.Duration, item *walItem, err error) {
 	}
 }
 
-// applyOwn applies an entry of the node's own that is durable. The state is locked.
+// applyOwn applies a durable own entry. The caller holds the state's lock.
 func (j *journaler) applyOwn(e *gossip.Entry, key string) {
 	j.store.issued.issue(e)
 	j.state.accept(e)
 	j.state.apply(*e, key)
 }
 
-// releaseDelivery applies what a peer has brought, durable or not; the ack waits for
-// that.
+// releaseDelivery applies a peer's entries, durable or not; only their ack waits for that.
 func (j *journaler) releaseDelivery(now time.Duration, item *walItem, err error) {
 	l := item.delivery
 	if err != nil && len(l.entries) > 0 {
-		j.notDurable.add(l.entries) // before anybody can know of them
+		j.notDurable.add(l.entries) // before gossip can see them
 		for _, e := range l.entries {
 			j.unwritten = append(j.unwritten, unwritten{entry: e})
 		}

@@ -9,7 +9,7 @@ import (
 	"treecast/journal"
 )
 
-// openRequest is an init.
+// openRequest is an init that asks for the journal.
 type openRequest struct {
 	membership *membership
 	replyTo    replyTo
@@ -31,9 +31,8 @@ func (j *journaler) open(now time.Duration) {
 	}
 }
 
-// opened has the node begin with what was found. Where there is nothing, as the
-// journal could not be opened, it is tried again, and what that finds is known
-// later.
+// opened lets the node begin with what was found; nil: the journal could not be opened. It
+// is tried again then, and what it holds is applied later.
 func (j *journaler) opened(now time.Duration, found *journal.Recovered) {
 	if found == nil {
 		found = &journal.Recovered{Log: j.start.start.Log, Incarnation: j.start.start.Incarnation}
@@ -44,8 +43,8 @@ func (j *journaler) opened(now time.Duration, found *journal.Recovered) {
 	j.onOpened(now, j.start.membership, j.start.replyTo)
 }
 
-// recover takes in what a former life has left. Where the journal could not be
-// opened when the node began, its own log has a name of its own by now.
+// recover applies what an earlier incarnation has left. If the journal could not be opened
+// when the node began, the node has a log by now and keeps it.
 func (j *journaler) recover(found *journal.Recovered) {
 	s := j.start.membership
 	if !j.nodeBegan {
@@ -64,11 +63,11 @@ func (j *journaler) recover(found *journal.Recovered) {
 	j.grown()
 }
 
-// openJournal begins the journal.
+// openJournal calls the journal's Open.
 func (j *journaler) openJournal(now time.Duration) (*journal.Recovered, error) {
 	r, err := j.journal.Open(*j.start.start)
 	if err != nil {
-		if blockedBy(err) == nil || len(j.group) == 0 { // else the init waits
+		if blockedBy(err) == nil || len(j.group) == 0 { // otherwise the init waits
 			j.fail(now, err)
 		}
 		return nil, err
@@ -81,16 +80,15 @@ func (j *journaler) openJournal(now time.Duration) (*journal.Recovered, error) {
 }
 
 const (
-	// lockPatience is how long an init waits for a journal that is in use: a killed
-	// process holds its lock until the system has taken back all of its memory.
-	// Maelstrom waits for 10 s for the answer to an init.
+	// lockPatience is how long an init waits for a journal that is in use: the system
+	// releases the lock of a killed process when it has reclaimed all of its memory.
+	// Maelstrom waits 10 s for the reply to an init.
 	lockPatience = 8 * time.Second
-	// lockRetry is how often it is tried meanwhile.
+	// lockRetry is the time between two tries.
 	lockRetry = 20 * time.Millisecond
 )
 
-// blockedBy returns the obstacle that an error of Open is about; nil: it is about
-// something else.
+// blockedBy returns the *journal.BlockedError in an error of Open, or nil.
 func blockedBy(err error) *journal.BlockedError {
 	var b *journal.BlockedError
 	if errors.As(err, &b) {
@@ -99,8 +97,8 @@ func blockedBy(err error) *journal.BlockedError {
 	return nil
 }
 
-// waitForLock has the init in hand wait for what is in its way, and begins without it,
-// or refuses, where that is of no use.
+// waitForLock makes the init in hand wait, or ends that: where it is useless to wait, the
+// node begins without the journal or refuses the init.
 func (j *journaler) waitForLock(now time.Duration, b *journal.BlockedError) {
 	first := j.openUntil == 0
 	if first {
@@ -120,9 +118,9 @@ func (j *journaler) waitForLock(now time.Duration, b *journal.BlockedError) {
 	}
 }
 
-// reopen tries again to open what the init waits for.
+// reopen tries again to open the journal that the init waits for.
 func (j *journaler) reopen(now time.Duration) {
-	j.group = append(j.group, walItem{kind: walOpen, open: j.initWaits}) // a crash finds it there
+	j.group = append(j.group, walItem{kind: walOpen, open: j.initWaits}) // where a crash finds it
 	j.initWaits = nil
 	j.open(now)
 	if j.isOpen && j.openUntil != 0 {
@@ -131,7 +129,7 @@ func (j *journaler) reopen(now time.Duration) {
 	}
 }
 
-// beginWithout begins with nothing, if that was asked for, or has the init refused.
+// beginWithout begins with nothing if the configuration allows that, or refuses the init.
 func (j *journaler) beginWithout(now time.Duration, b *journal.BlockedError) {
 	if !j.beginBlank || j.start.start.Blank {
 		j.log.Error("this node's journal cannot be used, so its init is refused: to begin without it would lose what was acknowledged. --journal-lost begin does that", "file", b.Path, "why", b.Why)

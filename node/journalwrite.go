@@ -11,14 +11,14 @@ import (
 )
 
 const (
-	// groupItems and keepBytes bound what goes into one append.
+	// groupItems and groupBytes bound one append.
 	groupItems = 1024
 	groupBytes = 256 << 10
-	// writeRetry is how long after a failed append another one is tried.
+	// writeRetry is the time between two tries while appends fail.
 	writeRetry = time.Second
 )
 
-// append writes the batch in hand. While that is known to fail it does not try.
+// append writes the group in hand, or fails at once between two tries.
 func (j *journaler) append(now time.Duration) error {
 	writable := !j.failing || now >= j.retryAt && j.retry(now)
 	j.batch.Reset()
@@ -37,12 +37,12 @@ func (j *journaler) append(now time.Duration) error {
 	case !writable:
 		return errNotWritable
 	case j.batch.Entries() == 0:
-		return nil // all of it is known, and nothing is ahead of it
+		return nil // all of it was known
 	}
 	return j.write(now)
 }
 
-// The reasons for which a batch was not written.
+// Reasons for which a group was not written.
 var (
 	errNotWritable = errors.New("it failed a moment ago, and is tried again once a second")
 	errCrashed     = errors.New("the journal service crashed on it")
@@ -53,7 +53,7 @@ func (j *journaler) add(e *gossip.Entry) {
 	j.batch.Add(journal.Origin{Node: o.Node, Log: o.Log}, e.Counter, e.Value)
 }
 
-// accept leaves out of a delivery what is known already; nil: there is none.
+// accept removes from a delivery what is known already. nil: there is none.
 func (j *journaler) accept(l *delivery) {
 	if l == nil || l.accepted {
 		return
@@ -68,10 +68,9 @@ func (j *journaler) accept(l *delivery) {
 	l.entries, l.keys, l.accepted = l.entries[:n], l.keys[:n], true
 }
 
-// write appends the batch that was made.
+// write appends the batch.
 func (j *journaler) write(now time.Duration) error {
 	j.batch.Seen = j.seen()
-	j.begun = true
 	err := j.journal.Append(&j.batch)
 	if errors.Is(err, journal.ErrGone) {
 		j.gone(now, err)
@@ -81,7 +80,7 @@ func (j *journaler) write(now time.Duration) error {
 		j.fail(now, err)
 		return err
 	}
-	j.checkAt = now + j.checkEvery // that was looked at
+	j.checkAt = now + j.checkEvery // Append has checked
 	j.figures.appends.Add(1)
 	j.figures.entries.Add(uint64(j.batch.Entries()))
 	j.figures.bytes.Add(uint64(j.batch.Bytes()))
@@ -91,7 +90,7 @@ func (j *journaler) write(now time.Duration) error {
 	return nil
 }
 
-// fail says, once, that the journal cannot be written.
+// fail marks the journal as failing and logs that once.
 func (j *journaler) fail(now time.Duration, err error) {
 	j.retryAt = now + writeRetry
 	if !j.failing {
@@ -102,8 +101,8 @@ func (j *journaler) fail(now time.Duration, err error) {
 	}
 }
 
-// retry tries to open what could not be opened and to write what is owed, and
-// reports whether all is well.
+// retry opens the journal if it is not open and writes what is unwritten. It reports
+// whether all is well.
 func (j *journaler) retry(now time.Duration) bool {
 	if j.rewriting != nil {
 		return false
@@ -144,7 +143,7 @@ func (j *journaler) retry(now time.Duration) bool {
 	return true
 }
 
-// sync has the disk keep what was appended.
+// sync syncs what was appended to the disk.
 func (j *journaler) sync(now time.Duration) {
 	j.unsynced = false
 	err := j.journal.Sync()
@@ -153,22 +152,22 @@ func (j *journaler) sync(now time.Duration) {
 	}
 }
 
-// rewriting is a journal being written from memory, as the one that the node had
-// is gone: somebody has removed, moved, replaced or truncated it.
+// rewriting is the state of a journal that is written again from memory, because the file
+// was removed, moved, replaced or truncated.
 type rewriting struct {
 	begun bool
-	next  int // of the entries that the node knows
+	next  int // position in state.log
 }
 
-// DefaultKeepCheck is how often a node looks whether its journal is still there,
-// where nothing is appended. What is gone is so for this long, and for as long as
-// it takes to write it again.
+// DefaultJournalCheck is the time between two checks of the journal where nothing is
+// appended. A file that is removed is missing for this long, and until it is written
+// again.
 const DefaultJournalCheck = 500 * time.Millisecond
 
-// checks reports whether the journal is looked at now and then.
+// checks reports whether the journal is checked from time to time.
 func (j *journaler) checks() bool { return j.checkEvery > 0 && j.isOpen && !j.failing }
 
-// check looks whether the next life would find the journal.
+// check checks the journal.
 func (j *journaler) check(now time.Duration) {
 	j.checkAt = now + j.checkEvery
 	if err := j.journal.Check(); err != nil {
@@ -176,7 +175,7 @@ func (j *journaler) check(now time.Duration) {
 	}
 }
 
-// gone has the journal written again.
+// gone begins to write the journal again.
 func (j *journaler) gone(now time.Duration, err error) {
 	j.log.Error("the journal is gone: it is written again from memory. Until that is done, broadcasts get error 11, and a kill would lose what it held", "why", err)
 	j.failing, j.retryAt = true, now
@@ -184,8 +183,8 @@ func (j *journaler) gone(now time.Duration, err error) {
 	j.rewriting = &rewriting{}
 }
 
-// rewrite writes a part of what the node knows, or what comes before and behind
-// that. What arrives goes on being answered in between.
+// rewrite does one part of writing the journal again, so that items are answered between
+// two parts.
 func (j *journaler) rewrite(now time.Duration) {
 	if more, err := j.rewriteSome(); err != nil {
 		j.log.Error("the journal cannot be written again; it is tried once a second", "why", err)
@@ -209,7 +208,7 @@ func (j *journaler) rewrite(now time.Duration) {
 	j.retry(now)
 }
 
-// rewriteSome appends a part of what the node knows, and reports whether it did.
+// rewriteSome appends some of the log, and reports whether there was any left.
 func (j *journaler) rewriteSome() (any bool, err error) {
 	w := j.rewriting
 	if !w.begun {
@@ -235,16 +234,16 @@ func (j *journaler) rewriteSome() (any bool, err error) {
 	return true, nil
 }
 
-// notDurable is the entries that the node shows and passes on, but that are not in
-// its journal, as that cannot be written: a batch with one of them is not acked.
-// Empty but for trouble. Any goroutine may use it.
+// notDurable is the set of entries that the node shows and passes on while its journal
+// cannot be written: a batch with one of them is not acked. It is empty while all is well.
+// Any goroutine may use it.
 type notDurable struct {
 	any  atomic.Bool
 	mu   sync.Mutex
 	held *gossip.Digest
 }
 
-// add puts entries in.
+// add adds entries.
 func (u *notDurable) add(entries []gossip.Entry) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -257,7 +256,7 @@ func (u *notDurable) add(entries []gossip.Entry) {
 	u.any.Store(true)
 }
 
-// clear says that all of them are kept by now.
+// clear empties the set: all of them are durable.
 func (u *notDurable) clear() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -265,7 +264,7 @@ func (u *notDurable) clear() {
 	u.any.Store(false)
 }
 
-// holds reports whether a message brings one of them.
+// holds reports whether a message brings one of the entries.
 func (u *notDurable) holds(m *gossip.Message) bool {
 	if !u.any.Load() {
 		return false

@@ -7,30 +7,29 @@ import (
 	"time"
 )
 
-// quietUnderLoad is a log that leaves out debug records while the node has enough to
-// do. It wraps a handler.
+// quietUnderLoad is a log handler that drops debug records while the node is overloaded.
 type quietUnderLoad struct {
 	slog.Handler
-	mayBusy func() bool // may the node work that it starts by itself
+	mayBusy func() bool // may the node do self-started work
 }
 
-// Enabled leaves out debug records.
+// Enabled drops debug records.
 func (c quietUnderLoad) Enabled(ctx context.Context, level slog.Level) bool {
 	return (level > slog.LevelDebug || c.mayBusy()) && c.Handler.Enabled(ctx, level)
 }
 
-// WithAttrs keeps it.
+// WithAttrs keeps the wrapper.
 func (c quietUnderLoad) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return quietUnderLoad{c.Handler.WithAttrs(attrs), c.mayBusy}
 }
 
-// WithGroup keeps it.
+// WithGroup keeps the wrapper.
 func (c quietUnderLoad) WithGroup(name string) slog.Handler {
 	return quietUnderLoad{c.Handler.WithGroup(name), c.mayBusy}
 }
 
-// quota limits a log to a number of lines per interval, so that what a peer or
-// a client sends cannot flood it. It wraps a handler; any goroutine may use it.
+// quota is a log handler that passes a number of lines per interval, so that peers and clients
+// cannot flood the log. Any goroutine may use it.
 type quota struct {
 	slog.Handler
 	shared *quotaState
@@ -45,8 +44,8 @@ type quotaState struct {
 	dropped  int
 }
 
-// newQuota returns a logger that passes at most limit records per interval on
-// to log, and says how many it has kept back.
+// newQuota returns a logger that passes at most limit records per interval on to log, and says
+// how many it has dropped.
 func newQuota(log *slog.Logger, limit int, interval time.Duration) *slog.Logger {
 	return slog.New(&quota{Handler: log.Handler(), shared: &quotaState{limit: limit, interval: interval}})
 }
@@ -61,7 +60,7 @@ func (q *quota) WithGroup(name string) slog.Handler {
 	return &quota{Handler: q.Handler.WithGroup(name), shared: q.shared}
 }
 
-// Handle passes a record on if there is still room for it.
+// Handle passes a record on if the quota allows.
 func (q *quota) Handle(ctx context.Context, r slog.Record) error {
 	s := q.shared
 	s.mu.Lock()
@@ -83,13 +82,13 @@ func (q *quota) Handle(ctx context.Context, r slog.Record) error {
 	return q.Handler.Handle(ctx, r)
 }
 
-// stamped gives the records of a log the times of a clock.
+// stamped is a log handler that stamps records with another clock.
 type stamped struct {
 	slog.Handler
 	clock func() time.Time
 }
 
-// Handle passes a record on with the clock's time.
+// Handle passes a record on with that clock's time.
 func (s stamped) Handle(ctx context.Context, r slog.Record) error {
 	r.Time = s.clock()
 	return s.Handler.Handle(ctx, r)

@@ -15,9 +15,9 @@ import (
 	"treecast/wire"
 )
 
-// Node is one node: its services as pure steps, the queues between them, and
-// what they own. Nothing happens by itself: Run drives it in real time, and a
-// driver with time of its own calls the same steps (Admit, Step, Tick).
+// Node is one node: its services, the queues between them, and its state. Nothing happens by
+// itself: Run drives it in real time, and a driver with a clock of its own calls the same
+// steps (Admit, Step, Tick).
 type Node struct {
 	cfg      Config
 	broker   *chans.Broker
@@ -29,7 +29,7 @@ type Node struct {
 	name     atomic.Pointer[string]
 	stdout   progressWriter
 	age      *stdin.Age
-	admitted int64 // lines, of a driver that has time of its own
+	admitted int64 // lines, for a driver with a clock of its own
 
 	intakeBytes, gossipBytes budget
 
@@ -39,7 +39,7 @@ type Node struct {
 	gossipInbox  *chans.Inbox[peerMsg]
 	outputInbox  *chans.Inbox[outgoing]
 	outputQueue  *chans.Queue[outgoing]
-	journalQueue *chans.Queue[walItem] // nil without a journal, as is all of it
+	journalQueue *chans.Queue[walItem] // nil without a journal
 	journalInbox *chans.Inbox[walItem]
 	outbox       *outbox
 	storedSignal *storedSignal
@@ -50,23 +50,22 @@ type Node struct {
 	gossiper    *gossiper
 	output      *output
 	journaler   *journaler                  // nil without a journal
-	notDurable  *notDurable                 // the same
+	notDurable  *notDurable                 // nil without a journal
 	services    []Service                   // all of them, but for the reader
-	ownCount    int                         // how many of these are not from Config.More
-	journalRead chan struct{}               // a token when the reader need not wait for the journal any more
-	pendingInit atomic.Pointer[pendingInit] // an init that is to be answered then; nil: none
-	reading     lineInHand                  // the reader's
+	ownCount    int                         // how many of these are not of Config.More
+	journalRead chan struct{}               // a token when the reader may go on after an init
+	pendingInit atomic.Pointer[pendingInit] // an init to be answered then; nil: none
+	reading     lineInHand                  // of the reader
 	supervisor  *chans.Supervisor
 	gauges      []backpressure.Gauge // what the monitor watches
 
 	faults map[string]*inject.Injector // by service; nil as a rule
 
-	history  *chans.History            // of the queues; kept by Run alone
+	history  *chans.History            // of the queues; Run records it
 	runStart atomic.Pointer[time.Time] // nil before Run
 }
 
-// New returns a node that writes to stdout. It reports settings that cannot
-// work.
+// New returns a node that writes to stdout. The error names a setting that cannot work.
 func New(cfg Config, stdout io.Writer) (*Node, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -135,8 +134,8 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 	return n, nil
 }
 
-// addMore makes the services that were asked for beside the node's own, has the
-// monitor watch all queues, and looks whether every fault has a service.
+// addMore makes the services of Config.More, registers all queues with the monitor, and
+// checks that every fault names a service.
 func (n *Node) addMore() error {
 	n.ownCount = len(n.services)
 	names := ServiceNames()

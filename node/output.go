@@ -20,7 +20,7 @@ var (
 	listClose = []byte(`]}`)
 )
 
-// output turns items of the output queue into lines.
+// output is the output service: it writes the items of its queue as lines.
 type output struct {
 	inbox  *chans.Inbox[outgoing]
 	wake   wake
@@ -35,10 +35,10 @@ type output struct {
 	parts    [][]byte
 	begun    bool // some of the item in hand may have been written
 
-	since time.Duration // when the oldest line was written that waits for a flush
+	since time.Duration // when the oldest line in the buffer was written
 
-	writing atomic.Int64 // since when stdout has not moved in this step; 0: none is under way
-	drained func()       // called when the queue has become shorter; may be nil
+	writing atomic.Int64 // since when this step has waited for stdout; 0: no step is under way
+	drained func()       // called after each step; may be nil
 }
 
 const outputName = "output"
@@ -57,8 +57,7 @@ func (o *output) Next(now time.Duration) time.Duration {
 	return Never
 }
 
-// Step writes one item. What is written is flushed when nothing more is waiting.
-// The error is stdout's.
+// Step writes one item, and flushes when the queue is empty. The error is stdout's.
 func (o *output) Step(now time.Duration) (w Work, err error) {
 	o.writing.Store(int64(max(now, 1)))
 	if item, ok := o.inbox.TryNext(); ok {
@@ -86,8 +85,8 @@ func (o *output) Step(now time.Duration) (w Work, err error) {
 	return w, nil
 }
 
-// Crashed answers for a reply that crashed the output, unless a part of it may have
-// been written: a second answer would be one too many.
+// Crashed answers for the reply that crashed the output, unless a part of it may have been
+// written: the client must not get two.
 func (o *output) Crashed(now time.Duration) int {
 	o.writing.Store(0)
 	item, lost := o.inbox.Abandon()
@@ -109,13 +108,13 @@ func (o *output) Crashed(now time.Duration) int {
 	return 1
 }
 
-// flushAfter is how long a line waits at most for others to be written with it.
-// At full speed the writer's buffer is full long before; an output that is slow
-// would collect half a second of replies and let them go all at once.
+// flushAfter is how long a line may wait in the buffer for others. At full speed the buffer
+// is full long before that; without a bound, a slow output would hold replies back for half
+// a second.
 const flushAfter = 10 * time.Millisecond
 
-// handle writes one item, or drops it if it is too late, and gives its bytes
-// back. The error is the stream's.
+// handle writes one item or drops it if it is too late, and returns its bytes to the
+// budget. The error is stdout's.
 func (o *output) handle(now time.Duration, item *outgoing) error {
 	if o.writer.Buffered() == 0 {
 		o.since = now
@@ -130,7 +129,7 @@ func (o *output) handle(now time.Duration, item *outgoing) error {
 	return err
 }
 
-// write writes one item, or drops it if it is too late.
+// write writes one item or drops it if it is too late.
 func (o *output) write(now time.Duration, item *outgoing) error {
 	if item.kind == toPeer {
 		return o.writer.WriteMessage(o.self(), item.to.client, item.body)
@@ -149,7 +148,7 @@ func (o *output) write(now time.Duration, item *outgoing) error {
 	case replyError:
 		o.body = wire.AppendError(o.body[:0], item.to.msgID, item.refusal.code, item.refusal.text)
 		return o.writer.WriteMessage(o.self(), item.to.client, o.body)
-	default: // outReadOK
+	default: // replyRead
 		if !item.to.wantsReply {
 			return nil
 		}
@@ -163,17 +162,17 @@ func (o *output) write(now time.Duration, item *outgoing) error {
 	}
 }
 
-// meterBytes is how much a meter hands on at a time: little enough that a
-// stream which moves slowly is seen to move.
+// progressBytes is how much is written at a time: little enough that a slow stream is seen
+// to move.
 const progressBytes = 32 << 10
 
-// progressWriter is a stream that says whenever some of what was written has gone.
+// progressWriter is a writer that reports whenever a part of a write is done.
 type progressWriter struct {
 	to    io.Writer
 	moved func() // may be nil
 }
 
-// Write writes in pieces.
+// Write writes in parts.
 func (m *progressWriter) Write(b []byte) (int, error) {
 	written := 0
 	for written < len(b) {
@@ -192,17 +191,16 @@ func (m *progressWriter) Write(b []byte) (int, error) {
 	return written, nil
 }
 
-// outgoing is an item of the output queue. As with jobs, what few of them have
-// is behind a pointer.
+// outgoing is an item of the output queue. Rare fields are behind a pointer, as it is copied.
 type outgoing struct {
-	to      replyTo      // whom it is for; of gossip the name alone
-	body    []byte       // raw and gossip: the whole body
-	refusal *refusal     // errors
-	values  *values.View // reads
+	to      replyTo      // toPeer: only the client's name is set
+	body    []byte       // replyBody, replyNoDeadline, toPeer
+	refusal *refusal     // replyError
+	values  *values.View // replyRead
 	kind    outKind
 }
 
-// refusal is what an error reply says.
+// refusal is the content of an error reply.
 type refusal struct {
 	code int
 	text string
@@ -211,35 +209,34 @@ type refusal struct {
 type outKind uint8
 
 const (
-	replyBody        outKind = iota // body, as it is; dropped when too late
-	replyNoDeadline                 // body, as it is, however late
-	toPeer                          // body, as it is; counts in gossip's byte budget
+	replyBody        outKind = iota // body; dropped when too late
+	replyNoDeadline                 // body, however late
+	toPeer                          // body; counts in gossip's byte budget
 	replyBroadcastOK                // dropped when too late
 	replyError                      // dropped when too late
-	replyRead                       // dropped when much too late: a read's client stays the same for a while
+	replyRead                       // dropped when too late for a read: see stdin.ReadDeadline
 )
 
-// outbox is the way into the output queue.
+// outbox puts items into the output queue.
 type outbox struct {
 	queue    *chans.Queue[outgoing]
 	gossip   budget
 	replies  budget
 	counters *counters
 
-	roomWanted atomic.Bool   // somebody waits for room
-	waiters    []wake        // all that may
+	roomWanted atomic.Bool   // a service waits for room
+	waiters    []wake        // of the services that may wait for it
 	writing    *atomic.Int64 // the output's
 }
 
-// stuckAfter is how long stdout may stand still before nobody waits for it
-// any more.
+// stuckAfter is how long stdout may stand still until services stop waiting for it.
 const stuckAfter = time.Second
 
-// full reports whether there is no room for another item.
+// full reports whether the queue is full.
 func (o *outbox) full() bool { return o.queue.Depth() >= o.queue.Capacity() }
 
-// stuckAt is when stdout will have stood still for so long that nobody should wait
-// for it; Never while nothing is being written to it.
+// stuckAt is when stdout will have stood still for stuckAfter; Never while no write is
+// under way.
 func (o *outbox) stuckAt() time.Duration {
 	since := time.Duration(o.writing.Load())
 	if since == 0 {
@@ -248,17 +245,17 @@ func (o *outbox) stuckAt() time.Duration {
 	return since + stuckAfter + 1
 }
 
-// blocked reports whether there is no room, so that a service has to wait. If so, all
-// that may wait are woken when there is some.
+// blocked reports whether a service has to wait for room. If so, all waiters are woken when
+// there is some.
 func (o *outbox) blocked(now time.Duration) bool {
 	if !o.full() || now >= o.stuckAt() {
 		return false
 	}
 	o.roomWanted.Store(true)
-	return o.full() // the output may have made room before it knew
+	return o.full() // the output may have made room before it saw roomWanted
 }
 
-// roomAgain wakes who waits for room if there is some.
+// roomAgain wakes the waiters if there is room.
 func (o *outbox) roomAgain() {
 	if o.roomWanted.Load() && !o.full() {
 		o.roomWanted.Store(false)
@@ -268,8 +265,8 @@ func (o *outbox) roomAgain() {
 	}
 }
 
-// offer queues a reply. At hard capacity, which means that stdout has stood
-// still for long, it is dropped and counted.
+// offer queues a reply. At capacity, when stdout has stood still for long, the reply is
+// dropped and counted.
 func (o *outbox) offer(now time.Duration, item outgoing) {
 	if !o.replies.take(len(item.body)) {
 		o.counters.droppedReplies.Add(1)
@@ -281,22 +278,21 @@ func (o *outbox) offer(now time.Duration, item outgoing) {
 	}
 }
 
-// fail queues an error reply, where somebody waits for one.
+// fail queues an error reply if the client waits for a reply.
 func (o *outbox) fail(now time.Duration, to replyTo, code int, text string) {
 	if to.wantsReply {
 		o.offer(now, outgoing{kind: replyError, to: to, refusal: &refusal{code, text}})
 	}
 }
 
-// room is how many gossip messages may be queued now. They get half of the
-// preferred size, so that they alone never make the output unhealthy, and no
-// more bytes than are set aside for them.
+// room is how many gossip messages may be queued now. They may fill half of the preferred
+// size, so that they alone never make the output unhealthy, and their byte budget.
 func (o *outbox) room() int {
 	bytes := o.gossip.limit - o.gossip.used.Load()
 	return max(0, min(max(1, o.queue.Preferred()/2)-o.queue.Depth(), int(bytes+gossip.MaxLineBytes-1)/gossip.MaxLineBytes))
 }
 
-// send queues a gossip message for which there was room.
+// send queues a gossip message, for which there was room.
 func (o *outbox) send(now time.Duration, dest string, body []byte) {
 	o.gossip.used.Add(int64(len(body)))
 	if !o.queue.Offer(now, outgoing{kind: toPeer, to: replyTo{client: dest}, body: body}) {
@@ -305,7 +301,7 @@ func (o *outbox) send(now time.Duration, dest string, body []byte) {
 	}
 }
 
-// handled gives back the bytes of an item that is written, dropped or lost.
+// handled returns the bytes of an item that was written, dropped or lost to the budget.
 func (o *outbox) handled(item *outgoing) {
 	switch item.kind {
 	case toPeer:

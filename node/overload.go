@@ -18,8 +18,8 @@ func (n *Node) logOverload(now time.Duration, r backpressure.Report) {
 	}
 }
 
-// Poll has the health monitor look at the queues, and tells the gates and
-// gossip what it saw when that is to be published.
+// Poll makes the health monitor look at the queues, and passes its report to the gates and
+// to gossip when it is to be published.
 func (n *Node) Poll(now time.Duration) (report backpressure.Report, publish bool) {
 	n.broker.Observe(now)
 	report, publish = n.monitor.Poll(now)
@@ -29,12 +29,12 @@ func (n *Node) Poll(now time.Duration) (report backpressure.Report, publish bool
 	return report, publish
 }
 
-// fewWaiting is how many items may wait for an answer however long that seems
-// to take: what little there is may have waited for the machine.
+// fewWaiting is the number of waiting items below which no wait is expected: so few may have
+// waited for the machine.
 const fewWaiting = 128
 
-// wait is how long a broadcast that is taken now is expected to wait until it is
-// stored. For stdout the reader waits itself.
+// wait is the expected time until a broadcast that is accepted now is stored. The reader
+// itself waits for stdout.
 func (n *Node) wait() time.Duration {
 	waiting, wait := n.intakeQueue.Depth(), n.intakeQueue.Wait()
 	if n.journalQueue != nil {
@@ -47,16 +47,15 @@ func (n *Node) wait() time.Duration {
 	return wait
 }
 
-// budget bounds the bytes that wait in a queue. Any goroutine may use it. It is
-// a gauge for the health monitor, which weighs by bytes what the queue weighs by
-// items.
+// budget bounds the bytes that wait in a queue, as the queue bounds its items. It is a gauge
+// for the health monitor. Any goroutine may use it.
 type budget struct {
 	name  string
 	limit int64
 	used  atomic.Int64
 }
 
-// Name is how reports call it.
+// Name is its name in reports.
 func (b *budget) Name() string { return b.name }
 
 // Depth is how many bytes wait.
@@ -65,8 +64,8 @@ func (b *budget) Depth() int { return int(b.used.Load()) }
 // Preferred is how many bytes may wait in a healthy node.
 func (b *budget) Preferred() int { return int(b.limit / 2) }
 
-// take reserves n bytes and reports whether they were there. A single item
-// larger than the whole budget passes when nothing else is waiting.
+// take reserves n bytes and reports whether they were free. A single item larger than the
+// budget is accepted while nothing else waits.
 func (b *budget) take(n int) bool {
 	if used := b.used.Add(int64(n)); n > 0 && used > b.limit && used != int64(n) {
 		b.used.Add(int64(-n))
@@ -75,23 +74,23 @@ func (b *budget) take(n int) bool {
 	return true
 }
 
-// put gives n bytes back.
+// put returns n bytes.
 func (b *budget) put(n int) { b.used.Add(int64(-n)) }
 
-// gates decide what the node takes on while it is unhealthy. The monitor's
-// goroutine reports to them; any goroutine may ask.
+// gates decide which work the node accepts while it is unhealthy. The monitor's goroutine
+// reports to them; any goroutine may ask.
 type gates struct {
 	clients *backpressure.Gate // broadcasts
-	own     *backpressure.Gate // work that the node starts by itself
+	own     *backpressure.Gate // self-started work
 
 	maxWait   time.Duration // for an answer
-	slowText  string        // what a client is told that would wait for longer
+	slowText  string        // the error text for a longer wait
 	closeText atomic.Pointer[string]
-	ill       bool        // as last reported; the monitor's alone
-	ownOpen   atomic.Bool // as of the last report, for those who have no clock
+	unhealthy bool        // as last reported; the monitor's alone
+	ownOpen   atomic.Bool // as of the last report, for callers without a clock
 }
 
-// make makes the gates, or says which setting cannot work.
+// make makes the gates. The error names a setting that cannot work.
 func (g *gates) make(cfg *Config, stale time.Duration) (err error) {
 	if g.clients, err = backpressure.NewGate(cfg.ClientThreshold, stale); err != nil {
 		return fmt.Errorf("broadcasts: %w", err)
@@ -105,18 +104,18 @@ func (g *gates) make(cfg *Config, stale time.Duration) (err error) {
 	return nil
 }
 
-// report hands on what the monitor published, and says whether that concerns
-// more than the gates: the node is unhealthy, or has just become healthy.
+// report passes a report of the monitor to the gates. It returns true if gossip has to know:
+// the node is unhealthy, or has just become healthy.
 func (g *gates) report(now time.Duration, r backpressure.Report) bool {
-	wasIll := g.ill
-	g.ill = r.Unhealthy > 0
-	if g.ill {
-		// Spelt here, ten times a second, and not for every request of a flood.
+	was := g.unhealthy
+	g.unhealthy = r.Unhealthy > 0
+	if g.unhealthy {
+		// Formatted here, ten times a second, and not for every request of a flood.
 		text := fmt.Sprintf("overloaded: queue %s of this node has been unhealthy for %v; try again", r.Worst, r.Unhealthy)
 		g.closeText.Store(&text)
 	}
 	g.clients.Report(now, r.Unhealthy)
 	g.own.Report(now, r.Unhealthy)
 	g.ownOpen.Store(g.own.Open(now))
-	return g.ill || wasIll
+	return g.unhealthy || was
 }

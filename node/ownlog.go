@@ -8,95 +8,93 @@ import (
 	"treecast/wire"
 )
 
-// issuedLog is the log of this life's own entries, and how far it goes. The record
-// writes, and the gossip service holds peers to it: nobody can have more of it than
-// this node has given out. Whoever says so has damaged or forged it, or there are
-// two of this life, as where a machine was put back to what it was a while ago.
+// issuedLog is the log of the node's own entries and the highest counter issued there. The
+// service that applies entries writes it; gossip checks peers against it. A peer that has
+// a higher counter got it from damage, from a forgery, or from a second process with the
+// same log, as after a virtual machine was set back to a snapshot.
 //
-// Entries that came under counters that the node is yet to give out would take
-// the place of its own, so they are not taken in. That is held against the log as
-// it is: when the node has gone on to another one, they are entries as any other.
+// Entries with counters that are yet to be issued would take the place of the node's own,
+// so they are not accepted. Once the node has switched to another log, entries of the old
+// one are accepted as any others are.
 type issuedLog struct{ log atomic.Pointer[issuedTo] }
 
-// issuedTo is one log.
+// issuedTo is one log and how far it is issued.
 type issuedTo struct {
 	origin gossip.OriginID
-	last   atomic.Uint64 // the highest counter that may be known to others
+	last   atomic.Uint64 // the highest counter that others may know
 }
 
-// start says which log it is from now on.
-func (g *issuedLog) start(source gossip.OriginID) { g.log.Store(&issuedTo{origin: source}) }
+// start begins a log.
+func (g *issuedLog) start(origin gossip.OriginID) { g.log.Store(&issuedTo{origin: origin}) }
 
-// issue says that an entry is about to be given out. The service that applies
-// entries does so.
+// issue says that others are about to learn of an entry. There is one writer.
 func (g *issuedLog) issue(e *gossip.Entry) {
 	if l := g.log.Load(); l != nil && l.origin == e.Origin {
-		l.last.Store(max(l.last.Load(), e.Counter)) // there is one writer
+		l.last.Store(max(l.last.Load(), e.Counter))
 	}
 }
 
-// current is the log, and the highest counter there that may be known to others.
-func (g *issuedLog) current() (source gossip.OriginID, last uint64) {
+// current is the log and the highest counter that others may know.
+func (g *issuedLog) current() (origin gossip.OriginID, last uint64) {
 	if l := g.log.Load(); l != nil {
 		return l.origin, l.last.Load()
 	}
-	return source, 0
+	return origin, 0
 }
 
-// reissue is a log that others have more of than this life has given out: the node
-// goes on in a new one, and gives out there, once more, what it has given out in
-// the old one, as others may have other values under the same counters. It shows
-// no value twice.
+// reissue is the state of a node that has switched to a new log, because a peer has
+// counters of the old one that it never issued. Others may have other values under these
+// counters, so the node issues its values again in the new log. Reads show each once.
 //
-// That happens once in a life at most: whoever forges counters has a node give out
-// its values twice, and not more often.
+// That happens at most once in an incarnation, so a peer that forges counters makes a node
+// send its values twice, and no more often.
 type reissue struct {
-	active atomic.Bool     // it was; the journal then says when the log has grown
+	active atomic.Bool     // the journal then wakes the store when the log has grown
 	from   gossip.OriginID // the old log
-	last   uint64          // of its counters that this life may have used
-	next   int             // the position in the store's log to look at
+	last   uint64          // of its counters
+	next   int             // position in state.log to look at
 }
 
-// mostAgain is how many entries are looked at in one step.
+// reissuePerStep is how many entries one step looks at.
 const reissuePerStep = 64
 
-// switchLog has the node's entries go on in a log of another name.
-func (r *store) switchLog(name string, why string) {
-	if r.reissue.active.Load() {
+// switchLog makes the node's entries go on in a log of another name.
+func (s *store) switchLog(name string, why string) {
+	if s.reissue.active.Load() {
 		return
 	}
-	r.log.Error("a peer has entries of this node's own log that it has not given out: there are two of this life, or somebody forges its entries. It goes on in a new log, and gives out there again what it has given out",
-		"peer", why, "entries", r.counter)
-	r.counters.logSwitches.Add(1)
-	r.reissue.from, r.reissue.last = r.origin, r.counter
-	r.reissue.active.Store(true)
-	r.logName, r.counter = name, 0
-	r.origin = gossip.NewOriginID(r.origin.Value().Node, name)
-	r.issued.start(r.origin)
+	s.log.Error("a peer has entries of this node's own log that it has not given out: there are two of this life, or somebody forges its entries. It goes on in a new log, and gives out there again what it has given out",
+		"peer", why, "entries", s.counter)
+	s.counters.logSwitches.Add(1)
+	s.reissue.from, s.reissue.last = s.origin, s.counter
+	s.reissue.active.Store(true)
+	s.logName, s.counter = name, 0
+	s.origin = gossip.NewOriginID(s.origin.Value().Node, name)
+	s.issued.start(s.origin)
 }
 
-// reissueDue reports whether something is left to be given out again, and can be.
-func (r *store) reissueDue() bool {
-	return r.reissue.active.Load() && r.reissue.next < r.state.log.Len() && (r.journal == nil || !r.failing.Load() && r.journal.Depth() < r.journal.Capacity())
+// reissueDue reports whether an entry is left to be issued again, and can be.
+func (s *store) reissueDue() bool {
+	return s.reissue.active.Load() && s.reissue.next < s.state.log.Len() && (s.journal == nil || !s.failing.Load() && s.journal.Depth() < s.journal.Capacity())
 }
 
-// reissueSome gives out some of it.
-func (r *store) reissueSome(now time.Duration) {
-	for looked := 0; looked < reissuePerStep && r.reissueDue(); looked++ {
-		e := r.state.log.At(r.reissue.next)
-		if e.Origin == r.reissue.from && e.Counter <= r.reissue.last {
+// reissueSome issues some of them.
+func (s *store) reissueSome(now time.Duration) {
+	for looked := 0; looked < reissuePerStep && s.reissueDue(); looked++ {
+		e := s.state.log.At(s.reissue.next)
+		if e.Origin == s.reissue.from && e.Counter <= s.reissue.last {
 			key, err := wire.Canonical([]byte(e.Value))
 			if err != nil {
 				key = e.Value // it was checked when it came
 			}
-			again := gossip.Entry{Origin: r.origin, Counter: r.counter + 1, Value: e.Value}
-			if r.journal == nil {
-				r.own(now, &again, key, replyTo{}, false)
-			} else if !r.journal.Offer(now, walItem{kind: walOwn, replyTo: replyTo{arrived: now}, entry: again, key: key}) {
+			again := gossip.Entry{Origin: s.origin, Counter: s.counter + 1, Value: e.Value}
+			if s.journal == nil {
+				s.own(now, &again, key, replyTo{}, false)
+			} else if !s.journal.Offer(now, walItem{kind: walOwn, replyTo: replyTo{arrived: now}, entry: again, key: key}) {
 				return
 			}
-			r.counter++
+			s.counter++
 		}
-		r.reissue.next++
+		s.reissue.next++
 	}
 }

@@ -13,20 +13,20 @@ import (
 
 // read admits the lines of stdin until it ends. The error is the stream's.
 //
-// Before a request is admitted there must be room for its reply: while stdout
-// moves the reader waits for it, so that a client that pipes in more than it
-// reads is slowed by its own pipe and not refused; package stdin tells for how
-// long what is on stdin has waited meanwhile. Behind the init it waits until the
-// journal has been read. Nothing else makes the reader wait.
+// Before a request is admitted there must be room for its reply. While stdout moves, the
+// reader waits for room, so that a client which writes more than it reads is slowed by its
+// own pipe and not refused; package stdin measures how long the lines on stdin wait
+// meanwhile. After an init the reader waits until the journal has been read. Nothing else
+// makes it wait.
 //
-// It may be called again after it crashed, and goes on with the next line.
+// It may be called again after a crash, and goes on with the next line.
 func (d *driver) read(ctx context.Context, from io.Reader) error {
 	if d.lines == nil {
 		d.stdin = stdin.NewStream(from)
 		d.lines = wire.NewReader(d.stdin, d.cfg.MaxLineBytes)
 	}
 	r := d.lines
-	var item wire.Item // one for all lines, as a crash must find it
+	var item wire.Item // one for all lines, so that lineInHand can point to it
 	blocked := false   // the init waits for the journal
 	for {
 		if !d.awaitJournal(ctx) {
@@ -52,12 +52,12 @@ func (d *driver) read(ctx context.Context, from io.Reader) error {
 		}
 		if blocked && d.intake.initBlocked.Load() == notBlocked {
 			blocked = false
-			d.age.Began(before) // the init was answered after the last line was read
+			d.age.Began(before) // the init was answered since the last line was read
 		}
 		now := d.now()
 		d.age.Came(now)
 		d.look(now)
-		came, client := d.age.Line(now, d.stdin.Offset()-int64(r.Buffered())) // now, not after the wait
+		came, client := d.age.Line(now, d.stdin.Offset()-int64(r.Buffered())) // before the wait below
 		for !d.Admits() && !d.stuck() && ctx.Err() == nil {
 			d.waitDrained(ctx)
 			now = d.now()
@@ -73,15 +73,15 @@ func (d *driver) read(ctx context.Context, from io.Reader) error {
 	}
 }
 
-// look has the reader look, now and then, at how much of stdin is unread.
+// look measures from time to time how much of stdin is unread.
 func (d *driver) look(now time.Duration) {
 	if d.age.Looks(now) {
 		d.age.Saw(now, d.stdin.End())
 	}
 }
 
-// awaitJournal waits, behind an init, until the journal has been read, or is known to
-// be in use; false if the node ends before that.
+// awaitJournal waits after an init until the journal has been read or is known to be in use.
+// It returns false if the node ends before that.
 func (d *driver) awaitJournal(ctx context.Context) bool {
 	for d.intake.initPending.Load() && d.pendingInit.Load() == nil {
 		select {
@@ -93,26 +93,24 @@ func (d *driver) awaitJournal(ctx context.Context) bool {
 	return true
 }
 
-// answerPendingInit answers an init that has waited for the journal, or a restart's:
-// after the reader has looked at what is on stdin, as what comes later was meant
-// for this life.
+// answerPendingInit answers an init that has waited for the journal, or that of a restart. It
+// measures stdin first: lines that arrive later are meant for this incarnation.
 func (d *driver) answerPendingInit() {
 	if d.intake.answerInit == nil && !d.intake.initPending.Load() {
 		return
 	}
-	end := d.stdin.End() // before clients know
+	end := d.stdin.End() // before the client gets its reply
 	defer func() { d.age.Began(end) }()
 	if opened := d.intake.answerInit; opened != nil {
 		d.intake.answerInit = nil
 		opened()
 	}
-	if d.intake.initPending.Load() { // else the store has answered it, where it had to wait
+	if d.intake.initPending.Load() { // else the journal service has answered it
 		d.answerInit(d.now())
 	}
 }
 
-// lineInHand is the line that the reader is busy with. It is to the reader what
-// an inbox is to the services.
+// lineInHand is the line that the reader handles, as an inbox holds the item of a service.
 type lineInHand struct {
 	intake *intake
 	faults *inject.Injector // nil as a rule
@@ -120,7 +118,7 @@ type lineInHand struct {
 	item   *wire.Item    // nil: none
 	came   time.Duration // at the latest
 	client stdin.Client
-	begun  bool // it has been looked at
+	begun  bool // admit may have handled a part of it
 }
 
 // take puts a line in hand.
@@ -136,8 +134,8 @@ func (l *lineInHand) done() {
 	l.item = nil
 }
 
-// crashed answers for a line that crashed the reader, and returns how many there
-// were. Where the reader had begun with it, it may have been handed on.
+// crashed answers for the line that crashed the reader, and returns how many there were. If
+// the reader had begun with it, it may have been queued.
 func (l *lineInHand) crashed(now time.Duration) int {
 	if l.item == nil {
 		return 0

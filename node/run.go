@@ -15,14 +15,13 @@ import (
 	"treecast/wire"
 )
 
-// driver drives a node in real time: a goroutine, a queue and a clock around
-// each service's step.
+// driver drives a node in real time: it gives each service a goroutine and a clock.
 type driver struct {
 	*Node
 	now func() time.Duration
 
 	drained chan struct{} // a token when the output queue has become short
-	waiters atomic.Int32  // who wait for it
+	waiters atomic.Int32  // goroutines that wait for it
 	lines   *wire.Reader  // of stdin; outlives crashes of the reader
 	stdin   *stdin.Stream // what lines reads
 	atEnd   atomic.Bool   // stdin has been read to its end
@@ -34,14 +33,13 @@ const (
 	historySamples = 300
 )
 
-// ErrTooManyCrashes is wrapped by Run's error where a service crashed more often
-// than Config allows; its text names the service and what it panicked with last.
+// ErrTooManyCrashes is wrapped by Run's error if a service crashed more often than Config
+// allows. The text names the service and its last panic.
 var ErrTooManyCrashes = chans.ErrTooManyCrashes
 
-// Run drives the node in real time until stdin ends or ctx is done, and then
-// writes out what is queued. It returns an error if stdin or stdout fails or a
-// service crashes too often; a bad line is never an error. It may be called
-// once.
+// Run drives the node in real time until stdin ends or ctx is done, and then writes what is
+// queued. It returns an error if stdin or stdout fails or a service crashes too often; a bad
+// line is no error. It may be called once.
 func (n *Node) Run(ctx context.Context, from io.Reader) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	start := time.Now()
@@ -55,8 +53,8 @@ func (n *Node) Run(ctx context.Context, from io.Reader) error {
 	n.output.drained = d.roomAgain
 	n.intake.readerAnswers = true
 
-	// The reader may be blocked in a read that nothing can interrupt, so it is
-	// not waited for.
+	// The reader may be blocked in a read that cannot be interrupted, so Run does not wait
+	// for it.
 	go func() {
 		read := func(ctx context.Context) error {
 			n.faults[readerName].Live(ctx, d.now)
@@ -76,7 +74,7 @@ func (n *Node) Run(ctx context.Context, from io.Reader) error {
 		<-ctx.Done()
 		n.gossipQueue.Close()
 	}()
-	// What is beside the way of a value ends when that has.
+	// Services of Config.More and the monitor end after the others.
 	var beside sync.WaitGroup
 	aside, stopBeside := context.WithCancel(context.Background())
 	beside.Go(func() {
@@ -86,8 +84,8 @@ func (n *Node) Run(ctx context.Context, from io.Reader) error {
 		}
 	})
 
-	// The services end one after the other, each when its queue is closed and
-	// drained, and closes the next one's: what is queued is still written out.
+	// The services end one after the other: each ends when its queue is closed and empty, and
+	// closes the next one's queue. So what is queued is still written.
 	err := n.supervisor.Run(context.WithoutCancel(ctx), d.now, d.supervised(n.services[:n.ownCount])...)
 	if n.journaler != nil {
 		if closing := n.cfg.Journal.Close(err == nil && d.atEnd.Load()); closing != nil {
@@ -122,8 +120,8 @@ func (d *driver) supervised(services []Service) (all []chans.Service) {
 	return all
 }
 
-// stepsPerLook is how many brief steps there are between two looks at the clock,
-// which cost as much as a tenth of the work. They take microseconds.
+// stepsPerLook is how many brief steps there are between two looks at the clock. A look costs
+// a tenth of a step, and a brief step takes microseconds.
 const stepsPerLook = 16
 
 // serve calls a service's steps until it is over.
@@ -154,13 +152,12 @@ func (d *driver) serve(ctx context.Context, s Service) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		runtime.Gosched() // whoever has woken it may have more
+		runtime.Gosched() // the goroutine that woke it may have more
 		now, brief = d.now(), 0
 	}
 }
 
-// watch has the monitor poll at its period, tells people when trouble begins
-// and ends, and notices when the process has been stopped.
+// watch calls Tick at the monitor's period and records the history of the queues.
 func (d *driver) watch(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -184,7 +181,7 @@ func (d *driver) watch(ctx context.Context) error {
 // stuck reports whether stdout has stood still for too long to wait for it.
 func (d *driver) stuck() bool { return d.now() >= d.outbox.stuckAt() }
 
-// roomAgain wakes the reader if it waits for the output queue to become short.
+// roomAgain wakes the reader if it waits for the output queue to shrink.
 func (d *driver) roomAgain() {
 	if d.waiters.Load() > 0 && d.Admits() {
 		select {
@@ -194,11 +191,11 @@ func (d *driver) roomAgain() {
 	}
 }
 
-// waitDrained waits until the output queue may have become short, or a little.
+// waitDrained waits until the output queue may have shrunk, or 20 ms.
 func (d *driver) waitDrained(ctx context.Context) {
 	d.waiters.Add(1)
 	defer d.waiters.Add(-1)
-	if d.Admits() { // since the caller looked, when nobody was known to wait
+	if d.Admits() { // it has shrunk since the caller looked
 		return
 	}
 	timer := time.NewTimer(20 * time.Millisecond)

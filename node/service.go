@@ -11,51 +11,47 @@ import (
 	"treecast/node/inject"
 )
 
-// Service is one of a node's services. It does nothing by itself: a driver calls
-// it, from one goroutine at a time. The driver of real time is Run; one that has
-// time of its own loops over Node.Services.
+// Service is one of a node's services. It does nothing by itself: a driver calls it, from
+// one goroutine at a time. Run is the driver in real time; a driver with a clock of its own
+// loops over Node.Services.
 //
-// now never goes back. Every call to one service may change when the others have
-// something to do.
+// now never goes back. Every call to one service may change when the others are due.
 type Service interface {
-	// Name is what queues, faults, logs and costs call it.
+	// Name is its name in queues, faults, logs and costs.
 	Name() string
-	// Next is when Step has something to do: now, later, or Never unless something
-	// else happens first.
+	// Next is when Step is due: now, later, or Never unless something else happens first.
 	Next(now time.Duration) time.Duration
-	// Step does one piece of work, if there is any. The error is that of a stream
-	// that the service writes to, or errOver.
+	// Step does one piece of work, if there is any. The error is that of stdout, or errOver.
 	Step(now time.Duration) (Work, error)
-	// Wake has a token when something has happened that may have changed Next. Only
-	// a driver that has to wait looks at it.
+	// Wake holds a token when something has happened that may have changed Next. Only a
+	// driver that has to wait looks at it.
 	Wake() <-chan struct{}
-	// Crashed is called after Step has panicked, before anything else. The service
-	// tells whoever waits for the item in hand that it is lost, and makes itself
-	// ready to go on with the next one. It returns how many items were lost.
+	// Crashed is called after Step has panicked, before anything else. The service answers
+	// for the item in hand, which is lost, and makes itself ready for the next one. It
+	// returns how many items were lost.
 	Crashed(now time.Duration) (lost int)
 }
 
 // Work is what a step has done.
 type Work struct {
-	Did      bool // something, and there may be more at once
-	Brief    bool // it took microseconds: the next step may have the same time
-	Messages int  // taken from the service's queue, and put into others
-	Bytes    int  // of the bodies read and written, as far as the step handled any
+	Did      bool // something; there may be more to do now
+	Brief    bool // it took microseconds: the next step may be given the same time
+	Messages int  // taken from the service's queue and put into others
+	Bytes    int  // of bodies read and written
 }
 
-// errOver is returned by Step when nothing will ever be due again: the service's
-// queue is closed and drained, and so it has closed those that it fills. The
-// driver does not call it any more.
+// errOver is returned by Step when nothing will be due any more: the service's queue is
+// closed and empty, and the service has closed the queues that it fills.
 var errOver = errors.New("the service is over")
 
-// Never is what Next returns where nothing is to be done.
+// Never is what Next returns where nothing is due.
 const Never = gossip.Never
 
-// NewService makes a service of a node that is being made. It may make a queue for
-// it: see MakeQueue.
+// NewService makes a service of a node under construction. It may make a queue with
+// MakeQueue.
 type NewService func(*Node) (Service, error)
 
-// readerName is what faults, logs and costs call the reader of stdin.
+// readerName is the reader's name in faults, logs and costs.
 const readerName = "intake"
 
 // ServiceNames lists the names of a node's services, the reader's first. A node
@@ -64,14 +60,13 @@ func ServiceNames() []string {
 	return []string{readerName, storeName, gossipName, outputName, journalName}
 }
 
-// Services returns the services that a driver has to call, in an order that is
-// always the same.
+// Services returns the services that a driver has to call, always in the same order.
 func (n *Node) Services() []Service { return n.services }
 
-// MakeQueue makes a queue of a node that is being made, for the service that reads
-// it. ready is where its tokens go, the service's Wake as a rule. Its sizes are
-// those that Config.Queues has for its name, or the given ones. It needs no permit to drain:
-// permits only decide whether gossip begins something new.
+// MakeQueue makes a queue of a node under construction. ready gets its tokens: the Wake of
+// the service that reads it, as a rule. Its sizes are those of its name in Config.Queues, or
+// the given ones. No queue needs a permit to drain: permits only decide whether gossip
+// begins something new.
 func MakeQueue[T any](n *Node, name string, sizes QueueSizes, ready chan struct{}) (*chans.Queue[T], *chans.Inbox[T], error) {
 	set := n.cfg.Queues[name]
 	if set.Preferred == 0 {
@@ -96,10 +91,9 @@ func (w wake) notify() {
 	}
 }
 
-// ServiceCrashed is called by a driver that has time of its own, in the deferred
-// function that has recovered it, with what a step of a service has panicked with; s
-// is nil if it was the reader's. The service has lost what it had in hand, and goes
-// on. The error says that it has crashed too often, which ends the node.
+// ServiceCrashed is called by a driver with a clock of its own, in the deferred function that
+// has recovered a panic of a step; s is nil for Admit. The service goes on without the item
+// in hand. The error says that it has crashed too often, which ends the node.
 func (n *Node) ServiceCrashed(now time.Duration, s Service, panicked any) error {
 	name, lost := readerName, 0
 	if s == nil {
@@ -113,21 +107,21 @@ func (n *Node) ServiceCrashed(now time.Duration, s Service, panicked any) error 
 	return nil
 }
 
-// Faults returns what goes wrong in a service of the node, for the service to tell
-// what it does; nil as a rule.
+// Faults returns the fault injector of a service, which calls it around each item; nil as a
+// rule.
 func (n *Node) Faults(service string) *inject.Injector { return n.faults[service] }
 
-// What a service had in hand when it crashed is gone. Whoever waits for it is
-// told: with error 14 where it is certain that nothing was done, which lets a
-// client take it as failed, and with error 13 where it may have been.
+// The item that a service had in hand when it crashed is lost, and its client gets an error:
+// 14 where certainly nothing was done, so that the operation has failed, and 13 where it may
+// have been done.
 
-// The texts of the answers to what crashed a service.
+// Texts of these errors.
 const (
 	abortedText = "a service of this node crashed on this request; nothing was done"
 	crashedText = "a service of this node crashed on this request; it may have been done"
 )
 
-// logLost shows the item that crashed a service.
+// logLost logs the item that crashed a service.
 func logLost(log *slog.Logger, service, kind string, from *replyTo, body []byte) {
 	log.Error("item lost", "service", service, "kind", kind, "client", shorten(from.client), "msg_id", from.msgID.String(), "body", shorten(string(body)))
 }

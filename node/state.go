@@ -10,17 +10,16 @@ import (
 	"treecast/wire"
 )
 
-// state is what the node knows: its entries in the order in which it came to know
-// them, and the values that a read shows. It outlives crashes of the services.
+// state is what the node knows: its entries, in the order in which they were applied, and
+// the values that a read shows. It outlives crashes of the services.
 //
-// One service applies entries, the last on their way: the journal, of a node that
-// has one, or else the store. Any goroutine may look at what is shown; log is read
-// without a lock.
+// One service applies entries: the journal of a node that has one, otherwise the store. Any
+// goroutine may read the list; the log is read without a lock.
 type state struct {
 	log  *gossip.Log
-	held *gossip.Digest // what is in the log, or about to be; of the service that applies
+	held *gossip.Digest // what is in the log or about to be; of the service that applies
 
-	mu     sync.Mutex // of what follows
+	mu     sync.Mutex // guards values and list
 	values values.Set
 	list   values.List
 
@@ -29,21 +28,20 @@ type state struct {
 
 func newState() *state { return &state{log: gossip.NewLog(), held: gossip.NewDigest()} }
 
-// accept reports whether an entry is new, and so is to be applied.
+// accept reports whether an entry is new; then it is to be applied.
 func (s *state) accept(e *gossip.Entry) bool { return s.held.Add(e.Origin, e.Counter) }
 
-// apply puts in an entry that was accepted. key is its value in canonical form. The
-// caller holds mu, for as many entries as it has.
+// apply adds an accepted entry. key is its canonical value. The caller holds mu.
 func (s *state) apply(e gossip.Entry, key string) {
 	s.log.Append(e)
 	s.show(&e, key)
 }
 
-// show has reads show a value, if they do not yet. The caller holds mu.
+// show adds a value to what reads show, if it is not there. The caller holds mu.
 func (s *state) show(e *gossip.Entry, key string) {
 	if s.values.Add(key) {
 		shown := e.Value
-		if shown != key { // else it is canonical, and so without space
+		if shown != key { // else it is canonical, so it has no newline
 			shown = string(wire.OneLine([]byte(shown)))
 		}
 		s.list.Add(shown)
@@ -51,7 +49,7 @@ func (s *state) show(e *gossip.Entry, key string) {
 	}
 }
 
-// applyNew applies those of some entries that are new, as they come.
+// applyNew applies those entries that are new.
 func (s *state) applyNew(entries []gossip.Entry, keys []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -80,8 +78,8 @@ func (s *state) knows(value []byte) bool {
 	return s.values.Has(key)
 }
 
-// recover applies what a former life has left, and returns how many entries that
-// were new.
+// recover applies what an earlier incarnation has left, and returns how many entries were
+// new.
 func (s *state) recover(found *journal.Recovered) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -8,25 +8,24 @@ import (
 	"treecast/wire"
 )
 
-// The steps are for a driver that has time of its own. It never calls Run, and
-// it calls everything of a node from one goroutine:
+// The steps are for a driver with a clock of its own. It never calls Run, and it calls all
+// methods of a node from one goroutine:
 //
-//  1. Lines for stdin go to Admit, one by one and in their order. When there is
-//     none left to be read, Dry says so.
-//  2. The Step of each of Services is called when its Next says so, or later.
-//  3. Tick is called when NextTick says so.
-//  4. Where a step or Admit panics, ServiceCrashed is called.
+//  1. It passes lines of stdin to Admit, one by one in their order, and calls Dry when
+//     none is left.
+//  2. It calls the Step of each of Services when its Next says so, or later.
+//  3. It calls Tick when NextTick says so.
+//  4. It calls ServiceCrashed when a step or Admit has panicked.
 //
-// Every call may change what is due of any service. now never goes back.
+// Every call may change when any service is due. now never goes back.
 
-// Admits reports whether the reader may take a line. It waits while stdout is
-// behind and there is no room for another reply, those counted that the
-// requests in the intake will need, or while a reply is expected to wait for
-// too long. While the output has nothing to do, it is not stdout that is slow,
-// and nothing waits.
+// Admits reports whether the reader may take a line. It waits while the output has no room
+// for another reply, counting those that the requests in the intake will need, or while a
+// reply is expected to wait too long. While the output is idle stdout is not what is slow,
+// and the reader does not wait.
 func (n *Node) Admits() bool {
 	if n.intake.initPending.Load() {
-		return false // behind the init everything waits for what the journal held
+		return false // all lines after the init wait for the journal to be read
 	}
 	waiting := n.outputQueue.Depth()
 	if waiting == 0 {
@@ -39,8 +38,8 @@ func (n *Node) Admits() bool {
 	return all < max(1, n.outputQueue.Preferred()/2)
 }
 
-// Admit is the reader's step: it decides what becomes of one line. The item is
-// the node's until the next call.
+// Admit is the reader's step: it handles one line. The item is the node's until the next
+// call.
 func (n *Node) Admit(now time.Duration, item *wire.Item) {
 	n.admitted++
 	came, client := n.age.Line(now, n.admitted)
@@ -49,17 +48,17 @@ func (n *Node) Admit(now time.Duration, item *wire.Item) {
 	n.reading.done()
 }
 
-// Looks reports whether the reader would look now at how much of stdin is unread;
-// then Unread says it.
+// Looks reports whether the reader would look now at how much of stdin is unread. If so, the
+// driver calls Unread.
 func (n *Node) Looks(now time.Duration) bool { return n.age.Looks(now) }
 
-// Unread says how many lines the reader sees on stdin that are not admitted yet.
+// Unread tells the node how many lines are on stdin and not admitted.
 func (n *Node) Unread(now time.Duration, lines int) { n.age.Saw(now, n.admitted+int64(lines)) }
 
-// Dry says that everything was read that was on stdin, and that the reader waits.
+// Dry tells the node that stdin is empty and the reader waits.
 func (n *Node) Dry(now time.Duration) { n.age.Dry(now) }
 
-// Came says that there is something on stdin that the reader may have waited for.
+// Came tells the node that a line has arrived on stdin, for which the reader may have waited.
 func (n *Node) Came(now time.Duration) { n.age.Came(now) }
 
 func (n *Node) admit(now, came time.Duration, item *wire.Item, client stdin.Client) {
@@ -70,26 +69,25 @@ func (n *Node) admit(now, came time.Duration, item *wire.Item, client stdin.Clie
 	}
 }
 
-// Slowed returns how much longer than it took a step keeps its service busy that
-// ended at now, by the faults of the node's configuration.
+// Slowed returns how much longer a step keeps its service busy, by the faults of the node's
+// configuration. The step ended at now and took took.
 func (n *Node) Slowed(now time.Duration, service string, took time.Duration) time.Duration {
 	return n.faults[service].Extra(now, took)
 }
 
-// Tick has the health monitor look at the queues, and tells people when
-// trouble begins and ends. A gap between ticks says that the process was stopped.
+// Tick makes the health monitor look at the queues and logs when an overload begins and
+// ends. A gap between two ticks means that the process was stopped.
 func (n *Node) Tick(now time.Duration) {
 	n.age.Tick(now)
 	report, _ := n.Poll(now)
 	n.logOverload(now, report)
 }
 
-// Calm reports whether a Tick now would take note of the time and find nothing:
-// nothing is queued, and nothing was amiss when the last one looked. A driver
-// may then put ticks off until before the next call of anything else, and make up
-// for them with the times that they were due at.
+// Calm reports whether a Tick now would find nothing: nothing is queued, and the last Tick
+// found the node healthy. A driver may then put ticks off until its next call of anything
+// else, and make up for them with the times that they were due at.
 func (n *Node) Calm() bool {
-	if n.gates.ill {
+	if n.gates.unhealthy {
 		return false
 	}
 	for _, g := range n.gauges {
@@ -103,17 +101,17 @@ func (n *Node) Calm() bool {
 // NextTick is when Tick is to be called again.
 func (n *Node) NextTick() time.Duration { return n.monitor.Next() }
 
-// View lets a driver that has time of its own look into a node, to hold it to
-// what it promises. It changes nothing.
+// View lets a driver with a clock of its own look into a node, to check its promises. It
+// changes nothing.
 type View struct{ n *Node }
 
-// View returns a look into the node.
+// View returns a View of the node.
 func (n *Node) View() View { return View{n} }
 
-// Log is what the node knows, in the order in which it came to.
+// Log is what the node knows, in the order in which it was applied.
 func (v View) Log() *gossip.Log { return v.n.state.log }
 
-// Gossip is a look into the gossip core; false before the node has one.
+// Gossip is a view of the gossip core; false before the node has one.
 func (v View) Gossip() (gossip.View, bool) {
 	return v.n.gossiper.service.View()
 }

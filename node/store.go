@@ -13,11 +13,11 @@ import (
 	"treecast/wire"
 )
 
-// store is the store: it checks what comes, in the order of stdin, gives counters
-// to the node's own entries and answers reads. What promises something, an answer to
-// a broadcast or an ack, it hands to the journal, which lets it out when it is durable;
-// nothing comes back, and nothing here waits for the journal. A node without one
-// applies at once.
+// store is the store service: in the order of stdin it validates values, gives counters
+// to the node's own entries and answers reads. Whatever makes a promise, a reply to a
+// broadcast or an ack to a peer, goes on to the journal, which releases it when it is
+// durable. Nothing comes back, and the store never waits for the journal. Without a
+// journal it applies at once.
 type store struct {
 	inbox  *chans.Inbox[workItem]
 	wake   wake
@@ -28,14 +28,14 @@ type store struct {
 	journal *chans.Queue[walItem] // nil: there is none
 	failing *atomic.Bool          // it cannot be written
 
-	origin      gossip.OriginID // of own entries; set by begin
+	origin      gossip.OriginID // of own entries; set by init
 	logName     string
-	incarnation uint64    // the least of this life, as the journal is told
-	counter     uint64    // of the newest own entry; none is given twice
-	issued      issuedLog // what others can have of it
-	reissue     reissue   // what is to be given out again
+	incarnation uint64    // of this process, by its clock
+	counter     uint64    // of the newest own entry; none is used twice
+	issued      issuedLog // what others may know of it
+	reissue     reissue   // see there
 	keys        []string  // scratch of learn
-	handedOn    bool      // the job in hand was handed on, or applied
+	handedOn    bool      // the item in hand went to the journal, or was applied
 
 	out          *outbox
 	storedSignal *storedSignal
@@ -46,239 +46,236 @@ type store struct {
 const storeName = "store"
 
 // Name is the service's.
-func (r *store) Name() string { return storeName }
+func (s *store) Name() string { return storeName }
 
 // Wake is the service's.
-func (r *store) Wake() <-chan struct{} { return r.wake }
+func (s *store) Wake() <-chan struct{} { return s.wake }
 
-// Next is when there is something to do, and room for what that may have to say.
-func (r *store) Next(now time.Duration) time.Duration {
+// Next is when there is something to do and room for its reply.
+func (s *store) Next(now time.Duration) time.Duration {
 	switch {
-	case r.inbox.Depth() == 0 && !r.reissueDue():
+	case s.inbox.Depth() == 0 && !s.reissueDue():
 		return Never
-	case r.out.full():
-		return max(now, r.out.stuckAt())
+	case s.out.full():
+		return max(now, s.out.stuckAt())
 	}
 	return now
 }
 
-// Step does one thing.
-func (r *store) Step(now time.Duration) (Work, error) {
-	if r.out.blocked(now) {
+// Step handles one item.
+func (s *store) Step(now time.Duration) (Work, error) {
+	if s.out.blocked(now) {
 		return Work{}, nil
 	}
-	if r.reissueDue() {
-		r.reissueSome(now)
+	if s.reissueDue() {
+		s.reissueSome(now)
 		return Work{Did: true, Messages: 1}, nil
 	}
-	queued := r.out.queue.Depth()
-	if j, ok := r.inbox.TryNext(); ok {
+	queued := s.out.queue.Depth()
+	if j, ok := s.inbox.TryNext(); ok {
 		bytes := j.bytes
-		r.handedOn = false
-		r.faults.Begin(now, true)
-		r.handle(now, &j)
-		r.faults.End()
-		r.inbox.Done()
-		return Work{Did: true, Brief: r.faults == nil, Messages: 1 + r.out.queue.Depth() - queued, Bytes: bytes}, nil
+		s.handedOn = false
+		s.faults.Begin(now, true)
+		s.handle(now, &j)
+		s.faults.End()
+		s.inbox.Done()
+		return Work{Did: true, Brief: s.faults == nil, Messages: 1 + s.out.queue.Depth() - queued, Bytes: bytes}, nil
 	}
-	if r.inbox.Drained() {
-		if r.journal != nil {
-			r.journal.Close()
+	if s.inbox.Drained() {
+		if s.journal != nil {
+			s.journal.Close()
 		} else {
-			r.out.queue.Close()
+			s.out.queue.Close()
 		}
 		return Work{}, errOver
 	}
 	return Work{}, nil
 }
 
-// Crashed answers for a job that crashed the store.
-func (r *store) Crashed(now time.Duration) int {
-	j, lost := r.inbox.Abandon()
+// Crashed answers for the item that crashed the store.
+func (s *store) Crashed(now time.Duration) int {
+	j, lost := s.inbox.Abandon()
 	if !lost {
 		return 0
 	}
-	r.lost(now, &j)
+	s.lost(now, &j)
 	return 1
 }
 
-// lost answers for a job. A broadcast may have been done where it was handed on, or
-// its value is known.
-func (r *store) lost(now time.Duration, j *workItem) {
-	if !r.handedOn || r.journal == nil {
-		r.intakeBytes.put(j.bytes)
+// lost answers for an item that was lost. A broadcast may have been done if it went to
+// the journal, or if its value is known.
+func (s *store) lost(now time.Duration, j *workItem) {
+	if !s.handedOn || s.journal == nil {
+		s.intakeBytes.put(j.bytes)
 	}
 	switch j.kind {
 	case workInit:
-		if j.membership != nil && !r.handedOn {
-			r.begin(now, j) // without it there is no node
+		if j.membership != nil && !s.handedOn {
+			s.begin(now, j) // there is no node without it
 		}
 	case workBroadcast:
-		logLost(r.log, storeName, "broadcast", &j.replyTo, j.value)
+		logLost(s.log, storeName, "broadcast", &j.replyTo, j.value)
 		switch {
-		case r.handedOn && r.journal != nil: // that answers
-		case r.handedOn || r.state.knows(j.value):
-			r.out.fail(now, j.replyTo, wire.Crash, crashedText)
+		case s.handedOn && s.journal != nil: // the journal answers
+		case s.handedOn || s.state.knows(j.value):
+			s.out.fail(now, j.replyTo, wire.Crash, crashedText)
 		default:
-			r.out.fail(now, j.replyTo, wire.Abort, abortedText)
+			s.out.fail(now, j.replyTo, wire.Abort, abortedText)
 		}
 	case workRead:
-		logLost(r.log, storeName, "read", &j.replyTo, nil)
-		r.out.fail(now, j.replyTo, wire.Abort, abortedText)
-	case workDelivery: // not acked, so it comes again
-		logLost(r.log, storeName, "delta", &replyTo{client: j.delivery.Ticket.From}, nil)
+		logLost(s.log, storeName, "read", &j.replyTo, nil)
+		s.out.fail(now, j.replyTo, wire.Abort, abortedText)
+	case workDelivery: // it is not acked, so the peer sends it again
+		logLost(s.log, storeName, "delta", &replyTo{client: j.delivery.Ticket.From}, nil)
 	}
 }
 
-// handle does one job. Its bytes are given back when it is done; those of a job
-// that crashed the service, when it is counted as lost.
-func (r *store) handle(now time.Duration, j *workItem) {
+// handle does one item. Its bytes go back to the budget when it is done; if it crashes
+// the service, when it is counted as lost.
+func (s *store) handle(now time.Duration, j *workItem) {
 	switch j.kind {
 	case workInit:
-		r.begin(now, j)
+		s.begin(now, j)
 	case workBroadcast:
-		r.broadcast(now, j)
+		s.broadcast(now, j)
 	case workRead:
-		shown := r.state.view()
-		r.out.offer(now, outgoing{kind: replyRead, to: j.replyTo, values: &shown})
+		shown := s.state.view()
+		s.out.offer(now, outgoing{kind: replyRead, to: j.replyTo, values: &shown})
 	case workDelivery:
-		r.learn(now, j)
+		s.learn(now, j)
 	case workNewLog:
-		r.switchLog(string(j.value), j.replyTo.client)
+		s.switchLog(string(j.value), j.replyTo.client)
 	}
-	if !r.handedOn || r.journal == nil {
-		r.intakeBytes.put(j.bytes) // else they went on to the journal
+	if !s.handedOn || s.journal == nil {
+		s.intakeBytes.put(j.bytes) // else the journal does
 	}
 }
 
-// toJournal hands something to the journal, with the bytes that it counts. It never waits:
-// false if there is no room.
-func (r *store) toJournal(now time.Duration, item walItem) bool {
-	r.handedOn = r.journal.Offer(now, item)
-	return r.handedOn
+// toJournal puts an item into the journal's queue, along with its bytes in the budget.
+// It never waits: false if there is no room.
+func (s *store) toJournal(now time.Duration, item walItem) bool {
+	s.handedOn = s.journal.Offer(now, item)
+	return s.handedOn
 }
 
-// begin takes note of the node's name, and has its journal opened.
-func (r *store) begin(now time.Duration, j *workItem) {
-	r.origin = gossip.NewOriginID(j.membership.id, r.logName)
-	r.issued.start(r.origin)
-	if r.journal == nil {
+// begin sets the node's name and asks the journal to open.
+func (s *store) begin(now time.Duration, j *workItem) {
+	s.origin = gossip.NewOriginID(j.membership.id, s.logName)
+	s.issued.start(s.origin)
+	if s.journal == nil {
 		return
 	}
-	s := *j.membership
-	r.toJournal(now, walItem{kind: walOpen, bytes: int32(j.bytes), open: &openRequest{membership: &s, replyTo: j.replyTo, start: &journal.Start{
-		Node: s.id, Nodes: s.members.Len(), Init: s.seen, Log: r.logName, Incarnation: r.incarnation,
+	m := *j.membership
+	s.toJournal(now, walItem{kind: walOpen, bytes: int32(j.bytes), open: &openRequest{membership: &m, replyTo: j.replyTo, start: &journal.Start{
+		Node: m.id, Nodes: m.members.Len(), Init: m.seen, Log: s.logName, Incarnation: s.incarnation,
 	}}})
 }
 
-// learn takes in what gossip has learnt, all of it or, where a value cannot be
-// read, none: a batch that is not acked comes again.
-func (r *store) learn(now time.Duration, j *workItem) {
+// learn handles a delivery of gossip: all of it or, if a value cannot be read, none. A
+// batch that is not acked is sent again.
+func (s *store) learn(now time.Duration, j *workItem) {
 	d := j.delivery
-	r.keys = r.keys[:0]
+	s.keys = s.keys[:0]
 	for _, e := range d.Entries {
 		key, err := wire.Canonical([]byte(e.Value))
 		if err != nil {
-			r.counters.badPeerMsgs.Add(1)
-			r.log.Warn("a peer's value cannot be read, and its message is not used", "from", d.Ticket.From, "origin", shorten(e.Origin.Value().Node), "why", err)
+			s.counters.badPeerMsgs.Add(1)
+			s.log.Warn("a peer's value cannot be read, and its message is not used", "from", d.Ticket.From, "origin", shorten(e.Origin.Value().Node), "why", err)
 			return
 		}
-		r.keys = append(r.keys, key)
+		s.keys = append(s.keys, key)
 	}
-	if r.journal != nil {
-		if r.journal.Depth() >= r.journal.Capacity() {
-			r.counters.droppedDeliveries.Add(1) // it comes again
+	if s.journal != nil {
+		if s.journal.Depth() >= s.journal.Capacity() {
+			s.counters.droppedDeliveries.Add(1) // it comes again
 			return
 		}
-		r.show(d.Entries, r.keys)
-		l := &delivery{entries: d.Entries, keys: slices.Clone(r.keys), ticket: d.Ticket}
-		r.toJournal(now, walItem{kind: walDelivery, replyTo: j.replyTo, bytes: int32(j.bytes), delivery: l})
+		s.show(d.Entries, s.keys)
+		l := &delivery{entries: d.Entries, keys: slices.Clone(s.keys), ticket: d.Ticket}
+		s.toJournal(now, walItem{kind: walDelivery, replyTo: j.replyTo, bytes: int32(j.bytes), delivery: l})
 		return
 	}
-	r.state.applyNew(d.Entries, r.keys)
-	r.storedSignal.stored(d.Ticket)
+	s.state.applyNew(d.Entries, s.keys)
+	s.storedSignal.stored(d.Ticket)
 }
 
-// show has reads show what a peer has brought, before it is durable here: it is so
-// where it comes from. A read that comes behind it on stdin is answered with it and
-// waits for no write.
-func (r *store) show(entries []gossip.Entry, keys []string) {
-	r.state.mu.Lock()
-	defer r.state.mu.Unlock()
+// show makes a peer's entries visible to reads before they are durable here: they are
+// durable at the peer. So a read that follows them on stdin waits for no write.
+func (s *store) show(entries []gossip.Entry, keys []string) {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
 	for i := range entries {
-		r.state.show(&entries[i], keys[i])
+		s.state.show(&entries[i], keys[i])
 	}
 }
 
-// broadcast gives a counter to a client's value. It is answered, and others are told,
+// broadcast gives a counter to a client's value. The client and the peers hear of it
 // when it is durable.
-func (r *store) broadcast(now time.Duration, j *workItem) {
+func (s *store) broadcast(now time.Duration, j *workItem) {
 	key, err := wire.Canonical(j.value)
 	if err != nil {
-		r.out.fail(now, j.replyTo, wire.MalformedRequest, "the message of a broadcast must be a JSON value: "+err.Error())
+		s.out.fail(now, j.replyTo, wire.MalformedRequest, "the message of a broadcast must be a JSON value: "+err.Error())
 		return
 	}
-	value := key // one string for both, as a rule
+	value := key // as a rule they are the same string
 	if value != string(j.value) {
 		value = string(j.value)
 	}
-	e := gossip.Entry{Origin: r.origin, Counter: r.counter + 1, Value: value}
-	if r.journal == nil {
-		r.counter++
-		r.handedOn = true
-		r.own(now, &e, key, j.replyTo, j.maybeGone)
+	e := gossip.Entry{Origin: s.origin, Counter: s.counter + 1, Value: value}
+	if s.journal == nil {
+		s.counter++
+		s.handedOn = true
+		s.own(now, &e, key, j.replyTo, j.maybeGone)
 		return
 	}
-	if r.failing.Load() {
-		r.counters.refusedNotDurable.Add(1)
-		r.out.fail(now, j.replyTo, wire.TemporarilyUnavailable, "this node's journal cannot be written, so that the value would not survive it")
+	if s.failing.Load() {
+		s.counters.refusedNotDurable.Add(1)
+		s.out.fail(now, j.replyTo, wire.TemporarilyUnavailable, "this node's journal cannot be written, so that the value would not survive it")
 		return
 	}
 	item := walItem{kind: walOwn, maybeGone: j.maybeGone, bytes: int32(j.bytes), replyTo: j.replyTo, entry: e}
 	if key != value {
 		item.key = key
 	}
-	if !r.toJournal(now, item) {
-		r.counters.refusedFull.Add(1)
-		r.out.fail(now, j.replyTo, wire.TemporarilyUnavailable, fullText)
+	if !s.toJournal(now, item) {
+		s.counters.refusedFull.Add(1)
+		s.out.fail(now, j.replyTo, wire.TemporarilyUnavailable, fullText)
 		return
 	}
-	r.counter++
+	s.counter++
 }
 
-// own applies an entry of the node's own, which others can know from now on, and
-// says so to its client.
-func (r *store) own(now time.Duration, e *gossip.Entry, key string, to replyTo, silent bool) {
-	r.issued.issue(e)
-	r.state.applyNew([]gossip.Entry{*e}, []string{key})
-	r.storedSignal.notify()
-	if silent {
-		r.counters.silenced.Add(1)
+// own applies an own entry at once, in a node without a journal, and answers its client.
+func (s *store) own(now time.Duration, e *gossip.Entry, key string, to replyTo, maybeGone bool) {
+	s.issued.issue(e)
+	s.state.applyNew([]gossip.Entry{*e}, []string{key})
+	s.storedSignal.notify()
+	if maybeGone {
+		s.counters.silenced.Add(1)
 	}
 	if to.wantsReply {
-		r.out.offer(now, outgoing{kind: replyBroadcastOK, to: to})
+		s.out.offer(now, outgoing{kind: replyBroadcastOK, to: to})
 	}
 }
 
-// workItem is an item of the intake queue: what the store service has to do. Items
-// are copied into queues and out of them, so what few of them have is behind a
-// pointer.
+// workItem is an item of the intake queue, for the store. Items are copied into and out
+// of queues, so rare fields are behind a pointer.
 type workItem struct {
 	replyTo    replyTo
-	value      []byte           // broadcast: the value's JSON, as spelt
-	membership *membership      // begin
-	delivery   *gossip.Delivery // learnt
+	value      []byte           // broadcast: its JSON as the client wrote it; new log: its name
+	membership *membership      // init
+	delivery   *gossip.Delivery // delivery
 	bytes      int              // what it counts in the intake's byte budget
 	kind       workKind
-	maybeGone  bool // broadcast: store, but do not answer
+	maybeGone  bool // broadcast: store it, do not answer
 }
 
 type workKind uint8
 
 const (
-	workInit      workKind = iota // the node has got its name
+	workInit      workKind = iota // the node has a name
 	workBroadcast                 // a client's value
-	workRead                      // a client wants to know all values
-	workDelivery                  // entries that gossip has learnt
-	workNewLog                    // a peer has more of the node's log than there is: the name of another one
+	workRead                      // a client asks for all values
+	workDelivery                  // entries from a peer
+	workNewLog                    // own entries go on in a log of this name
 )
