@@ -1,11 +1,10 @@
 package cli
 
 import (
-	"bufio"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -50,7 +49,7 @@ func begin(t *testing.T, id int, env []string, args ...string) *nodeProcess {
 // say has the node acknowledge a value.
 func (p *nodeProcess) say(id int, value string) {
 	p.write(line(id, "c1", `"type":"broadcast","msg_id":1,"message":`+value))
-	require.Contains(p.t, p.next(), "broadcast_ok", "stderr:\n%s", &p.stderr)
+	require.Contains(p.t, p.next(), "broadcast_ok")
 }
 
 // read is what the node shows.
@@ -64,13 +63,13 @@ func (p *nodeProcess) read() string {
 
 // kill ends the node as the system does when it has had enough.
 func (p *nodeProcess) kill() {
-	require.NoError(p.t, p.cmd.Process.Signal(syscall.SIGKILL))
-	_ = p.cmd.Wait()
+	p.Kill()
+	p.Wait()
 }
 
 // close ends the node's stdin and waits for it.
 func (p *nodeProcess) close() outcome {
-	require.NoError(p.t, p.stdin.Close())
+	p.CloseInput()
 	got := p.end()
 	require.Equal(p.t, ExitOK, got.code, got.stderr)
 	return got
@@ -198,18 +197,7 @@ func TestTwoPipesFromOneShellAreKeptApart(t *testing.T) {
 
 // wrapped starts a node through a script.
 func wrapped(t *testing.T, script string, env []string) *nodeProcess {
-	p := &nodeProcess{t: t, cmd: exec.Command(script)}
-	p.cmd.Env = slices.Concat(os.Environ(), unhurried, env)
-	p.cmd.Stderr = &p.stderr
-	var err error
-	p.stdin, err = p.cmd.StdinPipe()
-	require.NoError(t, err)
-	stdout, err := p.cmd.StdoutPipe()
-	require.NoError(t, err)
-	p.stdout = bufio.NewReader(stdout)
-	require.NoError(t, p.cmd.Start())
-	t.Cleanup(func() { _ = p.cmd.Process.Kill(); _ = p.stdin.Close() })
-	return p
+	return startProgram(t, slices.Concat(unhurried, env), script)
 }
 
 func TestANodeInAWrapperScriptIsFoundAgain(t *testing.T) {
@@ -232,16 +220,16 @@ func TestANodeInAWrapperScriptIsFoundAgain(t *testing.T) {
 			p := start(0)
 			p.say(10, "7")
 			// What is killed is the script; its stdin ends for whoever is left.
-			require.NoError(t, p.cmd.Process.Signal(syscall.SIGKILL))
-			require.NoError(t, p.stdin.Close())
-			_, err := p.stdout.ReadString('\n')
-			require.Error(t, err, "until nobody is left")
-			_ = p.cmd.Wait()
+			p.Signal(syscall.SIGKILL)
+			p.CloseInput()
+			_, err := p.Next(t.Context())
+			require.ErrorIs(t, err, io.EOF, "until nobody is left")
+			p.Wait()
 			require.Len(t, journals(t, temporary), 1)
 
 			p = start(200)
 			require.Equal(t, "[7]", p.read())
-			require.NoError(t, p.stdin.Close())
+			p.CloseInput()
 			require.Equal(t, ExitOK, p.end().code)
 			require.Empty(t, journals(t, temporary), "and an end that is one leaves nothing")
 		})

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"treecast/run"
+	"treecast/testbed/harness"
 )
 
 // programs is where treecast and two of the reference nodes are built.
@@ -42,10 +43,8 @@ func testMain(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	programs = dir
-	build := exec.Command("go", "build", "-o", dir+string(os.PathSeparator), "treecast",
-		"treecast/testbed/testdata/nodes/echo", "treecast/testbed/testdata/nodes/liar")
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "building treecast and the reference nodes: %v\n%s", err, out)
+	if err := harness.Build(dir, "treecast", "treecast/testbed/testdata/nodes/echo", "treecast/testbed/testdata/nodes/liar"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	for _, v := range os.Environ() { // the tests are not to depend on who runs them

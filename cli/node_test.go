@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -14,31 +13,27 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"treecast/testbed/harness"
 )
 
 // nodeProcess is a node as a process of its own, as Maelstrom runs it.
 type nodeProcess struct {
-	t      *testing.T
-	cmd    *exec.Cmd
-	stdin  io.WriteCloser
-	stdout *bufio.Reader
-	stderr bytes.Buffer
+	*harness.Process
+	t *testing.T
 }
 
 // startNode starts a node, with further variables of its environment.
 func startNode(t *testing.T, env []string, args ...string) *nodeProcess {
-	p := &nodeProcess{t: t, cmd: exec.Command(program("treecast"), args...)}
-	p.cmd.Env = append(os.Environ(), env...)
-	p.cmd.Stderr = &p.stderr
-	var err error
-	p.stdin, err = p.cmd.StdinPipe()
+	return startProgram(t, env, append([]string{program("treecast")}, args...)...)
+}
+
+// startProgram starts a program that is a node.
+func startProgram(t *testing.T, env []string, command ...string) *nodeProcess {
+	p, err := harness.Start(harness.Options{Command: command, Env: env})
 	require.NoError(t, err)
-	stdout, err := p.cmd.StdoutPipe()
-	require.NoError(t, err)
-	p.stdout = bufio.NewReader(stdout)
-	require.NoError(t, p.cmd.Start())
-	t.Cleanup(func() { _ = p.cmd.Process.Kill() })
-	return p
+	t.Cleanup(func() { p.Kill(); p.CloseInput() })
+	return &nodeProcess{p, t}
 }
 
 // unhurried are variables of a node that does not notice it if the machine stands
@@ -54,26 +49,30 @@ func startedNode(t *testing.T, env []string, args ...string) *nodeProcess {
 }
 
 // write writes lines to the node's stdin.
-func (p *nodeProcess) write(lines ...string) {
-	_, err := io.WriteString(p.stdin, strings.Join(lines, "\n")+"\n")
-	require.NoError(p.t, err)
-}
+func (p *nodeProcess) write(lines ...string) { p.Write([]byte(strings.Join(lines, "\n") + "\n")) }
 
 // next reads a line of the node's stdout.
 func (p *nodeProcess) next() string {
-	line, err := p.stdout.ReadString('\n')
-	require.NoError(p.t, err, "the node must say one more line; stderr:\n%s", &p.stderr)
-	return strings.TrimSuffix(line, "\n")
+	line, err := p.Next(p.t.Context())
+	if err != nil {
+		_, stderr := p.Wait()
+		require.NoError(p.t, err, "the node must say one more line; stderr:\n%s", stderr)
+	}
+	return line
 }
 
 // end reads what the node still says, waits for its end and returns both.
 func (p *nodeProcess) end() outcome {
-	rest, err := io.ReadAll(p.stdout)
-	require.NoError(p.t, err)
-	if err := p.cmd.Wait(); err != nil {
-		require.IsType(p.t, &exec.ExitError{}, err)
+	code, stderr := p.Wait()
+	var rest strings.Builder
+	for {
+		line, err := p.Next(p.t.Context())
+		if err != nil {
+			require.ErrorIs(p.t, err, io.EOF)
+			return outcome{code, rest.String(), stderr}
+		}
+		rest.WriteString(line + "\n")
 	}
-	return outcome{p.cmd.ProcessState.ExitCode(), string(rest), p.stderr.String()}
 }
 
 // to spells a client's request to the node.
@@ -94,7 +93,7 @@ func TestANodeAnswersAndEndsWithItsStdin(t *testing.T) {
 	p.write(to(2, `"type":"read"`))
 	require.Equal(t, from(2, "read_ok", `,"messages":[7]`), p.next())
 	p.write(to(3, `"type":"broadcast","message":8`), to(4, `"type":"topology","topology":{}`))
-	require.NoError(t, p.stdin.Close())
+	p.CloseInput()
 	got := p.end()
 	require.Equal(t, ExitOK, got.code)
 	require.ElementsMatch(t, []string{from(3, "broadcast_ok", ""), from(4, "topology_ok", "")}, strings.Split(strings.TrimSpace(got.stdout), "\n"))
@@ -107,7 +106,7 @@ func TestASignalHasANodeWriteOutWhatIsQueuedAndEnd(t *testing.T) {
 		p := startedNode(t, unhurried)
 		p.write(to(1, `"type":"broadcast","message":7`))
 		require.Equal(t, from(1, "broadcast_ok", ""), p.next())
-		require.NoError(t, p.cmd.Process.Signal(signal))
+		p.Signal(signal)
 		got := p.end() // though stdin is still open
 		require.Equal(t, ExitOK, got.code, "%v: %s", signal, got.stderr)
 		require.Empty(t, got.stdout)
@@ -119,7 +118,7 @@ func TestGarbageOnStdinIsLoggedAndNothingElse(t *testing.T) {
 	p := startNode(t, nil)
 	p.write("garbage", "", `{"src":`, "\x00\x01\xff", strings.Repeat("[", 100_000), `{"src":"c1","dest":"n0","body":{"type":"read","msg_id":3}}`)
 	require.Equal(t, `{"src":"n0","dest":"c1","body":{"type":"error","in_reply_to":3,"code":11,"text":"this node is not initialised yet: send init first"}}`, p.next())
-	require.NoError(t, p.stdin.Close())
+	p.CloseInput()
 	got := p.end()
 	require.Equal(t, ExitOK, got.code)
 	require.Empty(t, got.stdout)
@@ -151,14 +150,14 @@ func TestANodeWhoseStdoutIsClosedSaysSoAndFails(t *testing.T) {
 func TestAfterAStopOfTheProcessWhatWaitedIsStoredAndNotAnswered(t *testing.T) {
 	t.Parallel()
 	p := startedNode(t, nil)
-	require.NoError(t, p.cmd.Process.Signal(syscall.SIGSTOP))
+	p.Signal(syscall.SIGSTOP)
 	var status syscall.WaitStatus
-	_, err := syscall.Wait4(p.cmd.Process.Pid, &status, syscall.WUNTRACED, nil) // until all of it has stopped
+	_, err := syscall.Wait4(p.Pid(), &status, syscall.WUNTRACED, nil) // until all of it has stopped
 	require.NoError(t, err)
 	require.True(t, status.Stopped())
 	p.write(to(1, `"type":"broadcast","message":1`), to(2, `"type":"broadcast","message":2`))
 	<-time.After(3500 * time.Millisecond)
-	require.NoError(t, p.cmd.Process.Signal(syscall.SIGCONT))
+	p.Signal(syscall.SIGCONT)
 	// Nothing but reads is answered. One that finds the journal's write slow, as
 	// on a busy machine, does not wait for it.
 	id := 3
@@ -180,7 +179,7 @@ func TestAfterAStopOfTheProcessWhatWaitedIsStoredAndNotAnswered(t *testing.T) {
 		}
 	}
 	require.Contains(t, line, `"type":"broadcast_ok"`)
-	require.NoError(t, p.stdin.Close())
+	p.CloseInput()
 	require.Equal(t, ExitOK, p.end().code)
 }
 
@@ -268,7 +267,7 @@ func TestANodesVariablesStandForFlagsAndFlagsWin(t *testing.T) {
 	env := []string{"TREECAST_INTAKE_PREFERRED=123", "TREECAST_GOSSIP_PREFERRED=456"}
 	p := startNode(t, env, "--gossip-preferred", "789", "--output-preferred=321")
 	require.Equal(t, map[string]int{"intake": 123, "gossip": 789, "output": 321, "journal": 65536}, p.queueSizes())
-	require.NoError(t, p.stdin.Close())
+	p.CloseInput()
 	require.Equal(t, ExitOK, p.end().code)
 }
 
@@ -276,7 +275,7 @@ func TestTheNodeCanBeNamed(t *testing.T) {
 	t.Parallel()
 	p := startNode(t, nil, "node", "--intake-preferred", "5")
 	require.Equal(t, 5, p.queueSizes()["intake"])
-	require.NoError(t, p.stdin.Close())
+	p.CloseInput()
 	require.Equal(t, ExitOK, p.end().code)
 }
 
@@ -284,7 +283,7 @@ func TestTheLogLevelDecidesWhatIsLogged(t *testing.T) {
 	for level, lines := range map[string]int{"debug": 2, "info": 2, "warn": 1, "error": 0} {
 		p := startedNode(t, unhurried, "--log-level", level)
 		p.write("garbage")
-		require.NoError(t, p.stdin.Close())
+		p.CloseInput()
 		got := p.end()
 		require.Equal(t, ExitOK, got.code)
 		require.Equal(t, lines, strings.Count(got.stderr, "\n"), "%s:\n%s", level, got.stderr)
@@ -354,7 +353,7 @@ func TestTheInsideOfANodeIsShownWhereThatIsAskedFor(t *testing.T) {
 	p.next()
 	p.write(to(1, `"type":"broadcast","message":7`))
 	p.next()
-	require.NoError(t, p.stdin.Close())
+	p.CloseInput()
 	got := p.end()
 	require.Equal(t, ExitOK, got.code, got.stderr)
 	require.Regexp(t, `the inside of this node is shown.*url=http://127\.0\.0\.1:\d+/`, got.stderr)

@@ -4,11 +4,12 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"treecast/testbed/harness"
 )
 
 // programs is where treecast and the reference nodes are built.
@@ -29,12 +30,12 @@ func testMain(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	programs = dir
-	args := []string{"build", "-o", dir + string(os.PathSeparator), "treecast"}
+	packages := []string{"treecast"}
 	for _, name := range []string{"echo", "lossy", "crasher", "garbage", "stranger", "liar", "habit", "clumsy", "keeper", "transactor"} {
-		args = append(args, "treecast/testbed/testdata/nodes/"+name)
+		packages = append(packages, "treecast/testbed/testdata/nodes/"+name)
 	}
-	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "building treecast and the reference nodes: %v\n%s", err, out)
+	if err := harness.Build(dir, packages...); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	flag.Parse()

@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"treecast/run"
+	"treecast/testbed/harness"
 	"treecast/testbed/session"
 	"treecast/workload/all"
 )
@@ -62,14 +63,11 @@ func TestMain(m *testing.M) {
 }
 
 func build() error {
-	args := []string{"build", "-o", nodes + string(os.PathSeparator)}
+	var packages []string
 	for _, name := range reference {
-		args = append(args, "treecast/testbed/testdata/nodes/"+name)
+		packages = append(packages, "treecast/testbed/testdata/nodes/"+name)
 	}
-	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
-		return fmt.Errorf("building the reference nodes: %w\n%s", err, out)
-	}
-	return nil
+	return harness.Build(nodes, packages...)
 }
 
 // actAs makes this binary a node with a habit of its own; it answers init.

@@ -1,12 +1,9 @@
 package txns
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -16,6 +13,7 @@ import (
 
 	"treecast/checker/txn"
 	"treecast/run"
+	"treecast/testbed/harness"
 	"treecast/workload"
 	"treecast/workload/workloadtest"
 )
@@ -25,43 +23,36 @@ import (
 type bed struct {
 	t       *testing.T
 	w       workload.Workload
-	in      *json.Encoder
-	out     *bufio.Scanner
+	node    *harness.Process
 	history run.History
 	msgID   int64
 }
 
 // start starts the node with a mistake.
 func start(t *testing.T, w workload.Workload, bin, mistake string) *bed {
-	cmd := exec.Command(bin, mistake)
-	cmd.Stderr = os.Stderr
-	stdin, err := cmd.StdinPipe()
+	p, err := harness.Start(harness.Options{Command: []string{bin, mistake}})
 	require.NoError(t, err)
-	stdout, err := cmd.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, cmd.Start())
-	t.Cleanup(func() {
-		stdin.Close()
-		require.NoError(t, cmd.Wait())
-	})
-	b := &bed{t: t, w: w, in: json.NewEncoder(stdin), out: bufio.NewScanner(stdout)}
-	b.out.Buffer(nil, 1<<24)
+	t.Cleanup(func() { require.NoError(t, p.Stop(harness.Patience)) })
+	b := &bed{t: t, w: w, node: p}
 	b.send("c0", json.RawMessage(`{"type":"init","msg_id":1,"node_id":"n0","node_ids":["n0"]}`))
 	b.reply()
 	return b
 }
 
 func (b *bed) send(from string, body json.RawMessage) {
-	require.NoError(b.t, b.in.Encode(map[string]any{"src": from, "dest": "n0", "body": body}))
+	line, err := json.Marshal(map[string]any{"src": from, "dest": "n0", "body": body})
+	require.NoError(b.t, err)
+	b.node.Write(append(line, '\n'))
 }
 
 func (b *bed) reply() (to string, body json.RawMessage) {
-	require.True(b.t, b.out.Scan(), "the node ended")
+	line, err := b.node.Next(b.t.Context())
+	require.NoError(b.t, err, "the node ended")
 	var m struct {
 		Dest string
 		Body json.RawMessage
 	}
-	require.NoError(b.t, json.Unmarshal(b.out.Bytes(), &m))
+	require.NoError(b.t, json.Unmarshal([]byte(line), &m))
 	return m.Dest, m.Body
 }
 
@@ -128,9 +119,9 @@ func kindOf(w workload.Workload) txn.Kind {
 }
 
 func TestCheck_wrongNodes(t *testing.T) {
-	bin := filepath.Join(t.TempDir(), "transactor")
-	out, err := exec.Command("go", "build", "-o", bin, "treecast/testbed/testdata/nodes/transactor").CombinedOutput()
-	require.NoError(t, err, "%s", out)
+	dir := t.TempDir()
+	require.NoError(t, harness.Build(dir, "treecast/testbed/testdata/nodes/transactor"))
+	bin := filepath.Join(dir, "transactor")
 	none := []run.FindingKind{}
 	for _, c := range []struct {
 		w        workload.Workload
