@@ -2,13 +2,14 @@ package chans
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"testing"
 )
 
-// What the queue costs beside a native channel of the same capacity, item by
-// item and in batches, with and without somebody on the other side. One
-// operation is one item put in and taken out.
+// What the queue costs beside a native channel of the same capacity, with and
+// without somebody on the other side. One operation is one item put in and taken
+// out.
 //
 //	go test ./chans -bench . -benchmem
 
@@ -27,25 +28,6 @@ func BenchmarkAlone(b *testing.B) {
 			<-c
 		}
 	})
-	b.Run("queue/single", func(b *testing.B) {
-		q := newQueue[int](b, benchCapacity)
-		buf := make([]int, 1)
-		b.ReportAllocs()
-		for i := range b.N {
-			q.Offer(0, i)
-			q.Poll(buf)
-		}
-	})
-	b.Run("queue/batch", func(b *testing.B) {
-		q := newQueue[int](b, benchCapacity)
-		buf := make([]int, benchBatch)
-		b.ReportAllocs()
-		for i := range b.N {
-			if q.Offer(0, i); i%benchBatch == benchBatch-1 {
-				q.Poll(buf)
-			}
-		}
-	})
 	b.Run("inbox", func(b *testing.B) {
 		q, inbox := newQueueAndInbox[int](b, benchCapacity)
 		b.ReportAllocs()
@@ -59,8 +41,8 @@ func BenchmarkAlone(b *testing.B) {
 	})
 }
 
-// BenchmarkOneToOne and BenchmarkFourToOne have producers that wait for room
-// and a consumer that waits for items, under a context, as services do.
+// BenchmarkOneToOne and BenchmarkFourToOne have producers that try until there is
+// room and a consumer that waits for items, under a context, as services do.
 func BenchmarkOneToOne(b *testing.B)  { benchmarkToOne(b, 1) }
 func BenchmarkFourToOne(b *testing.B) { benchmarkToOne(b, 4) }
 
@@ -87,33 +69,21 @@ func benchmarkToOne(b *testing.B, producers int) {
 			return 1
 		})
 	})
-	b.Run("queue/single", func(b *testing.B) {
-		q := newQueue[int](b, benchCapacity)
-		buf := make([]int, 1)
-		transfer(b, producers, putInto(q), func(ctx context.Context) int {
-			n, _ := q.Take(ctx, buf)
-			return n
-		})
-	})
-	b.Run("queue/batch", func(b *testing.B) {
-		q := newQueue[int](b, benchCapacity)
-		buf := make([]int, benchBatch)
-		transfer(b, producers, putInto(q), func(ctx context.Context) int {
-			n, _ := q.Take(ctx, buf)
-			return n
-		})
-	})
 	b.Run("inbox", func(b *testing.B) {
 		q, inbox := newQueueAndInbox[int](b, benchCapacity)
 		transfer(b, producers, putInto(q), func(ctx context.Context) int {
-			_, _ = inbox.Next(ctx)
+			next(ctx, q, inbox)
 			return 1
 		})
 	})
 }
 
 func putInto(q *Queue[int]) func(context.Context, int) {
-	return func(ctx context.Context, item int) { _ = q.Put(ctx, 0, item) }
+	return func(_ context.Context, item int) {
+		for !q.Offer(0, item) {
+			runtime.Gosched()
+		}
+	}
 }
 
 // transfer moves b.N items from the producers to the calling goroutine.

@@ -21,7 +21,6 @@ type Gauge interface {
 	OldestAge(now time.Duration) time.Duration
 	Figures(now time.Duration) Figures
 	Observe(now time.Duration)
-	Close()
 }
 
 // Broker makes and owns the queues of a node and their inboxes. They outlive
@@ -30,7 +29,6 @@ type Gauge interface {
 type Broker struct {
 	mu      sync.Mutex
 	members []member
-	closed  bool
 }
 
 // member is a queue as the broker keeps it, in order of creation.
@@ -43,8 +41,8 @@ type member struct {
 func NewBroker() *Broker { return &Broker{} }
 
 // Make makes a queue and its only inbox. It returns an error that wraps
-// ErrOptions if the options cannot work, ErrDuplicateName if there is such a
-// queue, ErrClosed if the broker is closed.
+// ErrOptions if the options cannot work, or ErrDuplicateName if there is such a
+// queue.
 func Make[T any](b *Broker, o Options) (*Queue[T], *Inbox[T], error) {
 	q, err := New[T](o)
 	if err != nil {
@@ -59,9 +57,6 @@ func Make[T any](b *Broker, o Options) (*Queue[T], *Inbox[T], error) {
 func (b *Broker) add(m member) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.closed {
-		return ErrClosed
-	}
 	for _, other := range b.members {
 		if other.Name() == m.Name() {
 			return ErrDuplicateName
@@ -104,16 +99,6 @@ func (b *Broker) Figures(now time.Duration) []Figures {
 func (b *Broker) Observe(now time.Duration) {
 	for _, m := range b.snapshot() {
 		m.Observe(now)
-	}
-}
-
-// Close closes all queues, and makes Make fail. It may be called more than once.
-func (b *Broker) Close() {
-	b.mu.Lock()
-	b.closed = true
-	b.mu.Unlock()
-	for _, m := range b.snapshot() {
-		m.Close()
 	}
 }
 

@@ -50,31 +50,14 @@ func TestBrokerRefusesAMonitoredQueueThatNeedsAPermitToDrain(t *testing.T) {
 func TestBrokerObservesAllQueues(t *testing.T) {
 	b := NewBroker()
 	for _, name := range []string{"a", "b"} {
-		q, _, err := Make[int](b, Options{Name: name, Preferred: 5, Capacity: 5})
+		q, inbox, err := Make[int](b, Options{Name: name, Preferred: 5, Capacity: 5})
 		require.NoError(t, err)
 		b.Observe(0)
 		fill(t, q, 0, 5)
-		require.Equal(t, 5, q.Poll(make([]int, 5)))
+		require.Len(t, take(inbox, 5), 5)
 	}
 	b.Observe(time.Second)
 	for _, f := range b.Figures(time.Second) {
 		require.InDelta(t, 5, f.DepletionPerSecond, 1e-9, f.Name)
 	}
-}
-
-func TestAClosedBrokerClosesItsQueuesAndMakesNoMore(t *testing.T) {
-	b := NewBroker()
-	q, inbox, err := Make[int](b, Options{Name: "q", Preferred: 1, Capacity: 1})
-	require.NoError(t, err)
-	fill(t, q, 0, 1)
-	b.Close()
-	b.Close()
-	require.False(t, q.Offer(0, 1))
-	item, err := inbox.Next(t.Context())
-	require.NoError(t, err, "what is pending can be taken")
-	require.Zero(t, item)
-	_, err = inbox.Next(t.Context())
-	require.ErrorIs(t, err, ErrClosed)
-	_, _, err = Make[int](b, Options{Name: "late", Preferred: 1, Capacity: 1})
-	require.ErrorIs(t, err, ErrClosed)
 }

@@ -7,7 +7,7 @@
 // A Queue has two sizes. Beyond the preferred size it still takes everything,
 // but it is unhealthy: whoever polls Depth (one atomic read) can tell, and
 // have less work sent its way. At its capacity it is full: Offer refuses and
-// counts, Put waits. Depth counts what was accepted and is not yet handled, so
+// counts. Depth counts what was accepted and is not yet handled, so
 // a batch that a consumer took to work on is still in it, and capacity bounds
 // all the memory a queue can hold. A queue without use holds no slots; they
 // are allocated by doubling as depth asks for them, and given back when a
@@ -16,20 +16,16 @@
 // # Who may call what
 //
 // Every method of Queue and Broker may be called from any goroutine, by any
-// number of producers and consumers. Items of one producer leave in the order
-// in which it put them in. An Inbox belongs to one consumer at a time, except
-// for Lost, and it is meant to be the only consumer of its queue: what is
-// taken past it, with Poll or Take, is no longer covered by it.
-//
-// No queue may be waited for in a circle: a service that Puts must not consume,
-// even indirectly, what its own consumer is waiting to Put.
+// number of producers. Items of one producer leave in the order in which it put
+// them in. An Inbox is the only consumer of its queue and belongs to one
+// goroutine at a time, except for Lost. No call waits, so no queues can wait for
+// each other in a circle.
 //
 // # Time
 //
 // The package reads no clock. Times are durations since an arbitrary start,
 // the same for all calls, passed in as now; they serve for figures alone. So
-// a driver with virtual time uses the very same queues, through the calls
-// that never wait (Offer, Poll, Inbox.TryNext). Goroutines are started by
+// a driver with virtual time uses the very same queues. Goroutines are started by
 // Supervisor.Run only.
 //
 // # Crashes

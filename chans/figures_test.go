@@ -9,11 +9,11 @@ import (
 )
 
 func TestFiguresCountWhatCameWentAndWasRefused(t *testing.T) {
-	q, err := New[int](Options{Name: "intake", Preferred: 2, Capacity: 4})
+	q, inbox, err := Make[int](NewBroker(), Options{Name: "intake", Preferred: 2, Capacity: 4})
 	require.NoError(t, err)
 	fill(t, q, 1, 5)
 	require.False(t, q.Offer(0, 5))
-	require.Equal(t, 3, q.Poll(make([]int, 3)))
+	require.Len(t, take(inbox, 3), 3)
 	require.Equal(t, Figures{
 		Name: "intake", Preferred: 2, Capacity: 4, Depth: 1,
 		In: 4, Out: 3, Rejected: 1, HighWater: 4, OldestAge: 6 * time.Second,
@@ -48,21 +48,21 @@ func TestAgesAreNeverNegative(t *testing.T) {
 }
 
 func TestDepletionIsCountedAtTheConsumer(t *testing.T) {
-	q := newQueue[int](t, 1000)
+	q, inbox := newQueueAndInbox[int](t, 1000)
 	fill(t, q, 0, 1000)
 	q.Observe(0)
 	require.Zero(t, q.Figures(0).DepletionPerSecond, "one observation has no slope")
-	q.Poll(make([]int, 20))
+	take(inbox, 20)
 	q.Observe(100 * time.Millisecond)
 	require.InDelta(t, 200, q.Figures(0).DepletionPerSecond, 1e-9)
 }
 
 func TestASteadyDepletionIsReportedExactly(t *testing.T) {
-	q := newQueue[int](t, 1000)
+	q, inbox := newQueueAndInbox[int](t, 1000)
 	fill(t, q, 0, 1000)
 	q.Observe(0)
 	for now := 100 * time.Millisecond; now <= 5*time.Second; now += 100 * time.Millisecond {
-		q.Poll(make([]int, 20))
+		take(inbox, 20)
 		q.Observe(now)
 		require.InDelta(t, 200, q.Figures(now).DepletionPerSecond, 1e-6)
 	}
@@ -81,20 +81,22 @@ func TestDepletionForgetsAtTheSamePaceHoweverOftenItIsObserved(t *testing.T) {
 }
 
 func TestReadingFiguresDoesNotDisturbTheRate(t *testing.T) {
-	quiet, read := newQueue[int](t, 1000), newQueue[int](t, 1000)
-	for _, q := range []*Queue[int]{quiet, read} {
+	var figures [2]Figures
+	for n, read := range []bool{false, true} {
+		q, inbox := newQueueAndInbox[int](t, 1000)
 		fill(t, q, 0, 1000)
 		for i := range 10 {
-			q.Poll(make([]int, 10*i))
+			take(inbox, 10*i)
 			q.Observe(time.Duration(i) * 100 * time.Millisecond)
-			if q == read {
+			if read {
 				q.Figures(time.Duration(i)*100*time.Millisecond + 1)
 				q.Figures(time.Hour)
 			}
 		}
+		figures[n] = q.Figures(0)
 	}
-	require.Positive(t, quiet.Figures(0).DepletionPerSecond)
-	require.Equal(t, quiet.Figures(0), read.Figures(0))
+	require.Positive(t, figures[0].DepletionPerSecond)
+	require.Equal(t, figures[0], figures[1])
 }
 
 func TestObservationsThatAreNotLaterAreIgnored(t *testing.T) {

@@ -1,7 +1,5 @@
 package chans
 
-import "context"
-
 // An Inbox takes up to batchSize items from its queue under one lock. It begins
 // with room for firstBatch, and doubles it while there is more: a queue that is
 // never long costs little.
@@ -12,7 +10,7 @@ const (
 
 // Inbox is a consumer's hold on a queue. It takes items in batches and hands
 // them out one at a time; an item counts in the queue's depth until it is
-// handled, which is when Done, Next or TryNext is called after it.
+// handled, which is when Done or TryNext is called after it.
 //
 // It belongs to the broker, not to the service that reads it: if that crashes,
 // Abandon is called, and the next instance of the service goes on with what
@@ -34,27 +32,6 @@ func newInbox[T any](q *Queue[T]) *Inbox[T] {
 // Name returns the name of the queue.
 func (b *Inbox[T]) Name() string { return b.q.Name() }
 
-// Next returns the oldest item, waiting for one if it has to. It returns
-// ErrClosed when the queue is closed and everything was handed out, and the
-// context's error if that ends first; an item that is there is returned even
-// if ctx is done.
-func (b *Inbox[T]) Next(ctx context.Context) (T, error) {
-	b.Done()
-	for b.next == b.end {
-		if isClosed := b.fill(); b.next < b.end {
-			break
-		} else if isClosed {
-			var none T
-			return none, ErrClosed
-		}
-		if err := b.q.waitForItems(ctx); err != nil {
-			var none T
-			return none, err
-		}
-	}
-	return b.handOut(), nil
-}
-
 // TryNext returns the oldest item, or false if there is none now.
 func (b *Inbox[T]) TryNext() (T, bool) {
 	b.Done()
@@ -68,8 +45,8 @@ func (b *Inbox[T]) TryNext() (T, bool) {
 	return b.handOut(), true
 }
 
-// Done says that the item handed out last is handled. Next and TryNext imply
-// it; a consumer that goes on to wait for something else says it itself.
+// Done says that the item handed out last is handled. TryNext implies it; a
+// consumer that goes on to wait for something else says it itself.
 func (b *Inbox[T]) Done() {
 	if !b.inHand {
 		return
@@ -104,20 +81,16 @@ func (b *Inbox[T]) Lost() uint64 { return b.q.lost.Load() }
 // Depth is the queue's Depth.
 func (b *Inbox[T]) Depth() int { return b.q.Depth() }
 
-// Ready is the queue's Ready, and holds for what is left of the batch too.
-func (b *Inbox[T]) Ready() <-chan struct{} { return b.q.Ready() }
-
 // Drained says whether the queue is closed and every item in it was handled.
 func (b *Inbox[T]) Drained() bool { return b.q.Drained() }
 
 // fill takes the next batch; the last one was handed out completely.
-func (b *Inbox[T]) fill() (isClosed bool) {
+func (b *Inbox[T]) fill() {
 	if len(b.batch) < batchSize && b.end == len(b.batch) && b.q.Depth() > len(b.batch) {
 		b.batch = make([]slot[T], min(2*len(b.batch), batchSize, b.q.Capacity()))
 	}
 	b.next = 0
-	b.end, isClosed = b.q.hold(b.batch)
-	return isClosed
+	b.end = b.q.hold(b.batch)
 }
 
 // handOut returns the next item of the batch, which is not empty.

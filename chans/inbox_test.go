@@ -25,8 +25,8 @@ func TestNextSaysThatTheItemBeforeIsHandled(t *testing.T) {
 	q, inbox := newQueueAndInbox[int](t, 10)
 	fill(t, q, 0, 2)
 	for want := range 2 {
-		item, err := inbox.Next(t.Context())
-		require.NoError(t, err)
+		item, ok := inbox.TryNext()
+		require.True(t, ok)
 		require.Equal(t, want, item)
 		require.Equal(t, 2-want, q.Depth())
 	}
@@ -35,29 +35,31 @@ func TestNextSaysThatTheItemBeforeIsHandled(t *testing.T) {
 	require.Zero(t, q.Depth())
 }
 
-func TestNextWaitsForAnItemAndEndsWithTheQueue(t *testing.T) {
+func TestInbox_wakesAConsumerThatSleepsUntilAllIsTaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q, inbox := newQueueAndInbox[int](t, 10)
+		q, inbox := newQueueAndInbox[int](t, 1000)
 		var got []int
-		var end error
 		go func() {
-			for end == nil {
-				var item int
-				if item, end = inbox.Next(t.Context()); end == nil {
-					got = append(got, item)
+			for {
+				item, ok := next(t.Context(), q, inbox)
+				if !ok {
+					return
 				}
+				got = append(got, item)
 			}
 		}()
 		synctest.Wait()
 		require.Empty(t, got)
-		for i := range 3 {
-			fill(t, q, i, i+1)
+		for _, to := range []int{1, 2, 500} {
+			fill(t, q, len(got), to)
 			synctest.Wait()
-			require.Len(t, got, i+1)
+			require.Len(t, got, to)
 		}
+		fill(t, q, 500, 1000)
 		q.Close()
 		synctest.Wait()
-		require.ErrorIs(t, end, ErrClosed)
+		require.Len(t, got, 1000)
+		require.IsIncreasing(t, got)
 		require.True(t, inbox.Drained())
 	})
 }
@@ -68,7 +70,7 @@ func TestASuccessorTakesOverAllButTheItemInHand(t *testing.T) {
 	for range 10 {
 		inbox.TryNext()
 	}
-	require.True(t, hasToken(inbox.Ready()))
+	require.True(t, hasToken(q.Ready()))
 	item, lost := inbox.Abandon()
 	require.True(t, lost, "it crashed with a token that it had not used")
 	require.Equal(t, 9, item)
@@ -76,7 +78,7 @@ func TestASuccessorTakesOverAllButTheItemInHand(t *testing.T) {
 	require.False(t, lost, "one item is lost once")
 	require.EqualValues(t, 1, inbox.Lost())
 	require.Equal(t, 190, q.Depth())
-	require.True(t, hasToken(inbox.Ready()), "a successor that selects is woken")
+	require.True(t, hasToken(q.Ready()), "a successor that selects is woken")
 	for want := 10; want < 200; want++ {
 		item, ok := inbox.TryNext()
 		require.True(t, ok)
@@ -107,12 +109,12 @@ func TestTheRestOfABatchIsWorthAToken(t *testing.T) {
 	q, inbox := newQueueAndInbox[int](t, 10)
 	fill(t, q, 0, 5)
 	for want := range 5 {
-		require.True(t, hasToken(inbox.Ready()))
+		require.True(t, hasToken(q.Ready()))
 		item, ok := inbox.TryNext()
 		require.True(t, ok)
 		require.Equal(t, want, item)
 	}
-	require.False(t, hasToken(inbox.Ready()))
+	require.False(t, hasToken(q.Ready()))
 	require.Equal(t, "q", inbox.Name())
 }
 

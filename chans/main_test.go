@@ -1,6 +1,7 @@
 package chans
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -41,4 +42,30 @@ func hasToken(ready <-chan struct{}) bool {
 	default:
 		return false
 	}
+}
+
+// next takes the next item as a service does, which sleeps until there is a token;
+// false once the queue is drained or ctx has ended.
+func next[T any](ctx context.Context, q *Queue[T], inbox *Inbox[T]) (item T, ok bool) {
+	for {
+		if item, ok = inbox.TryNext(); ok || inbox.Drained() {
+			return item, ok
+		}
+		select {
+		case <-q.Ready():
+		case <-ctx.Done():
+			return item, false
+		}
+	}
+}
+
+// take takes and handles up to n items.
+func take[T any](inbox *Inbox[T], n int) (items []T) {
+	for range n {
+		if item, ok := inbox.TryNext(); ok {
+			items = append(items, item)
+		}
+	}
+	inbox.Done()
+	return items
 }

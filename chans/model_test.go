@@ -1,8 +1,6 @@
 package chans
 
 import (
-	"context"
-	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -38,14 +36,6 @@ func (m *model) put(item int) bool {
 	return true
 }
 
-func (m *model) poll(n int) []int {
-	n = min(n, len(m.items))
-	taken := append([]int{}, m.items[:n]...)
-	m.items = m.items[n:]
-	m.out += uint64(n)
-	return taken
-}
-
 func (m *model) done() {
 	if m.inHand {
 		m.inHand, m.held = false, m.held[1:]
@@ -75,9 +65,6 @@ func (m *model) oldest() (int, bool) {
 }
 
 func TestQueueAndInboxBehaveLikeASlice(t *testing.T) {
-	// A done context makes the waiting calls return where they would wait.
-	done, cancel := context.WithCancel(context.Background())
-	cancel()
 	for _, capacity := range capacities {
 		rapid.Check(t, func(t *rapid.T) {
 			q, inbox := newQueueAndInbox[int](t, capacity)
@@ -92,32 +79,6 @@ func TestQueueAndInboxBehaveLikeASlice(t *testing.T) {
 						require.Equal(t, m.put(item), q.Offer(now, item))
 					}
 				},
-				"Put": func(t *rapid.T) {
-					now, item := fresh()
-					wasClosed := m.closed
-					err := q.Put(done, now, item)
-					switch {
-					case m.put(item):
-						require.NoError(t, err)
-					case wasClosed:
-						require.ErrorIs(t, err, ErrClosed)
-					default:
-						require.ErrorIs(t, err, context.Canceled)
-					}
-				},
-				"Poll": func(t *rapid.T) {
-					buf := make([]int, rapid.IntRange(0, capacity+1).Draw(t, "n"))
-					want := m.poll(len(buf))
-					require.Equal(t, len(want), q.Poll(buf))
-					require.Equal(t, want, buf[:len(want):len(want)])
-				},
-				"Take": func(t *rapid.T) {
-					buf := make([]int, rapid.IntRange(1, capacity+1).Draw(t, "n"))
-					want := m.poll(len(buf))
-					n, err := q.Take(done, buf)
-					require.Equal(t, want, buf[:n:n])
-					requireWaitError(t, n > 0, m.closed, err)
-				},
 				"TryNext": func(t *rapid.T) {
 					for range rapid.IntRange(1, capacity+1).Draw(t, "n") {
 						want, there := m.next()
@@ -125,12 +86,6 @@ func TestQueueAndInboxBehaveLikeASlice(t *testing.T) {
 						require.Equal(t, there, ok)
 						require.Equal(t, want, item)
 					}
-				},
-				"Next": func(t *rapid.T) {
-					want, there := m.next()
-					item, err := inbox.Next(done)
-					require.Equal(t, want, item)
-					requireWaitError(t, there, m.closed, err)
 				},
 				"Done": func(t *rapid.T) { m.done(); inbox.Done() },
 				"Abandon": func(t *rapid.T) {
@@ -159,36 +114,17 @@ func TestQueueAndInboxBehaveLikeASlice(t *testing.T) {
 					}
 					require.Equal(t, want, f)
 					requireWiped(t, &q.ring)
-					requireReady(t, q, inbox, m)
+					requireReady(t, q, m)
 				},
-			}
-			// A queue is consumed in one way or the other.
-			others := []string{"TryNext", "Next", "Done", "Abandon"}
-			if rapid.Bool().Draw(t, "by inbox") {
-				others = []string{"Poll", "Take"}
-			}
-			for _, name := range others {
-				delete(actions, name)
 			}
 			t.Repeat(actions)
 		})
 	}
 }
 
-func requireWaitError(t require.TestingT, there, isClosed bool, err error) {
-	switch {
-	case there:
-		require.NoError(t, err)
-	case isClosed:
-		require.ErrorIs(t, err, ErrClosed)
-	default:
-		require.True(t, errors.Is(err, context.Canceled), "%v", err)
-	}
-}
-
 // requireReady checks that a consumer that selects would be woken whenever
 // there is something it could take.
-func requireReady(t require.TestingT, q *Queue[int], inbox *Inbox[int], m *model) {
+func requireReady(t require.TestingT, q *Queue[int], m *model) {
 	waiting := m.depth()
 	if m.inHand {
 		waiting--
@@ -198,5 +134,4 @@ func requireReady(t require.TestingT, q *Queue[int], inbox *Inbox[int], m *model
 	} else {
 		require.False(t, waiting > 0 || m.closed, "%d items, closed %v, and no token", waiting, m.closed)
 	}
-	require.Equal(t, q.Ready(), inbox.Ready())
 }

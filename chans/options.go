@@ -5,10 +5,6 @@ import (
 	"fmt"
 )
 
-// ErrClosed is returned by operations on a closed queue or broker: by Put at
-// once, by Take and Inbox.Next when nothing is left to take.
-var ErrClosed = errors.New("queue is closed")
-
 // ErrOptions is wrapped by every error about Options that cannot be built.
 var ErrOptions = errors.New("bad queue options")
 

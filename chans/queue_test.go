@@ -1,7 +1,6 @@
 package chans
 
 import (
-	"context"
 	"runtime"
 	"testing"
 	"time"
@@ -47,42 +46,18 @@ func TestThePreferredSizeRefusesNothing(t *testing.T) {
 	require.False(t, q.Offer(0, 6))
 }
 
-func TestABatchIsTakenInOrderAndARestIsLeft(t *testing.T) {
-	q := newQueue[int](t, 10)
-	fill(t, q, 0, 10)
-	buf := make([]int, 4)
-	require.Equal(t, 4, q.Poll(buf))
-	require.Equal(t, []int{0, 1, 2, 3}, buf)
-	require.Equal(t, 6, q.Depth())
-	n, err := q.Take(context.Background(), make([]int, 100))
-	require.NoError(t, err)
-	require.Equal(t, 6, n)
-}
-
-func TestTakeIntoNothingReturnsAtOnce(t *testing.T) {
-	n, err := newQueue[int](t, 1).Take(context.Background(), nil)
-	require.NoError(t, err)
-	require.Zero(t, n)
-}
-
-func TestAClosedQueueCanStillBeEmptied(t *testing.T) {
-	q := newQueue[int](t, 3)
+func TestQueue_closedCanStillBeEmptied(t *testing.T) {
+	q, inbox := newQueueAndInbox[int](t, 3)
 	fill(t, q, 0, 2)
 	q.Close()
 	q.Close()
 	require.False(t, q.Offer(0, 9))
-	require.ErrorIs(t, q.Put(context.Background(), 0, 9), ErrClosed)
 	require.False(t, q.Drained())
-	buf := make([]int, 3)
-	n, err := q.Take(context.Background(), buf)
-	require.NoError(t, err)
-	require.Equal(t, []int{0, 1}, buf[:n])
+	require.Equal(t, []int{0, 1}, take(inbox, 3))
 	require.True(t, q.Drained())
-	_, err = q.Take(context.Background(), buf)
-	require.ErrorIs(t, err, ErrClosed)
 	for range 3 {
 		require.True(t, hasToken(q.Ready()), "a closed queue never lets a consumer wait")
-		require.Zero(t, q.Poll(buf))
+		require.Empty(t, take(inbox, 1))
 	}
 }
 
@@ -98,7 +73,7 @@ func TestWhatWasTakenCanBeCollected(t *testing.T) {
 	for range 5 {
 		put()
 	}
-	require.Equal(t, 2, q.Poll(make([]*large, 2)))
+	require.Len(t, take(inbox, 2), 2)
 	for range 3 {
 		_, ok := inbox.TryNext()
 		require.True(t, ok)
@@ -117,20 +92,13 @@ func TestWhatWasTakenCanBeCollected(t *testing.T) {
 
 func TestSteadyStateAllocatesNothing(t *testing.T) {
 	q, inbox := newQueueAndInbox[[4]int](t, 100)
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	buf := make([][4]int, 30)
 	round := func() {
 		for i := range 50 {
 			q.Offer(time.Duration(i), [4]int{i})
 		}
-		require.NoError(t, q.Put(ctx, 0, [4]int{}))
-		q.Poll(buf)
-		_, err := q.Take(ctx, buf[:1])
-		require.NoError(t, err)
-		for range 20 {
-			_, err := inbox.Next(ctx)
-			require.NoError(t, err)
+		for range 50 {
+			_, ok := inbox.TryNext()
+			require.True(t, ok)
 		}
 		_, ok := inbox.TryNext()
 		require.False(t, ok)

@@ -28,11 +28,9 @@ func consumer(inbox *Inbox[int], got *[]int) Service {
 		Name: "consumer",
 		Run: func(ctx context.Context) error {
 			for {
-				item, err := inbox.Next(ctx)
-				if errors.Is(err, ErrClosed) {
-					return nil
-				} else if err != nil {
-					return err
+				item, ok := next(ctx, inbox.q, inbox)
+				if !ok {
+					return ctx.Err()
 				}
 				if item == 13 {
 					panic("unlucky")

@@ -113,32 +113,10 @@ func inbox[T any](b *testing.B) subject[T] {
 	if err != nil {
 		b.Fatal(err)
 	}
-	ctx := context.Background()
 	return subject[T]{
 		name: "chans.Inbox",
 		put:  func(item T) bool { return q.Offer(time.Duration(0), item) },
-		take: func() (T, bool) { item, err := in.Next(ctx); return item, err == nil },
-	}
-}
-
-// nodeQueue is the same queue without an Inbox, and with waiting puts.
-func nodeQueue[T any](b *testing.B) subject[T] {
-	q, err := chans.New[T](chans.Options{Name: "q", Preferred: benchCapacity, Capacity: benchCapacity})
-	if err != nil {
-		b.Fatal(err)
-	}
-	ctx, buf := context.Background(), make([]T, 1)
-	return subject[T]{
-		name: "chans.Queue",
-		put:  func(item T) bool { return q.Put(ctx, time.Duration(0), item) == nil },
-		take: func() (T, bool) { n, _ := q.Take(ctx, buf); return buf[0], n == 1 },
-		putBatch: func(items []T) int { // it takes batches, but puts items
-			for _, item := range items {
-				_ = q.Put(ctx, time.Duration(0), item)
-			}
-			return len(items)
-		},
-		takeBatch: func(buf []T) int { n, _ := q.Take(ctx, buf); return n },
+		take: in.TryNext,
 	}
 }
 
@@ -168,7 +146,6 @@ func mpsc[T any](b *testing.B) []subject[T] {
 		waiting("Pooled", NewPooled[T](benchCapacity)),
 		waiting("TwoLock", NewTwoLock[T](benchCapacity)),
 		waiting("Locked", NewLocked[T](benchCapacity)),
-		nodeQueue[T](b),
 		inbox[T](b),
 		channel[T](benchCapacity),
 		{name: "xsync.MPMC", put: x.TryEnqueue, take: x.TryDequeue},
@@ -187,7 +164,6 @@ func mpmc[T any](b *testing.B) []subject[T] {
 		locked[T](),
 		waiting("TwoLock", NewTwoLock[T](benchCapacity)),
 		waiting("Locked", NewLocked[T](benchCapacity)),
-		nodeQueue[T](b),
 		channel[T](benchCapacity),
 		{name: "xsync.MPMC", put: x.TryEnqueue, take: x.TryDequeue},
 	}

@@ -1,7 +1,8 @@
 // Package catalogue holds the queues a node could be built from, each in its
 // classical form, behind one interface and measured side by side. What a node
 // runs on is package chans; its package comment says which of these it chose
-// for which edge, and results/chans.md has the figures.
+// for which edge, and results/chans.md has the figures. It is kept because that
+// choice is a claim about queues that a reader can only check by running them.
 //
 // # The queues
 //
