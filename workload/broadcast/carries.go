@@ -26,19 +26,12 @@ func carries(body json.RawMessage) (workload.Reading, bool) {
 }
 
 // readGossip reads treecast's own messages between nodes.
-func readGossip(body json.RawMessage) (r workload.Reading, ok bool) {
+func readGossip(body json.RawMessage) (workload.Reading, bool) {
 	values, resent, ok := codec.Values(nil, body)
 	if !ok {
 		return workload.Reading{}, false
 	}
-	r.Kind, r.Values = workload.Data, values
-	switch {
-	case len(values) == 0:
-		r.Kind = workload.Ack
-	case resent:
-		r.Kind = workload.Resend
-	}
-	return r, true
+	return workload.Gossiped(values, resent), true
 }
 
 // readMessage reads a body with one value in its field message.

@@ -4,7 +4,6 @@
 package counter
 
 import (
-	"encoding/json"
 	"math/rand/v2"
 	"strconv"
 	"time"
@@ -15,7 +14,7 @@ import (
 
 const (
 	fAdd  = "add"
-	fRead = "read"
+	fRead = workload.Read
 )
 
 // The workloads.
@@ -26,12 +25,13 @@ var (
 	PositiveNegative = of("pn-counter", false)
 )
 
+// of is one of them. Its clients map no errors.
 func of(name string, grows bool) workload.Workload {
 	return workload.Workload{
 		Name:      name,
 		Recovers:  true,
 		Generator: func(workload.Options) workload.Generator { return &generator{grows: grows} },
-		Client:    func(workload.Options) workload.Client { return &client{} },
+		Client:    workload.AddRead{Add: fAdd, Field: "delta", Reads: workload.Shape{Type: "read_ok", Field: "value", Kind: workload.Int}}.Client,
 		Check: func(h run.History, in workload.Input) workload.Verdict {
 			v := check(h)
 			v.Findings = strict(h, in, grows)
@@ -65,34 +65,4 @@ func (g *generator) Next(_ time.Duration, workers workload.Workers, rng *rand.Ra
 
 func (g *generator) Final(_ time.Duration, worker int, _ *rand.Rand) workload.FinalStep {
 	return g.Once.Final(worker, workload.Op{F: fRead, Final: true})
-}
-
-// client maps no errors: whatever is not an answer leaves an operation open, a
-// read too.
-type client struct{ op workload.Op }
-
-func (c *client) Begin(op workload.Op) workload.Step {
-	c.op = op
-	if op.F == fRead {
-		return workload.Ask("read", nil, 0)
-	}
-	return workload.Ask("add", append([]byte(`"delta":`), op.Value...), 0)
-}
-
-func (c *client) Reply(body json.RawMessage) workload.Step {
-	if step, threw := workload.Threw(body, c.op.Value); threw {
-		return step
-	}
-	shape := workload.Shape{Type: "add_ok"}
-	if c.op.F == fRead {
-		shape = workload.Shape{Type: "read_ok", Field: "value", Kind: workload.Int}
-	}
-	value, err := shape.Read(body)
-	switch {
-	case err != nil:
-		return workload.Malformed(c.op.Value, err)
-	case c.op.F == fRead:
-		return workload.Succeed(value)
-	}
-	return workload.Succeed(c.op.Value)
 }

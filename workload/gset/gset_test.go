@@ -25,14 +25,14 @@ func TestGenerator_countsAndReads(t *testing.T) {
 
 func TestClient_mapsNoErrors(t *testing.T) {
 	add, read := workload.Op{F: fAdd, Value: []byte("17")}, workload.Op{F: fRead}
-	requests, done := workloadtest.Talk(&client{}, add, `{"type":"add_ok","in_reply_to":1}`)
+	requests, done := workloadtest.Talk(Workload.Client(workload.Options{}), add, `{"type":"add_ok","in_reply_to":1}`)
 	require.Equal(t, []string{`{"type":"add","element":17,"msg_id":1}`}, requests)
 	require.Equal(t, workload.Completion{Type: run.OK, Value: add.Value}, done)
-	_, done = workloadtest.Talk(&client{}, read, `{"type":"read_ok","in_reply_to":1,"value":[1,"x"]}`)
+	_, done = workloadtest.Talk(Workload.Client(workload.Options{}), read, `{"type":"read_ok","in_reply_to":1,"value":[1,"x"]}`)
 	require.Equal(t, workload.Completion{Type: run.OK, Value: []byte(`[1,"x"]`)}, done)
 	for _, reply := range []string{``, `{"type":"error","code":11,"in_reply_to":1}`, `{"type":"read_ok","in_reply_to":1,"messages":[]}`} {
 		for _, op := range []workload.Op{add, read} {
-			_, done := workloadtest.Talk(&client{}, op, reply)
+			_, done := workloadtest.Talk(Workload.Client(workload.Options{}), op, reply)
 			require.Equal(t, run.Info, done.Type)
 			require.Equal(t, "indeterminate", done.Error.Name)
 		}

@@ -9,7 +9,6 @@ import (
 
 	"treecast/run"
 	"treecast/workload"
-	"treecast/workload/workloadtest"
 )
 
 // BenchmarkCheck judges a run of the challenge's size: 20 s at 1000 operations a
@@ -19,7 +18,7 @@ func BenchmarkCheck(b *testing.B) {
 	const workers = 4
 	rng := rand.New(rand.NewPCG(1, 1))
 	o := workload.Options{Nodes: []string{"n0", "n1"}, Concurrency: workers}
-	g, pool := newGenerator(o), workloadtest.NewWorkers(workers, 1)
+	g, pool := drawing(workers)
 	clients := make([]workload.Client, workers)
 	logs := map[string][]string{}
 	var h run.History

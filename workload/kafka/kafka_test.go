@@ -18,6 +18,16 @@ func op(f, value string) workload.Op {
 	return workload.Op{F: f, Value: []byte(value), Micro: f != fAssign}
 }
 
+// talk has a new client do an operation.
+func talk(o workload.Op, replies ...string) (requests []string, done workload.Completion) {
+	return workloadtest.Talk(Workload.Client(workload.Options{}), o, replies...)
+}
+
+// drawing is a generator and the workers that it draws for.
+func drawing(workers int) (workload.Generator, *workloadtest.Workers) {
+	return newGenerator(workload.Options{Concurrency: workers}), workloadtest.NewWorkers(workers, 1)
+}
+
 func TestClient_pollsFromWhereItLeftOffAndCommits(t *testing.T) {
 	c := Workload.Client(workload.Options{})
 	poll := op(fPoll, `[["poll"]]`)
@@ -84,18 +94,18 @@ func TestClient_errorsAreMappedAsMaelstromMapsThem(t *testing.T) {
 		{op(fAssign, `["9"]`), `{"type":"error","code":13,"in_reply_to":1}`, run.Fail, "crash"},
 		{op(fAssign, `["9"]`), `{"type":"list_committed_offsets_ok","in_reply_to":1,"offsets":{"9":null}}`, run.Info, "indeterminate"},
 	} {
-		_, done := workloadtest.Talk(Workload.Client(workload.Options{}), c.op, c.reply)
+		_, done := talk(c.op, c.reply)
 		require.Equal(t, c.want, done.Type, "%s %s", c.op.F, c.reply)
 		require.Equal(t, c.name, done.Error.Name)
 		require.Equal(t, c.op.Value, done.Value)
 	}
-	requests, done := workloadtest.Talk(Workload.Client(workload.Options{}), workload.Op{F: fCrash})
+	requests, done := talk(workload.Op{F: fCrash})
 	require.Empty(t, requests)
 	require.Equal(t, workload.Completion{Type: run.Info}, done)
 }
 
 func TestClient_readsAllThatANodeHasPageByPage(t *testing.T) {
-	requests, done := workloadtest.Talk(Workload.Client(workload.Options{}), op(fReadAll, `["a","b"]`),
+	requests, done := talk(op(fReadAll, `["a","b"]`),
 		`{"type":"poll_ok","in_reply_to":1,"msgs":{"a":[[0,1],[1,2]]}}`,
 		`{"type":"poll_ok","in_reply_to":2,"msgs":{"a":[[4,3]],"b":[]}}`,
 		`{"type":"poll_ok","in_reply_to":3,"msgs":{}}`)
@@ -106,7 +116,7 @@ func TestClient_readsAllThatANodeHasPageByPage(t *testing.T) {
 }
 
 func TestGenerator_drawsAsJepsenDoes(t *testing.T) {
-	g, workers := newGenerator(workload.Options{Concurrency: 3}), workloadtest.NewWorkers(3, 1)
+	g, workers := drawing(3)
 	counts := map[string]int{}
 	const ops = 20_000
 	offsets := map[string]int{}
@@ -119,7 +129,7 @@ func TestGenerator_drawsAsJepsenDoes(t *testing.T) {
 		case fSend:
 			e := parse(&run.Op{F: fSend, Value: o.Value})
 			s := e.sends[0]
-			_, done := workloadtest.Talk(Workload.Client(workload.Options{}), o, `{"type":"send_ok","in_reply_to":1,"offset":`+strconv.Itoa(offsets[s.key])+`}`)
+			_, done := talk(o, `{"type":"send_ok","in_reply_to":1,"offset":`+strconv.Itoa(offsets[s.key])+`}`)
 			offsets[s.key]++
 			require.LessOrEqual(t, offsets[s.key], 16)
 			g.Update(worker, &run.Op{Type: run.OK, F: fSend, Value: done.Value})
@@ -140,7 +150,7 @@ func TestGenerator_drawsAsJepsenDoes(t *testing.T) {
 }
 
 func TestGenerator_endsWhenEveryWorkerHasReadEverything(t *testing.T) {
-	g, workers := newGenerator(workload.Options{Concurrency: 2}), workloadtest.NewWorkers(2, 1)
+	g, workers := drawing(2)
 	g.Update(0, &run.Op{Type: run.OK, F: fSend, Value: []byte(`[["send","9",[5,1]]]`)})
 	g.Update(1, &run.Op{Type: run.OK, F: fSend, Value: []byte(`[["send","10",[3,1]]]`)})
 	g.Update(1, &run.Op{Type: run.Fail, F: fSend, Value: []byte(`[["send","11",1]]`)})
@@ -162,7 +172,7 @@ func TestGenerator_endsWhenEveryWorkerHasReadEverything(t *testing.T) {
 	require.True(t, final(later.At).Done)
 	require.Equal(t, fCrash, g.Final(time.Second, 0, workers.Rng).Op.F, "each worker for itself")
 
-	empty := newGenerator(workload.Options{Concurrency: 2})
+	empty, _ := drawing(2)
 	require.True(t, empty.Final(0, 0, workers.Rng).Done, "there is nothing to read")
 }
 
