@@ -5,6 +5,8 @@ package wire
 type head struct {
 	src, dest, id, body   span
 	typ, msgID, inReplyTo span // of the body
+	otherKey, other       span // of the body: the last field that is none of these, its key with quotes
+	others                int  // how many such fields the body has
 	notObject             bool // the line is JSON, but not an object
 }
 
@@ -68,7 +70,7 @@ func scanEnvelope(line []byte, i int, h *head) int {
 			h.id = span{value, end}
 		case "body":
 			if line[value] != '{' { // the fields of an earlier body are void
-				h.typ, h.msgID, h.inReplyTo = span{}, span{}, span{}
+				h.forgetBody()
 			}
 			h.body = span{value, end}
 		}
@@ -76,8 +78,12 @@ func scanEnvelope(line []byte, i int, h *head) int {
 	return i
 }
 
+func (h *head) forgetBody() {
+	h.typ, h.msgID, h.inReplyTo, h.others = span{}, span{}, span{}, 0
+}
+
 func scanBody(line []byte, i int, h *head) int {
-	h.typ, h.msgID, h.inReplyTo = span{}, span{}, span{}
+	h.forgetBody()
 	i, more := openBracket(line, i, '}')
 	for more {
 		key := i
@@ -92,13 +98,20 @@ func scanBody(line []byte, i int, h *head) int {
 		if i, more = afterValue(line, end, '}'); i < 0 {
 			return i
 		}
-		switch string(keyName(line[key:keyEnd])) {
+		name := keyName(line[key:keyEnd])
+		switch string(name) {
 		case "type":
 			h.typ = span{value, end}
 		case "msg_id":
 			h.msgID = span{value, end}
 		case "in_reply_to":
 			h.inReplyTo = span{value, end}
+		default:
+			h.otherKey, h.other = span{key, keyEnd}, span{value, end}
+			h.others++
+			if len(name) < keyEnd-key-2 { // it has escapes: do not compare it as it stands
+				h.others++
+			}
 		}
 	}
 	return i

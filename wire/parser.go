@@ -12,15 +12,19 @@ type Parser struct {
 
 // Item returns what a line is, given without its newline. The Item owns what it
 // holds.
-func (p *Parser) Item(line []byte) Item {
-	if len(line) > p.Limit() {
-		return p.tooLong(line, int64(len(line)))
-	}
-	item := Item{LineBytes: int64(len(line))}
-	if item.Message, item.Err = parse(line, &p.names); item.Err != nil {
-		item.Kind = Malformed
-	}
+func (p *Parser) Item(line []byte) (item Item) {
+	p.read(line, &item)
 	return item
+}
+
+// read is Item, into an item that is zero.
+func (p *Parser) read(line []byte, item *Item) {
+	if len(line) > p.Limit() {
+		*item = p.tooLong(line, int64(len(line)))
+		return
+	}
+	item.LineBytes = int64(len(line))
+	item.parse(line, &p.names)
 }
 
 // Limit is the longest line that is read, in bytes.

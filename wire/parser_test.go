@@ -35,3 +35,28 @@ func TestAParserReadsLinesAsAReaderDoes(t *testing.T) {
 		}
 	})
 }
+
+// An item's Field is the body's, whatever else is in it.
+func TestItem_fieldIsThatOfTheBody(t *testing.T) {
+	for _, body := range []string{
+		`{"type":"broadcast","message":1}`, `{"message":[1,{"message":2}],"type":"broadcast","msg_id":3}`, `{"type":"x"}`,
+		`{"type":"x","message":1,"message":2}`, `{"type":"x","mess\u0061ge":1}`, `{"type":"x","mess\\u0061ge":1}`, `{"type":"x","other":1,"message":2}`,
+		"{\"type\":\"x\",\"message\":\"\xff\"}", "{\"type\":\"\xff\",\"message\":7}", `{ "type" : "x" , "message" : { } }`,
+	} {
+		item := new(Parser).Item([]byte(`{"src":"c1","dest":"n1","body":` + body + `,"id":9}`))
+		require.NoError(t, item.Err)
+		for _, name := range []string{"message", "type", "other", "mess\\u0061ge", ""} {
+			want, has := Field(item.Message.Body, name)
+			got, ok := item.Field(name)
+			require.Equal(t, has, ok, "%s in %s", name, body)
+			require.Equal(t, string(want), string(got), "%s in %s", name, body)
+		}
+	}
+	item := new(Parser).Item([]byte(`{"src":"c1","dest":"n1","body":[],"body":{"a":1,"type":"x"},"body":{"type":"y","b":2}}`))
+	require.NoError(t, item.Err)
+	value, ok := item.Field("b")
+	require.True(t, ok)
+	require.Equal(t, "2", string(value), "the last body counts")
+	_, ok = item.Field("a")
+	require.False(t, ok)
+}

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"math"
 )
@@ -48,6 +49,22 @@ type Item struct {
 
 	// LineBytes is the length of the line without its newline.
 	LineBytes int64
+
+	only onlyField
+}
+
+// onlyField is where the only field of a body stands that [Message] does not have, key and
+// value: most requests have one such field, and are asked for it. Zero: it has none, or
+// several.
+type onlyField struct{ keyFrom, keyTo, from, to int32 }
+
+// Field is [Field] of the message's body, and faster.
+func (i *Item) Field(name string) (json.RawMessage, bool) {
+	body := i.Message.Body
+	if i.only.to == 0 || string(body[i.only.keyFrom:i.only.keyTo]) != name {
+		return Field(body, name)
+	}
+	return body[i.only.from:i.only.to:i.only.to], true
 }
 
 // Reader reads messages off a stream of lines. Lines end in \n or \r\n, the
@@ -79,20 +96,28 @@ func NewReader(r io.Reader, maxLineBytes int) *Reader {
 // arrived. The error is io.EOF at the end of the stream, when all that was
 // there has been handed out, or the stream's own error, after the complete
 // lines before it; no line is ever an error.
-func (r *Reader) Next() (Item, error) {
+func (r *Reader) Next() (item Item, err error) {
+	err = r.Read(&item)
+	return item, err
+}
+
+// Read is Next, into an item of the caller's. On an error it is zero.
+func (r *Reader) Read(item *Item) error {
+	*item = Item{}
 	for {
 		line, tooLong, err := r.line()
 		switch {
 		case err != nil:
-			return Item{}, err
+			return err
 		case tooLong:
-			return r.skipLine(), nil
+			*item = r.skipLine()
+			return nil
 		case isBlank(line):
 			continue
 		}
-		item := r.parser.Item(line)
+		r.parser.read(line, item)
 		r.shrink()
-		return item, nil
+		return nil
 	}
 }
 

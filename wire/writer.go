@@ -31,6 +31,9 @@ type Writer struct {
 	dst io.Writer
 	buf []byte // grows with what is said: of ten thousand nodes most say little
 	err error
+
+	src, dest string // of the last message
+	envelope  []byte // and how its line begins: few names come often
 }
 
 // NewWriter returns a Writer to w.
@@ -58,11 +61,13 @@ func (w *Writer) WriteParts(src, dest string, parts ...[]byte) error {
 	if !looksLikeObject(parts) {
 		return fmt.Errorf("wire: write to %s: %w", dest, ErrBody)
 	}
-	w.buf = append(w.buf, `{"src":`...)
-	w.buf = AppendString(w.buf, src)
-	w.buf = append(w.buf, `,"dest":`...)
-	w.buf = AppendString(w.buf, dest)
-	w.buf = append(w.buf, `,"body":`...)
+	if w.envelope == nil || src != w.src || dest != w.dest {
+		w.src, w.dest = src, dest
+		w.envelope = AppendString(append(w.envelope[:0], `{"src":`...), src)
+		w.envelope = AppendString(append(w.envelope, `,"dest":`...), dest)
+		w.envelope = append(w.envelope, `,"body":`...)
+	}
+	w.buf = append(w.buf, w.envelope...)
 	for _, part := range parts {
 		w.write(part)
 	}
