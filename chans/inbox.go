@@ -52,9 +52,10 @@ func (b *Inbox[T]) Done() {
 		return
 	}
 	b.inHand = false
-	b.batch[b.next-1] = slot[T]{} // nobody keeps it alive any more
 	if b.next < b.end {
 		b.q.heldAt.Store(int64(b.batch[b.next].at))
+	} else {
+		clear(b.batch[:b.end]) // nothing keeps the items alive any more
 	}
 	b.q.release()
 }

@@ -82,6 +82,27 @@ func (q *Queue[T]) Offer(now time.Duration, item T) bool {
 	return true
 }
 
+// OfferAll puts items in without waiting, in their order and under one lock. It returns how
+// many found room, and counts a rejection for each of the others.
+func (q *Queue[T]) OfferAll(now time.Duration, items []T) int {
+	q.mu.Lock()
+	n := 0
+	if !q.closed {
+		n = min(len(items), q.options.Capacity-q.Depth())
+	}
+	for i := range n {
+		q.ring.push(items[i], now)
+	}
+	q.in += uint64(n)
+	q.rejected += uint64(len(items) - n)
+	q.highWater = max(q.highWater, int(q.depth.Add(int64(n))))
+	q.mu.Unlock()
+	if n > 0 {
+		signal(q.ready)
+	}
+	return n
+}
+
 // Ready returns a channel for consumers that select over several things. A
 // token can be received from it whenever there are items to take, now and then
 // when there are none, and always once the queue is closed: from then on who
@@ -110,10 +131,7 @@ func (q *Queue[T]) Drained() bool {
 // the depth until they are released.
 func (q *Queue[T]) hold(batch []slot[T]) (n int) {
 	q.mu.Lock()
-	n = min(len(batch), q.ring.count)
-	for i := range n {
-		batch[i] = q.ring.pop()
-	}
+	n = q.ring.popInto(batch)
 	if n > 0 {
 		q.heldAt.Store(int64(batch[0].at))
 	}

@@ -107,3 +107,24 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	}
 	require.Zero(t, testing.AllocsPerRun(100, round))
 }
+
+func TestQueue_offerAllTakesWhatHasRoom(t *testing.T) {
+	q, in, err := Make[int](NewBroker(), Options{Name: "q", Preferred: 2, Capacity: 5})
+	require.NoError(t, err)
+	require.True(t, q.Offer(0, 1))
+	require.Equal(t, 4, q.OfferAll(time.Second, []int{2, 3, 4, 5, 6, 7}))
+	require.Len(t, q.Ready(), 1, "a token")
+	f := q.Figures(time.Second)
+	require.Equal(t, []uint64{5, 2}, []uint64{f.In, f.Rejected})
+	require.Equal(t, 5, f.HighWater)
+	for want := 1; want <= 5; want++ {
+		got, ok := in.TryNext()
+		require.True(t, ok)
+		require.Equal(t, want, got)
+	}
+	in.Done()
+	require.Zero(t, q.OfferAll(0, nil))
+	q.Close()
+	require.Zero(t, q.OfferAll(0, []int{1}))
+	require.EqualValues(t, 3, q.Figures(0).Rejected)
+}

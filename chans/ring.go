@@ -52,6 +52,22 @@ func (r *ring[T]) pop() slot[T] {
 	return s
 }
 
+// popInto pops as many slots as there are, at most len(into), and returns how many.
+func (r *ring[T]) popInto(into []slot[T]) int {
+	n := min(len(into), r.count)
+	for done := 0; done < n; {
+		part := r.slots[r.front:min(r.front+n-done, len(r.slots))]
+		copy(into[done:], part)
+		clear(part)
+		done += len(part)
+		if r.front += len(part); r.front == len(r.slots) {
+			r.front = 0
+		}
+	}
+	r.count -= n
+	return n
+}
+
 // settle gives the slots back if the ring is empty and had grown large.
 func (r *ring[T]) settle() {
 	if r.count == 0 && len(r.slots) > largestKept {

@@ -25,6 +25,11 @@ func TestRingBehavesLikeASlice(t *testing.T) {
 				require.Equal(t, model[0], r.pop())
 				model = model[1:]
 			}
+			into := make([]slot[int], rapid.IntRange(0, 5).Draw(t, "room"))
+			n := r.popInto(into)
+			require.Equal(t, min(len(into), len(model)), n)
+			require.Equal(t, append([]slot[int]{}, model[:n]...), into[:n])
+			model = model[n:]
 			r.settle()
 			require.Equal(t, len(model), r.count)
 			require.LessOrEqual(t, len(r.slots), limit)
