@@ -160,6 +160,7 @@ func (n *Node) answerInit(now time.Duration) {
 // reader writes, any goroutine may read.
 type seenIDs struct {
 	id, client atomic.Int64 // plus 1; 0: none
+	last       string       // client name of the last message
 }
 
 // note adds a message.
@@ -167,6 +168,10 @@ func (s *seenIDs) note(m *wire.Message) {
 	if m.HasID && m.ID >= s.id.Load() && m.ID < 1<<62 {
 		s.id.Store(m.ID + 1)
 	}
+	if m.Src == s.last {
+		return
+	}
+	s.last = m.Src
 	if n, ok := journal.ClientNumber(m.Src); ok && n >= s.client.Load() && n < 1<<62 {
 		s.client.Store(n + 1)
 	}

@@ -85,14 +85,14 @@ func (in *intake) admit(now, came time.Duration, item *wire.Item, client stdin.C
 	}
 	switch m.Type {
 	case "broadcast":
-		in.broadcast(now, m, from, silent)
+		in.broadcast(now, item, from, silent)
 	case "read":
 		in.read(now, from)
 	case "topology":
 		in.answer(now, from, wire.AppendReply(nil, "topology_ok", from.msgID))
 	case "echo":
 		body := wire.AppendReplyOpen(nil, "echo_ok", from.msgID)
-		if text, ok := wire.Field(m.Body, "echo"); ok {
+		if text, ok := item.Field("echo"); ok {
 			body = append(wire.AppendKey(body, "echo"), text...)
 		}
 		in.answer(now, from, append(body, '}'))
@@ -164,8 +164,8 @@ func (in *intake) read(now time.Duration, from replyTo) {
 }
 
 // broadcast queues a client's value, unless the node is overloaded.
-func (in *intake) broadcast(now time.Duration, m *wire.Message, from replyTo, silent bool) {
-	value, ok := wire.Field(m.Body, "message")
+func (in *intake) broadcast(now time.Duration, item *wire.Item, from replyTo, silent bool) {
+	value, ok := item.Field("message")
 	if !ok {
 		in.out.fail(now, from, wire.MalformedRequest, "a broadcast needs a message")
 		return
@@ -184,10 +184,10 @@ func (in *intake) broadcast(now time.Duration, m *wire.Message, from replyTo, si
 		in.out.fail(now, from, wire.TemporarilyUnavailable, in.gates.slowText)
 		return
 	}
-	if len(m.Body) > 4*len(value)+256 {
+	if len(item.Message.Body) > 4*len(value)+256 {
 		value = slices.Clone(value) // so that no unaccounted bytes are kept alive
 	}
-	j := workItem{kind: workBroadcast, replyTo: from, value: value, bytes: len(m.Body), maybeGone: silent}
+	j := workItem{kind: workBroadcast, replyTo: from, value: value, bytes: len(item.Message.Body), maybeGone: silent}
 	if in.intakeBytes.take(j.bytes) {
 		if in.queue.Offer(now, j) {
 			return

@@ -114,9 +114,10 @@ type journaler struct {
 	onOpened   func(now time.Duration, s *membership, r replyTo) // the journal has been read
 	onRefused  func(now time.Duration, r replyTo, err error)     // the journal cannot be used
 
-	group []walItem // taken and not released; survives a crash of the service
-	bytes int
-	batch journal.Batch
+	group   []walItem  // taken and not released; survives a crash of the service
+	replies []outgoing // scratch of release
+	bytes   int
+	batch   journal.Batch
 
 	initWaits *openRequest  // an init that waits for the lock; nil: none
 	openAt    time.Duration // when to try again
@@ -277,7 +278,9 @@ func (j *journaler) next() time.Duration {
 
 // release releases the group in hand: all of it is durable or, with an error, none.
 func (j *journaler) release(now time.Duration, err error) {
+	j.replies = j.replies[:0]
 	j.releaseGroup(now, err)
+	j.out.acknowledge(now, j.replies)
 	if len(j.unwritten) > 0 && !j.failing { // after a crash
 		j.failing = true
 		j.figures.failing.Store(true)
@@ -316,7 +319,7 @@ func (j *journaler) releaseOwn(now time.Duration, item *walItem, err error) {
 			j.counters.silenced.Add(1)
 		}
 		if item.replyTo.wantsReply {
-			j.out.offer(now, outgoing{kind: replyBroadcastOK, to: item.replyTo})
+			j.replies = append(j.replies, outgoing{kind: replyBroadcastOK, to: item.replyTo})
 		}
 		return
 	}

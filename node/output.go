@@ -278,6 +278,16 @@ func (o *outbox) offer(now time.Duration, item outgoing) {
 	}
 }
 
+// acknowledge queues the replies to broadcasts that are durable.
+func (o *outbox) acknowledge(now time.Duration, replies []outgoing) {
+	if len(replies) == 0 {
+		return
+	}
+	if dropped := len(replies) - o.queue.OfferAll(now, replies); dropped > 0 {
+		o.counters.droppedReplies.Add(uint64(dropped))
+	}
+}
+
 // fail queues an error reply if the client waits for a reply.
 func (o *outbox) fail(now time.Duration, to replyTo, code int, text string) {
 	if to.wantsReply {

@@ -28,8 +28,10 @@ func (d *driver) read(ctx context.Context, from io.Reader) error {
 	r := d.lines
 	var item wire.Item // one for all lines, so that lineInHand can point to it
 	blocked := false   // the init waits for the journal
+	now, brief := d.now(), 0
 	for {
-		if !d.awaitJournal(ctx) {
+		pending := d.intake.initPending.Load()
+		if pending && !d.awaitJournal(ctx) {
 			return nil
 		}
 		ready := r.Ready()
@@ -42,19 +44,20 @@ func (d *driver) read(ctx context.Context, from io.Reader) error {
 		}
 		before := d.stdin.Offset() - int64(r.Buffered())
 		blocked = blocked || d.intake.initBlocked.Load() != notBlocked
-		var err error
-		item, err = r.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
+		if err := r.Read(&item); err != nil {
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
 			return err
 		}
 		if blocked && d.intake.initBlocked.Load() == notBlocked {
 			blocked = false
 			d.age.Began(before) // the init was answered since the last line was read
 		}
-		now := d.now()
+		// A line that was in the buffer had arrived when the clock was last read.
+		if brief++; !ready || pending || brief > stepsPerLook || d.reading.faults != nil {
+			now, brief = d.now(), 0
+		}
 		d.age.Came(now)
 		d.look(now)
 		came, client := d.age.Line(now, d.stdin.Offset()-int64(r.Buffered())) // before the wait below
