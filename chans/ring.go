@@ -39,20 +39,9 @@ func (r *ring[T]) push(item T, at time.Duration) {
 	r.count++
 }
 
-// pop removes the oldest slot and wipes it, so that the ring keeps nothing
-// alive that was taken. The caller has made sure that count > 0, and calls
-// settle after its last pop.
-func (r *ring[T]) pop() slot[T] {
-	s := r.slots[r.front]
-	r.slots[r.front] = slot[T]{}
-	if r.front++; r.front == len(r.slots) {
-		r.front = 0
-	}
-	r.count--
-	return s
-}
-
-// popInto pops as many slots as there are, at most len(into), and returns how many.
+// popInto moves the oldest slots to into, as many as there are or fit, and returns how many.
+// It wipes them, so that the ring keeps nothing alive that was taken. The caller calls settle
+// afterwards.
 func (r *ring[T]) popInto(into []slot[T]) int {
 	n := min(len(into), r.count)
 	for done := 0; done < n; {
