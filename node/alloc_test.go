@@ -24,11 +24,11 @@ import (
 const growth = 0.125
 
 func TestABroadcastAllocatesItsBodyAndItsValue(t *testing.T) {
-	r := startedRig(t, ids(1))
+	r := StartedRig(t, IDs(1))
 	const requests = 2000
 	var lines strings.Builder
 	for i := range requests {
-		fmt.Fprintln(&lines, broadcastLine("n0", i, fmt.Sprint(100_000+i)))
+		fmt.Fprintln(&lines, BroadcastLine("n0", i, fmt.Sprint(100_000+i)))
 	}
 	reader := wire.NewReader(strings.NewReader(lines.String()), 0)
 	var item wire.Item
@@ -49,7 +49,7 @@ func TestABroadcastAllocatesItsBodyAndItsValue(t *testing.T) {
 			panic("no reply")
 		}
 		r.outputInbox.Done()
-		r.stdout.Reset()
+		r.Stdout.Reset()
 	}
 	for range requests / 4 {
 		handle()
@@ -59,8 +59,8 @@ func TestABroadcastAllocatesItsBodyAndItsValue(t *testing.T) {
 }
 
 func TestAnEchoAllocatesItsBodyAndItsReply(t *testing.T) {
-	r := startedRig(t, ids(1))
-	line := []byte(say("c1", "n0", `{"type":"echo","echo":[1,2],"msg_id":1}`))
+	r := StartedRig(t, IDs(1))
+	line := []byte(Say("c1", "n0", `{"type":"echo","echo":[1,2],"msg_id":1}`))
 	var parser wire.Parser
 	handle := func() {
 		item := parser.Item(line)
@@ -70,7 +70,7 @@ func TestAnEchoAllocatesItsBodyAndItsReply(t *testing.T) {
 			panic("no reply")
 		}
 		r.outputInbox.Done()
-		r.stdout.Reset()
+		r.Stdout.Reset()
 	}
 	handle()
 	// The reply grows twice while it is put together; the item of the line is
@@ -114,7 +114,7 @@ func TestARoundOfTheServiceTakesAsMuchWhateverTheHistory(t *testing.T) {
 			r.prepare(21 * delta)
 			allocations[i] = testing.AllocsPerRun(20, func() { r.round(delta) })
 			bytes[i] = r.bytes
-			require.Zero(t, r.figures(r.now).Gossip.Resends)
+			require.Zero(t, r.GossipFigures(r.now).Gossip.Resends)
 		}
 		require.InDelta(t, bytes[0], bytes[1], 30*3, "counters have more digits")
 		require.InDelta(t, allocations[0], allocations[1], 2+delta*growth, "but for lists and logs that grow")

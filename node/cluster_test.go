@@ -21,7 +21,7 @@ type cluster struct {
 	boots   int
 	now     time.Duration
 	names   []string
-	rigs    map[string]*rig
+	rigs    map[string]*Rig
 	latency time.Duration
 	drop    func(from, to string) bool
 
@@ -39,7 +39,7 @@ type parcel struct {
 
 // newCluster starts and initialises so many nodes at time 0.
 func newCluster(t *testing.T, count int, change ...func(*Config)) *cluster {
-	c := &cluster{t: t, names: ids(count), rigs: map[string]*rig{}, latency: 10 * time.Millisecond}
+	c := &cluster{t: t, names: IDs(count), rigs: map[string]*Rig{}, latency: 10 * time.Millisecond}
 	for i := range c.names {
 		c.boot(i, i, change...)
 	}
@@ -55,9 +55,9 @@ func (c *cluster) boot(i, initID int, change ...func(*Config)) {
 		cfg.SyncPeriod = 100 * time.Millisecond
 		cfg.NumChildren = 2
 	}
-	r := newRig(c.t, append([]func(*Config){seeded}, change...)...)
+	r := NewRig(c.t, append([]func(*Config){seeded}, change...)...)
 	c.rigs[c.names[i]] = r
-	r.admit(c.now, initLine(initID, c.names[i], c.names...))
+	r.AdmitLines(c.now, InitLine(initID, c.names[i], c.names...))
 	c.settle()
 }
 
@@ -65,7 +65,7 @@ func (c *cluster) boot(i, initID int, change ...func(*Config)) {
 func (c *cluster) settle() {
 	for _, name := range c.names {
 		if r := c.rigs[name]; r != nil {
-			c.send(r.settle(c.now))
+			c.send(r.Settle(c.now))
 		}
 	}
 }
@@ -92,7 +92,7 @@ func (c *cluster) run(until time.Duration) {
 	for {
 		next := until + 1
 		for _, name := range c.names {
-			next = min(next, c.rigs[name].gossiper.next(c.now))
+			next = min(next, c.rigs[name].GossipNext(c.now))
 		}
 		if len(c.way) > 0 {
 			next = min(next, c.way[0].at)
@@ -106,7 +106,7 @@ func (c *cluster) run(until time.Duration) {
 		for len(c.way) > 0 && c.way[0].at <= c.now {
 			p := c.way[0]
 			c.way = c.way[1:]
-			c.rigs[p.to].admit(c.now, p.line)
+			c.rigs[p.to].AdmitLines(c.now, p.line)
 		}
 		c.settle()
 	}
@@ -116,7 +116,7 @@ func (c *cluster) run(until time.Duration) {
 func (c *cluster) client(line string) {
 	var head struct{ Dest string }
 	require.NoError(c.t, json.Unmarshal([]byte(line), &head))
-	c.rigs[head.Dest].admit(c.now, line)
+	c.rigs[head.Dest].AdmitLines(c.now, line)
 	c.settle()
 }
 
@@ -125,7 +125,7 @@ func (c *cluster) requireValues(want ...string) {
 	c.t.Helper()
 	slices.Sort(want)
 	for _, name := range c.names {
-		got := strings.Split(strings.Trim(c.rigs[name].values(c.now), "[]"), ",")
+		got := strings.Split(strings.Trim(c.rigs[name].Values(c.now), "[]"), ",")
 		slices.Sort(got)
 		require.Equal(c.t, want, got, "values of %s", name)
 	}

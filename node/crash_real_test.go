@@ -36,16 +36,16 @@ func TestACrashOfGossipLosesNoValue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := runNode(t, breaksOn("a peer's message cannot be read"))
 		said := r.collect()
-		r.write(initLine(0, "n0", "n0", "n1"))
+		r.write(InitLine(0, "n0", "n0", "n1"))
 		pass(time.Second)
-		r.write(broadcastLine("n0", 1, "1"))
+		r.write(BroadcastLine("n0", 1, "1"))
 		pass(time.Second)
 		first := said.take()
 		epoch := gossipOf(t, first[len(first)-1].line).Incarnation
 
-		r.write(say("n1", "n0", `{"type":"gossip","e":"hostile"}`), broadcastLine("n0", 2, "2"), readLine("n0", 3))
+		r.write(Say("n1", "n0", `{"type":"gossip","e":"hostile"}`), BroadcastLine("n0", 2, "2"), ReadLine("n0", 3))
 		pass(5 * time.Second)
-		require.Equal(t, uint64(1), r.supervisor.Crashes())
+		require.Equal(t, uint64(1), r.Crashes())
 		after := said.take()
 		require.Equal(t, 2, after[0].to())
 		require.Equal(t, []string{"1", "2"}, after[1].messages())
@@ -64,16 +64,16 @@ func TestACrashOfTheRecordLosesTheItemInHandOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := runNode(t)
 		s := r.speech()
-		r.write(initLine(0, "n0", "n0"))
+		r.write(InitLine(0, "n0", "n0"))
 		s.next(t)
-		r.write(broadcastLine("n0", 1, "1"))
+		r.write(BroadcastLine("n0", 1, "1"))
 		s.next(t)
 		require.True(t, r.intakeQueue.Offer(0, workItem{kind: workInit}), "an item that nobody can make from outside")
-		r.write(broadcastLine("n0", 2, "2"), readLine("n0", 3))
+		r.write(BroadcastLine("n0", 2, "2"), ReadLine("n0", 3))
 		require.Equal(t, "broadcast_ok", s.next(t).Body.Type)
 		last := s.next(t)
 		require.Equal(t, []string{"1", "2"}, last.messages())
-		require.Equal(t, uint64(1), r.supervisor.Crashes())
+		require.Equal(t, uint64(1), r.Crashes())
 		require.Empty(t, r.finish(s))
 	})
 }
@@ -82,7 +82,7 @@ func TestAServiceThatCrashesOnEveryItemEndsTheNode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := runNode(t)
 		s := r.speech()
-		r.write(initLine(0, "n0", "n0"), broadcastLine("n0", 1, "1"))
+		r.write(InitLine(0, "n0", "n0"), BroadcastLine("n0", 1, "1"))
 		s.next(t)
 		s.next(t)
 		for range chans.DefaultMaxCrashes + 1 {

@@ -14,8 +14,8 @@ import (
 
 // The names of what a node consists of are those that its services have.
 func TestServiceNames_areThoseOfTheServices(t *testing.T) {
-	names := []string{readerName}
-	for _, s := range newRig(t, keptBy(memory())).Services() {
+	names := []string{"intake"}
+	for _, s := range NewRig(t, KeptBy(Memory())).Services() {
 		names = append(names, s.Name())
 	}
 	require.Equal(t, ServiceNames(), names)
@@ -23,7 +23,7 @@ func TestServiceNames_areThoseOfTheServices(t *testing.T) {
 
 // stepped drives a node as a driver does that has time of its own, and returns what
 // it says to a line.
-func stepped(t *testing.T, r *rig, now time.Duration, line string) []string {
+func stepped(t *testing.T, r *Rig, now time.Duration, line string) []string {
 	guarded := func(s Service, what func()) {
 		defer func() {
 			if value := recover(); value != nil {
@@ -48,7 +48,7 @@ func stepped(t *testing.T, r *rig, now time.Duration, line string) []string {
 			}
 		}
 	}
-	return r.write(now)
+	return r.Write(now)
 }
 
 // What crashes a service is answered in the same way whichever driver it has.
@@ -58,17 +58,17 @@ func TestService_crashesAlikeUnderBothDrivers(t *testing.T) {
 			fault := fmt.Sprintf("%s:panic@%d", service, item)
 			// What the node says to a peer, and when, is not the same: the output counts
 			// these lines, too.
-			lines := []string{initLine(0, "n0", "n0")}
-			if service == gossipName {
-				lines = []string{initLine(0, "n0", "n0", "n1")}
+			lines := []string{InitLine(0, "n0", "n0")}
+			if service == "gossip" {
+				lines = []string{InitLine(0, "n0", "n0", "n1")}
 			}
 			for i := range 4 {
-				lines = append(lines, broadcastLine("n0", i, fmt.Sprint(i)), readLine("n0", 100+i))
-				if service == gossipName {
-					lines = append(lines, say("n1", "n0", `{"type":"gossip","e":5,"f":0}`))
+				lines = append(lines, BroadcastLine("n0", i, fmt.Sprint(i)), ReadLine("n0", 100+i))
+				if service == "gossip" {
+					lines = append(lines, Say("n1", "n0", `{"type":"gossip","e":5,"f":0}`))
 				}
 			}
-			byStep := newRig(t, injected(t, fault), keptBy(memory()))
+			byStep := NewRig(t, injected(t, fault), KeptBy(Memory()))
 			var want []string
 			for i, line := range lines {
 				for _, text := range stepped(t, byStep, time.Duration(i)*10*time.Millisecond, line) {
@@ -78,7 +78,7 @@ func TestService_crashesAlikeUnderBothDrivers(t *testing.T) {
 				}
 			}
 			synctest.Test(t, func(t *testing.T) {
-				r := runNode(t, injected(t, fault), keptBy(memory()))
+				r := runNode(t, injected(t, fault), KeptBy(Memory()))
 				said := r.collect()
 				var got []string
 				for _, line := range lines {
@@ -91,14 +91,14 @@ func TestService_crashesAlikeUnderBothDrivers(t *testing.T) {
 					}
 				}
 				require.Equal(t, want, got, fault)
-				require.Equal(t, r.supervisor.Crashes(), byStep.supervisor.Crashes(), fault)
-				require.LessOrEqual(t, r.supervisor.Crashes(), uint64(1))
+				require.Equal(t, r.Crashes(), byStep.Crashes(), fault)
+				require.LessOrEqual(t, r.Crashes(), uint64(1))
 				require.NoError(t, r.stdin.Close())
 				require.NoError(t, soon(t, r.ended))
 			})
 			if item == 3 {
 				require.NotEmpty(t, want, fault)
-				require.EqualValues(t, 1, byStep.supervisor.Crashes(), fault)
+				require.EqualValues(t, 1, byStep.Crashes(), fault)
 			}
 		}
 	}
@@ -109,7 +109,7 @@ func TestService_crashesAlikeUnderBothDrivers(t *testing.T) {
 func TestService_isGivenUpWithTheSameWordsUnderBothDrivers(t *testing.T) {
 	for _, service := range ServiceNames() {
 		limit := func(c *Config) { c.MaxCrashes = 2 }
-		r := newRig(t, keptBy(memory()), limit)
+		r := NewRig(t, KeptBy(Memory()), limit)
 		var err error
 		for range 3 {
 			require.NoError(t, err)
@@ -121,7 +121,7 @@ func TestService_isGivenUpWithTheSameWordsUnderBothDrivers(t *testing.T) {
 }
 
 // serviceOf returns a service by name, nil if it is the reader.
-func (r *rig) serviceOf(name string) Service {
+func (r *Rig) serviceOf(name string) Service {
 	for _, s := range r.Services() {
 		if s.Name() == name {
 			return s

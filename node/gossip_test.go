@@ -21,7 +21,7 @@ func (c *cluster) spread(seed uint64, count int, over time.Duration) (values []s
 	for i := range count {
 		c.run(start + over*time.Duration(i)/time.Duration(count))
 		values = append(values, fmt.Sprint(1000+i))
-		c.client(broadcastLine(c.names[random.IntN(len(c.names))], i, values[i]))
+		c.client(BroadcastLine(c.names[random.IntN(len(c.names))], i, values[i]))
 	}
 	return values
 }
@@ -37,12 +37,10 @@ func TestWhatOneNodeIsToldEveryNodeKnows(t *testing.T) {
 			c.requireValues(values...)
 			c.requireQuiet()
 			for _, name := range c.names {
-				for _, f := range c.rigs[name].counters.figures() {
-					require.Zero(t, f.count, "%s of %s: a healthy run", f.name, name)
+				for counter, count := range c.rigs[name].Counters() {
+					require.Zero(t, count, "%s of %s: a healthy run", counter, name)
 				}
-				require.Zero(t, c.rigs[name].intakeBytes.used.Load())
-				require.Zero(t, c.rigs[name].gossipBytes.used.Load())
-				require.Zero(t, c.rigs[name].outbox.gossip.used.Load())
+				require.Zero(t, c.rigs[name].BytesInUse())
 			}
 		})
 	}
@@ -54,12 +52,12 @@ func TestNothingIsSentBeforeTheFirstRequest(t *testing.T) {
 	require.Empty(t, c.between)
 	require.Len(t, c.said, 5, "init_ok")
 
-	c.client(readLine("n0", 1))
-	c.client(say("c1", "n1", `{"type":"topology","topology":{},"msg_id":1}`))
+	c.client(ReadLine("n0", 1))
+	c.client(Say("c1", "n1", `{"type":"topology","topology":{},"msg_id":1}`))
 	c.run(2 * time.Hour)
 	require.Empty(t, c.between, "these give nothing to tell")
 
-	c.client(broadcastLine("n3", 1, "7"))
+	c.client(BroadcastLine("n3", 1, "7"))
 	c.run(c.now + time.Second)
 	require.NotEmpty(t, c.between)
 	require.Equal(t, "n3", c.between[0].from)
@@ -89,7 +87,7 @@ func TestABlankNodeLearnsEverythingAgainAsSoonAsAPeerSpeaks(t *testing.T) {
 		values := c.spread(uint64(i), 50, 2*time.Second)
 		c.run(5 * time.Second)
 		c.boot(i, 500)
-		c.client(broadcastLine(c.names[(i+1)%5], 1, "1"))
+		c.client(BroadcastLine(c.names[(i+1)%5], 1, "1"))
 		c.run(c.now + 10*time.Second)
 		c.requireValues(append(values, "1")...)
 		c.requireQuiet()
@@ -104,7 +102,7 @@ func TestACrashOfGossipIsANewLifeThatLosesNothing(t *testing.T) {
 		g.restart(c.now) // what the supervisor has it do, in the middle of everything
 		c.run(c.now + 500*time.Millisecond)
 		for n, value := range []string{"1", "2", "3", "4", "5"} {
-			c.client(broadcastLine(c.names[n], 1, value))
+			c.client(BroadcastLine(c.names[n], 1, value))
 			before = append(before, value)
 		}
 		c.run(c.now + 10*time.Second)
@@ -122,88 +120,87 @@ func TestACrashOfGossipIsANewLifeThatLosesNothing(t *testing.T) {
 }
 
 func TestARestartBeforeInitIsNone(t *testing.T) {
-	r := newRig(t)
-	r.gossiper.restart(0)
-	require.False(t, r.gossiper.service.Begun())
-	require.Equal(t, gossip.Never, r.gossiper.next(0))
-	require.False(t, r.gossiper.step(0))
+	r := NewRig(t)
+	r.RestartGossip(0)
+	require.Equal(t, gossip.Never, r.GossipNext(0))
+	require.False(t, r.StepGossip(0))
 }
 
 func TestADeltaThatFindsNoRoomComesAgain(t *testing.T) {
-	c := newCluster(t, 2, tiny)
+	c := newCluster(t, 2, Tiny)
 	busy := c.rigs["n1"]
 	for i := range 4 { // the intake is full, and the store does not get on
-		busy.admit(c.now, readLine("n1", i))
+		busy.AdmitLines(c.now, ReadLine("n1", i))
 	}
-	c.rigs["n0"].admit(c.now, broadcastLine("n0", 1, "7"))
-	c.send(c.rigs["n0"].settle(c.now))
+	c.rigs["n0"].AdmitLines(c.now, BroadcastLine("n0", 1, "7"))
+	c.send(c.rigs["n0"].Settle(c.now))
 	for c.now < 3*time.Second { // all but n1's record
 		c.now += 10 * time.Millisecond
 		for len(c.way) > 0 && c.way[0].at <= c.now {
-			c.rigs[c.way[0].to].admit(c.now, c.way[0].line)
+			c.rigs[c.way[0].to].AdmitLines(c.now, c.way[0].line)
 			c.way = c.way[1:]
 		}
-		c.send(c.rigs["n0"].settle(c.now))
-		for busy.gossiper.step(c.now) {
+		c.send(c.rigs["n0"].Settle(c.now))
+		for busy.StepGossip(c.now) {
 		}
-		c.send(busy.write(c.now))
+		c.send(busy.Write(c.now))
 	}
-	require.Greater(t, busy.counters.droppedDeliveries.Load(), uint64(1), "tried, and tried again")
-	require.Zero(t, busy.state.log.Len())
+	require.Greater(t, busy.Counter("dropped_stores"), uint64(1), "tried, and tried again")
+	require.Zero(t, busy.Entries())
 	for _, p := range c.between {
 		require.False(t, p.from == "n1" && len(gossipOf(t, p.line).Acks) > 0, "what is not stored is not acked")
 	}
 	c.settle() // the store gets on
 	c.run(c.now + 5*time.Second)
 	c.requireValues("7")
-	require.Zero(t, busy.intakeBytes.used.Load())
+	require.Zero(t, busy.BytesInUse())
 	c.requireQuiet()
 }
 
 func TestADeltaThatHasNoRoomInBytesComesAgain(t *testing.T) {
 	c := newCluster(t, 2)
 	r := c.rigs["n1"]
-	r.intakeBytes.take(int(r.intakeBytes.limit))
-	c.client(broadcastLine("n0", 1, "7"))
+	giveBack := r.UseUpBytes("intake")
+	c.client(BroadcastLine("n0", 1, "7"))
 	c.run(time.Second)
-	require.NotZero(t, r.counters.droppedDeliveries.Load())
-	r.intakeBytes.put(int(r.intakeBytes.limit))
+	require.NotZero(t, r.Counter("dropped_stores"))
+	giveBack()
 	c.run(10 * time.Second)
 	c.requireValues("7")
-	require.Zero(t, r.intakeBytes.used.Load())
+	require.Zero(t, r.BytesInUse())
 }
 
 func TestMailThatFindsNoRoomComesAgain(t *testing.T) {
 	c := newCluster(t, 2)
-	c.rigs["n1"].gossipBytes.take(int(c.rigs["n1"].gossipBytes.limit))
-	c.client(broadcastLine("n0", 1, "7"))
+	giveBack := c.rigs["n1"].UseUpBytes("gossip")
+	c.client(BroadcastLine("n0", 1, "7"))
 	c.run(time.Second)
-	require.NotZero(t, c.rigs["n1"].counters.droppedPeerMsgs.Load())
-	c.rigs["n1"].gossipBytes.put(int(c.rigs["n1"].gossipBytes.limit))
+	require.NotZero(t, c.rigs["n1"].Counter("dropped_mail"))
+	giveBack()
 	c.run(10 * time.Second)
 	c.requireValues("7")
 	c.requireQuiet()
 }
 
 func TestGossipWaitsForRoomInTheOutput(t *testing.T) {
-	c := newCluster(t, 2, tiny)
+	c := newCluster(t, 2, Tiny)
 	r := c.rigs["n0"]
-	for range r.outputQueue.Preferred() {
-		r.outbox.offer(0, outgoing{kind: replyBody, to: replyTo{client: "c1"}, body: []byte(`{}`)})
+	for range r.Queue("output").Preferred {
+		r.Reply(0, "c1", []byte(`{}`))
 	}
-	r.admit(0, broadcastLine("n0", 1, "7"))
-	r.work(0)
+	r.AdmitLines(0, BroadcastLine("n0", 1, "7"))
+	r.Work(0)
 	now := 150 * time.Millisecond // past the end of the period
-	r.work(now)
-	require.Zero(t, r.outbox.gossip.used.Load())
-	require.Equal(t, now+roomPoll, r.gossiper.next(now))
+	r.Work(now)
+	require.Equal(t, r.Queue("output").Preferred, r.Queue("output").Depth, "nothing of gossip")
+	require.Equal(t, now+RoomPoll, r.GossipNext(now))
 
-	c.now = now + roomPoll
-	c.send(r.write(c.now))
+	c.now = now + RoomPoll
+	c.send(r.Write(c.now))
 	c.settle()
 	c.run(c.now + 5*time.Second)
 	c.requireValues("7")
-	require.Zero(t, r.counters.droppedGossip.Load())
+	require.Zero(t, r.Counter("dropped_gossip"))
 }
 
 func TestACutIsRepairedOnceItIsOver(t *testing.T) {
@@ -220,7 +217,7 @@ func TestEveryLineOfAClusterFitsAndFlowsAlongTheTree(t *testing.T) {
 	var values []string
 	for i := range 40 { // 200 KB at once
 		values = append(values, `"`+strings.Repeat(string(rune('a'+i%26)), 5000)+fmt.Sprint(i)+`"`)
-		c.rigs["n4"].admit(0, broadcastLine("n4", i, values[i]))
+		c.rigs["n4"].AdmitLines(0, BroadcastLine("n4", i, values[i]))
 	}
 	c.settle()
 	c.run(10 * time.Second)
@@ -235,54 +232,53 @@ func TestEveryLineOfAClusterFitsAndFlowsAlongTheTree(t *testing.T) {
 func TestWithoutAPermitNewsWaitsAndMerges(t *testing.T) {
 	c := newCluster(t, 2)
 	r := c.rigs["n0"]
-	require.True(t, r.gossiper.service.Permits().Acquire(0, "somebody else"))
-	c.client(broadcastLine("n0", 1, "1"))
+	require.True(t, r.Permits().Acquire(0, "somebody else"))
+	c.client(BroadcastLine("n0", 1, "1"))
 	c.run(time.Second)
-	c.client(broadcastLine("n0", 2, "2"))
+	c.client(BroadcastLine("n0", 2, "2"))
 	c.run(2 * time.Second)
 	require.Empty(t, c.between)
-	r.gossiper.service.Permits().Release(c.now, "somebody else")
+	r.Permits().Release(c.now, "somebody else")
 	c.run(3 * time.Second)
 	require.Equal(t, 2, gossipOf(t, c.between[0].line).Entries())
 	c.run(10 * time.Second)
 	c.requireValues("1", "2")
-	h, _ := r.askHealth(c.now)
-	require.NotZero(t, h.Permits.Refused)
+	require.NotZero(t, r.Permits().Figures(c.now).Refused)
 }
 
 func TestAnUnhealthyNodeLosesItsPermits(t *testing.T) {
-	c := newCluster(t, 3, tiny)
+	c := newCluster(t, 3, Tiny)
 	r := c.rigs["n0"]
-	r.admit(0, readLine("n0", 1), readLine("n0", 2), readLine("n0", 3))
+	r.AdmitLines(0, ReadLine("n0", 1), ReadLine("n0", 2), ReadLine("n0", 3))
 	for now := 100 * time.Millisecond; now <= 3*time.Second; now += 100 * time.Millisecond {
 		r.Poll(now)
-		r.gossiper.step(now)
+		r.StepGossip(now)
 	}
-	require.Equal(t, 2, r.gossiper.service.Permits().Figures(3*time.Second).Revoked)
-	require.Zero(t, r.gossiper.service.Permits().Figures(3*time.Second).Available)
+	require.Equal(t, 2, r.Permits().Figures(3*time.Second).Revoked)
+	require.Zero(t, r.Permits().Figures(3*time.Second).Available)
 }
 
 func TestGossiper_tellsOfEveryMessageThatItDoesNotUse(t *testing.T) {
-	r := startedRig(t, ids(2))
+	r := StartedRig(t, IDs(2))
 	for _, fields := range []string{
 		`"e":0`, `"e":5000000000000000000`, `"e":1,"f":5000000000000000000`, `"e":1,"a":[[3,1]]`, `"e":1,"j":9`, `"e":1,"x":[1,36000000000]`,
 		`"e":1,"runs":[{"o":"n1","l":"x","c":0,"v":[1]}]`, `"e":1,"runs":[{"o":"n1","l":"x","c":1}]`,
 		`"e":1,"vec":{"x":1,"i":0,"n":0}`, `"e":1,"vec":{"x":1,"n":1,"h":[{"o":"n1","l":"x","s":[[0,1]]}]}`,
 	} {
-		before := r.figures(time.Second).Gossip.Malformed
-		r.logs.Reset()
-		r.admit(time.Second, say("n1", "n0", `{"type":"gossip",`+fields+`}`))
-		r.settle(time.Second)
-		require.Equal(t, before+1, r.figures(time.Second).Gossip.Malformed, fields)
-		require.Contains(t, r.logs.String(), "a peer's message makes no sense", fields)
-		require.Contains(t, r.logs.String(), "from=n1", fields)
+		before := r.GossipFigures(time.Second).Gossip.Malformed
+		r.Logs.Reset()
+		r.AdmitLines(time.Second, Say("n1", "n0", `{"type":"gossip",`+fields+`}`))
+		r.Settle(time.Second)
+		require.Equal(t, before+1, r.GossipFigures(time.Second).Gossip.Malformed, fields)
+		require.Contains(t, r.Logs.String(), "a peer's message makes no sense", fields)
+		require.Contains(t, r.Logs.String(), "from=n1", fields)
 	}
-	r.logs.Reset()
+	r.Logs.Reset()
 	for i := range 1000 {
-		r.admit(2*time.Second, say("n1", "n0", `{"type":"gossip","e":0}`))
-		r.settle(2*time.Second + time.Duration(i))
+		r.AdmitLines(2*time.Second, Say("n1", "n0", `{"type":"gossip","e":0}`))
+		r.Settle(2*time.Second + time.Duration(i))
 	}
-	require.Less(t, strings.Count(r.logs.String(), "\n"), 40, "but not line by line")
+	require.Less(t, strings.Count(r.Logs.String(), "\n"), 40, "but not line by line")
 }
 
 // Whatever a peer sends is used, or counted and told: nothing is dropped in silence.
@@ -292,27 +288,27 @@ func TestGossiper_usesOrCountsAndTellsOfWhateverAPeerSends(t *testing.T) {
 		`"vec":{"x":1,"i":0,"n":1,"h":[{"o":"n1","l":"k2x","s":[[1,9]]}]}}`
 	// refuses sends a body and reports whether it is not used.
 	refuses := func(t rapid.TB, text string) bool {
-		r := startedRig(t, ids(2))
-		line := say("n1", "n0", text)
+		r := StartedRig(t, IDs(2))
+		line := Say("n1", "n0", text)
 		if !json.Valid([]byte(line)) {
 			return true // the reader counts and tells
 		}
 		counts := func() (used, unused uint64) {
-			f := r.figures(time.Second)
+			f := r.GossipFigures(time.Second)
 			unused = f.Gossip.Malformed
-			for _, c := range r.counters.figures() {
-				unused += c.count
+			for _, count := range r.Counters() {
+				unused += count
 			}
 			return f.Gossip.MessagesIn, unused
 		}
 		used, unused := counts()
-		r.logs.Reset()
-		r.admit(time.Second, line)
-		r.settle(time.Second)
+		r.Logs.Reset()
+		r.AdmitLines(time.Second, line)
+		r.Settle(time.Second)
 		usedNow, unusedNow := counts()
 		require.Equal(t, used+unused+1, usedNow+unusedNow, line)
 		if unusedNow > unused {
-			require.Contains(t, r.logs.String(), "level=WARN", line)
+			require.Contains(t, r.Logs.String(), "level=WARN", line)
 		}
 		return unusedNow > unused
 	}

@@ -34,16 +34,16 @@ func TestHowMuchLongerAServiceIsBusy(t *testing.T) {
 		"gossip:slow=1000x":        0,
 		"store:panic@2":            0,
 	} {
-		r := startedRig(t, ids(2), injected(t, text))
+		r := StartedRig(t, IDs(2), injected(t, text))
 		require.Equal(t, want, r.Slowed(10*time.Second, "store", time.Millisecond), text)
 	}
-	worst := startedRig(t, ids(1), injected(t, "store:slow=5ms", "store:slow=1000x"))
+	worst := StartedRig(t, IDs(1), injected(t, "store:slow=5ms", "store:slow=1000x"))
 	require.Equal(t, 999*time.Millisecond, worst.Slowed(0, "store", time.Millisecond))
 }
 
 func TestNothingIsInjectedByDefault(t *testing.T) {
-	r := startedRig(t, ids(1))
-	require.Empty(t, r.faults)
+	r := StartedRig(t, IDs(1))
+	require.Nil(t, r.Faults("store"))
 	require.Zero(t, r.Slowed(0, "store", time.Hour))
 }
 
@@ -52,7 +52,7 @@ func TestASlowServiceHandlesNoMoreThanItsRate(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r := runNode(t, injected(t, service+":slow=100/s@1s"))
 			s := r.speech()
-			r.write(initLine(0, "n0", "n0"))
+			r.write(InitLine(0, "n0", "n0"))
 			s.next(t)
 			pass(2 * time.Second)
 			begin := time.Now()
@@ -70,22 +70,22 @@ func TestAStuckServiceKeepsItsItemAndGoesOnWhereItWas(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := runNode(t, injected(t, "store:stuck=30s@5s"))
 		said := r.collect()
-		r.write(initLine(0, "n0", "n0"))
+		r.write(InitLine(0, "n0", "n0"))
 		pass(6 * time.Second)
 		for i := range 3 {
-			r.write(broadcastLine("n0", i, fmt.Sprint(i)))
+			r.write(BroadcastLine("n0", i, fmt.Sprint(i)))
 		}
 		pass(5 * time.Second)
-		require.Equal(t, 1, r.state.log.Len(), "the first is done, and in hand")
+		require.Equal(t, 1, r.Entries(), "the first is done, and in hand")
 		h := r.health(t, said)
 		require.Equal(t, 3, h.Queues[0].Depth)
 		require.Equal(t, "intake", h.Worst, "few items, but old ones")
-		require.Equal(t, []string{"error"}, ask(r, said, broadcastLine("n0", 9, "9")))
+		require.Equal(t, []string{"error"}, ask(r, said, BroadcastLine("n0", 9, "9")))
 
 		pass(25 * time.Second)
-		require.Equal(t, 3, r.state.log.Len())
+		require.Equal(t, 3, r.Entries())
 		require.Zero(t, r.health(t, said).UnhealthyMS)
-		require.Equal(t, []string{"broadcast_ok"}, ask(r, said, broadcastLine("n0", 10, "10")))
+		require.Equal(t, []string{"broadcast_ok"}, ask(r, said, BroadcastLine("n0", 10, "10")))
 		require.NoError(t, r.stdin.Close())
 		require.NoError(t, soon(t, r.ended))
 	})
@@ -105,15 +105,15 @@ func ask(r *running, said *sink, line string) (types []string) {
 func TestAServiceThatPanicsAtRandomLosesOnlyWhatItSaysItLost(t *testing.T) {
 	for _, service := range ServiceNames() {
 		synctest.Test(t, func(t *testing.T) {
-			r := runNode(t, injected(t, service+":panic-every=500ms@1s+30s"), keptBy(memory()))
+			r := runNode(t, injected(t, service+":panic-every=500ms@1s+30s"), KeptBy(Memory()))
 			said := r.collect()
-			r.write(initLine(0, "n0", "n0", "n1"))
+			r.write(InitLine(0, "n0", "n0", "n1"))
 			pass(time.Second)
 			for i := range 600 {
-				r.write(broadcastLine("n0", i, fmt.Sprint(i)), say("n1", "n0", `{"type":"gossip","e":5,"f":0}`))
+				r.write(BroadcastLine("n0", i, fmt.Sprint(i)), Say("n1", "n0", `{"type":"gossip","e":5,"f":0}`))
 				pass(50 * time.Millisecond)
 			}
-			crashes := r.supervisor.Crashes()
+			crashes := r.Crashes()
 			require.InDelta(t, 60, crashes, 12, service)
 			known := map[string]bool{}
 			answers := map[int]int{}
@@ -132,7 +132,7 @@ func TestAServiceThatPanicsAtRandomLosesOnlyWhatItSaysItLost(t *testing.T) {
 					require.Contains(t, []int{13, 14}, reply.Body.Code)
 				}
 			}
-			r.write(readLine("n0", 1000))
+			r.write(ReadLine("n0", 1000))
 			pass(time.Second)
 			for _, reply := range said.take() {
 				for _, v := range reply.messages() {

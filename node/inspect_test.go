@@ -16,10 +16,10 @@ func TestARunningNodeCanBeLookedAtFromAnyGoroutine(t *testing.T) {
 		r := runNode(t)
 		said := r.collect()
 		require.True(t, json.Valid(r.Health()))
-		r.write(initLine(0, "n0", "n0"))
+		r.write(InitLine(0, "n0", "n0"))
 		for i := range 3 {
 			pass(time.Second)
-			r.write(broadcastLine("n0", i, "1"))
+			r.write(BroadcastLine("n0", i, "1"))
 		}
 		pass(500 * time.Millisecond)
 		var h health
@@ -49,9 +49,9 @@ func TestTheHistoryPausesWhileTheNodeIsUnhealthy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := runNode(t, injected(t, "record:stuck=20s@2s"))
 		said := r.collect()
-		r.write(initLine(0, "n0", "n0"))
+		r.write(InitLine(0, "n0", "n0"))
 		pass(2500 * time.Millisecond)
-		r.write(broadcastLine("n0", 1, "1"), broadcastLine("n0", 2, "2"))
+		r.write(BroadcastLine("n0", 1, "1"), BroadcastLine("n0", 2, "2"))
 		pass(27500 * time.Millisecond)
 		require.NoError(t, r.stdin.Close())
 		require.NoError(t, soon(t, r.ended))

@@ -16,9 +16,9 @@ func TestTheEndOfStdinWritesOutWhatIsQueuedAndEndsTheNode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := runNode(t)
 		said := r.collect()
-		r.write(initLine(0, "n0", "n0"))
+		r.write(InitLine(0, "n0", "n0"))
 		synctest.Wait()
-		r.write(manyBroadcasts(1000) + readLine("n0", 1000))
+		r.write(manyBroadcasts(1000) + ReadLine("n0", 1000))
 		require.NoError(t, r.stdin.Close())
 		require.NoError(t, soon(t, r.ended))
 		soon(t, said.done)
@@ -34,7 +34,7 @@ func TestALastLineNeedsNoNewline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := runNode(t)
 		go func() {
-			_, _ = io.WriteString(r.stdin, initLine(0, "n0", "n0"))
+			_, _ = io.WriteString(r.stdin, InitLine(0, "n0", "n0"))
 			_ = r.stdin.Close()
 		}()
 		replies, err := r.rest(r.speech())
@@ -47,9 +47,9 @@ func TestACancelledNodeWritesOutWhatIsQueuedAndEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := runNode(t)
 		s := r.speech()
-		r.write(initLine(0, "n0", "n0"))
+		r.write(InitLine(0, "n0", "n0"))
 		require.Equal(t, "init_ok", s.next(t).Body.Type)
-		r.write(broadcastLine("n0", 1, "1"), readLine("n0", 2))
+		r.write(BroadcastLine("n0", 1, "1"), ReadLine("n0", 2))
 		require.Equal(t, "broadcast_ok", s.next(t).Body.Type)
 		require.Equal(t, "read_ok", s.next(t).Body.Type)
 		r.cancel() // stdin stays open
@@ -72,7 +72,7 @@ func TestAStdoutThatIsClosedEndsTheNodeWithItsError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := runNode(t)
 		require.NoError(t, r.stdout.Close())
-		r.write(initLine(0, "n0", "n0"))
+		r.write(InitLine(0, "n0", "n0"))
 		err := soon(t, r.ended) // though stdin goes on
 		require.ErrorIs(t, err, io.ErrClosedPipe)
 		require.ErrorContains(t, err, "node: ")
@@ -83,7 +83,7 @@ func TestAStdinThatFailsEndsTheNodeWithItsErrorAndWhatIsQueuedWritten(t *testing
 	synctest.Test(t, func(t *testing.T) {
 		r := runNode(t)
 		s := r.speech()
-		r.write(initLine(0, "n0", "n0"), broadcastLine("n0", 1, "1"))
+		r.write(InitLine(0, "n0", "n0"), BroadcastLine("n0", 1, "1"))
 		failure := errors.New("input/output error")
 		require.NoError(t, r.stdin.CloseWithError(failure))
 		replies, err := r.rest(s)
@@ -96,22 +96,22 @@ func TestAStdinThatFailsEndsTheNodeWithItsErrorAndWhatIsQueuedWritten(t *testing
 func TestGarbageAndALineBeyondAllMeasureDoNotStopANode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := runNode(t)
-		long := say("c1", "n0", `{"type":"broadcast","msg_id":7,"message":"`+strings.Repeat("x", 17<<20)+`"}`)
+		long := Say("c1", "n0", `{"type":"broadcast","msg_id":7,"message":"`+strings.Repeat("x", 17<<20)+`"}`)
 		go func() {
-			r.write("garbage", "", "\x00\xff", "[", initLine(0, "n0", "n0"))
+			r.write("garbage", "", "\x00\xff", "[", InitLine(0, "n0", "n0"))
 			r.write(long)
-			r.write(broadcastLine("n0", 8, "8"), readLine("n0", 9))
+			r.write(BroadcastLine("n0", 8, "8"), ReadLine("n0", 9))
 			_ = r.stdin.Close()
 		}()
 		replies, err := r.rest(r.speech())
 		require.NoError(t, err)
 		require.Len(t, replies, 4)
 		require.Equal(t, "init_ok", replies[0].Body.Type)
-		require.Equal(t, say("n0", "c1", fmt.Sprintf(`{"type":"error","in_reply_to":7,"code":12,"text":"line too long: %d bytes, the limit is 16777216"}`, len(long)))+"\n", replies[1].line)
+		require.Equal(t, Say("n0", "c1", fmt.Sprintf(`{"type":"error","in_reply_to":7,"code":12,"text":"line too long: %d bytes, the limit is 16777216"}`, len(long)))+"\n", replies[1].line)
 		require.Equal(t, 8, replies[2].to())
 		require.Equal(t, []string{"8"}, replies[3].messages())
-		require.Equal(t, uint64(3), r.counters.malformedLines.Load())
-		require.Equal(t, uint64(1), r.counters.longLines.Load())
+		require.Equal(t, uint64(3), r.Counter("malformed_lines"))
+		require.Equal(t, uint64(1), r.Counter("long_lines"))
 	})
 }
 
@@ -119,14 +119,14 @@ func TestATopologyOfTwoMegabytes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := runNode(t)
 		s := r.speech()
-		r.write(initLine(0, "n0", "n0"))
+		r.write(InitLine(0, "n0", "n0"))
 		s.next(t)
 		var b strings.Builder
 		for i := 0; b.Len() < 2<<20; i++ {
 			fmt.Fprintf(&b, `"n%d":["n%d","n%d"],`, i, i+1, i+2)
 		}
-		r.write(say("c1", "n0", `{"type":"topology","topology":{`+b.String()+`"n":[]},"msg_id":1}`))
-		require.Equal(t, say("n0", "c1", `{"type":"topology_ok","in_reply_to":1}`)+"\n", s.next(t).line)
+		r.write(Say("c1", "n0", `{"type":"topology","topology":{`+b.String()+`"n":[]},"msg_id":1}`))
+		require.Equal(t, Say("n0", "c1", `{"type":"topology_ok","in_reply_to":1}`)+"\n", s.next(t).line)
 		require.Empty(t, r.finish(s))
 	})
 }
@@ -146,7 +146,7 @@ func TestAReadOfAHundredThousandValues(t *testing.T) {
 		}
 		r := runNode(t, patient)
 		go func() {
-			r.write(initLine(0, "n0", "n0"), manyBroadcasts(count)+readLine("n0", count))
+			r.write(InitLine(0, "n0", "n0"), manyBroadcasts(count)+ReadLine("n0", count))
 			_ = r.stdin.Close()
 		}()
 		replies, err := r.rest(r.speech())
@@ -188,7 +188,7 @@ func TestAFloodOfBroadcastsIsAnsweredOnceEachAndNothingAcknowledgedIsLost(t *tes
 			synctest.Test(t, func(t *testing.T) {
 				r := runNode(t, patient)
 				go func() {
-					r.write(initLine(0, "n0", "n0"))
+					r.write(InitLine(0, "n0", "n0"))
 					_, _ = io.WriteString(r.stdin, flood)
 				}()
 				s := r.speech()
@@ -200,11 +200,11 @@ func TestAFloodOfBroadcastsIsAnsweredOnceEachAndNothingAcknowledgedIsLost(t *tes
 				}
 				ok := requireEachOnce(t, replies, 0, count)
 				require.GreaterOrEqual(t, len(ok), count)
-				r.write(readLine("n0", count))
+				r.write(ReadLine("n0", count))
 				last := s.next(t)
 				require.Equal(t, numbers(ok), last.messages(), "what was acknowledged is there, and nothing else")
 				require.Empty(t, r.finish(s))
-				require.Zero(t, r.counters.droppedReplies.Load())
+				require.Zero(t, r.Counter("dropped_replies"))
 			})
 		})
 	}
@@ -230,11 +230,11 @@ func TestTwoNodesThatArePipedTogetherTellEachOther(t *testing.T) {
 				}
 			}()
 		}
-		nodes["n0"].write(initLine(0, "n0", "n0", "n1"))
-		nodes["n1"].write(initLine(1, "n1", "n0", "n1"))
+		nodes["n0"].write(InitLine(0, "n0", "n0", "n1"))
+		nodes["n1"].write(InitLine(1, "n1", "n0", "n1"))
 		synctest.Wait()
-		nodes["n0"].write(broadcastLine("n0", 1, "1"))
-		nodes["n1"].write(broadcastLine("n1", 2, "2"))
+		nodes["n0"].write(BroadcastLine("n0", 1, "1"))
+		nodes["n1"].write(BroadcastLine("n1", 2, "2"))
 		synctest.Wait()
 		require.Len(t, clients, 4)
 		pass(10 * time.Second)
@@ -242,7 +242,7 @@ func TestTwoNodesThatArePipedTogetherTellEachOther(t *testing.T) {
 			<-clients
 		}
 		for name, r := range nodes {
-			r.write(readLine(name, 3))
+			r.write(ReadLine(name, 3))
 			got := <-clients
 			require.ElementsMatch(t, []string{"1", "2"}, got.messages())
 			r.cancel()

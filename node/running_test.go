@@ -235,7 +235,7 @@ func yield() {
 // health asks a node in a bubble how it is.
 func (r *running) health(t *testing.T, s *sink) (h health) {
 	s.take()
-	r.write(say("c1", "n0", `{"type":"health","msg_id":1}`))
+	r.write(Say("c1", "n0", `{"type":"health","msg_id":1}`))
 	synctest.Wait()
 	for _, reply := range s.take() {
 		if reply.Body.Type == "health_ok" {

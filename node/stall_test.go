@@ -41,7 +41,7 @@ func stalled(t *testing.T) *running {
 func TestAStdoutThatIsReadAtItsOwnPaceSlowsTheClientAndLosesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := stalled(t)
-		taken := r.pour(initLine(0, "n0", "n0") + "\n" + manyBroadcasts(3000))
+		taken := r.pour(InitLine(0, "n0", "n0") + "\n" + manyBroadcasts(3000))
 		s := r.speech()
 		s.lines.Reset(chunked{r.stdout, 200, func() { <-time.After(time.Millisecond) }})
 		require.Equal(t, "init_ok", s.next(t).Body.Type)
@@ -51,7 +51,7 @@ func TestAStdoutThatIsReadAtItsOwnPaceSlowsTheClientAndLosesNothing(t *testing.T
 		}
 		soon(t, taken)
 		require.Len(t, requireEachOnce(t, replies, 0, 3000), 3000)
-		require.Zero(t, r.counters.droppedReplies.Load())
+		require.Zero(t, r.Counter("dropped_replies"))
 		require.Empty(t, r.finish(s))
 	})
 }
@@ -59,30 +59,30 @@ func TestAStdoutThatIsReadAtItsOwnPaceSlowsTheClientAndLosesNothing(t *testing.T
 func TestAStdoutThatStandsStillHoldsTheReaderForASecondOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := stalled(t)
-		taken := r.pour(initLine(0, "n0", "n0") + "\n" + manyBroadcasts(20_000))
+		taken := r.pour(InitLine(0, "n0", "n0") + "\n" + manyBroadcasts(20_000))
 		synctest.Wait()
 		select {
 		case <-taken:
 			require.Fail(t, "the reader must wait for stdout")
 		default:
 		}
-		require.Zero(t, r.counters.droppedReplies.Load())
-		require.LessOrEqual(t, r.outputQueue.Depth(), r.outputQueue.Capacity())
+		require.Zero(t, r.Counter("dropped_replies"))
+		require.LessOrEqual(t, r.Queue("output").Depth, r.Queue("output").Capacity)
 
 		soon(t, taken) // nobody waits any more
 		synctest.Wait()
-		require.NotZero(t, r.counters.droppedReplies.Load())
-		require.Equal(t, r.outputQueue.Capacity(), r.outputQueue.Depth(), "what waits is bounded")
-		stored := r.state.log.Len()
+		require.NotZero(t, r.Counter("dropped_replies"))
+		require.Equal(t, r.Queue("output").Capacity, r.Queue("output").Depth, "what waits is bounded")
+		stored := r.Entries()
 		require.Greater(t, stored, 1000)
-		refused := r.counters.refusedByWait.Load() + r.counters.refusedByGate.Load() + r.counters.refusedFull.Load()
+		refused := r.Counter("refused_by_wait") + r.Counter("refused_by_gate") + r.Counter("refused_full")
 		require.Equal(t, 20_000, stored+int(refused))
 
 		// Stdout moves again, but by then most replies are late.
 		pass(stdin.ReplyDeadline + time.Second)
 		s := r.speech()
 		require.Equal(t, "init_ok", s.next(t).Body.Type)
-		r.write(readLine("n0", 20_000))
+		r.write(ReadLine("n0", 20_000))
 		var replies []reply
 		last := s.next(t)
 		for ; last.Body.Type != "read_ok"; last = s.next(t) {
@@ -95,7 +95,7 @@ func TestAStdoutThatStandsStillHoldsTheReaderForASecondOnly(t *testing.T) {
 			seen[reply.to()] = true
 		}
 		require.Len(t, last.messages(), stored)
-		require.GreaterOrEqual(t, r.counters.lateReplies.Load(), uint64(r.outputQueue.Capacity()))
+		require.GreaterOrEqual(t, r.Counter("late_replies"), uint64(r.Queue("output").Capacity))
 		require.Empty(t, r.finish(s))
 	})
 }
@@ -103,9 +103,9 @@ func TestAStdoutThatStandsStillHoldsTheReaderForASecondOnly(t *testing.T) {
 func TestANodeThatIsCancelledWhileStdoutStandsStillWritesWhenItMoves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := stalled(t)
-		r.write(initLine(0, "n0", "n0"))
+		r.write(InitLine(0, "n0", "n0"))
 		for i := range 3 {
-			r.write(broadcastLine("n0", i, "1"))
+			r.write(BroadcastLine("n0", i, "1"))
 		}
 		synctest.Wait()
 		r.cancel()

@@ -21,40 +21,40 @@ import (
 func TestRepliesToRequestsThatWaitedOnStdinAreTheSoonerTooLate(t *testing.T) {
 	const asked = 20 * time.Second
 	answered := func(onStdin, inQueues time.Duration, request string) bool {
-		r := startedRig(t, ids(2))
+		r := StartedRig(t, IDs(2))
 		for now := time.Duration(0); now <= asked; now = r.NextTick() {
 			r.Tick(now)
 		}
-		r.Admit(asked, item(t, broadcastLine("n0", 1, "1")))
+		r.Admit(asked, Item(t, BroadcastLine("n0", 1, "1")))
 		stepAll(t, r, asked)
 		require.True(t, r.Looks(asked))
 		r.Unread(asked, 1) // what is admitted next
 		for now := asked; now <= asked+onStdin; now = r.NextTick() {
 			r.Tick(now)
 		}
-		r.Admit(asked+onStdin, item(t, request))
+		r.Admit(asked+onStdin, Item(t, request))
 		said := stepAll(t, r, asked+onStdin+inQueues)
-		require.Equal(t, strings.Contains(request, "broadcast"), r.state.log.Len() == 2, "it is stored whether or not it is answered")
+		require.Equal(t, strings.Contains(request, "broadcast"), r.Entries() == 2, "it is stored whether or not it is answered")
 		return strings.Contains(said, `"in_reply_to":2`)
 	}
-	broadcast, read := broadcastLine("n0", 2, "2"), readLine("n0", 2)
+	broadcast, read := BroadcastLine("n0", 2, "2"), ReadLine("n0", 2)
 	for _, c := range []struct {
 		request  string
 		deadline time.Duration
-	}{{broadcast, stdin.ReplyDeadline}, {read, stdin.ReadDeadline}, {say("c1", "n0", `{"type":"topology","msg_id":2}`), stdin.ReplyDeadline}} {
+	}{{broadcast, stdin.ReplyDeadline}, {read, stdin.ReadDeadline}, {Say("c1", "n0", `{"type":"topology","msg_id":2}`), stdin.ReplyDeadline}} {
 		for _, onStdin := range []time.Duration{0, 500 * time.Millisecond, 2 * time.Second, stdin.ReplyDeadline} {
 			require.True(t, answered(onStdin, c.deadline-onStdin, c.request), "%s, %v on stdin", c.request, onStdin)
 			require.False(t, answered(onStdin, c.deadline-onStdin+1, c.request), "%s, %v on stdin", c.request, onStdin)
 		}
 		require.False(t, answered(c.deadline+1, 0, c.request))
 	}
-	require.True(t, answered(time.Minute, 0, say("c1", "n0", `{"type":"health","msg_id":2}`)), "its client stays the same")
+	require.True(t, answered(time.Minute, 0, Say("c1", "n0", `{"type":"health","msg_id":2}`)), "its client stays the same")
 }
 
 // A client too many keeps stdin from ever running dry; each line is read soon all
 // the same.
 func TestWhoIsNeverDoneReadingAnswersEverybody(t *testing.T) {
-	r := startedRig(t, ids(2))
+	r := StartedRig(t, IDs(2))
 	answered := 0
 	for i := range 1500 {
 		now := time.Duration(i) * 20 * time.Millisecond
@@ -64,7 +64,7 @@ func TestWhoIsNeverDoneReadingAnswersEverybody(t *testing.T) {
 		if r.Looks(now) {
 			r.Unread(now, 3) // this one, and two more
 		}
-		r.Admit(now, item(t, broadcastLine("n0", i, fmt.Sprint(i))))
+		r.Admit(now, Item(t, BroadcastLine("n0", i, fmt.Sprint(i))))
 		answered += strings.Count(stepAll(t, r, now), "broadcast_ok")
 	}
 	require.Equal(t, 1500, answered)
@@ -100,18 +100,18 @@ func TestAReaderBehindASlowOutputKnowsHowLongRequestsHaveWaited(t *testing.T) {
 		said := &timed{begin: time.Now()}
 		n, err := New(cfg, said)
 		require.NoError(t, err)
-		in := &shelf{text: []byte(initLine(0, "n0", "n0") + "\n" + manyBroadcasts(requests)), ended: make(chan struct{})}
+		in := &shelf{text: []byte(InitLine(0, "n0", "n0") + "\n" + manyBroadcasts(requests)), ended: make(chan struct{})}
 		ended := make(chan error, 1)
 		go func() { ended <- n.Run(context.Background(), in) }()
 		pass(2 * time.Minute)
 		close(in.ended)
 		require.NoError(t, soon(t, ended))
-		require.Equal(t, requests, n.state.log.Len())
+		require.Equal(t, requests, n.Entries())
 		require.Greater(t, len(said.lines), int(stdin.ReplyDeadline/each)/2)
 		for i, at := range said.at {
 			require.LessOrEqual(t, at, stdin.ReplyDeadline+each+100*time.Millisecond, said.lines[i])
 		}
-		require.EqualValues(t, requests+1, uint64(len(said.lines))+n.counters.silenced.Load()+n.counters.lateReplies.Load())
+		require.EqualValues(t, requests+1, uint64(len(said.lines))+n.Counter("silenced_requests")+n.Counter("late_replies"))
 	})
 }
 
