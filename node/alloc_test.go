@@ -79,22 +79,22 @@ func TestAnEchoAllocatesItsBodyAndItsReply(t *testing.T) {
 }
 
 func TestAnAckIsHandledWithoutAllocating(t *testing.T) {
-	c := newCluster(t, 2)
-	r := c.rigs["n1"] // the child
-	c.spread(1, 20, time.Second)
-	c.run(30 * time.Second)
+	c := NewCluster(t, 2)
+	r := c.Rigs["n1"] // the child
+	c.Spread(1, 20, time.Second)
+	c.Run(30 * time.Second)
 	// An ack of what is acked already runs all the way and changes nothing.
 	var body []byte
-	for _, sent := range c.between {
-		if sent.from == "n0" && bytes.Contains([]byte(sent.line), []byte(`"a":`)) && !bytes.Contains([]byte(sent.line), []byte(`"b":`)) {
-			item := (&wire.Parser{}).Item([]byte(sent.line))
+	for _, sent := range c.Between {
+		if sent.From == "n0" && bytes.Contains([]byte(sent.Line), []byte(`"a":`)) && !bytes.Contains([]byte(sent.Line), []byte(`"b":`)) {
+			item := (&wire.Parser{}).Item([]byte(sent.Line))
 			body = item.Message.Body
 		}
 	}
 	require.NotNil(t, body)
 	decoder := codec.NewDecoder(nil)
 	decoding := testing.AllocsPerRun(1000, func() { _, _ = decoder.Message(body) })
-	in := &service.In{Now: c.now, Message: &service.Message{From: "n0", Body: body}}
+	in := &service.In{Now: c.Now, Message: &service.Message{From: "n0", Body: body}}
 	require.Equal(t, decoding, testing.AllocsPerRun(1000, func() {
 		if r.gossiper.service.Step(in).Deliver != nil {
 			panic("it brings something")

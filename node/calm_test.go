@@ -96,7 +96,7 @@ func TestTicksOfACalmNodeCanBePutOff(t *testing.T) {
 					require.NoError(rt, err)
 				})
 			},
-			"settle": func(*rapid.T) { both(func(r *Rig) { stepAll(t, r, now) }) },
+			"settle": func(*rapid.T) { both(func(r *Rig) { StepAll(t, r, now) }) },
 			"pass": func(rt *rapid.T) {
 				now += rapid.SampledFrom([]time.Duration{1, 30 * time.Millisecond, 100 * time.Millisecond, 350 * time.Millisecond, 3 * time.Second}).Draw(rt, "time")
 				for at := prompt.NextTick(); at <= now; at = prompt.NextTick() {

@@ -24,15 +24,15 @@ import (
 
 func TestViewsAreReadWhileTheListGrows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := runNode(t)
+		r := RunNode(t)
 		go func() {
-			r.write(InitLine(0, "n0", "n0"))
+			r.Send(InitLine(0, "n0", "n0"))
 			for i := range 500 {
-				r.write(BroadcastLine("n0", 2*i, fmt.Sprint(i)), ReadLine("n0", 2*i+1))
+				r.Send(BroadcastLine("n0", 2*i, fmt.Sprint(i)), ReadLine("n0", 2*i+1))
 			}
-			_ = r.stdin.Close()
+			_ = r.Stdin.Close()
 		}()
-		_, err := r.rest(r.speech())
+		_, err := r.Rest(r.Speech())
 		require.NoError(t, err)
 	})
 }
@@ -53,26 +53,26 @@ func TestGossipThatIsDueIsNotPutOffForAnHour(t *testing.T) {
 }
 
 func TestAValueThatIsStoredBeforeGossipBeginsIsToldAllTheSame(t *testing.T) {
-	c := &cluster{t: t, names: IDs(2), rigs: map[string]*Rig{}, latency: 10 * time.Millisecond}
+	c := &Cluster{t: t, Names: IDs(2), Rigs: map[string]*Rig{}, Latency: 10 * time.Millisecond}
 	for i := range 2 {
-		c.boot(i, i)
+		c.Boot(i, i)
 	}
 	late := NewRig(t)
 	late.AdmitLines(0, InitLine(0, "n0", IDs(2)...), BroadcastLine("n0", 1, "7"))
 	late.WorkStore(0) // the gossip service has not run yet
-	c.rigs["n0"] = late
-	c.settle()
-	c.run(time.Minute)
-	c.requireValues("7")
+	c.Rigs["n0"] = late
+	c.Settle()
+	c.Run(time.Minute)
+	c.RequireValues("7")
 }
 
 func TestTheSmallestOutputQueueStillServes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := runNode(t, func(c *Config) { c.Queues = map[string]QueueSizes{"output": {Preferred: 1, Capacity: 4}} })
-		said := r.collect()
-		go r.write(InitLine(0, "n0", "n0"))
-		pass(time.Minute)
-		require.Len(t, said.take(), 1, "init_ok")
+		r := RunNode(t, func(c *Config) { c.Queues = map[string]QueueSizes{"output": {Preferred: 1, Capacity: 4}} })
+		said := r.Collect()
+		go r.Send(InitLine(0, "n0", "n0"))
+		Pass(time.Minute)
+		require.Len(t, said.Take(), 1, "init_ok")
 	})
 }
 
@@ -162,12 +162,12 @@ func TestOneRoundOfGossipStaysWithinTheOutputsBytes(t *testing.T) {
 }
 
 func TestHealthTellsTheGossipOfNowAndNotOfTheLastMessage(t *testing.T) {
-	c := newCluster(t, 2)
-	c.client(BroadcastLine("n0", 1, "1"))
-	c.run(time.Hour)
-	require.Equal(t, 1, c.rigs["n1"].state.log.Len())
-	c.rigs["n0"].AdmitLines(c.now, Say("c1", "n0", `{"type":"health","msg_id":5}`))
-	out := c.rigs["n0"].Write(c.now)
+	c := NewCluster(t, 2)
+	c.Client(BroadcastLine("n0", 1, "1"))
+	c.Run(time.Hour)
+	require.Equal(t, 1, c.Rigs["n1"].state.log.Len())
+	c.Rigs["n0"].AdmitLines(c.Now, Say("c1", "n0", `{"type":"health","msg_id":5}`))
+	out := c.Rigs["n0"].Write(c.Now)
 	require.Contains(t, out[0], `"unacked_links":0`)
 }
 
@@ -196,12 +196,12 @@ func TestALoggerWithAttributesKeepsTheQuota(t *testing.T) {
 // MAELSTROM.md: after a restart, too.
 func TestAfterARestartWhatWaitedOnStdinIsStoredAndNotAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := runNode(t)
+		r := RunNode(t)
 		go func() {
-			r.write(InitLine(500, "n0", "n0"), BroadcastLine("n0", 1, "1"), ReadLine("n0", 2)) // in one piece
-			_ = r.stdin.Close()
+			r.Send(InitLine(500, "n0", "n0"), BroadcastLine("n0", 1, "1"), ReadLine("n0", 2)) // in one piece
+			_ = r.Stdin.Close()
 		}()
-		replies, err := r.rest(r.speech())
+		replies, err := r.Rest(r.Speech())
 		require.NoError(t, err)
 		for _, reply := range replies {
 			require.NotEqual(t, "broadcast_ok", reply.Body.Type)
@@ -211,18 +211,18 @@ func TestAfterARestartWhatWaitedOnStdinIsStoredAndNotAnswered(t *testing.T) {
 
 func TestAStdoutThatMovesSlowlyIsNotOneThatStandsStill(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := stalled(t)
-		s := r.speech()
-		r.pour(InitLine(0, "n0", "n0") + "\n" + manyBroadcasts(20_000))
+		r := Stalled(t)
+		s := r.Speech()
+		r.Pour(InitLine(0, "n0", "n0") + "\n" + ManyBroadcasts(20_000))
 		for range 20_001 {
-			s.next(t)
+			s.Next(t)
 		}
 		// A reply of 110 KB, and more requests behind it; stdout takes 80 KB a
 		// second, a piece every 50 ms.
-		r.pour(ReadLine("n0", 1) + "\n" + manyBroadcasts(500))
-		s.lines.Reset(chunked{r.stdout, 4096, func() { <-time.After(50 * time.Millisecond) }})
+		r.Pour(ReadLine("n0", 1) + "\n" + ManyBroadcasts(500))
+		s.Lines.Reset(Chunked{r.Stdout, 4096, func() { <-time.After(50 * time.Millisecond) }})
 		for range 501 {
-			s.next(t)
+			s.Next(t)
 			require.Zero(t, r.counters.droppedReplies.Load(), "stdout moves twenty times a second")
 		}
 	})
@@ -231,15 +231,15 @@ func TestAStdoutThatMovesSlowlyIsNotOneThatStandsStill(t *testing.T) {
 func TestARequestBeforeTheEndOfStdinIsNotRefusedBecauseOfIt(t *testing.T) {
 	for range 200 {
 		synctest.Test(t, func(t *testing.T) {
-			r := runNode(t)
+			r := RunNode(t)
 			go func() {
-				r.write(InitLine(0, "n0", "n0"), ReadLine("n0", 1))
-				_ = r.stdin.Close()
+				r.Send(InitLine(0, "n0", "n0"), ReadLine("n0", 1))
+				_ = r.Stdin.Close()
 			}()
-			replies, err := r.rest(r.speech())
+			replies, err := r.Rest(r.Speech())
 			require.NoError(t, err)
 			require.Len(t, replies, 2)
-			require.Equal(t, "read_ok", replies[1].Body.Type, replies[1].line)
+			require.Equal(t, "read_ok", replies[1].Body.Type, replies[1].Line)
 		})
 	}
 }

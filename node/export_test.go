@@ -13,7 +13,7 @@ import (
 )
 
 // What tests in package node_test see of a node beside what everybody does. When the node's
-// inside changes, this file and rig_test.go do, and those tests do not.
+// inside changes, this file and rig_test.go do; those tests do not.
 
 // Memory is an empty journal.
 func Memory() *journal.Memory { return journal.NewMemory(rand.New(rand.NewPCG(3, 4))) }

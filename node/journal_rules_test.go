@@ -69,35 +69,35 @@ func TestJournal_aFullQueueKeepsNobodyWaiting(t *testing.T) {
 // A write that hangs keeps back what is to be durable, and nothing else.
 func TestJournal_aWriteThatHangsHoldsUpNoOtherAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := runNode(t, injected(t, "journal:stuck=10s@2s"), KeptBy(Memory()))
-		said := r.collect()
-		r.write(InitLine(0, "n0", "n0", "n1"))
-		pass(time.Second)
-		require.Equal(t, []string{"broadcast_ok"}, ask(r, said, BroadcastLine("n0", 1, "1")))
-		pass(2 * time.Second)
-		require.Empty(t, ask(r, said, BroadcastLine("n0", 2, "2")), "it is to be written")
+		r := RunNode(t, Injected(t, "journal:stuck=10s@2s"), KeptBy(Memory()))
+		said := r.Collect()
+		r.Send(InitLine(0, "n0", "n0", "n1"))
+		Pass(time.Second)
+		require.Equal(t, []string{"broadcast_ok"}, r.Ask(said, BroadcastLine("n0", 1, "1")))
+		Pass(2 * time.Second)
+		require.Empty(t, r.Ask(said, BroadcastLine("n0", 2, "2")), "it is to be written")
 		for i := range 9 {
 			begin := time.Now()
 			for _, line := range []string{
 				ReadLine("n0", 10+i), Say("c1", "n0", `{"type":"health","msg_id":3}`), Say("c1", "n0", `{"type":"topology","msg_id":3}`),
 				Say("c1", "n0", `{"type":"echo","echo":1,"msg_id":3}`), Say("c1", "n0", `{"type":"broadcast","msg_id":3}`), Say("c1", "n0", `{"type":"what","msg_id":3}`),
 			} {
-				require.Len(t, ask(r, said, line), 1, line)
+				require.Len(t, r.Ask(said, line), 1, line)
 			}
 			require.Less(t, time.Since(begin), 50*time.Millisecond)
 			if i > 3 {
-				require.Equal(t, []string{"error"}, ask(r, said, BroadcastLine("n0", 100+i, "3")), "the node is unhealthy, and says so at once")
+				require.Equal(t, []string{"error"}, r.Ask(said, BroadcastLine("n0", 100+i, "3")), "the node is unhealthy, and says so at once")
 			}
-			pass(900 * time.Millisecond)
+			Pass(900 * time.Millisecond)
 		}
-		pass(2 * time.Second)
-		require.Equal(t, []string{"broadcast_ok"}, ask(r, said, BroadcastLine("n0", 5, "5")))
-		r.write(ReadLine("n0", 6))
+		Pass(2 * time.Second)
+		require.Equal(t, []string{"broadcast_ok"}, r.Ask(said, BroadcastLine("n0", 5, "5")))
+		r.Send(ReadLine("n0", 6))
 		synctest.Wait()
-		last := said.take()
-		require.Equal(t, []string{"1", "2", "5"}, last[len(last)-1].messages())
-		require.NoError(t, r.stdin.Close())
-		require.NoError(t, soon(t, r.ended))
+		last := said.Take()
+		require.Equal(t, []string{"1", "2", "5"}, last[len(last)-1].Messages())
+		require.NoError(t, r.Stdin.Close())
+		require.NoError(t, Soon(t, r.Ended))
 	})
 }
 
@@ -123,36 +123,36 @@ func TestJournal_aReadShowsWhatPeersMessagesBeforeItBrought(t *testing.T) {
 // the root included. Only its own clients are refused, and only its acks wait.
 func TestJournal_aFullDiskAtTheRootStopsNobody(t *testing.T) {
 	disks := map[string]*disk{}
-	c := newCluster(t, 5, func(cfg *Config) {
+	c := NewCluster(t, 5, func(cfg *Config) {
 		d := &disk{Memory: Memory()}
 		disks[fmt.Sprint("n", len(disks))] = d
 		cfg.Journal = d
 	})
 	root := disks["n0"]
-	c.client(BroadcastLine("n3", 1, "1"))
-	c.run(5 * time.Second)
-	c.requireValues("1")
+	c.Client(BroadcastLine("n3", 1, "1"))
+	c.Run(5 * time.Second)
+	c.RequireValues("1")
 	root.append = errDisk
-	c.client(BroadcastLine("n4", 2, "2"))
-	c.run(c.now + 2*time.Second)
-	c.client(BroadcastLine("n0", 3, "3"))
+	c.Client(BroadcastLine("n4", 2, "2"))
+	c.Run(c.Now + 2*time.Second)
+	c.Client(BroadcastLine("n0", 3, "3"))
 	values := []string{"1", "2"}
 	for i := range 4 {
 		values = append(values, fmt.Sprint(10+i))
-		c.client(BroadcastLine(c.names[1+i], 4+i, values[len(values)-1]))
+		c.Client(BroadcastLine(c.Names[1+i], 4+i, values[len(values)-1]))
 	}
-	c.run(c.now + 10*time.Second)
-	c.requireValues(values...)
-	require.True(t, slices.ContainsFunc(c.said, func(line string) bool {
+	c.Run(c.Now + 10*time.Second)
+	c.RequireValues(values...)
+	require.True(t, slices.ContainsFunc(c.Said, func(line string) bool {
 		return strings.Contains(line, fmt.Sprintf(`"in_reply_to":3,"code":%d`, wire.TemporarilyUnavailable))
 	}), "its client is refused")
 	require.EqualValues(t, 1, root.entries(t), "nothing was written")
 
 	root.append = nil
-	c.run(c.now + 10*time.Second)
-	c.requireValues(values...)
+	c.Run(c.Now + 10*time.Second)
+	c.RequireValues(values...)
 	require.EqualValues(t, len(values), root.entries(t), "and now all is")
-	c.requireQuiet()
+	c.RequireQuiet()
 }
 
 // entries is how many entries a next life would find.

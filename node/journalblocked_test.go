@@ -118,22 +118,22 @@ func TestBlocked_runningNodeServesAndBeginsWhenItIsLetGo(t *testing.T) {
 		StartedRig(t, IDs(1), KeptBy(m), another(1)).Ask(0, BroadcastLine("n0", 1, "1"))
 		var free atomic.Bool
 		m.Held = func() bool { return !free.Load() }
-		r := runNode(t, KeptBy(m), another(2))
-		s := r.collect()
-		r.write(InitLine(50, "n0", "n0"))
-		pass(time.Second)
-		require.True(t, r.health(t, s).Journal.Failing)
-		r.write(BroadcastLine("n0", 2, "2"))
+		r := RunNode(t, KeptBy(m), another(2))
+		s := r.Collect()
+		r.Send(InitLine(50, "n0", "n0"))
+		Pass(time.Second)
+		require.True(t, r.AskHealth(t, s).Journal.Failing)
+		r.Send(BroadcastLine("n0", 2, "2"))
 		synctest.Wait()
-		require.Equal(t, 11, s.take()[0].Body.Code)
+		require.Equal(t, 11, s.Take()[0].Body.Code)
 		free.Store(true)
-		pass(lockRetry) // while nothing comes on stdin
-		require.Equal(t, "init_ok", s.take()[0].Body.Type)
-		r.write(ReadLine("n0", 3))
+		Pass(lockRetry) // while nothing comes on stdin
+		require.Equal(t, "init_ok", s.Take()[0].Body.Type)
+		r.Send(ReadLine("n0", 3))
 		synctest.Wait()
-		require.Equal(t, []string{"1"}, func() []string { got := s.take(); return got[0].messages() }())
-		require.NoError(t, r.stdin.Close())
-		require.NoError(t, soon(t, r.ended))
+		require.Equal(t, []string{"1"}, func() []string { got := s.Take(); return got[0].Messages() }())
+		require.NoError(t, r.Stdin.Close())
+		require.NoError(t, Soon(t, r.Ended))
 	})
 }
 
@@ -143,48 +143,48 @@ func TestBlocked_runningNodeRefusesAndMayBeAskedAgain(t *testing.T) {
 		StartedRig(t, IDs(1), KeptBy(m), another(1)).Ask(0, BroadcastLine("n0", 1, "1"))
 		var free atomic.Bool
 		m.Held = func() bool { return !free.Load() }
-		r := runNode(t, KeptBy(m), another(2))
-		s := r.collect()
-		r.write(InitLine(50, "n0", "n0"))
-		pass(lockPatience + lockRetry)
-		require.Equal(t, 13, s.take()[0].Body.Code)
+		r := RunNode(t, KeptBy(m), another(2))
+		s := r.Collect()
+		r.Send(InitLine(50, "n0", "n0"))
+		Pass(lockPatience + lockRetry)
+		require.Equal(t, 13, s.Take()[0].Body.Code)
 		free.Store(true)
-		r.write(InitLine(60, "n0", "n0"))
+		r.Send(InitLine(60, "n0", "n0"))
 		synctest.Wait()
-		require.Equal(t, "init_ok", s.take()[0].Body.Type)
-		r.write(ReadLine("n0", 3))
+		require.Equal(t, "init_ok", s.Take()[0].Body.Type)
+		r.Send(ReadLine("n0", 3))
 		synctest.Wait()
-		got := s.take()
-		require.Equal(t, []string{"1"}, got[0].messages())
-		r.cancel()
-		require.NoError(t, soon(t, r.ended))
+		got := s.Take()
+		require.Equal(t, []string{"1"}, got[0].Messages())
+		r.Cancel()
+		require.NoError(t, Soon(t, r.Ended))
 	})
 }
 
 // Whatever ends a node ends one whose init waits.
 func TestBlocked_runningNodeEnds(t *testing.T) {
-	for about, end := range map[string]func(r *running){
-		"at the end of stdin": func(r *running) { _ = r.stdin.Close() },
-		"when it is told to":  func(r *running) { r.cancel() },
+	for about, end := range map[string]func(r *Running){
+		"at the end of stdin": func(r *Running) { _ = r.Stdin.Close() },
+		"when it is told to":  func(r *Running) { r.Cancel() },
 	} {
 		t.Run(about, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := Memory()
 				StartedRig(t, IDs(1), KeptBy(m), another(1)).Ask(0, BroadcastLine("n0", 1, "1"))
 				m.Held = func() bool { return true }
-				r := runNode(t, KeptBy(m), another(2))
-				s := r.collect()
-				r.write(InitLine(50, "n0", "n0"))
-				pass(time.Second)
+				r := RunNode(t, KeptBy(m), another(2))
+				s := r.Collect()
+				r.Send(InitLine(50, "n0", "n0"))
+				Pass(time.Second)
 				end(r)
-				pass(time.Second)
+				Pass(time.Second)
 				select {
-				case err := <-r.ended:
+				case err := <-r.Ended:
 					require.NoError(t, err)
 				default:
 					require.Fail(t, "it goes on")
 				}
-				require.Equal(t, 13, s.take()[0].Body.Code)
+				require.Equal(t, 13, s.Take()[0].Body.Code)
 			})
 		})
 	}

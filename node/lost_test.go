@@ -13,22 +13,22 @@ import (
 )
 
 // codeOf returns the code of the error that a running node answers a line with.
-func codeOf(t *testing.T, r *running, said *sink, line string) int {
-	said.take()
-	r.write(line)
+func codeOf(t *testing.T, r *Running, said *Sink, line string) int {
+	said.Take()
+	r.Send(line)
 	synctest.Wait()
-	replies := said.take()
+	replies := said.Take()
 	require.Len(t, replies, 1)
-	require.Equal(t, "error", replies[0].Body.Type, replies[0].line)
+	require.Equal(t, "error", replies[0].Body.Type, replies[0].Line)
 	return replies[0].Body.Code
 }
 
 // crashing starts a node in a bubble of which a service crashes on one item, and
 // initialises it.
-func crashing(t *testing.T, fault string) (*running, *sink) {
-	r := runNode(t, injected(t, fault))
-	said := r.collect()
-	r.write(InitLine(0, "n0", "n0"))
+func crashing(t *testing.T, fault string) (*Running, *Sink) {
+	r := RunNode(t, Injected(t, fault))
+	said := r.Collect()
+	r.Send(InitLine(0, "n0", "n0"))
 	synctest.Wait()
 	return r, said
 }
@@ -37,10 +37,10 @@ func TestABroadcastThatCrashesTheRecordIsAbortedIfItsValueIsUnknown(t *testing.T
 	synctest.Test(t, func(t *testing.T) {
 		r, said := crashing(t, "store:panic@2") // the first is the init
 		require.Equal(t, 14, codeOf(t, r, said, BroadcastLine("n0", 1, "1")))
-		require.Equal(t, []string{"broadcast_ok"}, ask(r, said, BroadcastLine("n0", 2, "1")), "it is not seen again")
+		require.Equal(t, []string{"broadcast_ok"}, r.Ask(said, BroadcastLine("n0", 2, "1")), "it is not seen again")
 		require.Zero(t, r.intakeBytes.used.Load())
-		require.NoError(t, r.stdin.Close())
-		require.NoError(t, soon(t, r.ended))
+		require.NoError(t, r.Stdin.Close())
+		require.NoError(t, Soon(t, r.Ended))
 	})
 }
 
@@ -48,10 +48,10 @@ func TestABroadcastThatCrashesTheRecordIsUncertainIfItsValueIsKnown(t *testing.T
 	for _, value := range []string{"7", `"seven"`} {
 		synctest.Test(t, func(t *testing.T) {
 			r, said := crashing(t, "store:panic@3")
-			require.Equal(t, []string{"broadcast_ok"}, ask(r, said, BroadcastLine("n0", 1, value)))
+			require.Equal(t, []string{"broadcast_ok"}, r.Ask(said, BroadcastLine("n0", 1, value)))
 			require.Equal(t, 13, codeOf(t, r, said, BroadcastLine("n0", 2, " "+value)))
-			require.NoError(t, r.stdin.Close())
-			require.NoError(t, soon(t, r.ended))
+			require.NoError(t, r.Stdin.Close())
+			require.NoError(t, Soon(t, r.Ended))
 		})
 	}
 }
@@ -61,9 +61,9 @@ func TestAReadThatCrashesAServiceIsAborted(t *testing.T) {
 		for _, service := range []string{"store", "output", "intake"} {
 			r, said := crashing(t, service+":panic@2")
 			require.Equal(t, 14, codeOf(t, r, said, ReadLine("n0", 1)), service)
-			require.Equal(t, []string{"read_ok"}, ask(r, said, ReadLine("n0", 2)))
-			require.NoError(t, r.stdin.Close())
-			require.NoError(t, soon(t, r.ended))
+			require.Equal(t, []string{"read_ok"}, r.Ask(said, ReadLine("n0", 2)))
+			require.NoError(t, r.Stdin.Close())
+			require.NoError(t, Soon(t, r.Ended))
 		}
 	})
 }
@@ -72,10 +72,10 @@ func TestAReplyThatCrashesTheOutputIsUncertain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, said := crashing(t, "output:panic@2")
 		require.Equal(t, 13, codeOf(t, r, said, BroadcastLine("n0", 1, "1")))
-		require.Equal(t, []string{"read_ok"}, ask(r, said, ReadLine("n0", 2)))
+		require.Equal(t, []string{"read_ok"}, r.Ask(said, ReadLine("n0", 2)))
 		require.Zero(t, r.outbox.replies.used.Load())
-		require.NoError(t, r.stdin.Close())
-		require.NoError(t, soon(t, r.ended))
+		require.NoError(t, r.Stdin.Close())
+		require.NoError(t, Soon(t, r.Ended))
 	})
 }
 
@@ -110,24 +110,24 @@ func TestALineThatTheReaderHadBegunWithMayHaveBeenHandedOn(t *testing.T) {
 func TestANodeWhoseServicesCrashOnItsInitIsANodeAllTheSame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, service := range []string{"store", "gossip"} {
-			r := runNode(t, injected(t, service+":panic@1"))
-			said := r.collect()
-			r.write(InitLine(0, "n0", "n0", "n1"), BroadcastLine("n0", 1, "1"))
-			pass(5 * time.Second)
+			r := RunNode(t, Injected(t, service+":panic@1"))
+			said := r.Collect()
+			r.Send(InitLine(0, "n0", "n0", "n1"), BroadcastLine("n0", 1, "1"))
+			Pass(5 * time.Second)
 			require.Equal(t, uint64(1), r.supervisor.Crashes())
-			var toPeer *reply
-			for _, reply := range said.take() {
+			var toPeer *ReplyLine
+			for _, reply := range said.Take() {
 				// Later ones are probes, as n1 says nothing.
-				if reply.Dest == "n1" && len(gossipOf(t, reply.line).Runs) > 0 {
+				if reply.Dest == "n1" && len(GossipOf(t, reply.Line).Runs) > 0 {
 					toPeer = &reply
 				}
 			}
 			require.NotNil(t, toPeer, service)
-			runs := gossipOf(t, toPeer.line).Runs
+			runs := GossipOf(t, toPeer.Line).Runs
 			require.Len(t, runs, 1, service)
 			require.Equal(t, "n0", runs[0].Origin.Value().Node)
-			require.NoError(t, r.stdin.Close())
-			require.NoError(t, soon(t, r.ended))
+			require.NoError(t, r.Stdin.Close())
+			require.NoError(t, Soon(t, r.Ended))
 		}
 	})
 }

@@ -208,14 +208,14 @@ func TestTheReaderWaitsForRoomForAReply(t *testing.T) {
 		r.fillOutput(t)
 		ended := make(chan error, 1)
 		go func() { ended <- r.read(context.Background(), &script{[]piece{{lines: three(1)}}}) }()
-		pass(time.Minute)
+		Pass(time.Minute)
 		require.Empty(t, ended)
 		require.Zero(t, r.intakeQueue.Depth())
 
 		for ok := true; ok; { // all replies are written
 			_, ok = r.outputInbox.TryNext()
 		}
-		require.NoError(t, soon(t, ended))
+		require.NoError(t, Soon(t, ended))
 		require.Equal(t, 3, r.intakeQueue.Depth())
 	})
 }
@@ -228,10 +228,10 @@ func TestTheReaderWaitsForNobodyWhereStdoutStandsStill(t *testing.T) {
 		r.output.writing.Store(int64(r.now - stuckAfter))
 		ended := make(chan error, 1)
 		go func() { ended <- r.read(context.Background(), &script{[]piece{{lines: three(1)}}}) }()
-		pass(time.Second)
+		Pass(time.Second)
 		require.Empty(t, ended, "not yet")
 		r.output.writing.Store(int64(r.now - stuckAfter - 1))
-		require.NoError(t, soon(t, ended))
+		require.NoError(t, Soon(t, ended))
 		require.Equal(t, 3, r.intakeQueue.Depth())
 	})
 }
@@ -245,7 +245,7 @@ func TestTheReaderThatWaitsEndsWithItsContext(t *testing.T) {
 		go func() { ended <- r.read(ctx, &script{[]piece{{lines: three(1)}}}) }()
 		synctest.Wait()
 		cancel()
-		require.NoError(t, soon(t, ended))
+		require.NoError(t, Soon(t, ended))
 		require.Zero(t, r.intakeQueue.Depth(), "nothing more is admitted")
 	})
 }

@@ -90,7 +90,7 @@ func TestAgain_forgedCountersMakeNoLogsAndTakeNobodysPlace(t *testing.T) {
 	sent := map[string]bool{}
 	for now := 200 * time.Second; now < 210*time.Second; now += 10 * time.Millisecond {
 		for _, line := range r.Settle(now) {
-			for _, run := range gossipOf(t, line).Runs {
+			for _, run := range GossipOf(t, line).Runs {
 				for _, v := range run.Values {
 					sent[v] = true
 				}

@@ -134,23 +134,23 @@ func TestBytesThatWaitMakeTheNodeUnhealthyAsItemsDo(t *testing.T) {
 // With fewer permits the same values go in fewer and larger deltas.
 func TestOwnDeltasBecomeFewerAndLargerAsPermitsGo(t *testing.T) {
 	deltas := func(permits int) (messages, entries int) {
-		c := newCluster(t, 5, func(cfg *Config) {
+		c := NewCluster(t, 5, func(cfg *Config) {
 			cfg.NumChildren = 4
 			cfg.Permits.Total = permits
 			cfg.Permits.Grace, cfg.Permits.RevokePerSecond, cfg.Permits.ReturnPerSecond = time.Second, 5, 1
 			cfg.Permits.MinimumHealthy, cfg.Permits.Timeout = 1, 5*time.Second
 		})
-		c.run(2 * time.Second)
+		c.Run(2 * time.Second)
 		var want []string
 		for i := range 100 {
-			c.client(BroadcastLine("n0", i, fmt.Sprint(i)))
+			c.Client(BroadcastLine("n0", i, fmt.Sprint(i)))
 			want = append(want, fmt.Sprint(i))
-			c.run(c.now + 50*time.Millisecond)
+			c.Run(c.Now + 50*time.Millisecond)
 		}
-		c.run(c.now + 20*time.Second)
-		c.requireValues(want...)
-		for _, p := range c.between {
-			if n := gossipOf(t, p.line).Entries(); p.from == "n0" && n > 0 {
+		c.Run(c.Now + 20*time.Second)
+		c.RequireValues(want...)
+		for _, p := range c.Between {
+			if n := GossipOf(t, p.Line).Entries(); p.From == "n0" && n > 0 {
 				messages++
 				entries += n
 			}

@@ -1,4 +1,4 @@
-package node
+package node_test
 
 import (
 	"bytes"
@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"treecast/node"
 
 	"github.com/stretchr/testify/require"
 
@@ -35,7 +37,7 @@ const (
 type soak struct {
 	t       *testing.T
 	random  *rand.Rand
-	rigs    []*Rig
+	rigs    []*node.Rig
 	now     time.Duration
 	way     [soakLatency + 1][]string // lines between nodes, by the tick of their arrival
 	acked   map[string]bool
@@ -49,13 +51,13 @@ type soak struct {
 func newSoak(t *testing.T) *soak {
 	s := &soak{t: t, random: rand.New(rand.NewPCG(7, 7)), acked: map[string]bool{}, codes: map[int]int{}}
 	for i := range soakNodes {
-		r := NewRig(t, func(c *Config) {
+		r := node.NewRig(t, func(c *node.Config) {
 			c.Random = rand.New(rand.NewPCG(uint64(i), 1))
 			c.Incarnation = uint64(i+1) << 12
 			c.NumChildren, c.SyncPeriod = 2, 200*time.Millisecond
-			c.Queues = map[string]QueueSizes{"intake": {Preferred: 20, Capacity: 400}}
+			c.Queues = map[string]node.QueueSizes{"intake": {Preferred: 20, Capacity: 400}}
 		})
-		r.AdmitLines(0, InitLine(i, IDs(soakNodes)[i], IDs(soakNodes)...))
+		r.AdmitLines(0, node.InitLine(i, node.IDs(soakNodes)[i], node.IDs(soakNodes)...))
 		s.rigs = append(s.rigs, r)
 	}
 	return s
@@ -79,10 +81,10 @@ func (s *soak) tick(broadcast, disturbed bool) {
 	if broadcast {
 		s.value++
 		to := s.random.IntN(soakNodes)
-		s.line(to, BroadcastLine(fmt.Sprint("n", to), s.value, fmt.Sprint(s.value)))
+		s.line(to, node.BroadcastLine(fmt.Sprint("n", to), s.value, fmt.Sprint(s.value)))
 	}
 	if s.now%time.Second == 0 {
-		s.line(1, ReadLine("n1", 0))
+		s.line(1, node.ReadLine("n1", 0))
 	}
 	for i, r := range s.rigs {
 		if s.now >= r.NextTick() {
@@ -113,7 +115,7 @@ func (s *soak) line(to int, line string) {
 }
 
 // take takes what a node has written.
-func (s *soak) take(r *Rig) {
+func (s *soak) take(r *node.Rig) {
 	text := r.Stdout.String()
 	r.Stdout.Reset()
 	for line := range strings.Lines(text) {

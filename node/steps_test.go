@@ -10,7 +10,7 @@ import (
 )
 
 // stepAll takes every step that is due at a time, and returns what was said.
-func stepAll(t *testing.T, r *Rig, now time.Duration) string {
+func StepAll(t *testing.T, r *Rig, now time.Duration) string {
 	for again := true; again; {
 		again = false
 		for _, s := range r.Services() {
@@ -38,7 +38,7 @@ func TestStepsThatAreDueAreAllThatANodeNeeds(t *testing.T) {
 		driven.Tick(now)
 		driven.Admit(now, Item(t, line))
 		driven.Dry(now)
-		got := stepAll(t, driven, now)
+		got := StepAll(t, driven, now)
 		want := ""
 		for _, text := range settled.Ask(now, line) {
 			want += text + "\n"
@@ -61,9 +61,9 @@ func TestAServiceIsDueWhenItHasSomethingToDo(t *testing.T) {
 	for _, s := range r.Services() {
 		require.Zero(t, s.Next(0))
 	}
-	stepAll(t, r, 0)
+	StepAll(t, r, 0)
 	require.Equal(t, figuresPeriod, r.gossiper.Next(0), "its figures are to be made")
-	stepAll(t, r, figuresPeriod)
+	StepAll(t, r, figuresPeriod)
 	require.Equal(t, Never, r.GossipNext(figuresPeriod))
 
 	r.Admit(time.Second, Item(t, BroadcastLine("n0", 1, "7")))
@@ -71,7 +71,7 @@ func TestAServiceIsDueWhenItHasSomethingToDo(t *testing.T) {
 	_, err := r.store.Step(time.Second)
 	require.NoError(t, err)
 	require.Equal(t, time.Second, r.GossipNext(time.Second))
-	stepAll(t, r, time.Second)
+	StepAll(t, r, time.Second)
 	next := r.GossipNext(time.Second)
 	require.Greater(t, next, time.Second)
 	require.LessOrEqual(t, next, 4*time.Second, "its timer is known")
@@ -96,7 +96,7 @@ func TestARefusedStepWaitsForTheOutput(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, r.store.Next(0))
 	require.Empty(t, r.Stdout.String(), "what is written is flushed when nothing more waits")
-	require.Contains(t, stepAll(t, r, 0), "read_ok")
+	require.Contains(t, StepAll(t, r, 0), "read_ok")
 	require.True(t, r.Admits())
 }
 
@@ -107,7 +107,7 @@ func TestAStepSaysHowMuchItDid(t *testing.T) {
 	w, err := r.store.Step(time.Second)
 	require.NoError(t, err)
 	require.Equal(t, Work{Did: true, Brief: true, Messages: 2, Bytes: len(request)}, w, "a value in, a reply out")
-	stepAll(t, r, time.Second)
+	StepAll(t, r, time.Second)
 
 	at := r.GossipNext(time.Second)
 	w, err = r.gossiper.Step(at)
@@ -144,11 +144,11 @@ func TestADriverOfStepsIsToldOfStaleLinesAsAReaderIs(t *testing.T) {
 	r := NewRig(t)
 	answered := func(now time.Duration, id int) bool {
 		r.Admit(now, Item(t, BroadcastLine("n0", id, "1")))
-		return strings.Contains(stepAll(t, r, now), "broadcast_ok")
+		return strings.Contains(StepAll(t, r, now), "broadcast_ok")
 	}
 	// A restart, as the id of its init says.
 	r.Admit(0, Item(t, InitLine(99, "n0", IDs(2)...)))
-	stepAll(t, r, 0)
+	StepAll(t, r, 0)
 	require.False(t, answered(0, 1), "it waited for the dead process")
 	r.Dry(0)
 	require.True(t, answered(0, 2))
