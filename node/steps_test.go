@@ -64,18 +64,18 @@ func TestAServiceIsDueWhenItHasSomethingToDo(t *testing.T) {
 	StepAll(t, r, 0)
 	require.Equal(t, figuresPeriod, r.gossiper.Next(0), "its figures are to be made")
 	StepAll(t, r, figuresPeriod)
-	require.Equal(t, Never, r.GossipNext(figuresPeriod))
+	require.Equal(t, Never, r.gossiper.Next(figuresPeriod))
 
 	r.Admit(time.Second, Item(t, BroadcastLine("n0", 1, "7")))
-	require.Equal(t, Never, r.GossipNext(time.Second), "it is not told before the value is stored")
+	require.Equal(t, Never, r.gossiper.Next(time.Second), "it is not told before the value is stored")
 	_, err := r.store.Step(time.Second)
 	require.NoError(t, err)
-	require.Equal(t, time.Second, r.GossipNext(time.Second))
+	require.Equal(t, time.Second, r.gossiper.Next(time.Second))
 	StepAll(t, r, time.Second)
-	next := r.GossipNext(time.Second)
+	next := r.gossiper.Next(time.Second)
 	require.Greater(t, next, time.Second)
 	require.LessOrEqual(t, next, 4*time.Second, "its timer is known")
-	require.Equal(t, next+time.Hour, r.GossipNext(next+time.Hour), "what is late is due now")
+	require.Equal(t, next+time.Hour, r.gossiper.Next(next+time.Hour), "what is late is due now")
 }
 
 func TestARefusedStepWaitsForTheOutput(t *testing.T) {
@@ -109,7 +109,7 @@ func TestAStepSaysHowMuchItDid(t *testing.T) {
 	require.Equal(t, Work{Did: true, Brief: true, Messages: 2, Bytes: len(request)}, w, "a value in, a reply out")
 	StepAll(t, r, time.Second)
 
-	at := r.GossipNext(time.Second)
+	at := r.gossiper.Next(time.Second)
 	w, err = r.gossiper.Step(at)
 	require.NoError(t, err)
 	require.Equal(t, 3, w.Messages, "a step, and a message to each child")
