@@ -20,6 +20,7 @@ type Fault struct {
 	PerSecond float64       // Slow: no more items than this; where Factor is 0
 	Each      time.Duration // Slow: at least so long for each item, where both are 0. Panics: the mean time between two
 	Item      uint64        // PanicAt: which, counted from 1
+	How       string        // Rogue: one of Rogues
 
 	From time.Duration // since the node's start
 	For  time.Duration // 0: for ever
@@ -34,7 +35,13 @@ const (
 	Stuck               // an item that comes between From and From+For stays until then
 	PanicAt             // one item makes the service panic
 	Panics              // the service panics at random times
+	Rogue               // the process of its own that the service runs in goes wrong as a whole
 )
+
+// Rogues are the ways in which a process goes wrong: it writes what no frame is; it says
+// more than it may; it takes memory without end; it spins and does no work; it stands
+// still; it ends.
+var Rogues = []string{"garbage", "flood", "hog", "spin", "silent", "exit"}
 
 // formerNames are names that services had in earlier versions. They stay valid, so that
 // commands and stored runs that name them still work.
@@ -49,6 +56,8 @@ var formerNames = map[string]string{"record": "store"}
 //	stuck=30s        the item that comes first stays for the rest of that time
 //	panic@K          the K-th item makes it panic
 //	panic-every=500ms  it panics at random, each time 250 to 750 ms after the last
+//	garbage, flood, hog, spin, silent, exit
+//	                 the process of its own that it runs in goes wrong: see Rogues
 //
 // and FROM and FOR are durations, from the start of the node on; without them,
 // always. panic@K has neither. The error says which part is wrong.
@@ -114,7 +123,10 @@ func Parse(text string, services []string) (f Fault, err error) {
 			return fail("%q is no duration, such as 500ms", value)
 		}
 	default:
-		return fail("%q is none of slow, stuck, panic@K and panic-every", name)
+		if !slices.Contains(Rogues, what) {
+			return fail("%q is none of slow, stuck, panic@K, panic-every and, of a process of its own, %s", name, strings.Join(Rogues, ", "))
+		}
+		f.Kind, f.How = Rogue, what
 	}
 	return f, f.Check(services)
 }
@@ -136,7 +148,9 @@ func (f *Fault) Check(services []string) error {
 		why = "how slow, how long or how often is above 0"
 	case f.Kind == PanicAt && f.Item == 0:
 		why = "items are counted from 1"
-	case f.Kind > Panics:
+	case f.Kind == Rogue && !slices.Contains(Rogues, f.How):
+		why = fmt.Sprintf("a process goes wrong by %s", strings.Join(Rogues, ", "))
+	case f.Kind > Rogue:
 		why = "there is no such kind"
 	default:
 		return nil

@@ -60,7 +60,7 @@ func TestFaultsThatCannotBeAreExplained(t *testing.T) {
 		_, err := Parse(text, services)
 		require.ErrorContains(t, err, why, text)
 	}
-	require.Error(t, (&Fault{Service: "store", Kind: Panics + 1}).Check(services))
+	require.Error(t, (&Fault{Service: "store", Kind: Rogue + 1}).Check(services))
 }
 
 func FuzzParse(f *testing.F) {

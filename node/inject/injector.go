@@ -56,6 +56,13 @@ func (i *Injector) Live(ctx context.Context, clock func() time.Duration) {
 	}
 }
 
+// Skip says that so many items were handled by whoever did the service's work before.
+func (i *Injector) Skip(items uint64) {
+	if i != nil {
+		i.items = items
+	}
+}
+
 // Begin comes before an item is handled, or anything else is done. It panics, with
 // a Panic, if that is what the item is to bring about.
 func (i *Injector) Begin(now time.Duration, item bool) {
@@ -105,7 +112,7 @@ func (i *Injector) Extra(now, took time.Duration) (extra time.Duration) {
 		switch {
 		case f.Kind == Stuck:
 			extra = max(extra, f.From+f.For-now)
-		case f.Kind != Slow:
+		case f.Kind != Slow: // Rogue among them
 		case f.Factor > 0:
 			extra = max(extra, time.Duration((f.Factor-1)*float64(took)))
 		case f.PerSecond > 0:
