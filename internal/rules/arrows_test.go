@@ -15,12 +15,12 @@ var arrows = map[string][]string{
 	// The node, from the outside in.
 	"cli": {
 		"experiment", "analysis", "report", "report/page", "node", "testbed/session", "run", // what commands do and show
-		"inspect", "node/inject",
+		"inspect", "node/inject", "isolate", "isolate/hop",
 		"workload", "workload/all", // settings of workloads, and which there are
 		"gossip", "backpressure", "topology", // the types of the node's settings, and what they mean
 		"journal", // where a node's is
 	},
-	"node":            {"node/inject", "node/stdin", "node/values", "wire", "gossip", "gossip/codec", "gossip/service", "topology", "backpressure", "chans", "journal"},
+	"node":            {"isolate/hop", "node/inject", "node/stdin", "node/values", "wire", "gossip", "gossip/codec", "gossip/service", "topology", "backpressure", "chans", "journal"},
 	"node/inject":     {},
 	"node/stdin":      {},
 	"node/values":     {},
@@ -29,6 +29,8 @@ var arrows = map[string][]string{
 	"gossip/service":  {"gossip", "gossip/codec", "topology", "backpressure"},
 	"gossip/mistake":  {"gossip"}, // for tests alone
 	"isolate/frame":   {"gossip", "topology"},
+	"isolate/hop":     {"isolate/frame", "gossip", "gossip/codec", "gossip/service", "backpressure", "node/inject", "wire"},
+	"isolate":         {"isolate/frame", "isolate/hop", "node/inject"}, // it alone starts processes of the node's
 	"wire":            {},
 	"topology":        {},
 	"backpressure":    {},

@@ -11,7 +11,7 @@ import (
 // pure are the packages that are given time and randomness, and start nothing:
 // the same inputs give the same outputs, under real and virtual time alike.
 var pure = []string{
-	"gossip", "gossip/codec", "isolate/frame", "topology", "backpressure", "checker", "analysis", "report", "report/figure", "report/page",
+	"gossip", "gossip/codec", "isolate/frame", "isolate/hop", "topology", "backpressure", "checker", "analysis", "report", "report/figure", "report/page",
 	"testbed/layout", "testbed/network", "testbed/nemesis", "testbed/session", "testbed/service",
 	"testbed/virtual", "testbed/invariant",
 	"workload", "workload/all", "workload/broadcast", "workload/clojure", "workload/counter", "workload/echo", "workload/gset", "workload/kafka", "workload/linkv", "workload/txngen", "workload/txns", "workload/uniqueids", "checker/txn",

@@ -79,6 +79,7 @@ func wrong(format string, args ...any) *Error { return &Error{fmt.Sprintf(format
 // at a time.
 type Reader struct {
 	generation uint32
+	adopts     bool // the first frame says which
 	maxBytes   int
 
 	sequence uint64
@@ -94,6 +95,15 @@ type Reader struct {
 func NewReader(generation uint32, maxMessageBytes int) *Reader {
 	return &Reader{generation: generation, maxBytes: maxMessageBytes}
 }
+
+// NewChildReader returns a reader of the frames of whatever generation the first one is
+// of, for a child that has yet to be told its own.
+func NewChildReader(maxMessageBytes int) *Reader {
+	return &Reader{adopts: true, maxBytes: maxMessageBytes}
+}
+
+// Generation is the one whose frames are read.
+func (r *Reader) Generation() uint32 { return r.generation }
 
 // Feed takes in what the stream has brought. What Next has returned is not valid
 // any more.
@@ -172,6 +182,9 @@ func (r *Reader) checkLength(length uint32) {
 func (r *Reader) check(kind byte, sequence uint64, generation uint32) {
 	t, more := Type(kind&^moreFollows), kind&moreFollows != 0
 	length := int(binary.BigEndian.Uint32(r.unread[r.at:])) - afterLength
+	if r.adopts {
+		r.adopts, r.generation = false, generation
+	}
 	switch {
 	case r.err != nil:
 	case generation != r.generation:

@@ -1,0 +1,42 @@
+package isolate
+
+import (
+	"bytes"
+	"os"
+	"strconv"
+	"syscall"
+)
+
+// self is the program that runs, whatever became of its file.
+func self() string { return "/proc/self/exe" }
+
+// attributes has the kernel kill a child when the thread that started it ends.
+func attributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+}
+
+// privateBytes is how much memory a process takes that it shares with no file; 0 if
+// that cannot be read.
+func privateBytes(pid int) int64 {
+	if pid == 0 {
+		return 0
+	}
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/statm")
+	if err != nil {
+		return 0
+	}
+	fields := bytes.Fields(text) // size, resident, shared, ...
+	if len(fields) < 3 {
+		return 0
+	}
+	resident, _ := strconv.ParseInt(string(fields[1]), 10, 64)
+	shared, _ := strconv.ParseInt(string(fields[2]), 10, 64)
+	return max(0, resident-shared) * int64(os.Getpagesize())
+}
+
+// limitMemory has the kernel refuse a process more data than a limit allows with room
+// to spare: it stands behind the parent, which looks only ten times a second.
+func limitMemory(bytes int64) {
+	limit := uint64(bytes)*3/2 + 256<<20
+	_ = syscall.Setrlimit(syscall.RLIMIT_DATA, &syscall.Rlimit{Cur: limit, Max: limit})
+}

@@ -1,0 +1,224 @@
+package isolate
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"runtime/metrics"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"treecast/isolate/frame"
+	"treecast/isolate/hop"
+	"treecast/node/inject"
+)
+
+// beatPeriod is how often a child says that it is alive.
+const beatPeriod = 500 * time.Millisecond
+
+// parentFD is where a child finds its end of the socket pair.
+const parentFD = 3
+
+// Child is the whole of a child process, and returns its exit code. It does what its parent
+// says, until that says that it is to end or closes its end of the socket.
+func Child() int {
+	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
+	if kind, err := syscall.GetsockoptInt(parentFD, syscall.SOL_SOCKET, syscall.SO_TYPE); err != nil || kind != syscall.SOCK_STREAM {
+		fmt.Fprintf(os.Stderr, "treecast: %s is for the program itself, which starts it with a socket\n", Command)
+		return 2
+	}
+	syscall.CloseOnExec(parentFD)
+	c := &child{socket: os.NewFile(parentFD, "parent"), work: make(chan frame.Message, hop.WindowItems)}
+	go c.read()
+	first, ok := <-c.work
+	if !ok || first.Type != hop.TypeHello {
+		return c.fail(fmt.Errorf("the first message is no hello"))
+	}
+	h, err := hop.ReadHello(first.Payload)
+	if err != nil {
+		c.say(hop.TypeReady, hop.AppendReady(nil)) // the parent tells which program it is
+		return c.fail(err)
+	}
+	return c.serve(h)
+}
+
+// child is a child process.
+type child struct {
+	socket *os.File
+	work   chan frame.Message
+	start  time.Time
+	offset time.Duration // of the parent's clock at the start
+	done   atomic.Uint64 // pieces of work
+	spin   atomic.Bool   // no more of it is done
+
+	mu     sync.Mutex // of writing
+	frames frame.Writer
+	out    []byte
+}
+
+// fail says why there is no going on.
+func (c *child) fail(err error) int {
+	fmt.Fprintln(os.Stderr, err)
+	return 1
+}
+
+// now is the time by the parent's clock.
+func (c *child) now() time.Duration { return c.offset + time.Since(c.start) }
+
+// read takes in what the parent says. When the parent is gone, so is the child.
+func (c *child) read() {
+	frames := frame.NewChildReader(hop.MaxMessageBytes)
+	buffer := make([]byte, 64<<10)
+	for {
+		n, err := c.socket.Read(buffer)
+		frames.Feed(buffer[:n])
+		for {
+			m, ok, wrong := frames.Next()
+			if wrong != nil {
+				os.Exit(c.fail(wrong))
+			}
+			if !ok {
+				break
+			}
+			if m.Type == hop.TypeHello {
+				c.frames.Generation = frames.Generation()
+			}
+			m.Payload = append([]byte(nil), m.Payload...)
+			c.work <- m
+		}
+		if err != nil {
+			os.Exit(0)
+		}
+	}
+}
+
+// say adds a message to what flush writes; a control message is written at once.
+func (c *child) say(t frame.Type, payload []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.out = c.frames.Append(c.out, t, payload)
+	const enough = 64 << 10
+	if t.IsControl() || len(c.out) > enough {
+		c.write()
+	}
+}
+
+func (c *child) flush() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.out) > 0 {
+		c.write()
+	}
+}
+
+func (c *child) write() {
+	if _, err := c.socket.Write(c.out); err != nil {
+		os.Exit(0) // the parent is gone
+	}
+	if c.out = c.out[:0]; cap(c.out) > 1<<20 {
+		c.out = nil
+	}
+}
+
+// serve does the work.
+func (c *child) serve(h *hop.Hello) int {
+	c.start, c.offset = time.Now(), h.Now
+	if h.Memory > 0 {
+		debug.SetMemoryLimit(h.Memory * 3 / 4) // so that garbage does not take it there
+		limitMemory(h.Memory)
+	}
+	node := func() string { return h.Node }
+	faults := inject.New(h.Faults, node, rand.New(rand.NewPCG(h.FaultSeed, uint64(h.Generation))))["gossip"]
+	faults.Live(context.Background(), c.now)
+	faults.Skip(h.Items)
+	if h.Kind != hop.GossipChild {
+		faults = nil
+	}
+	engine, err := hop.NewEngine(h, hop.EngineOptions{Faults: faults})
+	if err != nil {
+		return c.fail(err)
+	}
+	c.say(hop.TypeReady, hop.AppendReady(nil))
+	go c.beat()
+	if h.Kind == hop.GossipChild {
+		go c.goRogue(h)
+	}
+	return c.loop(engine)
+}
+
+// loop does one piece of work after the other, and what is due by itself.
+func (c *child) loop(engine hop.Engine) int {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		select {
+		case m := <-c.work:
+			if over, err := c.handle(engine, m); err != nil {
+				return c.fail(err)
+			} else if over {
+				c.flush()
+				return 0
+			}
+			continue
+		default:
+		}
+		now := c.now()
+		next := engine.Next()
+		if engine.Blocked() {
+			next = hop.Never
+		}
+		if next <= now {
+			if said := engine.Due(now); said != nil {
+				c.say(hop.TypeDue, said)
+			}
+			c.flush()
+			continue
+		}
+		c.flush()
+		timer.Reset(min(next-now, time.Hour))
+		select {
+		case m := <-c.work:
+			if over, err := c.handle(engine, m); err != nil {
+				return c.fail(err)
+			} else if over {
+				c.flush()
+				return 0
+			}
+		case <-timer.C:
+		}
+	}
+}
+
+// handle does what a message wants, and reports whether it was the last.
+func (c *child) handle(engine hop.Engine, m frame.Message) (over bool, err error) {
+	switch m.Type {
+	case hop.TypeWork:
+		for c.spin.Load() { // it goes on beating
+		}
+		answer, err := engine.Work(c.now(), m.Payload)
+		if err != nil {
+			return false, err
+		}
+		c.say(hop.TypeWork, answer)
+		c.done.Add(1)
+		return false, nil
+	case hop.TypeStop:
+		return true, nil
+	}
+	return false, fmt.Errorf("a message of type %d, which no parent sends", m.Type)
+}
+
+// beat says that the process is alive, whatever its work does.
+func (c *child) beat() {
+	heap := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+	for range time.Tick(beatPeriod) {
+		metrics.Read(heap)
+		b := hop.Beat{Done: c.done.Load(), Memory: int64(heap[0].Value.Uint64() - heap[1].Value.Uint64())}
+		c.say(hop.TypeBeat, frame.Append(nil, &b))
+	}
+}

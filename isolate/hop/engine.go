@@ -1,0 +1,156 @@
+package hop
+
+import (
+	"time"
+
+	"treecast/gossip"
+	"treecast/gossip/codec"
+	"treecast/gossip/service"
+	"treecast/isolate/frame"
+	"treecast/node/inject"
+)
+
+// Engine is what a child does, as steps. It is for one goroutine at a time. now is
+// of one clock and never goes back.
+type Engine interface {
+	// Work does a piece of work, the payload of a message, and returns the payload of the
+	// answer, which is valid until the next call. An error is what no parent sends.
+	Work(now time.Duration, payload []byte) (answer []byte, err error)
+	// Next is when Due is to be called if no work comes before, unless it is Blocked: then
+	// nothing may be said before there is more work.
+	Next() time.Duration
+	Blocked() bool
+	// Due does what is due by itself, and returns what is to be said; nil: nothing.
+	Due(now time.Duration) []byte
+}
+
+// EngineOptions are what a Hello cannot carry; all may be nil, and are as a rule.
+type EngineOptions struct {
+	Faults  *inject.Injector // are told of what a gossip child does
+	NewCore NewCore
+}
+
+// NewCore makes a gossip core in place of gossip.New, for tests.
+type NewCore func(now time.Duration, cfg gossip.Config, log *gossip.Log) (gossip.Machine, error)
+
+// NewEngine returns the engine that a Hello asks for.
+func NewEngine(h *Hello, o EngineOptions) (Engine, error) {
+	if h.Kind == LinkChild {
+		return &linkEngine{decoder: codec.NewDecoder(nil)}, nil
+	}
+	cfg := h.Service.config()
+	cfg.NewCore = o.NewCore
+	s, err := service.New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return &GossipEngine{service: s, faults: o.Faults}, nil
+}
+
+// GossipEngine is the gossip service of a node, in its child.
+type GossipEngine struct {
+	service *service.Service
+	faults  *inject.Injector
+	last    service.In // what holds until the next one
+	seen    uint64     // packets that the parent had seen when it granted last.Room
+	sent    uint64     // packets
+	answer  []byte
+}
+
+// Service is the service itself, for whoever holds it to what it promises.
+func (e *GossipEngine) Service() *service.Service { return e.service }
+
+// Work does a step.
+func (e *GossipEngine) Work(now time.Duration, payload []byte) ([]byte, error) {
+	var in StepIn
+	if err := frame.Read(payload, &in); err != nil {
+		return nil, err
+	}
+	e.seen = in.Seen
+	e.last = service.In{Own: in.In.Own, OwnLast: in.In.OwnLast, Health: in.In.Health, Room: in.In.Room}
+	return e.step(now, &in.In), nil
+}
+
+// Next is the service's.
+func (e *GossipEngine) Next() time.Duration { return e.service.Next() }
+
+// Due does the step that is due.
+func (e *GossipEngine) Due(now time.Duration) []byte {
+	in := e.last
+	return e.step(now, &in)
+}
+
+// Blocked reports whether the parent takes no packet.
+func (e *GossipEngine) Blocked() bool { return e.room(e.last.Room) == 0 }
+
+// room is how many packets may be sent: those that the parent has not seen yet take
+// from what it has granted.
+func (e *GossipEngine) room(granted int) int {
+	return int(max(0, int64(granted)-int64(e.sent-e.seen)))
+}
+
+func (e *GossipEngine) step(now time.Duration, in *service.In) []byte {
+	in.Now, in.Room = now, e.room(in.Room)
+	item := in.Message != nil || in.Begin != nil
+	works := item || e.service.Next() <= now
+	if works {
+		e.faults.Begin(now, item)
+	}
+	out := e.service.Step(in)
+	if works {
+		e.faults.End()
+	}
+	e.sent += uint64(len(out.Send))
+	e.answer = frame.Append(e.answer[:0], &StepOut{Out: *out})
+	answer := e.answer
+	if cap(e.answer) > 1<<20 {
+		e.answer = nil // after a single larger one
+	}
+	return answer
+}
+
+// linkEngine reads and writes the messages of a neighbour.
+type linkEngine struct {
+	decoder *codec.Decoder
+	text    []byte
+	answer  []byte
+}
+
+// Work puts a message into its other form.
+func (e *linkEngine) Work(now time.Duration, payload []byte) ([]byte, error) {
+	var in LinkIn
+	if err := frame.Read(payload, &in); err != nil {
+		return nil, err
+	}
+	var out LinkOut
+	if len(in.Message) > 0 {
+		m, err := Parsed{}.Message(in.Message)
+		if err != nil {
+			return nil, err // it was written by a child of our own
+		}
+		e.text = codec.Append(e.text[:0], m)
+		out.Body = e.text
+	} else {
+		m, err := e.decoder.Message(in.Body)
+		if err == nil {
+			e.text = Parsed{}.Append(e.text[:0], m)
+			out.Message = e.text
+		}
+		out.Unreadable = err
+	}
+	e.answer = frame.Append(e.answer[:0], &out)
+	answer := e.answer
+	if cap(e.answer) > 1<<20 {
+		e.answer, e.text = nil, nil
+	}
+	return answer, nil
+}
+
+// Next is never: a link child does nothing by itself.
+func (e *linkEngine) Next() time.Duration { return never }
+
+// Blocked is false.
+func (e *linkEngine) Blocked() bool { return false }
+
+// Due does nothing.
+func (e *linkEngine) Due(time.Duration) []byte { return nil }
