@@ -22,6 +22,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"treecast/isolate"
 	"treecast/node"
 	"treecast/run"
 )
@@ -86,6 +87,9 @@ Every flag can also be set by an environment variable, shown in brackets. Flags 
 // Run carries out a command line, given without the program's name, and
 // returns the exit code.
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
+	if len(args) == 1 && args[0] == isolate.Command {
+		return isolate.Child()
+	}
 	s := streams{stdin, stdout, stderr}
 	unsetEmpty()
 	args = asCommand(args)

@@ -20,6 +20,8 @@ import (
 	"treecast/backpressure"
 	"treecast/gossip"
 	"treecast/inspect"
+	"treecast/isolate"
+	"treecast/isolate/hop"
 	"treecast/journal"
 	"treecast/node"
 	"treecast/node/inject"
@@ -58,7 +60,10 @@ type nodeCommand struct {
 
 	MaxCrashes  int           `default:"30" group:"crashes" help:"A service that panics is started again, without the item it had in hand. Once it has done so more often than this within --crash-window, the node gives up, with exit code 3. Default: ${default}."`
 	CrashWindow time.Duration `default:"10s" group:"crashes" help:"See --max-crashes. Default: ${default}."`
-	Inject      []string      `sep:"none" placeholder:"FAULT" group:"crashes" help:"For tests only: make a service go wrong, as [NODE/]SERVICE:WHAT[@FROM[+FOR]]. SERVICE: intake, store, gossip, output, journal. WHAT: slow=1000x, slow=2000/s, slow=5ms, stuck=30s, panic@K (its K-th item), panic-every=500ms (at random). FROM and FOR: durations since the start. May be given several times."`
+	Inject      []string      `sep:"none" placeholder:"FAULT" group:"crashes" help:"For tests only: make a service go wrong, as [NODE/]SERVICE:WHAT[@FROM[+FOR]]. SERVICE: intake, store, gossip, output, journal. WHAT: slow=1000x, slow=2000/s, slow=5ms, stuck=30s, panic@K (its K-th item), panic-every=500ms (at random); of gossip in a process of its own also garbage, flood, hog, spin, silent, exit. FROM and FOR: durations since the start. May be given several times."`
+
+	Isolate       string `default:"none" enum:"none,gossip,links" group:"isolation" help:"What runs in processes of its own, so that no peer and no bug of it stops the node: none; gossip: the gossip service in a child process; links: that, and for each neighbour a child that reads its messages and writes those to it. docs/ISOLATION.md has what it costs. Default: ${default}."`
+	IsolateMemory int    `default:"1024" placeholder:"MIB" group:"isolation" help:"Memory in MiB that a child process may take for itself: one that takes more is ended, and another one started. 0: any. Default: ${default}."`
 
 	Journal          string        `placeholder:"DIR|off" group:"journal" help:"Where values are kept through a kill of the process: a value is there before it is acknowledged, and a node that is started again in the same run goes on with it. off keeps nothing: a node that is killed loses what it alone knew. Default: a directory for this run in the user's home (XDG_STATE_HOME or ~/.local/state, under treecast), or where there is none among the temporary files; removed when the run is over, by the nodes themselves or by the first that starts later."`
 	JournalLost      string        `default:"refuse" enum:"refuse,begin" group:"journal" help:"What to do where a journal of this run cannot be used: another process still holds it after 8 s, or it cannot be read. refuse: init gets error 13, which names the file. begin: the node moves it aside and begins with nothing; what it alone knew is lost. Default: ${default}."`
@@ -93,6 +98,9 @@ func (c *nodeCommand) config(log *slog.Logger, line commandLine) (node.Config, e
 	cfg.Incarnation = newEpoch(time.Now(), seed[16])
 	cfg.Random = rand.New(rand.NewPCG(binary.LittleEndian.Uint64(seed[:8]), binary.LittleEndian.Uint64(seed[8:16])))
 	cfg.Log = log
+	if cfg.Isolation.Mode != hop.None {
+		cfg.Isolation.Launcher = isolate.Processes{}
+	}
 	if !cfg.NoJournal {
 		if c.Journal != "" {
 			if err := journal.Usable(c.Journal); err != nil {
@@ -180,6 +188,12 @@ func (c *nodeCommand) settings(line commandLine) (node.Config, error) {
 		return node.Config{}, usageError{fmt.Errorf("--fsync-interval must be at least 1ms, not %v", c.FsyncInterval)}
 	case c.MaxLineBytes < 1024:
 		return node.Config{}, usageError{fmt.Errorf("--max-line-bytes must be at least 1024, not %d", c.MaxLineBytes)}
+	case c.IsolateMemory != 0 && c.IsolateMemory < 64 || c.IsolateMemory < 0:
+		return node.Config{}, usageError{fmt.Errorf("--isolate-memory must be 0 or at least 64, not %d: a child needs some to work at all", c.IsolateMemory)}
+	}
+	isolate, err := hop.ParseMode(c.Isolate)
+	if err != nil {
+		return node.Config{}, usageError{err}
 	}
 	queues := c.queues()
 	for _, name := range slices.Sorted(maps.Keys(queues)) {
@@ -217,7 +231,7 @@ func (c *nodeCommand) settings(line commandLine) (node.Config, error) {
 		ClientThreshold: max(c.ClientThreshold, 1), OwnThreshold: max(c.OwnThreshold, c.ClientThreshold, 1),
 		MaxWait: orNever(c.MaxWait), Permits: permits,
 		MaxCrashes: c.MaxCrashes, CrashWindow: c.CrashWindow, Faults: faults,
-		JournalSync: sync,
+		JournalSync: sync, Isolation: node.Isolation{Mode: isolate, Memory: int64(c.IsolateMemory) << 20},
 	}, nil
 }
 

@@ -42,6 +42,7 @@ type Schedule struct {
 	Permits     int           // 0: as many as links
 	Intake      int           // capacity of the intake; 0: the default
 	Blank       bool          // nodes have no journals
+	Isolate     string        // what runs behind frames: gossip or links; empty: nothing
 	Inject      string        // a service of the nodes that is slow or stands still under load; empty: none
 	More        []string      // further arguments of the nodes
 }
@@ -120,6 +121,12 @@ func DrawSchedule(seed uint64) Schedule {
 	}
 	if s.Blank && strings.HasPrefix(s.Inject, "journal:") {
 		s.Inject = "" // into a service that does not run
+	}
+	if chance(0.4) {
+		s.Isolate = []string{"gossip", "links"}[rng.IntN(2)]
+		if s.Inject == "" && chance(0.3) { // children that crash
+			s.Inject = fmt.Sprintf("gossip:panic-every=%v@0s+%v", between(time.Second, 5*time.Second, 100*time.Millisecond), s.Load)
+		}
 	}
 	return s
 }
@@ -245,6 +252,9 @@ func (s *Schedule) NodeArgs() (args []string) {
 	}
 	if s.has(nemesis.Truncate) { // of a journal there may be less left than its header
 		add("--journal-lost", "begin")
+	}
+	if s.Isolate != "" {
+		add("--isolate", s.Isolate)
 	}
 	if s.Inject != "" {
 		add("--inject", s.Inject)

@@ -38,6 +38,7 @@ func (s Schedule) smaller() (out []Schedule) {
 	}
 	try(func(c *Schedule) { c.Intake = 0 })
 	try(func(c *Schedule) { c.Inject = "" })
+	try(func(c *Schedule) { c.Isolate = "" })
 	try(func(c *Schedule) { c.Blank = false })
 	try(func(c *Schedule) { c.Permits = 0 })
 	try(func(c *Schedule) { c.PerNode = 1 })

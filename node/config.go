@@ -82,6 +82,9 @@ type Config struct {
 	MaxCrashes  int
 	CrashWindow time.Duration
 
+	// Isolation says what runs in processes of its own; the zero value: nothing.
+	Isolation Isolation
+
 	// Faults are injected into services, for tests; none by default.
 	Faults []inject.Fault
 

@@ -144,7 +144,7 @@ func (g *gossiper) step(now time.Duration) bool {
 		// Taken before the log is read, so that their entries are in it.
 		g.tickets = g.storedSignal.take(g.tickets)
 		g.in.Stored = g.tickets
-		g.in.Figures = g.figures.Load() == nil || g.changed && now-g.figuresAt >= figuresPeriod
+		g.in.Figures = g.figuresDue(now)
 	}
 	if ok {
 		g.take(now, &m)
@@ -159,7 +159,7 @@ func (g *gossiper) step(now time.Duration) bool {
 		g.log.Error("no gossip", "why", out.Trouble)
 	}
 	if g.in.Message != nil {
-		g.received(now, &m, out)
+		g.received(now, m.from, len(m.body), out)
 	}
 	for _, p := range out.Send {
 		g.out.send(now, p.To, p.Body)
@@ -187,46 +187,62 @@ func (g *gossiper) take(now time.Duration, m *peerMsg) {
 		g.membership = m.membership
 		g.in.Begin = g.beginning(m.membership)
 	case m.read != nil:
-		if !g.intake.Offer(now, workItem{kind: workRead, replyTo: *m.read}) {
-			g.counters.refusedFull.Add(1)
-			g.out.fail(now, *m.read, wire.TemporarilyUnavailable, fullText)
-		}
+		g.passRead(now, m.read)
 	default:
 		g.message = service.Message{From: m.from, Body: m.body}
 		g.in.Message = &g.message
 	}
 }
 
+// passRead has a client's read go on, behind what was delivered so far.
+func (g *gossiper) passRead(now time.Duration, read *replyTo) {
+	if !g.intake.Offer(now, workItem{kind: workRead, replyTo: *read}) {
+		g.counters.refusedFull.Add(1)
+		g.out.fail(now, *read, wire.TemporarilyUnavailable, fullText)
+	}
+}
+
+// figuresDue reports whether the service is to be asked for its figures.
+func (g *gossiper) figuresDue(now time.Duration) bool {
+	return g.figures.Load() == nil || g.changed && now-g.figuresAt >= figuresPeriod
+}
+
 // beginning is what an instance of the service begins with.
 func (g *gossiper) beginning(m *membership) *service.Membership {
 	b := m.forGossip()
-	b.Phase = time.Duration(g.random.Int64N(int64(g.period)))
-	b.Seed = g.random.Uint64()
+	b.Phase, b.Seed = g.draw()
 	return b
 }
 
-// received logs what was wrong with a peer's message, and passes its entries to the store.
-func (g *gossiper) received(now time.Duration, m *peerMsg, out *service.Out) {
+// draw draws what differs from life to life of the service.
+func (g *gossiper) draw() (phase time.Duration, seed uint64) {
+	phase = time.Duration(g.random.Int64N(int64(g.period)))
+	return phase, g.random.Uint64()
+}
+
+// received logs what was wrong with a peer's message of so many bytes, and passes its
+// entries to the store.
+func (g *gossiper) received(now time.Duration, from string, bytes int, out *service.Out) {
 	if out.Unreadable != nil {
 		g.counters.badPeerMsgs.Add(1)
-		g.log.Warn("a peer's message cannot be read", "from", m.from, "why", out.Unreadable)
+		g.log.Warn("a peer's message cannot be read", "from", from, "why", out.Unreadable)
 		return
 	}
 	if out.Beyond {
-		g.neverIssued(now, m.from)
+		g.neverIssued(now, from)
 	}
 	if out.Refused != nil {
-		g.log.Warn("a peer's message makes no sense, and is not used", "from", m.from, "why", out.Refused)
+		g.log.Warn("a peer's message makes no sense, and is not used", "from", from, "why", out.Refused)
 	}
 	if out.Deliver == nil {
 		return
 	}
-	if g.intakeBytes.take(len(m.body)) {
+	if g.intakeBytes.take(bytes) {
 		learnt := *out.Deliver
-		if g.intake.Offer(now, workItem{kind: workDelivery, replyTo: replyTo{arrived: now}, delivery: &learnt, bytes: len(m.body)}) {
+		if g.intake.Offer(now, workItem{kind: workDelivery, replyTo: replyTo{arrived: now}, delivery: &learnt, bytes: bytes}) {
 			return
 		}
-		g.intakeBytes.put(len(m.body))
+		g.intakeBytes.put(bytes)
 	}
 	g.counters.droppedDeliveries.Add(1) // not acked, so the peer sends it again
 }
@@ -324,8 +340,8 @@ func (n *storedSignal) notify() {
 	n.wake.notify()
 }
 
-// clear is called before gossip looks.
-func (n *storedSignal) clear() { n.pending.Store(false) }
+// clear is called before gossip looks, and reports whether there is anything.
+func (n *storedSignal) clear() bool { return n.pending.Swap(false) }
 
 // take moves the tickets into buf.
 func (n *storedSignal) take(buf []gossip.Ticket) []gossip.Ticket {

@@ -44,6 +44,11 @@ func (n *Node) healthFields(now time.Duration) []byte {
 		b.permits(&g.Permits)
 		b.gossip(&g.Gossip)
 	}
+	if n.isolated != nil {
+		if children := n.isolated.shown.Load(); children != nil {
+			b.isolation(n.cfg.Isolation.Mode, *children)
+		}
+	}
 	b.open("counters")
 	for _, c := range n.counters.figures() {
 		b.number(c.name, c.count)

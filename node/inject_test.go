@@ -1,4 +1,4 @@
-package node_test
+package node
 
 import (
 	"fmt"
@@ -6,10 +6,19 @@ import (
 	"testing/synctest"
 	"time"
 
-	"treecast/node"
-
 	"github.com/stretchr/testify/require"
 )
+
+// injected gives a node faults.
+func injected(t *testing.T, texts ...string) func(*Config) {
+	return func(c *Config) {
+		for _, text := range texts {
+			f, err := ParseFault(text)
+			require.NoError(t, err)
+			c.Faults = append(c.Faults, f)
+		}
+	}
+}
 
 func TestHowMuchLongerAServiceIsBusy(t *testing.T) {
 	for text, want := range map[string]time.Duration{
@@ -25,97 +34,108 @@ func TestHowMuchLongerAServiceIsBusy(t *testing.T) {
 		"gossip:slow=1000x":        0,
 		"store:panic@2":            0,
 	} {
-		r := node.StartedRig(t, node.IDs(2), node.Injected(t, text))
+		r := startedRig(t, ids(2), injected(t, text))
 		require.Equal(t, want, r.Slowed(10*time.Second, "store", time.Millisecond), text)
 	}
-	worst := node.StartedRig(t, node.IDs(1), node.Injected(t, "store:slow=5ms", "store:slow=1000x"))
+	worst := startedRig(t, ids(1), injected(t, "store:slow=5ms", "store:slow=1000x"))
 	require.Equal(t, 999*time.Millisecond, worst.Slowed(0, "store", time.Millisecond))
 }
 
 func TestNothingIsInjectedByDefault(t *testing.T) {
-	r := node.StartedRig(t, node.IDs(1))
-	require.Nil(t, r.Faults("store"))
+	r := startedRig(t, ids(1))
+	require.Empty(t, r.faults)
 	require.Zero(t, r.Slowed(0, "store", time.Hour))
 }
 
 func TestASlowServiceHandlesNoMoreThanItsRate(t *testing.T) {
 	for _, service := range []string{"intake", "store", "output"} {
 		synctest.Test(t, func(t *testing.T) {
-			r := node.RunNode(t, node.Injected(t, service+":slow=100/s@1s"))
-			s := r.Speech()
-			r.Send(node.InitLine(0, "n0", "n0"))
-			s.Next(t)
-			node.Pass(2 * time.Second)
+			r := runNode(t, injected(t, service+":slow=100/s@1s"))
+			s := r.speech()
+			r.write(initLine(0, "n0", "n0"))
+			s.next(t)
+			pass(2 * time.Second)
 			begin := time.Now()
-			r.Pour(node.ManyBroadcasts(60))
+			r.pour(manyBroadcasts(60))
 			for range 60 {
-				require.Equal(t, "broadcast_ok", s.Next(t).Body.Type)
+				require.Equal(t, "broadcast_ok", s.next(t).Body.Type)
 			}
 			require.InDelta(t, 0.6, time.Since(begin).Seconds(), 0.03, service)
-			require.Empty(t, r.Finish(s))
+			require.Empty(t, r.finish(s))
 		})
 	}
 }
 
 func TestAStuckServiceKeepsItsItemAndGoesOnWhereItWas(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := node.RunNode(t, node.Injected(t, "store:stuck=30s@5s"))
-		said := r.Collect()
-		r.Send(node.InitLine(0, "n0", "n0"))
-		node.Pass(6 * time.Second)
+		r := runNode(t, injected(t, "store:stuck=30s@5s"))
+		said := r.collect()
+		r.write(initLine(0, "n0", "n0"))
+		pass(6 * time.Second)
 		for i := range 3 {
-			r.Send(node.BroadcastLine("n0", i, fmt.Sprint(i)))
+			r.write(broadcastLine("n0", i, fmt.Sprint(i)))
 		}
-		node.Pass(5 * time.Second)
-		require.Equal(t, 1, r.Entries(), "the first is done, and in hand")
-		h := r.AskHealth(t, said)
+		pass(5 * time.Second)
+		require.Equal(t, 1, r.state.log.Len(), "the first is done, and in hand")
+		h := r.health(t, said)
 		require.Equal(t, 3, h.Queues[0].Depth)
 		require.Equal(t, "intake", h.Worst, "few items, but old ones")
-		require.Equal(t, []string{"error"}, r.Ask(said, node.BroadcastLine("n0", 9, "9")))
+		require.Equal(t, []string{"error"}, ask(r, said, broadcastLine("n0", 9, "9")))
 
-		node.Pass(25 * time.Second)
-		require.Equal(t, 3, r.Entries())
-		require.Zero(t, r.AskHealth(t, said).UnhealthyMS)
-		require.Equal(t, []string{"broadcast_ok"}, r.Ask(said, node.BroadcastLine("n0", 10, "10")))
-		require.NoError(t, r.Stdin.Close())
-		require.NoError(t, node.Soon(t, r.Ended))
+		pass(25 * time.Second)
+		require.Equal(t, 3, r.state.log.Len())
+		require.Zero(t, r.health(t, said).UnhealthyMS)
+		require.Equal(t, []string{"broadcast_ok"}, ask(r, said, broadcastLine("n0", 10, "10")))
+		require.NoError(t, r.stdin.Close())
+		require.NoError(t, soon(t, r.ended))
 	})
 }
 
+// ask returns the types of what a running node answers to a line at once.
+func ask(r *running, said *sink, line string) (types []string) {
+	said.take()
+	r.write(line)
+	synctest.Wait()
+	for _, reply := range said.take() {
+		types = append(types, reply.Body.Type)
+	}
+	return types
+}
+
 func TestAServiceThatPanicsAtRandomLosesOnlyWhatItSaysItLost(t *testing.T) {
-	for _, service := range node.ServiceNames() {
+	for _, service := range ServiceNames() {
 		synctest.Test(t, func(t *testing.T) {
-			r := node.RunNode(t, node.Injected(t, service+":panic-every=500ms@1s+30s"), node.KeptBy(node.Memory()))
-			said := r.Collect()
-			r.Send(node.InitLine(0, "n0", "n0", "n1"))
-			node.Pass(time.Second)
+			r := runNode(t, injected(t, service+":panic-every=500ms@1s+30s"), keptBy(memory()))
+			said := r.collect()
+			r.write(initLine(0, "n0", "n0", "n1"))
+			pass(time.Second)
 			for i := range 600 {
-				r.Send(node.BroadcastLine("n0", i, fmt.Sprint(i)), node.Say("n1", "n0", `{"type":"gossip","e":5,"f":0}`))
-				node.Pass(50 * time.Millisecond)
+				r.write(broadcastLine("n0", i, fmt.Sprint(i)), say("n1", "n0", `{"type":"gossip","e":5,"f":0}`))
+				pass(50 * time.Millisecond)
 			}
-			crashes := r.Crashes()
+			crashes := r.supervisor.Crashes()
 			require.InDelta(t, 60, crashes, 12, service)
 			known := map[string]bool{}
 			answers := map[int]int{}
 			definite := map[int]bool{}
 			var ok []int
-			for _, reply := range said.Take() {
+			for _, reply := range said.take() {
 				if reply.Dest != "c1" {
 					continue
 				}
-				answers[reply.To()]++
+				answers[reply.to()]++
 				switch reply.Body.Type {
 				case "broadcast_ok":
-					ok = append(ok, reply.To())
+					ok = append(ok, reply.to())
 				case "error":
-					definite[reply.To()] = reply.Body.Code == 14
+					definite[reply.to()] = reply.Body.Code == 14
 					require.Contains(t, []int{13, 14}, reply.Body.Code)
 				}
 			}
-			r.Send(node.ReadLine("n0", 1000))
-			node.Pass(time.Second)
-			for _, reply := range said.Take() {
-				for _, v := range reply.Messages() {
+			r.write(readLine("n0", 1000))
+			pass(time.Second)
+			for _, reply := range said.take() {
+				for _, v := range reply.messages() {
 					known[v] = true
 				}
 			}
@@ -130,8 +150,8 @@ func TestAServiceThatPanicsAtRandomLosesOnlyWhatItSaysItLost(t *testing.T) {
 				require.Less(t, len(ok), 600)
 			}
 			require.GreaterOrEqual(t, len(answers), 599, "whoever can be told is told; an init is not asked twice")
-			require.NoError(t, r.Stdin.Close())
-			require.NoError(t, node.Soon(t, r.Ended))
+			require.NoError(t, r.stdin.Close())
+			require.NoError(t, soon(t, r.ended))
 		})
 	}
 }

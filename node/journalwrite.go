@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"treecast/gossip"
+	"treecast/gossip/service"
 	"treecast/journal"
 )
 
@@ -238,9 +239,10 @@ func (j *journaler) rewriteSome() (any bool, err error) {
 // cannot be written: a batch with one of them is not acked. It is empty while all is well.
 // Any goroutine may use it.
 type notDurable struct {
-	any  atomic.Bool
-	mu   sync.Mutex
-	held *gossip.Digest
+	any     atomic.Bool
+	mu      sync.Mutex
+	held    *gossip.Digest
+	version uint64 // how often it has changed
 }
 
 // add adds entries.
@@ -254,6 +256,7 @@ func (u *notDurable) add(entries []gossip.Entry) {
 		u.held.Add(e.Origin, e.Counter)
 	}
 	u.any.Store(true)
+	u.version++
 }
 
 // clear empties the set: all of them are durable.
@@ -262,6 +265,24 @@ func (u *notDurable) clear() {
 	defer u.mu.Unlock()
 	u.held = nil
 	u.any.Store(false)
+	u.version++
+}
+
+// changed returns what there is as data if it has changed since a version, or all is
+// wanted and there is something; nil if not. It returns the version that is now.
+func (u *notDurable) changed(since uint64, all bool) (*service.NotDurable, uint64) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.version == since && !(all && u.held != nil) {
+		return nil, u.version
+	}
+	out := &service.NotDurable{}
+	if u.held != nil {
+		for _, line := range u.held.Lines() {
+			out.Lines = append(out.Lines, gossip.DigestLine{Origin: line.Origin, Counters: line.Counters.Clone()})
+		}
+	}
+	return out, u.version
 }
 
 // holds reports whether a message brings one of the entries.

@@ -10,6 +10,7 @@ import (
 
 	"treecast/backpressure"
 	"treecast/chans"
+	"treecast/isolate/hop"
 	"treecast/node/inject"
 	"treecast/node/stdin"
 	"treecast/wire"
@@ -48,6 +49,7 @@ type Node struct {
 	intake      *intake
 	store       *store
 	gossiper    *gossiper
+	isolated    *isolated // in the place of gossiper; nil as a rule
 	output      *output
 	journaler   *journaler                  // nil without a journal
 	notDurable  *notDurable                 // nil without a journal
@@ -122,6 +124,10 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 	n.outbox.writing, n.outbox.waiters = &n.output.writing, []wake{n.wakes.store}
 	n.reading = lineInHand{intake: n.intake, faults: n.faults[readerName]}
 	n.services = []Service{n.store, n.gossiper, n.output}
+	if n.cfg.Isolation.Mode != hop.None {
+		n.isolated = n.newIsolated(n.gossiper)
+		n.services[1] = n.isolated
+	}
 	if cfg.Journal != nil {
 		n.makeJournaler()
 		n.services = append(n.services, n.journaler)
@@ -150,6 +156,9 @@ func (n *Node) addMore() error {
 	for _, f := range n.cfg.Faults {
 		if err := f.Check(names); err != nil {
 			return fmt.Errorf("node: %w", err)
+		}
+		if f.Kind == inject.Rogue && (f.Service != gossipName || !n.cfg.Isolation.hasProcesses()) {
+			return fmt.Errorf("node: fault %s in %s: it is of a process of the node's own: gossip's with --isolate gossip or links, and not in virtual time", f.How, f.Service)
 		}
 	}
 	for _, q := range n.broker.Monitored() {

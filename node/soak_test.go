@@ -1,4 +1,4 @@
-package node_test
+package node
 
 import (
 	"bytes"
@@ -10,8 +10,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"treecast/node"
 
 	"github.com/stretchr/testify/require"
 
@@ -37,7 +35,7 @@ const (
 type soak struct {
 	t       *testing.T
 	random  *rand.Rand
-	rigs    []*node.Rig
+	rigs    []*rig
 	now     time.Duration
 	way     [soakLatency + 1][]string // lines between nodes, by the tick of their arrival
 	acked   map[string]bool
@@ -51,13 +49,13 @@ type soak struct {
 func newSoak(t *testing.T) *soak {
 	s := &soak{t: t, random: rand.New(rand.NewPCG(7, 7)), acked: map[string]bool{}, codes: map[int]int{}}
 	for i := range soakNodes {
-		r := node.NewRig(t, func(c *node.Config) {
+		r := newRig(t, func(c *Config) {
 			c.Random = rand.New(rand.NewPCG(uint64(i), 1))
 			c.Incarnation = uint64(i+1) << 12
 			c.NumChildren, c.SyncPeriod = 2, 200*time.Millisecond
-			c.Queues = map[string]node.QueueSizes{"intake": {Preferred: 20, Capacity: 400}}
+			c.Queues = map[string]QueueSizes{"intake": {Preferred: 20, Capacity: 400}}
 		})
-		r.AdmitLines(0, node.InitLine(i, node.IDs(soakNodes)[i], node.IDs(soakNodes)...))
+		r.admit(0, initLine(i, ids(soakNodes)[i], ids(soakNodes)...))
 		s.rigs = append(s.rigs, r)
 	}
 	return s
@@ -81,10 +79,10 @@ func (s *soak) tick(broadcast, disturbed bool) {
 	if broadcast {
 		s.value++
 		to := s.random.IntN(soakNodes)
-		s.line(to, node.BroadcastLine(fmt.Sprint("n", to), s.value, fmt.Sprint(s.value)))
+		s.line(to, broadcastLine(fmt.Sprint("n", to), s.value, fmt.Sprint(s.value)))
 	}
 	if s.now%time.Second == 0 {
-		s.line(1, node.ReadLine("n1", 0))
+		s.line(1, readLine("n1", 0))
 	}
 	for i, r := range s.rigs {
 		if s.now >= r.NextTick() {
@@ -115,9 +113,9 @@ func (s *soak) line(to int, line string) {
 }
 
 // take takes what a node has written.
-func (s *soak) take(r *node.Rig) {
-	text := r.Stdout.String()
-	r.Stdout.Reset()
+func (s *soak) take(r *rig) {
+	text := r.stdout.String()
+	r.stdout.Reset()
 	for line := range strings.Lines(text) {
 		switch {
 		case strings.Contains(line, `"dest":"n`):
@@ -135,9 +133,9 @@ func (s *soak) take(r *node.Rig) {
 
 // heap is what the nodes hold, in bytes.
 func (s *soak) heap() int64 {
-	s.entries = s.rigs[0].Entries()
+	s.entries = s.rigs[0].state.log.Len()
 	for _, r := range s.rigs {
-		r.Stdout = bytes.Buffer{} // it has grown with the reads
+		r.stdout = bytes.Buffer{} // it has grown with the reads
 	}
 	acked, way := s.acked, s.way
 	s.acked, s.way = nil, [soakLatency + 1][]string{}
@@ -189,11 +187,11 @@ func TestASoakLosesNothingAndLeavesNothingBehind(t *testing.T) {
 	require.Len(t, s.codes, 1, "and nothing but that was said: %v", s.codes)
 	require.Greater(t, len(s.acked), s.value/3)
 	for i, r := range s.rigs {
-		require.Equal(t, looks[soakChecks-1].entries, r.Entries(), "n%d", i)
+		require.Equal(t, looks[soakChecks-1].entries, r.state.log.Len(), "n%d", i)
 		for v := range s.acked {
-			require.True(t, r.Knows([]byte(v)), "n%d lacks %s", i, v)
+			require.True(t, r.state.knows([]byte(v)), "n%d lacks %s", i, v)
 		}
-		report, _ := r.Report(s.now)
+		report, _ := r.monitor.Report(s.now)
 		require.Zero(t, report.Unhealthy)
 	}
 	refused := s.codes[11]
@@ -209,9 +207,9 @@ func TestASoakLosesNothingAndLeavesNothingBehind(t *testing.T) {
 
 // entriesEverywhere is what every node knows.
 func (s *soak) entriesEverywhere() int {
-	n := s.rigs[0].Entries()
+	n := s.rigs[0].state.log.Len()
 	for _, r := range s.rigs {
-		n = min(n, r.Entries())
+		n = min(n, r.state.log.Len())
 	}
 	return n
 }

@@ -113,5 +113,12 @@ func (v View) Log() *gossip.Log { return v.n.state.log }
 
 // Gossip is a view of the gossip core; false before the node has one.
 func (v View) Gossip() (gossip.View, bool) {
+	if v.n.isolated != nil {
+		s := v.n.isolated.parent.Service()
+		if s == nil {
+			return gossip.View{}, false
+		}
+		return s.View()
+	}
 	return v.n.gossiper.service.View()
 }
