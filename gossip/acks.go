@@ -15,6 +15,7 @@ type acks struct {
 	ready   bool          // that time has come
 	urgency urgency
 	waiting []arrival // handed out to be stored, oldest first
+	said    Spans     // the newest that were acked: a message that names them may be lost
 
 	newest  uint64        // the peer's newest batch ...
 	arrived time.Duration // ... and when it came
@@ -53,12 +54,22 @@ func (a *acks) add(arrived arrival) {
 	a.urgency = max(a.urgency, arrived.urgency)
 }
 
-// moveTo moves the first n spans into a message.
+// repeatedSpans is how many spans of acks are said again with every message.
+const repeatedSpans = 3
+
+// moveTo moves the first n spans into a message, and repeats what was acked last.
 func (a *acks) moveTo(b *pooled, n int) {
-	if n > 0 {
-		b.acks = append(b.acks[:0], a.stored[:n]...)
-		b.message.Acks = b.acks
+	said := Spans(append(b.acks[:0], a.stored[:n]...))
+	for _, s := range a.said[max(0, len(a.said)-repeatedSpans):] {
+		said.AddSpan(s)
 	}
+	if b.acks = said; len(said) > 0 {
+		b.message.Acks = said
+	}
+	for _, s := range a.stored[:n] {
+		a.said.AddSpan(s)
+	}
+	a.said = a.said[:copy(a.said, a.said[max(0, len(a.said)-2*repeatedSpans):])]
 	a.stored = a.stored[:copy(a.stored, a.stored[n:])]
 	if len(a.stored) == 0 {
 		a.ready, a.urgency, a.due = false, withTheRound, Never

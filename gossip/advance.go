@@ -53,8 +53,8 @@ func (c *Core) dispatchRounds(now time.Duration) {
 	withAcks := down && c.schedule.flushing(now)
 	for _, l := range c.links {
 		switch {
-		case l.role == Parent && up && l.behind(c.known):
-			c.send(l)
+		case l.role == Parent && up:
+			c.speakUp(now, l)
 		case l.role == Child && down:
 			c.flushTo(l, withAcks)
 		}
@@ -64,6 +64,14 @@ func (c *Core) dispatchRounds(now time.Duration) {
 	}
 	if down {
 		c.downAt = Never
+	}
+}
+
+// speakUp has the parent told what it lacks, or what it should have acked by now.
+func (c *Core) speakUp(now time.Duration, l *link) {
+	l.rideDue = c.isOverdue(now, l)
+	if l.rideDue || l.behind(c.known) {
+		c.send(l)
 	}
 }
 
@@ -92,6 +100,7 @@ func (c *Core) wake(now time.Duration, l *link) {
 			l.state = streaming
 		}
 	}
+	c.copyAgain(now, l)
 	if l.askAt <= now {
 		l.askAt = Never
 		if l.incarnation == 0 || l.exchange.wants() {

@@ -25,6 +25,7 @@ type Core struct {
 	upAt, downAt, period time.Duration
 	schedule             schedule
 	scarce               time.Duration // until then permits count as scarce
+	ridesUntil           time.Duration // until then what is not acked in time rides
 
 	scheme    scheme
 	suspicion *suspicion // nil without Config.Tree

@@ -206,7 +206,7 @@ func TestProbedBatchIsAckedAsSoonAsItIsStored(t *testing.T) {
 	receive(c, 10*ms, "n1", empty)
 	require.Equal(t, []gossip.Span{{2, 2}}, only(t, c, 10*ms).Acks)
 	gossip.Store(c, 20*ms, d)
-	require.Equal(t, []gossip.Span{{1, 1}}, only(t, c, 20*ms).Acks)
+	require.Equal(t, []gossip.Span{{1, 2}}, only(t, c, 20*ms).Acks, "and the former once more")
 }
 
 // A ticket of a former core's delivery counts in a new core that has
@@ -225,7 +225,7 @@ func TestTicketOfAFormerCoreCountsNothing(t *testing.T) {
 	only(t, c, 0)
 	gossip.Store(c, 0, d)
 	for _, m := range gossip.Spoken(c, 10*time.Second) {
-		require.Empty(t, m.Acks)
+		require.Equal(t, []gossip.Span{{2, 2}}, m.Acks)
 	}
 }
 

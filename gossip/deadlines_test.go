@@ -51,6 +51,6 @@ func TestDeadlineOfALinkIsTheEarliestOfAll(t *testing.T) {
 	require.Equal(t, time.Duration(9), l.deadline())
 	l.acks.due = 8
 	require.Equal(t, time.Duration(8), l.deadline())
-	l.inflight = []batch{{expires: 10}, {expires: 7}}
+	l.inflight = []batch{{term: term{expires: 10}}, {term: term{expires: 7}}}
 	require.Equal(t, time.Duration(7), l.deadline())
 }

@@ -12,11 +12,13 @@ const (
 	HoldFrom    = holdFrom
 	MaxTries    = maxPatience
 	MaxAckSpans = maxAckSpans
-	MinSync     = minSync
-	MaxSync     = maxSync
-	UsefulSync  = usefulSync
-	LittleMore  = littleMore
-	MaxFailed   = maxFailed
+
+	RepeatedSpans = repeatedSpans
+	MinSync       = minSync
+	MaxSync       = maxSync
+	UsefulSync    = usefulSync
+	LittleMore    = littleMore
+	MaxFailed     = maxFailed
 
 	MaxIncarnation = maxIncarnation
 	MaxCounter     = maxCounter
@@ -93,7 +95,7 @@ func (c *Core) Loss() float64 { return c.suspicion.loss }
 func (c *Core) SetLoss(loss float64) { c.suspicion.loss = loss }
 
 // Notice takes an ack after so many lost batches into the estimate of loss.
-func (c *Core) Notice(lost int) { c.suspicion.notice(lost) }
+func (c *Core) Notice(lost int) { c.suspicion.notice(lost, 1) }
 
 // Patience is how many probes in a row may stay unanswered.
 func (c *Core) Patience() int { return c.suspicion.patience() }

@@ -27,8 +27,11 @@ type link struct {
 	permit     bool
 	dataDue    bool // may send entries now
 	flushDue   bool // speaks as part of a flush
+	rideDue    bool // speaks for what is not acked alone
+	copyDue    bool // for a second copy of it
 	windowFull bool // a delta ended early, as too much is unacked
 	askAt      time.Duration
+	copyAt     time.Duration // when to send a second copy of what is not acked
 
 	queued bool          // in Core.due
 	wake   time.Duration // deadline as filed in Core.timers
@@ -39,7 +42,7 @@ func newLink(n Neighbour, order, base int, firstRTT time.Duration) *link {
 	l := &link{
 		name: n.Name, role: n.Role, leaf: n.Leaf, order: order,
 		told: NewDigest(), rtt: rtt{first: firstRTT}, acks: acks{due: Never},
-		askAt: Never, wake: Never, slot: -1,
+		askAt: Never, copyAt: Never, wake: Never, slot: -1,
 	}
 	l.peer.name, l.peer.link = n.Name, l
 	l.begin(base)
@@ -54,7 +57,7 @@ func (l *link) begin(known int) {
 }
 
 // deadline is when the link wants to act unless something happens first.
-func (l *link) deadline() time.Duration { return min(l.acks.due, l.askAt, l.expires()) }
+func (l *link) deadline() time.Duration { return min(l.acks.due, l.askAt, l.copyAt, l.expires()) }
 
 // expire takes back what is unacked if a part of it counts as lost, and reports
 // whether it does.

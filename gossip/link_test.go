@@ -110,8 +110,8 @@ func TestOneLostBatchTakesBackAllThatIsUnackedOldestFirst(t *testing.T) {
 	l := newLink(Neighbour{}, 0, 0, 0)
 	l.cursor, l.resend = 30, []segment{{from: 25, to: 27}}
 	l.inflight = []batch{
-		{number: 1, expires: 50, bytes: 5, parts: []segment{{from: 0, to: 4}, {from: 6, to: 9}}},
-		{number: 2, expires: 40, bytes: 6, parts: []segment{{from: 9, to: 12}}},
+		{number: 1, term: term{expires: 50}, bytes: 5, parts: []segment{{from: 0, to: 4}, {from: 6, to: 9}}},
+		{number: 2, term: term{expires: 40}, bytes: 6, parts: []segment{{from: 9, to: 12}}},
 	}
 	l.unacked = 11
 	require.Equal(t, time.Duration(40), l.deadline())
@@ -128,7 +128,7 @@ func TestOneLostBatchTakesBackAllThatIsUnackedOldestFirst(t *testing.T) {
 	require.Equal(t, none, l.exchange.ours)
 	require.Equal(t, 30, l.cursor)
 
-	l.inflight = []batch{{number: 3, expires: 60, carries: digestPart}}
+	l.inflight = []batch{{number: 3, term: term{expires: 60}, carries: digestPart}}
 	require.True(t, l.expire(60))
 	require.Equal(t, 1, l.attempts)
 	require.Equal(t, due, l.exchange.ours, "a lost vector is shown again")

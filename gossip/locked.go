@@ -147,6 +147,19 @@ func (s *locked) ackWait(l *link) time.Duration {
 	return s.c.period
 }
 
+// overdueAfter of a child ends when it may have acked a batch at once, that of the
+// parent when its flush has come.
+func (s *locked) overdueAfter(l *link) time.Duration {
+	switch {
+	case s.c.period < minPeriod:
+	case l.role == Child:
+		return l.rtt.roundTrip() + minGuard
+	case l.role == Parent:
+		return time.Duration(max(s.c.depth, 1))*(s.usualHop(l)+minGuard) + minGuard
+	}
+	return Never
+}
+
 // usualHop is what a round trip between nodes further up is taken to be: that to
 // the parent, unless it is out of all proportion to the others'. A way that looks
 // long because the peer was dead or stopped when it was measured says nothing
@@ -252,6 +265,9 @@ func (s *locked) sending(now time.Duration, l *link, m *Message) {
 	}
 	if !c.isLeaf() {
 		c.downAt = min(c.downAt, now+s.ackWait(l)+l.rtt.interval(0))
+	}
+	if after := s.overdueAfter(l); len(m.Runs) > 0 && after != Never && s.phase.valid(now) {
+		c.upAt = min(c.upAt, s.phase.next(now+after+l.rtt.margin())) // should it not be acked
 	}
 }
 

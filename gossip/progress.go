@@ -21,6 +21,9 @@ type progress struct {
 	number   uint64      // of the newest batch
 	lateAck  time.Duration
 	departed departures
+
+	ackedAt         time.Duration // when the newest batch left that is acked
+	arrived, passed int           // batches that were acked, or were lost and rode on one that was, since the last look
 }
 
 // segment is the log positions from..to-1.
@@ -31,12 +34,23 @@ type segment struct {
 
 // batch is what has been sent and not yet acked.
 type batch struct {
-	number  uint64
-	at      time.Duration // when it was sent
-	expires time.Duration // when it counts as lost
+	number uint64
+	at     time.Duration // when it was sent
+	term
 	bytes   int
 	parts   []segment // what it covered; entries that the peer has told are skipped again on a re-send
 	carries cargo
+
+	covers  uint64 // those up to this one that have entries ride on it; 0: none
+	alone   term   // what term would be if nothing rode on it
+	carrier uint64 // among the lost: the batch that it rode on, which answers for it; 0: none
+	waived  bool   // among the lost: its ack is late because it was not waited for
+}
+
+// term is how long an ack is waited for.
+type term struct {
+	expires time.Duration // when the batch counts as lost
+	patient time.Duration // the same for one that it rides on
 }
 
 // cargo is what a batch carries beside entries that has to be said again if the
@@ -47,13 +61,14 @@ const (
 	digestPart  cargo = 1 << iota // a part of our digest
 	digestWish                    // the wish to see the peer's
 	relationNow                   // what we are to the peer, for the first time
+	oldEntries                    // entries that have waited for the peer's digest
 )
 
 // begin says that the log was so long when this incarnation of the link began.
 func (p *progress) begin(known int) {
 	p.base, p.cursor = known, known
 	p.drop()
-	p.lost, p.departed = nil, departures{}
+	p.lost, p.departed, p.ackedAt = nil, departures{}, 0
 }
 
 // restart has everything that the log holds wait for the peer's digest. What was
@@ -72,10 +87,40 @@ func (p *progress) next() uint64 {
 	return p.number
 }
 
-// send puts a batch in flight.
+// send puts a batch in flight. It answers for those that ride on it.
 func (p *progress) send(b batch) {
+	if b.covers != 0 {
+		p.carry(&b)
+	}
 	p.inflight = append(p.inflight, b)
 	p.unacked += b.bytes
+}
+
+// carry moves the batches that ride on another one to those that are lost: their
+// acks may be late.
+func (p *progress) carry(by *batch) {
+	for i := range p.lost {
+		if c := p.lost[i].carrier; c != 0 && c <= by.covers {
+			p.lost[i].carrier = by.number
+		}
+	}
+	p.inflight = slices.DeleteFunc(p.inflight, func(b batch) bool {
+		if b.number > by.covers || len(b.parts) == 0 {
+			return false
+		}
+		p.unacked -= b.bytes
+		b.carrier, b.waived = by.number, true
+		p.lose(b)
+		return true
+	})
+}
+
+// lose remembers a batch that is not in flight any more.
+func (p *progress) lose(b batch) {
+	if len(p.lost) == maxLost {
+		p.lost = p.lost[:copy(p.lost, p.lost[1:])]
+	}
+	p.lost = append(p.lost, b)
 }
 
 // expires is when the first batch in flight counts as lost; Never if none is.
@@ -106,9 +151,8 @@ func (p *progress) takeBack() (carried cargo) {
 			back = append(back, s)
 		}
 		carried |= b.carries
-		p.lost = append(p.lost, b)
+		p.lose(b)
 	}
-	p.lost = p.lost[max(0, len(p.lost)-maxLost):]
 	p.resend = append(back, p.resend...)
 	p.inflight, p.unacked = nil, 0
 	return carried
@@ -128,7 +172,10 @@ func (p *progress) acked(now time.Duration, spans []Span) (news bool, carried ca
 		}
 		p.unacked -= b.bytes
 		carried |= b.carries
+		p.ackedAt = max(p.ackedAt, b.at)
 		p.keepParts(b.parts)
+		p.delivered(b, spans)
+		p.arrived++
 		return true
 	})
 	if news = len(p.inflight) < inTime; news {
@@ -140,7 +187,13 @@ func (p *progress) acked(now time.Duration, spans []Span) (news bool, carried ca
 			return false
 		}
 		late = append(late, b.parts...)
-		p.lateAck = max(p.lateAck, now-b.at)
+		p.ackedAt = max(p.ackedAt, b.at)
+		if !b.waived {
+			p.lateAck = max(p.lateAck, now-b.at)
+		}
+		if b.carrier != 0 {
+			p.unburden(b.carrier)
+		}
 		news = true
 		return true
 	})
@@ -151,6 +204,59 @@ func (p *progress) acked(now time.Duration, spans []Span) (news bool, carried ca
 		}
 	}
 	return news, carried
+}
+
+// delivered forgets those that rode on a batch which has been acked. Those of them
+// that are not acked themselves were lost.
+func (p *progress) delivered(by batch, spans []Span) {
+	if by.covers == 0 {
+		return
+	}
+	p.lost = slices.DeleteFunc(p.lost, func(b batch) bool {
+		if b.carrier != by.number {
+			return false
+		}
+		if covers(spans, b.number) {
+			p.arrived++
+		} else {
+			p.passed++
+		}
+		p.keepParts(b.parts)
+		return true
+	})
+}
+
+// passOver takes back the batches of entries that are not acked and left so much
+// earlier than one that is, and returns how many there are.
+func (p *progress) passOver(margin time.Duration) (passed int) {
+	var back []segment
+	p.inflight = slices.DeleteFunc(p.inflight, func(b batch) bool {
+		if b.at >= p.ackedAt-margin || b.carries != 0 || len(b.parts) == 0 {
+			return false
+		}
+		for _, s := range b.parts {
+			s.sent = true
+			back = append(back, s)
+		}
+		p.unacked -= b.bytes
+		b.waived = true
+		p.lose(b)
+		passed++
+		return true
+	})
+	if passed > 0 {
+		p.resend = append(back, p.resend...)
+	}
+	return passed
+}
+
+// unburden gives a batch the time that it has by itself: what rode on it has arrived.
+func (p *progress) unburden(number uint64) {
+	for i := range p.inflight {
+		if b := &p.inflight[i]; b.number == number {
+			b.term = b.alone
+		}
+	}
 }
 
 // Bounds of the lists that are kept to be used again. A batch covers one segment

@@ -177,13 +177,7 @@ func (c *Core) restarted(now time.Duration, l *link) {
 // progress handles acks: the link works.
 func (c *Core) progress(now time.Duration, l *link) {
 	held := l.isProbed() || l.windowFull
-	if l.peer.inTree && c.suspicion != nil {
-		lost := l.attempts
-		if l.isProbed() {
-			lost++
-		}
-		c.suspicion.notice(lost)
-	}
+	c.noticeLoss(now, l)
 	l.becomeStreaming()
 	l.windowFull = false
 	if l.permit {

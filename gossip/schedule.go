@@ -23,6 +23,9 @@ type schedule interface {
 	// back. A leaf's acks to its parent are none of the schedule's.
 	ackDue(now time.Duration, l *link, arrived time.Duration) time.Duration
 	ackWait(l *link) time.Duration
+	// overdueAfter is how long after it left a batch rides on the next message to
+	// its peer, if it is not acked; Never: not at all.
+	overdueAfter(l *link) time.Duration
 	// holdsAcks reports whether a peer that asks for an ack at once should rather
 	// wait for a little.
 	holdsAcks(l *link) bool
@@ -60,6 +63,7 @@ func (u untimed) flushed(now time.Duration)               { u.c.downAt = now }
 
 func (untimed) permitReturned(time.Duration)             {}
 func (untimed) flushing(time.Duration) bool              { return false }
+func (untimed) overdueAfter(*link) time.Duration         { return Never }
 func (untimed) holdsAcks(*link) bool                     { return false }
 func (untimed) read(time.Duration, *link, *Message) bool { return false }
 func (untimed) stamp(time.Duration, *link, *Message)     {}

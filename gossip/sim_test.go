@@ -171,12 +171,18 @@ func (s *sim) pump(n *simNode) {
 	}
 	s.check(n)
 	defer s.check(n)
-	for n.core.Next() <= s.now {
+	for idle := 0; n.core.Next() <= s.now; idle++ {
 		room := s.room()
 		if room == 0 {
 			s.at(s.now+time.Millisecond, func() { s.pump(n) })
 		}
 		out := n.core.Advance(s.now, room)
+		if len(out) > 0 || room == 0 {
+			idle = 0
+		}
+		if idle > 100 {
+			panic(fmt.Sprintf("at %v, %s wants to be called again and again and has nothing to say", s.now, n.name))
+		}
 		s.check(n)
 		for _, o := range out {
 			s.sent++

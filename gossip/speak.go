@@ -32,7 +32,7 @@ func (c *Core) compose(now time.Duration, l *link, b *pooled) bool {
 		return true
 	}
 	m.Incarnation, m.For = c.cfg.Incarnation, l.incarnation
-	f := batch{at: now}
+	f := batch{at: now, term: term{patient: Never}}
 	p.relationDue = p.relationDue && p.relation != Unrelated
 	acks := c.fill(now, l, b, &f)
 	c.addProbe(l, m)
@@ -74,14 +74,14 @@ func (c *Core) fill(now time.Duration, l *link, b *pooled, f *batch) (acks int) 
 		bytes += relationBytes
 	}
 	if c.maySendData(now, l) {
-		c.addData(l, b, f, bytes)
+		c.addData(now, l, b, f, bytes)
 		bytes += f.bytes
 		m.Probe = m.Probe || now < c.scarce && len(m.Runs) > 0
 	}
 	if l.acks.urgency > withTheRound && c.holdsAcks(l) {
 		return 0
 	}
-	return max(0, min(len(l.acks.stored), maxAckSpans, (MaxLineBytes-bytes)/spanBytes))
+	return max(0, min(len(l.acks.stored), maxAckSpans, (MaxLineBytes-bytes)/spanBytes-repeatedSpans))
 }
 
 // addProbe makes a message a probe if the peer is to be asked whether it is there.
@@ -134,8 +134,8 @@ func (c *Core) maySendData(now time.Duration, l *link) bool {
 	if l.dataDue {
 		l.skipTold(c.log, c.known)
 	}
-	wanted := l.dataDue && l.behind(c.known) && !c.catch.keepsBack(l)
-	l.dataDue = false
+	wanted := l.dataDue && l.behind(c.known) && !c.catch.keepsBack(l) || l.rideDue && !l.mute
+	l.dataDue, l.rideDue = false, false
 	switch {
 	case !wanted:
 		return false
@@ -165,11 +165,14 @@ func (c *Core) refused(now time.Duration, l *link) {
 }
 
 // addData puts entries into a message of which so many bytes are taken.
-func (c *Core) addData(l *link, b *pooled, f *batch, bytes int) {
+func (c *Core) addData(now time.Duration, l *link, b *pooled, f *batch, bytes int) {
 	m := &b.message
-	reserve := min(len(l.acks.stored), 16) * spanBytes
+	reserve := (min(len(l.acks.stored), 16) + repeatedSpans) * spanBytes
 	c.delta.reset(bytes+reserve, l.spareParts())
 	c.delta.alone = m.Digest == nil
+	if m.Digest == nil {
+		c.ride(now, l, f)
+	}
 	c.delta.fill(l, c.log, c.known, MaxLineBytes, c.scheme.filter())
 	m.Runs, m.Resent = c.delta.message(b), c.delta.again
 	if len(c.delta.parts) > 0 {
@@ -183,6 +186,9 @@ func (c *Core) addData(l *link, b *pooled, f *batch, bytes int) {
 	// ack, or it would come again. A window that is half or quite full asks for an
 	// ack at once, so that a long backlog flows at the speed of the way and not of
 	// the rounds.
+	if c.delta.owed {
+		f.carries |= oldEntries
+	}
 	window := c.cfg.WindowBytes
 	m.Probe = m.Probe || c.delta.owed && f.bytes >= muchOwed || l.dataDue &&
 		(crosses(window/2, l.unacked, f.bytes) || crosses(window, l.unacked, f.bytes))
@@ -222,6 +228,7 @@ func (c *Core) launch(now time.Duration, l *link, m *Message, f batch) {
 	// made slower still.
 	f.number = m.Batch
 	f.expires = now + max(wait+l.rtt.interval(l.attempts), min(l.lateAck+l.rtt.margin(), maxInterval), pause)
+	c.limit(now, l, m, &f)
 	l.progress.send(f)
 	l.departed.note(f.number, now)
 }

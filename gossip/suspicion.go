@@ -49,6 +49,7 @@ const (
 	// batch has not been acked.
 	falseAlarm  = 0.01
 	maxPatience = 6
+	maxNoticed  = 3
 	// guestTries is how often a guest is shown a digest that it asked for and does
 	// not ack.
 	guestTries = 10
@@ -68,13 +69,25 @@ func (s *suspicion) patience() int {
 	return min(max(int(batches)-1, 1), maxPatience)
 }
 
-// notice takes an ack into the estimate of loss: lost batches came before it.
-// Of many in a row few count, as those are a cut rather than loss.
-func (s *suspicion) notice(lost int) {
-	for range min(lost, 3) {
+// rounds is how many rounds what is not acked may ride: one, as if it had been sent
+// again, or one more than patience where messages get lost.
+func (s *suspicion) rounds() int {
+	if s.loss <= falseAlarm {
+		return 1
+	}
+	return s.patience() + 1
+}
+
+// notice takes an ack into the estimate of loss: so many batches were lost before it,
+// and so many have arrived. Of many in a row few count, as those are a cut rather
+// than loss.
+func (s *suspicion) notice(lost, arrived int) {
+	for range min(lost, maxNoticed) {
 		s.loss += (1 - s.loss) * lossGain
 	}
-	s.loss -= s.loss * lossGain
+	for range min(max(arrived, 1), maxNoticed) {
+		s.loss -= s.loss * lossGain
+	}
 }
 
 // isUnreachable reports whether a node is taken to be out of reach.
