@@ -37,6 +37,12 @@
 // link is probing, and sends one message at a time, at growing intervals, until
 // something is acked.
 //
+// Under locked rounds a message that is lost costs its entries a round, and hardly a
+// message. Every message repeats the newest acks. A batch that is not acked though a
+// later one is goes again with the next flush or slot; and for a while after that,
+// whatever is not acked in time rides on the next message to the peer, which answers
+// for it from then on. See ride.go.
+//
 // # Rounds
 //
 // Free rounds: a timer of one period for every node, with a phase of its own. A
