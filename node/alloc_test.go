@@ -24,11 +24,11 @@ import (
 const growth = 0.125
 
 func TestABroadcastAllocatesItsBodyAndItsValue(t *testing.T) {
-	r := startedRig(t, ids(1))
+	r := StartedRig(t, IDs(1))
 	const requests = 2000
 	var lines strings.Builder
 	for i := range requests {
-		fmt.Fprintln(&lines, broadcastLine("n0", i, fmt.Sprint(100_000+i)))
+		fmt.Fprintln(&lines, BroadcastLine("n0", i, fmt.Sprint(100_000+i)))
 	}
 	reader := wire.NewReader(strings.NewReader(lines.String()), 0)
 	var item wire.Item
@@ -49,7 +49,7 @@ func TestABroadcastAllocatesItsBodyAndItsValue(t *testing.T) {
 			panic("no reply")
 		}
 		r.outputInbox.Done()
-		r.stdout.Reset()
+		r.Stdout.Reset()
 	}
 	for range requests / 4 {
 		handle()
@@ -59,8 +59,8 @@ func TestABroadcastAllocatesItsBodyAndItsValue(t *testing.T) {
 }
 
 func TestAnEchoAllocatesItsBodyAndItsReply(t *testing.T) {
-	r := startedRig(t, ids(1))
-	line := []byte(say("c1", "n0", `{"type":"echo","echo":[1,2],"msg_id":1}`))
+	r := StartedRig(t, IDs(1))
+	line := []byte(Say("c1", "n0", `{"type":"echo","echo":[1,2],"msg_id":1}`))
 	var parser wire.Parser
 	handle := func() {
 		item := parser.Item(line)
@@ -70,7 +70,7 @@ func TestAnEchoAllocatesItsBodyAndItsReply(t *testing.T) {
 			panic("no reply")
 		}
 		r.outputInbox.Done()
-		r.stdout.Reset()
+		r.Stdout.Reset()
 	}
 	handle()
 	// The reply grows twice while it is put together; the item of the line is
@@ -79,22 +79,22 @@ func TestAnEchoAllocatesItsBodyAndItsReply(t *testing.T) {
 }
 
 func TestAnAckIsHandledWithoutAllocating(t *testing.T) {
-	c := newCluster(t, 2)
-	r := c.rigs["n1"] // the child
-	c.spread(1, 20, time.Second)
-	c.run(30 * time.Second)
+	c := NewCluster(t, 2)
+	r := c.Rigs["n1"] // the child
+	c.Spread(1, 20, time.Second)
+	c.Run(30 * time.Second)
 	// An ack of what is acked already runs all the way and changes nothing.
 	var body []byte
-	for _, sent := range c.between {
-		if sent.from == "n0" && bytes.Contains([]byte(sent.line), []byte(`"a":`)) && !bytes.Contains([]byte(sent.line), []byte(`"b":`)) {
-			item := (&wire.Parser{}).Item([]byte(sent.line))
+	for _, sent := range c.Between {
+		if sent.From == "n0" && bytes.Contains([]byte(sent.Line), []byte(`"a":`)) && !bytes.Contains([]byte(sent.Line), []byte(`"b":`)) {
+			item := (&wire.Parser{}).Item([]byte(sent.Line))
 			body = item.Message.Body
 		}
 	}
 	require.NotNil(t, body)
 	decoder := codec.NewDecoder(nil)
 	decoding := testing.AllocsPerRun(1000, func() { _, _ = decoder.Message(body) })
-	in := &service.In{Now: c.now, Message: &service.Message{From: "n0", Body: body}}
+	in := &service.In{Now: c.Now, Message: &service.Message{From: "n0", Body: body}}
 	require.Equal(t, decoding, testing.AllocsPerRun(1000, func() {
 		if r.gossiper.service.Step(in).Deliver != nil {
 			panic("it brings something")
@@ -114,7 +114,7 @@ func TestARoundOfTheServiceTakesAsMuchWhateverTheHistory(t *testing.T) {
 			r.prepare(21 * delta)
 			allocations[i] = testing.AllocsPerRun(20, func() { r.round(delta) })
 			bytes[i] = r.bytes
-			require.Zero(t, r.figures(r.now).Gossip.Resends)
+			require.Zero(t, r.GossipFigures(r.now).Gossip.Resends)
 		}
 		require.InDelta(t, bytes[0], bytes[1], 30*3, "counters have more digits")
 		require.InDelta(t, allocations[0], allocations[1], 2+delta*growth, "but for lists and logs that grow")

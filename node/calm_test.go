@@ -21,8 +21,8 @@ type shows struct {
 	admits, calm bool
 }
 
-func (r *rig) shows(now time.Duration) (s shows) {
-	s.stdout, s.logs = r.stdout.String(), r.logs.String()
+func (r *Rig) shows(now time.Duration) (s shows) {
+	s.stdout, s.logs = r.Stdout.String(), r.Logs.String()
 	s.admits, s.calm = r.Admits(), r.Calm()
 	for _, service := range r.Services() {
 		s.due = append(s.due, service.Next(now))
@@ -39,20 +39,20 @@ func TestTicksOfACalmNodeCanBePutOff(t *testing.T) {
 	calmTicks, otherTicks, ill := 0, 0, 0
 	check := func(rt *rapid.T) {
 		kept := rapid.Bool().Draw(rt, "journal")
-		start := func() *rig {
-			return startedRig(rt, ids(3), func(c *Config) {
+		start := func() *Rig {
+			return StartedRig(rt, IDs(3), func(c *Config) {
 				c.NumChildren = 2
 				c.Queues = map[string]QueueSizes{"intake": {2, 6}, "gossip": {2, 6}, "output": {4, 12}}
 				c.ClientThreshold, c.OwnThreshold = 300*time.Millisecond, 500*time.Millisecond
 				c.LogTime = func() time.Time { return time.Unix(0, 0) }
 				if kept {
-					keptBy(memory())(c)
+					KeptBy(Memory())(c)
 				}
 			})
 		}
 		prompt, lazy := start(), start()
 		now, owed := time.Duration(0), []time.Duration(nil) // ticks of the lazy one
-		tick := func(r *rig, at time.Duration) {
+		tick := func(r *Rig, at time.Duration) {
 			calm, before := r.Calm(), r.shows(at)
 			r.Tick(at)
 			if !calm {
@@ -66,7 +66,7 @@ func TestTicksOfACalmNodeCanBePutOff(t *testing.T) {
 			require.Equal(rt, before, r.shows(at), "a tick of a calm node")
 		}
 		// Whatever is not a tick makes up for those that were put off.
-		both := func(what func(r *rig)) {
+		both := func(what func(r *Rig)) {
 			for _, at := range owed {
 				tick(lazy, at)
 			}
@@ -75,28 +75,28 @@ func TestTicksOfACalmNodeCanBePutOff(t *testing.T) {
 			what(lazy)
 		}
 		admit := func(line string) {
-			both(func(r *rig) { r.Admit(now, item(t, line)); r.Dry(now) })
+			both(func(r *Rig) { r.Admit(now, Item(t, line)); r.Dry(now) })
 		}
 		id := 0
 		rt.Repeat(map[string]func(*rapid.T){
-			"broadcast": func(*rapid.T) { id++; admit(broadcastLine("n0", id, fmt.Sprint(id))) },
-			"read":      func(*rapid.T) { id++; admit(readLine("n0", id)) },
-			"health":    func(*rapid.T) { id++; admit(say("c1", "n0", fmt.Sprintf(`{"type":"health","msg_id":%d}`, id))) },
+			"broadcast": func(*rapid.T) { id++; admit(BroadcastLine("n0", id, fmt.Sprint(id))) },
+			"read":      func(*rapid.T) { id++; admit(ReadLine("n0", id)) },
+			"health":    func(*rapid.T) { id++; admit(Say("c1", "n0", fmt.Sprintf(`{"type":"health","msg_id":%d}`, id))) },
 			"gossip": func(rt *rapid.T) {
 				m := peerMessage.Draw(rt, "message")
 				if rapid.Bool().Draw(rt, "plausible") {
 					m.Incarnation, m.For, m.Digest = 7, prompt.cfg.Incarnation, nil
 				}
-				admit(say("n1", "n0", string(codec.Append(nil, m))))
+				admit(Say("n1", "n0", string(codec.Append(nil, m))))
 			},
 			"step": func(rt *rapid.T) {
 				service := rapid.IntRange(0, len(prompt.Services())-1).Draw(rt, "service")
-				both(func(r *rig) {
+				both(func(r *Rig) {
 					_, err := r.Services()[service].Step(now)
 					require.NoError(rt, err)
 				})
 			},
-			"settle": func(*rapid.T) { both(func(r *rig) { stepAll(t, r, now) }) },
+			"settle": func(*rapid.T) { both(func(r *Rig) { StepAll(t, r, now) }) },
 			"pass": func(rt *rapid.T) {
 				now += rapid.SampledFrom([]time.Duration{1, 30 * time.Millisecond, 100 * time.Millisecond, 350 * time.Millisecond, 3 * time.Second}).Draw(rt, "time")
 				for at := prompt.NextTick(); at <= now; at = prompt.NextTick() {

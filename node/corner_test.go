@@ -24,24 +24,24 @@ import (
 
 func TestViewsAreReadWhileTheListGrows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := runNode(t)
+		r := RunNode(t)
 		go func() {
-			r.write(initLine(0, "n0", "n0"))
+			r.Send(InitLine(0, "n0", "n0"))
 			for i := range 500 {
-				r.write(broadcastLine("n0", 2*i, fmt.Sprint(i)), readLine("n0", 2*i+1))
+				r.Send(BroadcastLine("n0", 2*i, fmt.Sprint(i)), ReadLine("n0", 2*i+1))
 			}
-			_ = r.stdin.Close()
+			_ = r.Stdin.Close()
 		}()
-		_, err := r.rest(r.speech())
+		_, err := r.Rest(r.Speech())
 		require.NoError(t, err)
 	})
 }
 
 func TestGossipThatIsDueIsNotPutOffForAnHour(t *testing.T) {
-	r := startedRig(t, ids(2))
+	r := StartedRig(t, IDs(2))
 	now := 10 * time.Second
 	// A peer that means a former life of ours: we owe it our vector at once.
-	r.admit(now, say("n1", "n0", `{"type":"gossip","e":5,"f":0,"w":true,"p":true,"b":1}`))
+	r.AdmitLines(now, Say("n1", "n0", `{"type":"gossip","e":5,"f":0,"w":true,"p":true,"b":1}`))
 	m, _ := r.gossipInbox.TryNext()
 	r.gossiper.service.Step(&service.In{Now: now, Message: &service.Message{From: m.from, Body: m.body}}) // there is no room
 	r.gossipInbox.Done()
@@ -53,32 +53,32 @@ func TestGossipThatIsDueIsNotPutOffForAnHour(t *testing.T) {
 }
 
 func TestAValueThatIsStoredBeforeGossipBeginsIsToldAllTheSame(t *testing.T) {
-	c := &cluster{t: t, names: ids(2), rigs: map[string]*rig{}, latency: 10 * time.Millisecond}
+	c := &Cluster{t: t, Names: IDs(2), Rigs: map[string]*Rig{}, Latency: 10 * time.Millisecond}
 	for i := range 2 {
-		c.boot(i, i)
+		c.Boot(i, i)
 	}
-	late := newRig(t)
-	late.admit(0, initLine(0, "n0", ids(2)...), broadcastLine("n0", 1, "7"))
-	late.workRecord(0) // the gossip service has not run yet
-	c.rigs["n0"] = late
-	c.settle()
-	c.run(time.Minute)
-	c.requireValues("7")
+	late := NewRig(t)
+	late.AdmitLines(0, InitLine(0, "n0", IDs(2)...), BroadcastLine("n0", 1, "7"))
+	late.WorkStore(0) // the gossip service has not run yet
+	c.Rigs["n0"] = late
+	c.Settle()
+	c.Run(time.Minute)
+	c.RequireValues("7")
 }
 
 func TestTheSmallestOutputQueueStillServes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := runNode(t, func(c *Config) { c.Queues = map[string]QueueSizes{"output": {Preferred: 1, Capacity: 4}} })
-		said := r.collect()
-		go r.write(initLine(0, "n0", "n0"))
-		pass(time.Minute)
-		require.Len(t, said.take(), 1, "init_ok")
+		r := RunNode(t, func(c *Config) { c.Queues = map[string]QueueSizes{"output": {Preferred: 1, Capacity: 4}} })
+		said := r.Collect()
+		go r.Send(InitLine(0, "n0", "n0"))
+		Pass(time.Minute)
+		require.Len(t, said.Take(), 1, "init_ok")
 	})
 }
 
 func TestTheIntakeCountsTheBytesThatItKeepsAlive(t *testing.T) {
-	r := startedRig(t, ids(1))
-	r.admit(0, say("c1", "n0", `{"type":"broadcast","message":1,"msg_id":1,"pad":"`+strings.Repeat("x", 1<<20)+`"}`))
+	r := StartedRig(t, IDs(1))
+	r.AdmitLines(0, Say("c1", "n0", `{"type":"broadcast","message":1,"msg_id":1,"pad":"`+strings.Repeat("x", 1<<20)+`"}`))
 	j, ok := r.intakeInbox.TryNext()
 	for ; ok && j.kind != workBroadcast; j, ok = r.intakeInbox.TryNext() {
 	}
@@ -94,35 +94,35 @@ func TestTheIntakeCountsTheBytesThatItKeepsAlive(t *testing.T) {
 }
 
 func TestRepliesThatWaitAreBoundedInBytes(t *testing.T) {
-	r := startedRig(t, ids(1))
+	r := StartedRig(t, IDs(1))
 	r.outbox.replies.limit = 1 << 20
-	echo := say("c1", "n0", `{"type":"echo","msg_id":1,"echo":"`+strings.Repeat("x", 1<<16)+`"}`)
+	echo := Say("c1", "n0", `{"type":"echo","msg_id":1,"echo":"`+strings.Repeat("x", 1<<16)+`"}`)
 	for range 100 { // stdout stands still
-		r.admit(0, echo)
+		r.AdmitLines(0, echo)
 	}
 	require.LessOrEqual(t, r.outbox.replies.used.Load(), int64(1<<20))
 	require.Equal(t, uint64(85), r.counters.droppedReplies.Load())
-	require.Len(t, r.write(0), 15)
+	require.Len(t, r.Write(0), 15)
 	require.Zero(t, r.outbox.replies.used.Load(), "what is written waits no more")
 }
 
 func TestALateEchoIsNotWritten(t *testing.T) {
-	r := startedRig(t, ids(1))
-	r.admit(0, say("c1", "n0", `{"type":"echo","echo":1,"msg_id":1}`))
-	require.Empty(t, r.settle(10*time.Second))
+	r := StartedRig(t, IDs(1))
+	r.AdmitLines(0, Say("c1", "n0", `{"type":"echo","echo":1,"msg_id":1}`))
+	require.Empty(t, r.Settle(10*time.Second))
 }
 
 func TestWhatWaitedDuringAStopIsNotAnsweredWithAnErrorEither(t *testing.T) {
-	r := startedRig(t, ids(1))
+	r := StartedRig(t, IDs(1))
 	deep := strings.Repeat("[", wire.MaxValueDepth+1) + strings.Repeat("]", wire.MaxValueDepth+1)
-	r.feed(0, stdin.MaybeGone, broadcastLine("n0", 1, deep))
-	require.Empty(t, r.settle(0), "too deep")
-	r.feed(0, stdin.MaybeGone, say("c1", "n0", `{"type":"broadcast","msg_id":1}`))
-	require.Empty(t, r.settle(0), "no message")
-	r.feed(0, stdin.MaybeGone, broadcastLine("n0", 1, `"`+strings.Repeat("x", r.cfg.MaxLineBytes-4096)+`"`))
-	require.Empty(t, r.settle(0), "too large")
-	r.feed(0, stdin.MaybeGone, say("c1", "n0", `{"type":"echo","echo":1,"msg_id":1}`))
-	require.Empty(t, r.settle(0), "an echo is as fatal as a broadcast_ok")
+	r.Feed(0, stdin.MaybeGone, BroadcastLine("n0", 1, deep))
+	require.Empty(t, r.Settle(0), "too deep")
+	r.Feed(0, stdin.MaybeGone, Say("c1", "n0", `{"type":"broadcast","msg_id":1}`))
+	require.Empty(t, r.Settle(0), "no message")
+	r.Feed(0, stdin.MaybeGone, BroadcastLine("n0", 1, `"`+strings.Repeat("x", r.cfg.MaxLineBytes-4096)+`"`))
+	require.Empty(t, r.Settle(0), "too large")
+	r.Feed(0, stdin.MaybeGone, Say("c1", "n0", `{"type":"echo","echo":1,"msg_id":1}`))
+	require.Empty(t, r.Settle(0), "an echo is as fatal as a broadcast_ok")
 }
 
 func TestTheRecordDoesNotSpinWhenTheOutputHasFailed(t *testing.T) {
@@ -150,35 +150,35 @@ func TestTheRecordDoesNotSpinWhenTheOutputHasFailed(t *testing.T) {
 }
 
 func TestOneRoundOfGossipStaysWithinTheOutputsBytes(t *testing.T) {
-	r := startedRig(t, ids(200), func(c *Config) { c.NumChildren = 199 })
+	r := StartedRig(t, IDs(200), func(c *Config) { c.NumChildren = 199 })
 	value := `"` + strings.Repeat("x", 40_000) + `"`
 	for i := range 30 {
-		r.admit(0, broadcastLine("n0", i, strings.Replace(value, "x", string(rune('a'+i)), 1)))
+		r.AdmitLines(0, BroadcastLine("n0", i, strings.Replace(value, "x", string(rune('a'+i)), 1)))
 	}
-	r.work(0)
-	r.write(0)
-	r.work(10 * time.Second)
+	r.Work(0)
+	r.Write(0)
+	r.Work(10 * time.Second)
 	require.LessOrEqual(t, r.outbox.gossip.used.Load(), int64(maxOutputBytes+gossip.MaxLineBytes))
 }
 
 func TestHealthTellsTheGossipOfNowAndNotOfTheLastMessage(t *testing.T) {
-	c := newCluster(t, 2)
-	c.client(broadcastLine("n0", 1, "1"))
-	c.run(time.Hour)
-	require.Equal(t, 1, c.rigs["n1"].state.log.Len())
-	c.rigs["n0"].admit(c.now, say("c1", "n0", `{"type":"health","msg_id":5}`))
-	out := c.rigs["n0"].write(c.now)
+	c := NewCluster(t, 2)
+	c.Client(BroadcastLine("n0", 1, "1"))
+	c.Run(time.Hour)
+	require.Equal(t, 1, c.Rigs["n1"].state.log.Len())
+	c.Rigs["n0"].AdmitLines(c.Now, Say("c1", "n0", `{"type":"health","msg_id":5}`))
+	out := c.Rigs["n0"].Write(c.Now)
 	require.Contains(t, out[0], `"unacked_links":0`)
 }
 
 func TestAReportThatIsStaleKeepsNoGateClosed(t *testing.T) {
 	r := tinyRig(t)
-	r.admit(0, readLine("n0", 1), readLine("n0", 2), readLine("n0", 3))
+	r.AdmitLines(0, ReadLine("n0", 1), ReadLine("n0", 2), ReadLine("n0", 3))
 	r.beat(100*time.Millisecond, 2*time.Second)
-	r.settle(2 * time.Second)
+	r.Settle(2 * time.Second)
 	now := 2*time.Second + r.monitor.Stale() + time.Millisecond // no poll since: the process was stopped
 	for range 3 {
-		out := r.ask(now, broadcastLine("n0", 1, "1"))
+		out := r.Ask(now, BroadcastLine("n0", 1, "1"))
 		require.Contains(t, out[0], "broadcast_ok")
 		now += time.Millisecond
 	}
@@ -196,12 +196,12 @@ func TestALoggerWithAttributesKeepsTheQuota(t *testing.T) {
 // MAELSTROM.md: after a restart, too.
 func TestAfterARestartWhatWaitedOnStdinIsStoredAndNotAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := runNode(t)
+		r := RunNode(t)
 		go func() {
-			r.write(initLine(500, "n0", "n0"), broadcastLine("n0", 1, "1"), readLine("n0", 2)) // in one piece
-			_ = r.stdin.Close()
+			r.Send(InitLine(500, "n0", "n0"), BroadcastLine("n0", 1, "1"), ReadLine("n0", 2)) // in one piece
+			_ = r.Stdin.Close()
 		}()
-		replies, err := r.rest(r.speech())
+		replies, err := r.Rest(r.Speech())
 		require.NoError(t, err)
 		for _, reply := range replies {
 			require.NotEqual(t, "broadcast_ok", reply.Body.Type)
@@ -211,18 +211,18 @@ func TestAfterARestartWhatWaitedOnStdinIsStoredAndNotAnswered(t *testing.T) {
 
 func TestAStdoutThatMovesSlowlyIsNotOneThatStandsStill(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := stalled(t)
-		s := r.speech()
-		r.pour(initLine(0, "n0", "n0") + "\n" + manyBroadcasts(20_000))
+		r := Stalled(t)
+		s := r.Speech()
+		r.Pour(InitLine(0, "n0", "n0") + "\n" + ManyBroadcasts(20_000))
 		for range 20_001 {
-			s.next(t)
+			s.Next(t)
 		}
 		// A reply of 110 KB, and more requests behind it; stdout takes 80 KB a
 		// second, a piece every 50 ms.
-		r.pour(readLine("n0", 1) + "\n" + manyBroadcasts(500))
-		s.lines.Reset(chunked{r.stdout, 4096, func() { <-time.After(50 * time.Millisecond) }})
+		r.Pour(ReadLine("n0", 1) + "\n" + ManyBroadcasts(500))
+		s.Lines.Reset(Chunked{r.Stdout, 4096, func() { <-time.After(50 * time.Millisecond) }})
 		for range 501 {
-			s.next(t)
+			s.Next(t)
 			require.Zero(t, r.counters.droppedReplies.Load(), "stdout moves twenty times a second")
 		}
 	})
@@ -231,15 +231,15 @@ func TestAStdoutThatMovesSlowlyIsNotOneThatStandsStill(t *testing.T) {
 func TestARequestBeforeTheEndOfStdinIsNotRefusedBecauseOfIt(t *testing.T) {
 	for range 200 {
 		synctest.Test(t, func(t *testing.T) {
-			r := runNode(t)
+			r := RunNode(t)
 			go func() {
-				r.write(initLine(0, "n0", "n0"), readLine("n0", 1))
-				_ = r.stdin.Close()
+				r.Send(InitLine(0, "n0", "n0"), ReadLine("n0", 1))
+				_ = r.Stdin.Close()
 			}()
-			replies, err := r.rest(r.speech())
+			replies, err := r.Rest(r.Speech())
 			require.NoError(t, err)
 			require.Len(t, replies, 2)
-			require.Equal(t, "read_ok", replies[1].Body.Type, replies[1].line)
+			require.Equal(t, "read_ok", replies[1].Body.Type, replies[1].Line)
 		})
 	}
 }
@@ -259,11 +259,11 @@ func TestWhatIsTakenFromAPeerCanBeToldToAnother(t *testing.T) {
 }
 
 func TestWhatAClientSendsIsNotQuotedAtAnyLength(t *testing.T) {
-	r := startedRig(t, ids(1))
-	out := r.ask(0, say("c1", "n0", `{"type":"`+strings.Repeat("x", 1<<20)+`","msg_id":1}`))
+	r := StartedRig(t, IDs(1))
+	out := r.Ask(0, Say("c1", "n0", `{"type":"`+strings.Repeat("x", 1<<20)+`","msg_id":1}`))
 	require.Less(t, len(out[0]), 4096)
-	r.ask(0, say("c1", "n7", `{"type":"`+strings.Repeat("x", 1<<20)+`","msg_id":1}`))
-	require.Less(t, r.logs.Len(), 8192)
+	r.Ask(0, Say("c1", "n7", `{"type":"`+strings.Repeat("x", 1<<20)+`","msg_id":1}`))
+	require.Less(t, r.Logs.Len(), 8192)
 }
 
 func TestSettingsThatGossipRefusesAreReportedWhenTheNodeIsMade(t *testing.T) {
@@ -280,14 +280,14 @@ func TestSettingsThatGossipRefusesAreReportedWhenTheNodeIsMade(t *testing.T) {
 }
 
 func TestAShortLineLimitLeavesRoomForValues(t *testing.T) {
-	r := startedRig(t, ids(1), func(c *Config) { c.MaxLineBytes = 4096 })
-	require.Contains(t, r.ask(0, broadcastLine("n0", 1, "1"))[0], "broadcast_ok")
+	r := StartedRig(t, IDs(1), func(c *Config) { c.MaxLineBytes = 4096 })
+	require.Contains(t, r.Ask(0, BroadcastLine("n0", 1, "1"))[0], "broadcast_ok")
 }
 
 func TestARefusalIsCountedEvenIfItIsNotTold(t *testing.T) {
 	r := tinyRig(t)
 	for i := range 5 {
-		r.feed(0, stdin.MaybeGone, broadcastLine("n0", i, fmt.Sprint(i)))
+		r.Feed(0, stdin.MaybeGone, BroadcastLine("n0", i, fmt.Sprint(i)))
 	}
 	require.Equal(t, uint64(1), r.counters.refusedFull.Load())
 }

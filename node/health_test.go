@@ -72,10 +72,10 @@ type gateHealth struct {
 }
 
 // askHealth returns the answer to a health request, and its keys.
-func (r *rig) askHealth(now time.Duration) (health, map[string]json.RawMessage) {
-	r.settle(now)
-	r.admit(now, say("c1", "n0", `{"type":"health","msg_id":5}`))
-	out := r.write(now)
+func (r *Rig) askHealth(now time.Duration) (health, map[string]json.RawMessage) {
+	r.Settle(now)
+	r.AdmitLines(now, Say("c1", "n0", `{"type":"health","msg_id":5}`))
+	out := r.Write(now)
 	require.Len(r.t, out, 1)
 	var line struct{ Body json.RawMessage }
 	require.NoError(r.t, json.Unmarshal([]byte(out[0]), &line))
@@ -89,7 +89,7 @@ func (r *rig) askHealth(now time.Duration) (health, map[string]json.RawMessage) 
 }
 
 func TestHealthBeforeInitShowsQueuesAndNoGossip(t *testing.T) {
-	r := newRig(t)
+	r := NewRig(t)
 	h, keys := r.askHealth(0)
 	require.NotContains(t, keys, "permits")
 	require.NotContains(t, keys, "gossip")
@@ -99,13 +99,13 @@ func TestHealthBeforeInitShowsQueuesAndNoGossip(t *testing.T) {
 		names = append(names, q.Name)
 	}
 	require.Equal(t, []string{"intake", "gossip", "output"}, names)
-	require.Equal(t, []string{say("n0", "c0", `{"type":"init_ok","in_reply_to":1}`)}, r.ask(0, initLine(0, "n0", ids(2)...)), "init is still to come")
+	require.Equal(t, []string{Say("n0", "c0", `{"type":"init_ok","in_reply_to":1}`)}, r.Ask(0, InitLine(0, "n0", IDs(2)...)), "init is still to come")
 }
 
 func TestHealthTellsWhatTheNodeKnowsAndHowItIs(t *testing.T) {
-	r := startedRig(t, ids(3))
+	r := StartedRig(t, IDs(3))
 	for i, value := range []string{"1", "2", "1"} {
-		r.ask(time.Second, broadcastLine("n0", i, value))
+		r.Ask(time.Second, BroadcastLine("n0", i, value))
 	}
 	h, _ := r.askHealth(2 * time.Second)
 	require.Equal(t, 2, h.Values)
@@ -126,10 +126,10 @@ func TestHealthTellsWhatTheNodeKnowsAndHowItIs(t *testing.T) {
 
 func TestHealthNamesTheWorstQueueAndCountsWhatIsUnusual(t *testing.T) {
 	r := tinyRig(t)
-	r.admit(0, readLine("n0", 1), readLine("n0", 2), readLine("n0", 3), say("c1", "n0", `{"type":"what"}`), "garbage")
+	r.AdmitLines(0, ReadLine("n0", 1), ReadLine("n0", 2), ReadLine("n0", 3), Say("c1", "n0", `{"type":"what"}`), "garbage")
 	r.beat(100*time.Millisecond, 700*time.Millisecond)
-	r.admit(700*time.Millisecond, say("c1", "n0", `{"type":"health","msg_id":5}`))
-	out := r.write(700 * time.Millisecond)
+	r.AdmitLines(700*time.Millisecond, Say("c1", "n0", `{"type":"health","msg_id":5}`))
+	out := r.Write(700 * time.Millisecond)
 	require.Len(t, out, 1)
 	require.True(t, strings.HasPrefix(out[0], `{"src":"n0","dest":"c1","body":{"type":"health_ok","in_reply_to":5,"unhealthy_ms":700,"worst":"intake",`), out[0])
 	require.Contains(t, out[0], `"stray_messages":1`)
@@ -140,12 +140,12 @@ func TestHealthNamesTheWorstQueueAndCountsWhatIsUnusual(t *testing.T) {
 
 // The reply is spelt by hand: it must be JSON whatever the figures are.
 func TestAHealthReplyIsWhatAnEncoderWouldMakeOfIt(t *testing.T) {
-	for _, prepare := range []func() (*rig, time.Duration){
-		func() (*rig, time.Duration) { return newRig(t), 0 },
-		func() (*rig, time.Duration) { return behind(t), 300 * time.Millisecond },
-		func() (*rig, time.Duration) {
+	for _, prepare := range []func() (*Rig, time.Duration){
+		func() (*Rig, time.Duration) { return NewRig(t), 0 },
+		func() (*Rig, time.Duration) { return behind(t), 300 * time.Millisecond },
+		func() (*Rig, time.Duration) {
 			r := tinyRig(t)
-			r.admit(0, readLine("n0", 1), readLine("n0", 2), readLine("n0", 3), "garbage")
+			r.AdmitLines(0, ReadLine("n0", 1), ReadLine("n0", 2), ReadLine("n0", 3), "garbage")
 			r.beat(100*time.Millisecond, 2*time.Second)
 			return r, 2 * time.Second
 		},
@@ -166,7 +166,7 @@ func TestAHealthReplyIsWhatAnEncoderWouldMakeOfIt(t *testing.T) {
 }
 
 func BenchmarkHealthReply(b *testing.B) {
-	r := startedRig(b, ids(25))
+	r := StartedRig(b, IDs(25))
 	b.ReportAllocs()
 	for b.Loop() {
 		r.healthFields(time.Second)

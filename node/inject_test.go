@@ -1,4 +1,4 @@
-package node
+package node_test
 
 import (
 	"fmt"
@@ -6,19 +6,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"treecast/node"
+
 	"github.com/stretchr/testify/require"
 )
-
-// injected gives a node faults.
-func injected(t *testing.T, texts ...string) func(*Config) {
-	return func(c *Config) {
-		for _, text := range texts {
-			f, err := ParseFault(text)
-			require.NoError(t, err)
-			c.Faults = append(c.Faults, f)
-		}
-	}
-}
 
 func TestHowMuchLongerAServiceIsBusy(t *testing.T) {
 	for text, want := range map[string]time.Duration{
@@ -34,108 +25,97 @@ func TestHowMuchLongerAServiceIsBusy(t *testing.T) {
 		"gossip:slow=1000x":        0,
 		"store:panic@2":            0,
 	} {
-		r := startedRig(t, ids(2), injected(t, text))
+		r := node.StartedRig(t, node.IDs(2), node.Injected(t, text))
 		require.Equal(t, want, r.Slowed(10*time.Second, "store", time.Millisecond), text)
 	}
-	worst := startedRig(t, ids(1), injected(t, "store:slow=5ms", "store:slow=1000x"))
+	worst := node.StartedRig(t, node.IDs(1), node.Injected(t, "store:slow=5ms", "store:slow=1000x"))
 	require.Equal(t, 999*time.Millisecond, worst.Slowed(0, "store", time.Millisecond))
 }
 
 func TestNothingIsInjectedByDefault(t *testing.T) {
-	r := startedRig(t, ids(1))
-	require.Empty(t, r.faults)
+	r := node.StartedRig(t, node.IDs(1))
+	require.Nil(t, r.Faults("store"))
 	require.Zero(t, r.Slowed(0, "store", time.Hour))
 }
 
 func TestASlowServiceHandlesNoMoreThanItsRate(t *testing.T) {
 	for _, service := range []string{"intake", "store", "output"} {
 		synctest.Test(t, func(t *testing.T) {
-			r := runNode(t, injected(t, service+":slow=100/s@1s"))
-			s := r.speech()
-			r.write(initLine(0, "n0", "n0"))
-			s.next(t)
-			pass(2 * time.Second)
+			r := node.RunNode(t, node.Injected(t, service+":slow=100/s@1s"))
+			s := r.Speech()
+			r.Send(node.InitLine(0, "n0", "n0"))
+			s.Next(t)
+			node.Pass(2 * time.Second)
 			begin := time.Now()
-			r.pour(manyBroadcasts(60))
+			r.Pour(node.ManyBroadcasts(60))
 			for range 60 {
-				require.Equal(t, "broadcast_ok", s.next(t).Body.Type)
+				require.Equal(t, "broadcast_ok", s.Next(t).Body.Type)
 			}
 			require.InDelta(t, 0.6, time.Since(begin).Seconds(), 0.03, service)
-			require.Empty(t, r.finish(s))
+			require.Empty(t, r.Finish(s))
 		})
 	}
 }
 
 func TestAStuckServiceKeepsItsItemAndGoesOnWhereItWas(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := runNode(t, injected(t, "store:stuck=30s@5s"))
-		said := r.collect()
-		r.write(initLine(0, "n0", "n0"))
-		pass(6 * time.Second)
+		r := node.RunNode(t, node.Injected(t, "store:stuck=30s@5s"))
+		said := r.Collect()
+		r.Send(node.InitLine(0, "n0", "n0"))
+		node.Pass(6 * time.Second)
 		for i := range 3 {
-			r.write(broadcastLine("n0", i, fmt.Sprint(i)))
+			r.Send(node.BroadcastLine("n0", i, fmt.Sprint(i)))
 		}
-		pass(5 * time.Second)
-		require.Equal(t, 1, r.state.log.Len(), "the first is done, and in hand")
-		h := r.health(t, said)
+		node.Pass(5 * time.Second)
+		require.Equal(t, 1, r.Entries(), "the first is done, and in hand")
+		h := r.AskHealth(t, said)
 		require.Equal(t, 3, h.Queues[0].Depth)
 		require.Equal(t, "intake", h.Worst, "few items, but old ones")
-		require.Equal(t, []string{"error"}, ask(r, said, broadcastLine("n0", 9, "9")))
+		require.Equal(t, []string{"error"}, r.Ask(said, node.BroadcastLine("n0", 9, "9")))
 
-		pass(25 * time.Second)
-		require.Equal(t, 3, r.state.log.Len())
-		require.Zero(t, r.health(t, said).UnhealthyMS)
-		require.Equal(t, []string{"broadcast_ok"}, ask(r, said, broadcastLine("n0", 10, "10")))
-		require.NoError(t, r.stdin.Close())
-		require.NoError(t, soon(t, r.ended))
+		node.Pass(25 * time.Second)
+		require.Equal(t, 3, r.Entries())
+		require.Zero(t, r.AskHealth(t, said).UnhealthyMS)
+		require.Equal(t, []string{"broadcast_ok"}, r.Ask(said, node.BroadcastLine("n0", 10, "10")))
+		require.NoError(t, r.Stdin.Close())
+		require.NoError(t, node.Soon(t, r.Ended))
 	})
 }
 
-// ask returns the types of what a running node answers to a line at once.
-func ask(r *running, said *sink, line string) (types []string) {
-	said.take()
-	r.write(line)
-	synctest.Wait()
-	for _, reply := range said.take() {
-		types = append(types, reply.Body.Type)
-	}
-	return types
-}
-
 func TestAServiceThatPanicsAtRandomLosesOnlyWhatItSaysItLost(t *testing.T) {
-	for _, service := range ServiceNames() {
+	for _, service := range node.ServiceNames() {
 		synctest.Test(t, func(t *testing.T) {
-			r := runNode(t, injected(t, service+":panic-every=500ms@1s+30s"), keptBy(memory()))
-			said := r.collect()
-			r.write(initLine(0, "n0", "n0", "n1"))
-			pass(time.Second)
+			r := node.RunNode(t, node.Injected(t, service+":panic-every=500ms@1s+30s"), node.KeptBy(node.Memory()))
+			said := r.Collect()
+			r.Send(node.InitLine(0, "n0", "n0", "n1"))
+			node.Pass(time.Second)
 			for i := range 600 {
-				r.write(broadcastLine("n0", i, fmt.Sprint(i)), say("n1", "n0", `{"type":"gossip","e":5,"f":0}`))
-				pass(50 * time.Millisecond)
+				r.Send(node.BroadcastLine("n0", i, fmt.Sprint(i)), node.Say("n1", "n0", `{"type":"gossip","e":5,"f":0}`))
+				node.Pass(50 * time.Millisecond)
 			}
-			crashes := r.supervisor.Crashes()
+			crashes := r.Crashes()
 			require.InDelta(t, 60, crashes, 12, service)
 			known := map[string]bool{}
 			answers := map[int]int{}
 			definite := map[int]bool{}
 			var ok []int
-			for _, reply := range said.take() {
+			for _, reply := range said.Take() {
 				if reply.Dest != "c1" {
 					continue
 				}
-				answers[reply.to()]++
+				answers[reply.To()]++
 				switch reply.Body.Type {
 				case "broadcast_ok":
-					ok = append(ok, reply.to())
+					ok = append(ok, reply.To())
 				case "error":
-					definite[reply.to()] = reply.Body.Code == 14
+					definite[reply.To()] = reply.Body.Code == 14
 					require.Contains(t, []int{13, 14}, reply.Body.Code)
 				}
 			}
-			r.write(readLine("n0", 1000))
-			pass(time.Second)
-			for _, reply := range said.take() {
-				for _, v := range reply.messages() {
+			r.Send(node.ReadLine("n0", 1000))
+			node.Pass(time.Second)
+			for _, reply := range said.Take() {
+				for _, v := range reply.Messages() {
 					known[v] = true
 				}
 			}
@@ -150,8 +130,8 @@ func TestAServiceThatPanicsAtRandomLosesOnlyWhatItSaysItLost(t *testing.T) {
 				require.Less(t, len(ok), 600)
 			}
 			require.GreaterOrEqual(t, len(answers), 599, "whoever can be told is told; an init is not asked twice")
-			require.NoError(t, r.stdin.Close())
-			require.NoError(t, soon(t, r.ended))
+			require.NoError(t, r.Stdin.Close())
+			require.NoError(t, node.Soon(t, r.Ended))
 		})
 	}
 }

@@ -13,21 +13,21 @@ import (
 
 func TestARunningNodeCanBeLookedAtFromAnyGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := runNode(t)
-		said := r.collect()
+		r := RunNode(t)
+		said := r.Collect()
 		require.True(t, json.Valid(r.Health()))
-		r.write(initLine(0, "n0", "n0"))
+		r.Send(InitLine(0, "n0", "n0"))
 		for i := range 3 {
-			pass(time.Second)
-			r.write(broadcastLine("n0", i, "1"))
+			Pass(time.Second)
+			r.Send(BroadcastLine("n0", i, "1"))
 		}
-		pass(500 * time.Millisecond)
+		Pass(500 * time.Millisecond)
 		var h health
 		require.NoError(t, json.Unmarshal(r.Health(), &h))
 		require.Equal(t, 3, h.Entries)
-		require.NoError(t, r.stdin.Close())
-		require.NoError(t, soon(t, r.ended))
-		soon(t, said.done)
+		require.NoError(t, r.Stdin.Close())
+		require.NoError(t, Soon(t, r.Ended))
+		Soon(t, said.Done)
 
 		rows, err := csv.NewReader(strings.NewReader(string(r.History()))).ReadAll()
 		require.NoError(t, err)
@@ -47,15 +47,15 @@ func TestARunningNodeCanBeLookedAtFromAnyGoroutine(t *testing.T) {
 // History is work that the node starts by itself.
 func TestTheHistoryPausesWhileTheNodeIsUnhealthy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := runNode(t, injected(t, "record:stuck=20s@2s"))
-		said := r.collect()
-		r.write(initLine(0, "n0", "n0"))
-		pass(2500 * time.Millisecond)
-		r.write(broadcastLine("n0", 1, "1"), broadcastLine("n0", 2, "2"))
-		pass(27500 * time.Millisecond)
-		require.NoError(t, r.stdin.Close())
-		require.NoError(t, soon(t, r.ended))
-		soon(t, said.done)
+		r := RunNode(t, Injected(t, "record:stuck=20s@2s"))
+		said := r.Collect()
+		r.Send(InitLine(0, "n0", "n0"))
+		Pass(2500 * time.Millisecond)
+		r.Send(BroadcastLine("n0", 1, "1"), BroadcastLine("n0", 2, "2"))
+		Pass(27500 * time.Millisecond)
+		require.NoError(t, r.Stdin.Close())
+		require.NoError(t, Soon(t, r.Ended))
+		Soon(t, said.Done)
 		samples := r.history.Queues()[0].Samples
 		var gap time.Duration
 		for i := 1; i < len(samples); i++ {

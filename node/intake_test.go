@@ -13,7 +13,7 @@ import (
 
 // errorLine spells an error reply of n0 to a client's message 5.
 func errorLine(dest string, code int, text string) string {
-	return say("n0", dest, fmt.Sprintf(`{"type":"error","in_reply_to":5,"code":%d,"text":%s}`, code, wire.AppendString(nil, text)))
+	return Say("n0", dest, fmt.Sprintf(`{"type":"error","in_reply_to":5,"code":%d,"text":%s}`, code, wire.AppendString(nil, text)))
 }
 
 // Every request, and exactly what is said to it: Maelstrom's schemas allow no
@@ -37,15 +37,15 @@ func TestWhatANodeAnswersOnceItIsInitialised(t *testing.T) {
 		"echo of nothing":          {`{"type":"echo","msg_id":5}`, `{"type":"echo_ok","in_reply_to":5}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := startedRig(t, ids(1))
-			require.Equal(t, []string{say("n0", "c3", c.want)}, r.ask(time.Second, say("c3", "n0", c.body)))
-			require.Empty(t, r.settle(time.Hour), "one answer each")
+			r := StartedRig(t, IDs(1))
+			require.Equal(t, []string{Say("n0", "c3", c.want)}, r.Ask(time.Second, Say("c3", "n0", c.body)))
+			require.Empty(t, r.Settle(time.Hour), "one answer each")
 		})
 	}
 }
 
 func TestWhatANodeRefuses(t *testing.T) {
-	r := startedRig(t, ids(2))
+	r := StartedRig(t, IDs(2))
 	for body, want := range map[string]string{
 		`{"type":"broadcast","msg_id":5}`:                             errorLine("c3", 12, "a broadcast needs a message"),
 		`{"type":"generate","msg_id":5}`:                              errorLine("c3", 10, `"generate" is not a request that this node knows`),
@@ -53,14 +53,14 @@ func TestWhatANodeRefuses(t *testing.T) {
 		`{"type":"read_ok","msg_id":5}`:                               errorLine("c3", 10, `"read_ok" is not a request that this node knows`),
 		`{"type":"init","node_id":"n0","node_ids":["n0"],"msg_id":5}`: errorLine("c3", 12, "this node is initialised already, as n0"),
 	} {
-		require.Equal(t, []string{want}, r.ask(time.Second, say("c3", "n0", body)), body)
+		require.Equal(t, []string{want}, r.Ask(time.Second, Say("c3", "n0", body)), body)
 	}
-	require.Equal(t, `[]`, r.values(time.Second))
+	require.Equal(t, `[]`, r.Values(time.Second))
 	require.Equal(t, uint64(3), r.counters.strayMessages.Load(), "the unknown types")
 }
 
 func TestNobodyIsAnsweredWhoDoesNotAsk(t *testing.T) {
-	r := startedRig(t, ids(2))
+	r := StartedRig(t, IDs(2))
 	for _, body := range []string{
 		`{"type":"broadcast","message":1}`, `{"type":"broadcast"}`, `{"type":"read"}`, `{"type":"topology"}`,
 		`{"type":"echo","echo":1}`, `{"type":"health"}`, `{"type":"generate"}`, `{"type":"broadcast","message":2,"msg_id":null}`,
@@ -69,48 +69,48 @@ func TestNobodyIsAnsweredWhoDoesNotAsk(t *testing.T) {
 		`{"type":"broadcast","message":3,"msg_id":5,"in_reply_to":0}`, `{"type":"read","msg_id":5,"in_reply_to":7}`,
 		`{"type":"error","code":11,"text":"","in_reply_to":7}`,
 	} {
-		require.Empty(t, r.ask(time.Second, say("c3", "n0", body)), body)
+		require.Empty(t, r.Ask(time.Second, Say("c3", "n0", body)), body)
 	}
-	require.Equal(t, `[1,2]`, r.values(time.Second), "a value counts even if nobody waits for the answer")
+	require.Equal(t, `[1,2]`, r.Values(time.Second), "a value counts even if nobody waits for the answer")
 }
 
 func TestMessagesForAnotherNodeAreIgnored(t *testing.T) {
-	r := startedRig(t, ids(2))
+	r := StartedRig(t, IDs(2))
 	for _, body := range []string{`{"type":"broadcast","message":1,"msg_id":5}`, `{"type":"gossip","e":1}`, `{"type":"init","node_id":"n1","node_ids":["n1"],"msg_id":5}`} {
-		require.Empty(t, r.ask(time.Second, say("c3", "n1", body)))
+		require.Empty(t, r.Ask(time.Second, Say("c3", "n1", body)))
 	}
 	require.Equal(t, uint64(3), r.counters.strayMessages.Load())
-	require.Equal(t, `[]`, r.values(time.Second))
-	require.Contains(t, r.logs.String(), "for another node")
+	require.Equal(t, `[]`, r.Values(time.Second))
+	require.Contains(t, r.Logs.String(), "for another node")
 }
 
 func TestGossipIsTakenFromPeersOnly(t *testing.T) {
-	r := startedRig(t, []string{"n0", "n1"})
+	r := StartedRig(t, []string{"n0", "n1"})
 	gossip := `{"type":"gossip","e":5,"b":1,"runs":[{"o":"n1","l":"x","c":1,"v":[42]}]}`
 	for _, stranger := range []string{"c1", "n0", "n2", ""} {
-		require.Empty(t, r.ask(time.Second, say(stranger, "n0", gossip)))
+		require.Empty(t, r.Ask(time.Second, Say(stranger, "n0", gossip)))
 	}
 	require.Equal(t, uint64(4), r.counters.strayMessages.Load())
-	require.Equal(t, `[]`, r.values(time.Second))
-	r.ask(time.Second, say("n1", "n0", gossip))
-	require.Equal(t, `[42]`, r.values(time.Second))
+	require.Equal(t, `[]`, r.Values(time.Second))
+	r.Ask(time.Second, Say("n1", "n0", gossip))
+	require.Equal(t, `[42]`, r.Values(time.Second))
 	require.Equal(t, uint64(4), r.counters.strayMessages.Load())
 }
 
 func TestAPeerThatCannotBeReadChangesNothing(t *testing.T) {
-	r := startedRig(t, []string{"n0", "n1"})
+	r := StartedRig(t, []string{"n0", "n1"})
 	for i, body := range []string{
 		`{"type":"gossip"}`, `{"type":"gossip","e":0,"b":1}`, `{"type":"gossip","e":"5"}`,
 		`{"type":"gossip","e":5,"runs":7}`, `{"type":"gossip","e":5,"in_reply_to":3,"runs":[{"c":0,"v":[1]}]}`,
 	} {
-		require.Empty(t, r.ask(time.Duration(i)*time.Second, say("n1", "n0", body)), body)
+		require.Empty(t, r.Ask(time.Duration(i)*time.Second, Say("n1", "n0", body)), body)
 	}
-	require.Equal(t, `[]`, r.values(time.Minute))
+	require.Equal(t, `[]`, r.Values(time.Minute))
 	require.Zero(t, r.gossipBytes.used.Load())
 }
 
 func TestInitIsCheckedAndCanBeTriedAgain(t *testing.T) {
-	r := newRig(t)
+	r := NewRig(t)
 	for body, complaint := range map[string]string{
 		`{"type":"init","msg_id":5}`:                                       "node_id is missing",
 		`{"type":"init","msg_id":5,"node_id":null,"node_ids":["n0"]}`:      "node_id is missing",
@@ -124,44 +124,44 @@ func TestInitIsCheckedAndCanBeTriedAgain(t *testing.T) {
 		`{"type":"init","msg_id":5,"node_id":"n0","node_ids":["n1","n2"]}`: `\"n0\" is not among`,
 		`{"type":"init","msg_id":5,"node_id":"n0","node_ids":["n0","n0"]}`: "duplicate",
 	} {
-		out := r.ask(time.Second, say("c0", "n0", body))
+		out := r.Ask(time.Second, Say("c0", "n0", body))
 		require.Len(t, out, 1, body)
 		require.True(t, strings.HasPrefix(out[0], `{"src":"n0","dest":"c0","body":{"type":"error","in_reply_to":5,"code":12,"text":`), out[0])
 		require.Contains(t, out[0], complaint, body)
 	}
-	require.Equal(t, []string{say("n0", "c0", `{"type":"init_ok","in_reply_to":1}`)}, r.ask(time.Second, initLine(0, "n0", ids(3)...)))
-	require.Equal(t, "[]", r.values(time.Second))
+	require.Equal(t, []string{Say("n0", "c0", `{"type":"init_ok","in_reply_to":1}`)}, r.Ask(time.Second, InitLine(0, "n0", IDs(3)...)))
+	require.Equal(t, "[]", r.Values(time.Second))
 }
 
 func TestTheOrderOfNodeIdsDoesNotMatter(t *testing.T) {
 	for _, order := range [][]string{{"n0", "n2", "n10"}, {"n10", "n2", "n0"}} {
-		r := newRig(t)
-		r.ask(0, initLine(0, "n2", order...))
+		r := NewRig(t)
+		r.Ask(0, InitLine(0, "n2", order...))
 		require.Equal(t, []string{"n0", "n2", "n10"}, r.intake.self.members.Nodes())
 	}
 }
 
 func TestAnInitThatCannotBeTheFirstOfARunIsARestart(t *testing.T) {
 	for id, restart := range map[string]bool{`"id":0,`: false, `"id":5,`: false, `"id":6,`: true, `"id":900,`: true, ``: true, `"id":"x",`: true} {
-		r := newRig(t)
-		r.admit(0, `{`+id+`"src":"c0","dest":"n0","body":{"type":"init","node_id":"n0","node_ids":["n0","n1","n2"],"msg_id":1}}`)
+		r := NewRig(t)
+		r.AdmitLines(0, `{`+id+`"src":"c0","dest":"n0","body":{"type":"init","node_id":"n0","node_ids":["n0","n1","n2"],"msg_id":1}}`)
 		require.Equal(t, restart, r.intake.self.greet, "it says hello where nobody can tell: %s", id)
 		require.Equal(t, restart && strings.Contains(id, `"id":`) && !strings.Contains(id, "x"), r.intake.self.restart, id)
 	}
 }
 
 func TestRequestsBeforeInitAreTurnedAway(t *testing.T) {
-	r := newRig(t)
+	r := NewRig(t)
 	for _, typ := range []string{"broadcast", "read", "topology", "echo", "generate"} {
 		require.Equal(t, []string{errorLine("c3", 11, "this node is not initialised yet: send init first")},
-			r.ask(0, say("c3", "n0", fmt.Sprintf(`{"type":%q,"message":1,"msg_id":5}`, typ))))
+			r.Ask(0, Say("c3", "n0", fmt.Sprintf(`{"type":%q,"message":1,"msg_id":5}`, typ))))
 	}
-	require.Empty(t, r.ask(0, say("c3", "n0", `{"type":"read"}`)))
+	require.Empty(t, r.Ask(0, Say("c3", "n0", `{"type":"read"}`)))
 	// A peer may have been initialised before us.
-	require.Empty(t, r.ask(0, say("n1", "n0", `{"type":"gossip","e":5,"b":1,"runs":[{"o":"n1","l":"x","c":1,"v":[42]}]}`)))
+	require.Empty(t, r.Ask(0, Say("n1", "n0", `{"type":"gossip","e":5,"b":1,"runs":[{"o":"n1","l":"x","c":1,"v":[42]}]}`)))
 	require.Equal(t, uint64(1), r.counters.droppedPeerMsgs.Load())
-	r.ask(0, initLine(0, "n0", ids(2)...))
-	require.Equal(t, "[]", r.values(0))
+	r.Ask(0, InitLine(0, "n0", IDs(2)...))
+	require.Equal(t, "[]", r.Values(0))
 }
 
 func TestBadLinesAreAnsweredWhereTheSenderIsKnown(t *testing.T) {
@@ -176,21 +176,21 @@ func TestBadLinesAreAnsweredWhereTheSenderIsKnown(t *testing.T) {
 		"half, no message id":      {`{"src":"c3","dest":"n0","body":{"type":"read","mess`, ""},
 		"not an object":            {`[1]`, ""},
 		"body is no object":        {`{"src":"c3","dest":"n0","body":7}`, ""},
-		"type missing":             {say("c3", "n0", `{"msg_id":5}`), "body.type is missing"},
-		"type is no string":        {say("c3", "n0", `{"type":7,"msg_id":5}`), "body.type is not a string"},
+		"type missing":             {Say("c3", "n0", `{"msg_id":5}`), "body.type is missing"},
+		"type is no string":        {Say("c3", "n0", `{"type":7,"msg_id":5}`), "body.type is not a string"},
 		"dest missing":             {`{"src":"c3","body":{"type":"read","msg_id":5}}`, "dest is missing"},
 		"src missing":              {`{"dest":"n0","body":{"type":"read","msg_id":5}}`, ""},
-		"msg_id is no integer":     {say("c3", "n0", `{"type":"read","msg_id":5.5}`), ""},
-		"in_reply_to is no number": {say("c3", "n0", `{"type":"read","msg_id":5,"in_reply_to":"1"}`), "body.in_reply_to is not an integer"},
+		"msg_id is no integer":     {Say("c3", "n0", `{"type":"read","msg_id":5.5}`), ""},
+		"in_reply_to is no number": {Say("c3", "n0", `{"type":"read","msg_id":5,"in_reply_to":"1"}`), "body.in_reply_to is not an integer"},
 		"a reply":                  {`{"src":"c3","dest":"n0","body":{"msg_id":5,"in_reply_to":4}}`, ""},
-		"from a peer":              {say("n1", "n0", `{"msg_id":5}`), ""},
-		"too long":                 {say("c3", "n0", `{"type":"broadcast","msg_id":5,"message":`+long+`}`), "line too long: 2074 bytes, the limit is 1024"},
-		"too long, id too late":    {say("c3", "n0", `{"type":"broadcast","message":`+long+`,"msg_id":5}`), ""},
-		"too long, from a peer":    {say("n1", "n0", `{"type":"gossip","msg_id":5,"message":`+long+`}`), ""},
+		"from a peer":              {Say("n1", "n0", `{"msg_id":5}`), ""},
+		"too long":                 {Say("c3", "n0", `{"type":"broadcast","msg_id":5,"message":`+long+`}`), "line too long: 2074 bytes, the limit is 1024"},
+		"too long, id too late":    {Say("c3", "n0", `{"type":"broadcast","message":`+long+`,"msg_id":5}`), ""},
+		"too long, from a peer":    {Say("n1", "n0", `{"type":"gossip","msg_id":5,"message":`+long+`}`), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := startedRig(t, ids(2), func(c *Config) { c.MaxLineBytes = 1024 })
-			out := r.ask(time.Second, c.line)
+			r := StartedRig(t, IDs(2), func(c *Config) { c.MaxLineBytes = 1024 })
+			out := r.Ask(time.Second, c.line)
 			if c.answer == "" {
 				require.Empty(t, out)
 			} else {
@@ -200,14 +200,14 @@ func TestBadLinesAreAnsweredWhereTheSenderIsKnown(t *testing.T) {
 			}
 			require.Equal(t, uint64(1), r.counters.malformedLines.Load()+r.counters.longLines.Load())
 			require.Equal(t, strings.HasPrefix(name, "too long"), r.counters.longLines.Load() == 1)
-			require.Contains(t, r.logs.String(), "a line on stdin is no message")
-			require.Equal(t, "[]", r.values(time.Second), "the node goes on")
+			require.Contains(t, r.Logs.String(), "a line on stdin is no message")
+			require.Equal(t, "[]", r.Values(time.Second), "the node goes on")
 		})
 	}
 }
 
 func TestABadLineBeforeInitIsAnsweredUnderTheNameItWasSentTo(t *testing.T) {
-	r := newRig(t)
-	require.Equal(t, []string{say("n4", "c3", `{"type":"error","in_reply_to":5,"code":12,"text":"body.type is missing"}`)},
-		r.ask(0, say("c3", "n4", `{"msg_id":5}`)))
+	r := NewRig(t)
+	require.Equal(t, []string{Say("n4", "c3", `{"type":"error","in_reply_to":5,"code":12,"text":"body.type is missing"}`)},
+		r.Ask(0, Say("c3", "n4", `{"msg_id":5}`)))
 }

@@ -18,7 +18,7 @@ import (
 // them, without a journal, with one in memory and with one in a file.
 func BenchmarkFlood(b *testing.B) {
 	const count = 200_000
-	flood := initLine(0, "n0", "n0") + "\n" + manyBroadcasts(count)
+	flood := InitLine(0, "n0", "n0") + "\n" + ManyBroadcasts(count)
 	for name, keeper := range map[string]func() Journal{
 		"off":    func() Journal { return nil },
 		"memory": func() Journal { return journal.NewMemory(rand.New(rand.NewPCG(1, 2))) },
@@ -57,7 +57,7 @@ func BenchmarkRecovery(b *testing.B) {
 	require.NoError(b, f.Close(false))
 	for b.Loop() {
 		again := journal.NewFiles(cfg)
-		r := restartedRig(b, 0, ids(1), keptBy(again))
+		r := restartedRig(b, 0, IDs(1), KeptBy(again))
 		require.Equal(b, count, r.state.log.Len())
 		require.NoError(b, again.Close(false))
 	}

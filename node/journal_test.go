@@ -11,14 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"treecast/gossip"
-	"treecast/journal"
 )
-
-// memory is an empty journal.
-func memory() *journal.Memory { return journal.NewMemory(rand.New(rand.NewPCG(3, 4))) }
-
-// keptBy gives a node a journal.
-func keptBy(k Journal) func(*Config) { return func(c *Config) { c.Journal = k } }
 
 // another is a further life of a node: it draws other random numbers.
 func another(life uint64) func(*Config) {
@@ -26,31 +19,31 @@ func another(life uint64) func(*Config) {
 }
 
 // restartedRig is a node that is started again in the same run.
-func restartedRig(t require.TestingT, id int, nodes []string, change ...func(*Config)) *rig {
-	r := newRig(t, change...)
-	r.admit(0, initLine(id, nodes[0], nodes...))
-	require.Equal(t, []string{say(nodes[0], "c0", `{"type":"init_ok","in_reply_to":1}`)}, r.settle(0))
+func restartedRig(t require.TestingT, id int, nodes []string, change ...func(*Config)) *Rig {
+	r := NewRig(t, change...)
+	r.AdmitLines(0, InitLine(id, nodes[0], nodes...))
+	require.Equal(t, []string{Say(nodes[0], "c0", `{"type":"init_ok","in_reply_to":1}`)}, r.Settle(0))
 	return r
 }
 
 func TestAValueIsInTheJournalBeforeItIsShownOrToldOrAnswered(t *testing.T) {
-	r := startedRig(t, ids(2), keptBy(memory()))
-	r.admit(time.Second, broadcastLine("n0", 1, "7"))
-	require.True(t, r.workRecord(time.Second))
-	require.Empty(t, r.write(time.Second))
+	r := StartedRig(t, IDs(2), KeptBy(Memory()))
+	r.AdmitLines(time.Second, BroadcastLine("n0", 1, "7"))
+	require.True(t, r.WorkStore(time.Second))
+	require.Empty(t, r.Write(time.Second))
 	require.Zero(t, r.state.log.Len(), "gossip cannot see it")
 	require.Zero(t, r.state.shown.Load())
 
 	require.True(t, r.journaler.step(time.Second))
-	require.Contains(t, r.write(time.Second)[0], "broadcast_ok")
-	require.False(t, r.workRecord(time.Second), "nothing comes back")
+	require.Contains(t, r.Write(time.Second)[0], "broadcast_ok")
+	require.False(t, r.WorkStore(time.Second), "nothing comes back")
 	require.Equal(t, 1, r.state.log.Len())
-	require.Equal(t, "[7]", r.values(time.Second))
+	require.Equal(t, "[7]", r.Values(time.Second))
 	require.Zero(t, r.intakeBytes.used.Load())
 }
 
 func TestADeliveryIsInTheJournalBeforeItIsAcked(t *testing.T) {
-	r := startedRig(t, ids(2), keptBy(memory()))
+	r := StartedRig(t, IDs(2), KeptBy(Memory()))
 	j := deliveryOf(3, entry(1, "1"), entry(2, "2"))
 	r.store.handle(0, &j)
 	again := deliveryOf(4, entry(2, "2"))
@@ -59,7 +52,7 @@ func TestADeliveryIsInTheJournalBeforeItIsAcked(t *testing.T) {
 	require.True(t, r.journaler.step(0))
 	require.EqualValues(t, 1, r.journaler.figures.appends.Load())
 	require.Equal(t, []gossip.Ticket{j.delivery.Ticket, again.delivery.Ticket}, r.storedSignal.take(nil))
-	require.Equal(t, "[1,2]", r.values(0))
+	require.Equal(t, "[1,2]", r.Values(0))
 
 	r.store.handle(0, &again)
 	require.True(t, r.journaler.step(0))
@@ -68,45 +61,45 @@ func TestADeliveryIsInTheJournalBeforeItIsAcked(t *testing.T) {
 }
 
 func TestInitWaitsForTheJournalAndEverythingElseForInit(t *testing.T) {
-	r := newRig(t, keptBy(memory()))
+	r := NewRig(t, KeptBy(Memory()))
 	require.True(t, r.Admits())
-	r.admit(0, initLine(0, "n0", ids(2)...))
+	r.AdmitLines(0, InitLine(0, "n0", IDs(2)...))
 	require.False(t, r.Admits())
-	require.Empty(t, r.write(0))
+	require.Empty(t, r.Write(0))
 	for _, s := range []Service{r.store, r.journaler} {
 		require.Zero(t, s.Next(0))
 		_, err := s.Step(0)
 		require.NoError(t, err)
 	}
 	require.True(t, r.Admits())
-	require.Contains(t, r.write(0)[0], "init_ok")
+	require.Contains(t, r.Write(0)[0], "init_ok")
 }
 
 func TestAKilledNodeGoesOnInItsNextLife(t *testing.T) {
-	m := memory()
-	first := startedRig(t, ids(3), keptBy(m), another(1))
+	m := Memory()
+	first := StartedRig(t, IDs(3), KeptBy(m), another(1))
 	for i, v := range []string{"1", `"two"`, "1"} {
-		require.Contains(t, first.ask(time.Second, broadcastLine("n0", i, v))[0], "broadcast_ok")
+		require.Contains(t, first.Ask(time.Second, BroadcastLine("n0", i, v))[0], "broadcast_ok")
 	}
 	j := deliveryOf(3, entry(1, "10"), entry(2, "1"))
 	first.store.handle(0, &j)
-	first.work(0)
-	first.admit(time.Second, broadcastLine("n0", 9, "99"))
-	first.workRecord(time.Second) // killed before the journal had it
+	first.Work(0)
+	first.AdmitLines(time.Second, BroadcastLine("n0", 9, "99"))
+	first.WorkStore(time.Second) // killed before the journal had it
 
-	second := restartedRig(t, 50, ids(3), keptBy(m), another(2))
+	second := restartedRig(t, 50, IDs(3), KeptBy(m), another(2))
 	require.EqualValues(t, 5, second.journaler.figures.recovered.Load())
-	require.Equal(t, `[1,"two",10]`, second.values(0))
+	require.Equal(t, `[1,"two",10]`, second.Values(0))
 	require.Equal(t, 5, second.state.log.Len())
 	require.NotEqual(t, first.store.origin, second.store.origin, "a log is of one life")
-	require.Contains(t, second.logs.String(), "a former life of this node has left a journal")
-	second.ask(0, broadcastLine("n0", 1, "5"))
+	require.Contains(t, second.Logs.String(), "a former life of this node has left a journal")
+	second.Ask(0, BroadcastLine("n0", 1, "5"))
 	last := second.state.log.At(5)
 	require.Equal(t, second.store.origin, last.Origin)
 	require.EqualValues(t, 1, last.Counter)
 
 	// It owes what it holds, and asks for what it lacks, after a second.
-	said := second.settle(2 * time.Second)
+	said := second.Settle(2 * time.Second)
 	require.NotEmpty(t, said)
 	require.Contains(t, strings.Join(said, ""), `"w":true`)
 	require.NotContains(t, strings.Join(said, ""), `"two"`, "nothing is sent before it is known to be missing")
@@ -119,34 +112,34 @@ func TestAKilledNodeGoesOnInItsNextLife(t *testing.T) {
 }
 
 func TestWithoutEvidenceANodeBeginsWithNothingAndSaysSo(t *testing.T) {
-	m := memory()
-	first := startedRig(t, ids(3), keptBy(m), another(1))
-	first.ask(time.Second, broadcastLine("n0", 1, "1"))
-	next := restartedRig(t, 2, ids(3), keptBy(m), another(2))
-	require.Equal(t, "[]", next.values(0))
-	require.Contains(t, next.logs.String(), "of another run were left out")
+	m := Memory()
+	first := StartedRig(t, IDs(3), KeptBy(m), another(1))
+	first.Ask(time.Second, BroadcastLine("n0", 1, "1"))
+	next := restartedRig(t, 2, IDs(3), KeptBy(m), another(2))
+	require.Equal(t, "[]", next.Values(0))
+	require.Contains(t, next.Logs.String(), "of another run were left out")
 
-	lost := restartedRig(t, 500, ids(3), keptBy(memory()), another(3))
-	require.Equal(t, "[]", lost.values(0))
-	require.Contains(t, lost.logs.String(), "it begins with nothing")
+	lost := restartedRig(t, 500, IDs(3), KeptBy(Memory()), another(3))
+	require.Equal(t, "[]", lost.Values(0))
+	require.Contains(t, lost.Logs.String(), "it begins with nothing")
 }
 
 func TestTheJournalNotesTheHighestThatWasSeen(t *testing.T) {
-	m := memory()
-	first := startedRig(t, ids(2), keptBy(m), another(1))
-	first.ask(0, `{"id":70,"src":"c9","dest":"n0","body":{"type":"broadcast","message":1,"msg_id":1}}`)
-	first.ask(0, `{"id":60,"src":"c3","dest":"n0","body":{"type":"broadcast","message":2,"msg_id":1}}`)
-	require.Zero(t, restartedRig(t, 70, ids(2), keptBy(m.Clone()), another(2)).state.log.Len())
-	require.Equal(t, 2, restartedRig(t, 71, ids(2), keptBy(m), another(2)).state.log.Len())
+	m := Memory()
+	first := StartedRig(t, IDs(2), KeptBy(m), another(1))
+	first.Ask(0, `{"id":70,"src":"c9","dest":"n0","body":{"type":"broadcast","message":1,"msg_id":1}}`)
+	first.Ask(0, `{"id":60,"src":"c3","dest":"n0","body":{"type":"broadcast","message":2,"msg_id":1}}`)
+	require.Zero(t, restartedRig(t, 70, IDs(2), KeptBy(m.Clone()), another(2)).state.log.Len())
+	require.Equal(t, 2, restartedRig(t, 71, IDs(2), KeptBy(m), another(2)).state.log.Len())
 }
 
 func TestADriversStepsServeAJournalToo(t *testing.T) {
-	r := newRig(t, keptBy(memory()))
-	r.Admit(0, item(t, initLine(0, "n0", ids(1)...)))
+	r := NewRig(t, KeptBy(Memory()))
+	r.Admit(0, Item(t, InitLine(0, "n0", IDs(1)...)))
 	said := ""
 	for i := range 100 {
 		now := time.Duration(i) * time.Millisecond
-		r.Admit(now, item(t, broadcastLine("n0", i, fmt.Sprint(i))))
+		r.Admit(now, Item(t, BroadcastLine("n0", i, fmt.Sprint(i))))
 		for again := true; again; {
 			again = false
 			for _, s := range r.Services() {
@@ -157,7 +150,7 @@ func TestADriversStepsServeAJournalToo(t *testing.T) {
 				}
 			}
 		}
-		said = r.stdout.String()
+		said = r.Stdout.String()
 	}
 	require.Equal(t, 100, strings.Count(said, "broadcast_ok"))
 	require.Equal(t, 1, strings.Count(said, "init_ok"))
@@ -165,11 +158,11 @@ func TestADriversStepsServeAJournalToo(t *testing.T) {
 
 func TestWhatALifeAcknowledgesTheNextOnesShow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		d := &disk{Memory: memory()}
+		d := &disk{Memory: Memory()}
 		acked, sent := map[string]bool{}, map[string]bool{}
 		known := map[gossip.OriginID]map[uint64]string{} // all that any life has told
 		id, values := 10, 0
-		r := restartedRig(t, 0, ids(2), keptBy(d), another(1))
+		r := restartedRig(t, 0, IDs(2), KeptBy(d), another(1))
 		now := time.Duration(0)
 		listen := func(lines []string) {
 			for _, line := range lines {
@@ -195,10 +188,10 @@ func TestWhatALifeAcknowledgesTheNextOnesShow(t *testing.T) {
 				case 0, 1:
 					value := fmt.Sprint(values)
 					sent[value] = true
-					r.admit(now, broadcastLine("n0", values, value))
+					r.AdmitLines(now, BroadcastLine("n0", values, value))
 					values++
 				case 2:
-					r.workRecord(now)
+					r.WorkStore(now)
 				case 3:
 					r.journaler.step(now)
 				case 4:
@@ -207,14 +200,14 @@ func TestWhatALifeAcknowledgesTheNextOnesShow(t *testing.T) {
 						d.append = errDisk
 					}
 				default:
-					listen(r.settle(now))
+					listen(r.Settle(now))
 				}
 			}
-			listen(r.write(now))
+			listen(r.Write(now))
 			id += values + 10
-			r = restartedRig(t, id, ids(2), keptBy(d), another(life))
+			r = restartedRig(t, id, IDs(2), KeptBy(d), another(life))
 			now = 0
-			text := strings.Trim(r.values(0), "[]")
+			text := strings.Trim(r.Values(0), "[]")
 			shown := map[string]bool{}
 			for v := range strings.SplitSeq(text, ",") {
 				if v != "" {

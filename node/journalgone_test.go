@@ -15,7 +15,7 @@ import (
 
 // shownBy is what the next life of a node would show, with a copy of its journal.
 func shownBy(t require.TestingT, m *journal.Memory) string {
-	return restartedRig(t, 10_000, ids(2), keptBy(m.Clone()), another(77)).values(0)
+	return restartedRig(t, 10_000, IDs(2), KeptBy(m.Clone()), another(77)).Values(0)
 }
 
 func TestGone_isNoticedWithTheNextBroadcastAndWrittenAgain(t *testing.T) {
@@ -25,27 +25,27 @@ func TestGone_isNoticedWithTheNextBroadcastAndWrittenAgain(t *testing.T) {
 		"emptied":   func(m *journal.Memory) { m.Cut(0) },
 	} {
 		t.Run(about, func(t *testing.T) {
-			m := memory()
-			r := startedRig(t, ids(2), keptBy(m))
-			r.ask(0, broadcastLine("n0", 1, "1"))
+			m := Memory()
+			r := StartedRig(t, IDs(2), KeptBy(m))
+			r.Ask(0, BroadcastLine("n0", 1, "1"))
 			j := deliveryOf(3, entry(1, "10"), entry(2, "20"))
 			r.store.handle(0, &j)
-			r.work(0)
+			r.Work(0)
 			blow(m)
-			r.admit(time.Second, broadcastLine("n0", 2, "2"))
-			r.workRecord(time.Second)
+			r.AdmitLines(time.Second, BroadcastLine("n0", 2, "2"))
+			r.WorkStore(time.Second)
 			r.journaler.step(time.Second)
 			require.True(t, r.journaler.figures.failing.Load())
-			said := r.settle(time.Second)
+			said := r.Settle(time.Second)
 			require.Contains(t, strings.Join(said, ""), `"code":13`, "it is not durable: nobody is told that it is")
-			require.Contains(t, r.logs.String(), "level=ERROR")
-			require.Contains(t, r.logs.String(), "the journal is gone")
+			require.Contains(t, r.Logs.String(), "level=ERROR")
+			require.Contains(t, r.Logs.String(), "the journal is gone")
 
 			require.Equal(t, "[1,10,20,2]", shownBy(t, m), "it may come to be")
 			h, _ := r.askHealth(time.Second)
 			require.False(t, h.Journal.Failing)
 			require.EqualValues(t, 1, h.Journal.Rewritten)
-			require.Contains(t, r.ask(time.Second, broadcastLine("n0", 3, "3"))[0], "broadcast_ok")
+			require.Contains(t, r.Ask(time.Second, BroadcastLine("n0", 3, "3"))[0], "broadcast_ok")
 			require.Equal(t, "[1,10,20,2,3]", shownBy(t, m))
 			require.EqualValues(t, 3, r.state.log.At(4).Counter, "no counter is given twice")
 		})
@@ -53,49 +53,49 @@ func TestGone_isNoticedWithTheNextBroadcastAndWrittenAgain(t *testing.T) {
 }
 
 func TestGone_isNoticedWithinASecondWhereNothingIsAppended(t *testing.T) {
-	m := memory()
+	m := Memory()
 	now := time.Duration(0)
-	r := startedRig(t, ids(2), keptBy(m), func(c *Config) { c.JournalCheck = DefaultJournalCheck })
-	r.ask(0, broadcastLine("n0", 1, "1"))
+	r := StartedRig(t, IDs(2), KeptBy(m), func(c *Config) { c.JournalCheck = DefaultJournalCheck })
+	r.Ask(0, BroadcastLine("n0", 1, "1"))
 	r.run(&now, 10*time.Second)
 	m.Remove()
 	require.Equal(t, "[]", shownBy(t, m))
 	r.run(&now, 11*time.Second)
 	require.Equal(t, "[1]", shownBy(t, m))
-	require.Equal(t, 1, strings.Count(r.logs.String(), "the journal is gone"))
+	require.Equal(t, 1, strings.Count(r.Logs.String(), "the journal is gone"))
 
-	silent := startedRig(t, ids(2), keptBy(memory()))
+	silent := StartedRig(t, IDs(2), KeptBy(Memory()))
 	require.Equal(t, Never, silent.journaler.Next(0), "without it nothing is due")
 }
 
 // A large history is written a part at a time, and what comes is answered in
 // between.
 func TestGone_otherWorkGoesOnBetweenTheParts(t *testing.T) {
-	m := memory()
-	r := startedRig(t, ids(2), keptBy(m))
+	m := Memory()
+	r := StartedRig(t, IDs(2), KeptBy(m))
 	large := `"` + strings.Repeat("x", groupBytes/2) + `"`
 	for i := range 20 {
 		j := deliveryOf(uint64(i+3), entry(uint64(i+1), large[:len(large)-1]+fmt.Sprint(i)+`"`))
 		r.store.handle(0, &j)
-		r.work(0)
+		r.Work(0)
 	}
 	m.Remove()
-	r.ask(0, broadcastLine("n0", 0, "0")) // noticed, and written again
+	r.Ask(0, BroadcastLine("n0", 0, "0")) // noticed, and written again
 	require.EqualValues(t, 1, r.journaler.figures.rewritten.Load())
 	m.Remove()
 	answered, steps := 0, 0
 	for r.journaler.figures.rewritten.Load() == 1 {
-		r.admit(0, broadcastLine("n0", steps, "1"))
-		r.workRecord(0)
+		r.AdmitLines(0, BroadcastLine("n0", steps, "1"))
+		r.WorkStore(0)
 		r.journaler.step(0)
-		r.workRecord(0)
-		answered += len(r.write(0))
+		r.WorkStore(0)
+		answered += len(r.Write(0))
 		steps++
 		require.Less(t, steps, 100)
 	}
 	require.Greater(t, steps, 8)
 	require.GreaterOrEqual(t, answered, steps-1, "none waits for the end")
-	require.Equal(t, r.values(0), shownBy(t, m))
+	require.Equal(t, r.Values(0), shownBy(t, m))
 }
 
 // stubborn is a journal that cannot be written again at first.
@@ -114,22 +114,22 @@ func (s *stubborn) Publish() error {
 
 func TestGone_isTriedAgainOnceASecond(t *testing.T) {
 	for about, s := range map[string]*stubborn{"making it": {rewrite: errDisk}, "putting it in its place": {publish: errDisk}} {
-		s.Memory = memory()
-		r := startedRig(t, ids(2), keptBy(s))
-		r.ask(0, broadcastLine("n0", 1, "1"))
+		s.Memory = Memory()
+		r := StartedRig(t, IDs(2), KeptBy(s))
+		r.Ask(0, BroadcastLine("n0", 1, "1"))
 		s.Remove()
-		require.Contains(t, strings.Join(r.ask(time.Second, broadcastLine("n0", 2, "2")), ""), `"code":13`)
+		require.Contains(t, strings.Join(r.Ask(time.Second, BroadcastLine("n0", 2, "2")), ""), `"code":13`)
 		require.Equal(t, "[]", shownBy(t, s.Memory), about)
-		require.Contains(t, strings.Join(r.ask(time.Second, broadcastLine("n0", 3, "3")), ""), `"code":11`)
+		require.Contains(t, strings.Join(r.Ask(time.Second, BroadcastLine("n0", 3, "3")), ""), `"code":11`)
 		require.Equal(t, 2*time.Second, r.journaler.Next(time.Second))
 		s.rewrite, s.publish = nil, nil
 		j := deliveryOf(3, entry(1, "10"))
 		r.store.handle(time.Second, &j)
-		r.work(time.Second)
-		r.work(2 * time.Second)
+		r.Work(time.Second)
+		r.Work(2 * time.Second)
 		require.Equal(t, "[1,10,2]", shownBy(t, s.Memory), about)
-		require.Contains(t, strings.Join(r.ask(2*time.Second, broadcastLine("n0", 4, "4")), ""), "broadcast_ok")
-		require.Contains(t, r.logs.String(), "cannot be written again")
+		require.Contains(t, strings.Join(r.Ask(2*time.Second, BroadcastLine("n0", 4, "4")), ""), "broadcast_ok")
+		require.Contains(t, r.Logs.String(), "cannot be written again")
 	}
 }
 
@@ -137,8 +137,8 @@ func TestGone_isTriedAgainOnceASecond(t *testing.T) {
 // was acknowledged.
 func TestGone_nothingIsMissingASecondLater(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		d := &disk{Memory: memory()}
-		r := startedRig(t, ids(2), keptBy(d), func(c *Config) { c.JournalCheck = DefaultJournalCheck })
+		d := &disk{Memory: Memory()}
+		r := StartedRig(t, IDs(2), KeptBy(d), func(c *Config) { c.JournalCheck = DefaultJournalCheck })
 		now, values, learnt := time.Duration(0), 0, uint64(0)
 		acked := map[string]bool{}
 		listen := func(lines []string) {
@@ -152,14 +152,14 @@ func TestGone_nothingIsMissingASecondLater(t *testing.T) {
 			now += rapid.SampledFrom([]time.Duration{0, time.Millisecond, 2 * time.Second}).Draw(t, "passes")
 			switch rapid.IntRange(0, 8).Draw(t, "step") {
 			case 0, 1, 2:
-				r.admit(now, broadcastLine("n0", values, fmt.Sprint(values)))
+				r.AdmitLines(now, BroadcastLine("n0", values, fmt.Sprint(values)))
 				values++
 			case 3:
 				learnt++
 				j := deliveryOf(learnt, entry(learnt, fmt.Sprint(100_000+learnt)))
 				r.store.handle(now, &j)
 			case 4:
-				r.workRecord(now)
+				r.WorkStore(now)
 			case 5:
 				r.journaler.step(now)
 			case 6:
@@ -174,7 +174,7 @@ func TestGone_nothingIsMissingASecondLater(t *testing.T) {
 					d.append = errDisk
 				}
 			default:
-				listen(r.settle(now))
+				listen(r.Settle(now))
 			}
 		}
 		d.append = nil
@@ -186,6 +186,6 @@ func TestGone_nothingIsMissingASecondLater(t *testing.T) {
 		for v := range acked {
 			require.True(t, shown[v], "%s was acknowledged", v)
 		}
-		require.Equal(t, strings.Count(r.values(now), ","), strings.Count(shownBy(t, d.Memory), ","), "nor is what peers told")
+		require.Equal(t, strings.Count(r.Values(now), ","), strings.Count(shownBy(t, d.Memory), ","), "nor is what peers told")
 	})
 }

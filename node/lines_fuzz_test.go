@@ -27,25 +27,25 @@ const wholeMessage = `{"type":"gossip","e":7,"f":9,"b":12,"re":true,"runs":[{"o"
 // nothing else; to each request one reply at most, and one to every request
 // that is for it; and that what it has acknowledged is read.
 func FuzzLines(f *testing.F) {
-	first := initLine(0, "n0", ids(3)...)
+	first := InitLine(0, "n0", IDs(3)...)
 	for _, lines := range [][]string{
-		{first, broadcastLine("n0", 1, "7"), readLine("n0", 2), broadcastLine("n0", 3, `{"b":1.0, "a":"\u00e9"}`), readLine("n0", 4)},
-		{first, say("n1", "n0", wholeMessage), say("n2", "n0", `{"type":"gossip","e":5,"f":1,"b":1,"runs":[{"o":"n2","l":"x","c":1,"v":[1,"a"]}]}`), readLine("n0", 1)},
-		{first, say("n1", "n0", `{"type":"gossip","e":1,"f":0,"vec":{"x":1,"i":0,"n":1,"h":[]},"j":1,"p":true,"w":true}`), say("n2", "n0", `{"type":"gossip","e":2,"f":1,"a":[[1,9]],"x":[1,5],"z":["n0"]}`)},
-		{broadcastLine("n0", 1, "7"), say("c1", "n9", `{"type":"health","msg_id":2}`), `{"src":"c1","dest":"n0","body":{"msg_id":3}}`, first, first, say("c1", "n0", `{"type":"echo","echo":[1],"msg_id":4}`)},
-		{initLine(99, "n0", "n0"), say("c1", "n0", `{"type":"topology","topology":{},"msg_id":1}`), say("c1", "n0", `{"type":"error","in_reply_to":1,"code":0}`), "", "x", say("c2", "n0", `{"type":"generate","msg_id":-1}`)},
-		{`{"src":"","dest":"","body":{"type":"init","node_id":"","node_ids":[],"msg_id":1}}`, `{"src":"c","dest":"ü","body":{"type":"init","node_id":"ü","node_ids":["b","ü","b"],"msg_id":1}}`, say("c", "ü", `{"type":"read","msg_id":1}`)},
-		{first, say("n0", "n0", `{"type":"broadcast","message":1,"msg_id":1}`), say("n1", "n0", `{"type":"read","msg_id":1}`), strings.Repeat("y", 5000), say("c1", "n0", `{"type":"broadcast","message":"`+strings.Repeat("z", 3000)+`","msg_id":1}`)},
+		{first, BroadcastLine("n0", 1, "7"), ReadLine("n0", 2), BroadcastLine("n0", 3, `{"b":1.0, "a":"\u00e9"}`), ReadLine("n0", 4)},
+		{first, Say("n1", "n0", wholeMessage), Say("n2", "n0", `{"type":"gossip","e":5,"f":1,"b":1,"runs":[{"o":"n2","l":"x","c":1,"v":[1,"a"]}]}`), ReadLine("n0", 1)},
+		{first, Say("n1", "n0", `{"type":"gossip","e":1,"f":0,"vec":{"x":1,"i":0,"n":1,"h":[]},"j":1,"p":true,"w":true}`), Say("n2", "n0", `{"type":"gossip","e":2,"f":1,"a":[[1,9]],"x":[1,5],"z":["n0"]}`)},
+		{BroadcastLine("n0", 1, "7"), Say("c1", "n9", `{"type":"health","msg_id":2}`), `{"src":"c1","dest":"n0","body":{"msg_id":3}}`, first, first, Say("c1", "n0", `{"type":"echo","echo":[1],"msg_id":4}`)},
+		{InitLine(99, "n0", "n0"), Say("c1", "n0", `{"type":"topology","topology":{},"msg_id":1}`), Say("c1", "n0", `{"type":"error","in_reply_to":1,"code":0}`), "", "x", Say("c2", "n0", `{"type":"generate","msg_id":-1}`)},
+		{`{"src":"","dest":"","body":{"type":"init","node_id":"","node_ids":[],"msg_id":1}}`, `{"src":"c","dest":"ü","body":{"type":"init","node_id":"ü","node_ids":["b","ü","b"],"msg_id":1}}`, Say("c", "ü", `{"type":"read","msg_id":1}`)},
+		{first, Say("n0", "n0", `{"type":"broadcast","message":1,"msg_id":1}`), Say("n1", "n0", `{"type":"read","msg_id":1}`), strings.Repeat("y", 5000), Say("c1", "n0", `{"type":"broadcast","message":"`+strings.Repeat("z", 3000)+`","msg_id":1}`)},
 	} {
 		f.Add([]byte(strings.Join(lines, "\n")+"\n"), uint64(len(lines)))
 		f.Add([]byte(strings.Join(lines, "\r\n")), uint64(len(lines))<<20)
 	}
 	f.Fuzz(func(t *testing.T, stdin []byte, seed uint64) {
 		random := rand.New(rand.NewPCG(seed, 0))
-		s := &spoken{t: t, r: newRig(t, func(c *Config) {
+		s := &spoken{t: t, r: NewRig(t, func(c *Config) {
 			c.MaxLineBytes = 4000
 			if seed%2 == 1 {
-				c.Journal = memory()
+				c.Journal = Memory()
 			}
 		}), asked: map[question]int{}, may: map[question]int{}, told: map[question]json.RawMessage{}, acked: map[string]string{}}
 		lines := wire.NewReader(bytes.NewReader(stdin), s.r.cfg.MaxLineBytes)
@@ -77,7 +77,7 @@ type question struct {
 // spoken is a conversation with a node.
 type spoken struct {
 	t     *testing.T
-	r     *rig
+	r     *Rig
 	now   time.Duration
 	asked map[question]int             // replies that must still come
 	may   map[question]int             // replies that may still come
@@ -141,8 +141,8 @@ func (s *spoken) until(end time.Duration) {
 
 // listen checks what was said.
 func (s *spoken) listen() {
-	text := s.r.stdout.String()
-	s.r.stdout.Reset()
+	text := s.r.Stdout.String()
+	s.r.Stdout.Reset()
 	require.True(s.t, text == "" || strings.HasSuffix(text, "\n"), "whole lines")
 	for line := range strings.Lines(text) {
 		s.check(strings.TrimSuffix(line, "\n"))
@@ -190,7 +190,7 @@ func (s *spoken) check(line string) {
 func (s *spoken) checkRead() {
 	seen := map[string]bool{}
 	var values []json.RawMessage
-	require.NoError(s.t, json.Unmarshal([]byte(s.r.values(s.now)), &values))
+	require.NoError(s.t, json.Unmarshal([]byte(s.r.Values(s.now)), &values))
 	for _, value := range values {
 		key, err := wire.Canonical(value)
 		require.NoError(s.t, err)

@@ -45,31 +45,31 @@ func TestALogTakesSoManyLinesPerIntervalAndCountsTheRest(t *testing.T) {
 }
 
 func TestGarbageCannotFloodTheLog(t *testing.T) {
-	r := startedRig(t, ids(2))
+	r := StartedRig(t, IDs(2))
 	for range 1000 {
-		r.admit(0, "garbage", say("c1", "n9", `{"type":"read","msg_id":1}`), say("n1", "n0", `{"type":"gossip"}`))
-		r.work(0)
+		r.AdmitLines(0, "garbage", Say("c1", "n9", `{"type":"read","msg_id":1}`), Say("n1", "n0", `{"type":"gossip"}`))
+		r.Work(0)
 	}
-	require.LessOrEqual(t, strings.Count(r.logs.String(), "\n"), 21)
+	require.LessOrEqual(t, strings.Count(r.Logs.String(), "\n"), 21)
 	require.Equal(t, uint64(1000), r.counters.malformedLines.Load(), "the counters know all of them")
 }
 
 func TestAnOverloadIsAnnouncedAndSoIsItsEnd(t *testing.T) {
 	r := tinyRig(t)
-	r.logs.Reset()
+	r.Logs.Reset()
 	see := func(from, to time.Duration) {
 		for now := from; now <= to; now += 100 * time.Millisecond {
 			r.Tick(now)
 		}
 	}
-	r.admit(0, readLine("n0", 1), readLine("n0", 2), readLine("n0", 3))
+	r.AdmitLines(0, ReadLine("n0", 1), ReadLine("n0", 2), ReadLine("n0", 3))
 	see(100*time.Millisecond, time.Second)
-	require.Empty(t, r.logs.String())
+	require.Empty(t, r.Logs.String())
 	see(1100*time.Millisecond, 2*time.Second)
-	require.Equal(t, 1, strings.Count(r.logs.String(), "\n"))
-	require.Contains(t, r.logs.String(), "msg=overloaded queue=intake")
-	r.settle(2 * time.Second)
+	require.Equal(t, 1, strings.Count(r.Logs.String(), "\n"))
+	require.Contains(t, r.Logs.String(), "msg=overloaded queue=intake")
+	r.Settle(2 * time.Second)
 	see(2100*time.Millisecond, 3*time.Second)
-	require.Equal(t, 2, strings.Count(r.logs.String(), "\n"))
-	require.Contains(t, r.logs.String(), `msg="no longer overloaded"`)
+	require.Equal(t, 2, strings.Count(r.Logs.String(), "\n"))
+	require.Contains(t, r.Logs.String(), `msg="no longer overloaded"`)
 }

@@ -13,22 +13,22 @@ import (
 )
 
 // codeOf returns the code of the error that a running node answers a line with.
-func codeOf(t *testing.T, r *running, said *sink, line string) int {
-	said.take()
-	r.write(line)
+func codeOf(t *testing.T, r *Running, said *Sink, line string) int {
+	said.Take()
+	r.Send(line)
 	synctest.Wait()
-	replies := said.take()
+	replies := said.Take()
 	require.Len(t, replies, 1)
-	require.Equal(t, "error", replies[0].Body.Type, replies[0].line)
+	require.Equal(t, "error", replies[0].Body.Type, replies[0].Line)
 	return replies[0].Body.Code
 }
 
 // crashing starts a node in a bubble of which a service crashes on one item, and
 // initialises it.
-func crashing(t *testing.T, fault string) (*running, *sink) {
-	r := runNode(t, injected(t, fault))
-	said := r.collect()
-	r.write(initLine(0, "n0", "n0"))
+func crashing(t *testing.T, fault string) (*Running, *Sink) {
+	r := RunNode(t, Injected(t, fault))
+	said := r.Collect()
+	r.Send(InitLine(0, "n0", "n0"))
 	synctest.Wait()
 	return r, said
 }
@@ -36,11 +36,11 @@ func crashing(t *testing.T, fault string) (*running, *sink) {
 func TestABroadcastThatCrashesTheRecordIsAbortedIfItsValueIsUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, said := crashing(t, "store:panic@2") // the first is the init
-		require.Equal(t, 14, codeOf(t, r, said, broadcastLine("n0", 1, "1")))
-		require.Equal(t, []string{"broadcast_ok"}, ask(r, said, broadcastLine("n0", 2, "1")), "it is not seen again")
+		require.Equal(t, 14, codeOf(t, r, said, BroadcastLine("n0", 1, "1")))
+		require.Equal(t, []string{"broadcast_ok"}, r.Ask(said, BroadcastLine("n0", 2, "1")), "it is not seen again")
 		require.Zero(t, r.intakeBytes.used.Load())
-		require.NoError(t, r.stdin.Close())
-		require.NoError(t, soon(t, r.ended))
+		require.NoError(t, r.Stdin.Close())
+		require.NoError(t, Soon(t, r.Ended))
 	})
 }
 
@@ -48,10 +48,10 @@ func TestABroadcastThatCrashesTheRecordIsUncertainIfItsValueIsKnown(t *testing.T
 	for _, value := range []string{"7", `"seven"`} {
 		synctest.Test(t, func(t *testing.T) {
 			r, said := crashing(t, "store:panic@3")
-			require.Equal(t, []string{"broadcast_ok"}, ask(r, said, broadcastLine("n0", 1, value)))
-			require.Equal(t, 13, codeOf(t, r, said, broadcastLine("n0", 2, " "+value)))
-			require.NoError(t, r.stdin.Close())
-			require.NoError(t, soon(t, r.ended))
+			require.Equal(t, []string{"broadcast_ok"}, r.Ask(said, BroadcastLine("n0", 1, value)))
+			require.Equal(t, 13, codeOf(t, r, said, BroadcastLine("n0", 2, " "+value)))
+			require.NoError(t, r.Stdin.Close())
+			require.NoError(t, Soon(t, r.Ended))
 		})
 	}
 }
@@ -60,10 +60,10 @@ func TestAReadThatCrashesAServiceIsAborted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, service := range []string{"store", "output", "intake"} {
 			r, said := crashing(t, service+":panic@2")
-			require.Equal(t, 14, codeOf(t, r, said, readLine("n0", 1)), service)
-			require.Equal(t, []string{"read_ok"}, ask(r, said, readLine("n0", 2)))
-			require.NoError(t, r.stdin.Close())
-			require.NoError(t, soon(t, r.ended))
+			require.Equal(t, 14, codeOf(t, r, said, ReadLine("n0", 1)), service)
+			require.Equal(t, []string{"read_ok"}, r.Ask(said, ReadLine("n0", 2)))
+			require.NoError(t, r.Stdin.Close())
+			require.NoError(t, Soon(t, r.Ended))
 		}
 	})
 }
@@ -71,38 +71,38 @@ func TestAReadThatCrashesAServiceIsAborted(t *testing.T) {
 func TestAReplyThatCrashesTheOutputIsUncertain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, said := crashing(t, "output:panic@2")
-		require.Equal(t, 13, codeOf(t, r, said, broadcastLine("n0", 1, "1")))
-		require.Equal(t, []string{"read_ok"}, ask(r, said, readLine("n0", 2)))
+		require.Equal(t, 13, codeOf(t, r, said, BroadcastLine("n0", 1, "1")))
+		require.Equal(t, []string{"read_ok"}, r.Ask(said, ReadLine("n0", 2)))
 		require.Zero(t, r.outbox.replies.used.Load())
-		require.NoError(t, r.stdin.Close())
-		require.NoError(t, soon(t, r.ended))
+		require.NoError(t, r.Stdin.Close())
+		require.NoError(t, Soon(t, r.Ended))
 	})
 }
 
 func TestALineThatMayHaveBeenWrittenIsNotAnsweredTwice(t *testing.T) {
-	r := startedRig(t, ids(1))
+	r := StartedRig(t, IDs(1))
 	r.output.begun = true
 	r.outbox.offer(0, outgoing{kind: replyBroadcastOK, to: replyTo{client: "c1", msgID: wire.IntID(1), wantsReply: true}})
 	_, ok := r.outputInbox.TryNext()
 	require.True(t, ok)
 	require.Equal(t, 1, r.output.Crashed(0))
-	require.Empty(t, r.write(0))
+	require.Empty(t, r.Write(0))
 	require.False(t, r.output.begun)
 }
 
 func TestALineThatTheReaderHadBegunWithMayHaveBeenHandedOn(t *testing.T) {
-	r := startedRig(t, ids(2))
+	r := StartedRig(t, IDs(2))
 	for begun, code := range map[bool]string{true: `"code":13`, false: `"code":14`} {
 		lose := func(line string, came time.Duration, client stdin.Client) string {
-			r.reading.take(came, item(t, line), came, client)
+			r.reading.take(came, Item(t, line), came, client)
 			r.reading.begun = begun
 			require.Equal(t, 1, r.reading.crashed(10*time.Second))
-			return strings.Join(r.write(10*time.Second), "")
+			return strings.Join(r.Write(10*time.Second), "")
 		}
-		require.Contains(t, lose(broadcastLine("n0", 1, "1"), 10*time.Second-stdin.ReplyDeadline, stdin.Waiting), code)
-		require.Empty(t, lose(broadcastLine("n0", 1, "1"), 10*time.Second-stdin.ReplyDeadline-1, stdin.Waiting), "its client may be gone")
-		require.Empty(t, lose(broadcastLine("n0", 1, "1"), 10*time.Second, stdin.MaybeGone), "and this one's")
-		require.Empty(t, lose(say("n1", "n0", `{"type":"gossip","msg_id":1}`), 10*time.Second, stdin.Waiting), "peers are not answered")
+		require.Contains(t, lose(BroadcastLine("n0", 1, "1"), 10*time.Second-stdin.ReplyDeadline, stdin.Waiting), code)
+		require.Empty(t, lose(BroadcastLine("n0", 1, "1"), 10*time.Second-stdin.ReplyDeadline-1, stdin.Waiting), "its client may be gone")
+		require.Empty(t, lose(BroadcastLine("n0", 1, "1"), 10*time.Second, stdin.MaybeGone), "and this one's")
+		require.Empty(t, lose(Say("n1", "n0", `{"type":"gossip","msg_id":1}`), 10*time.Second, stdin.Waiting), "peers are not answered")
 	}
 }
 
@@ -110,24 +110,24 @@ func TestALineThatTheReaderHadBegunWithMayHaveBeenHandedOn(t *testing.T) {
 func TestANodeWhoseServicesCrashOnItsInitIsANodeAllTheSame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, service := range []string{"store", "gossip"} {
-			r := runNode(t, injected(t, service+":panic@1"))
-			said := r.collect()
-			r.write(initLine(0, "n0", "n0", "n1"), broadcastLine("n0", 1, "1"))
-			pass(5 * time.Second)
+			r := RunNode(t, Injected(t, service+":panic@1"))
+			said := r.Collect()
+			r.Send(InitLine(0, "n0", "n0", "n1"), BroadcastLine("n0", 1, "1"))
+			Pass(5 * time.Second)
 			require.Equal(t, uint64(1), r.supervisor.Crashes())
-			var toPeer *reply
-			for _, reply := range said.take() {
+			var toPeer *ReplyLine
+			for _, reply := range said.Take() {
 				// Later ones are probes, as n1 says nothing.
-				if reply.Dest == "n1" && len(gossipOf(t, reply.line).Runs) > 0 {
+				if reply.Dest == "n1" && len(GossipOf(t, reply.Line).Runs) > 0 {
 					toPeer = &reply
 				}
 			}
 			require.NotNil(t, toPeer, service)
-			runs := gossipOf(t, toPeer.line).Runs
+			runs := GossipOf(t, toPeer.Line).Runs
 			require.Len(t, runs, 1, service)
 			require.Equal(t, "n0", runs[0].Origin.Value().Node)
-			require.NoError(t, r.stdin.Close())
-			require.NoError(t, soon(t, r.ended))
+			require.NoError(t, r.Stdin.Close())
+			require.NoError(t, Soon(t, r.Ended))
 		}
 	})
 }

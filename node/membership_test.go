@@ -9,12 +9,12 @@ import (
 func TestNodesThatShareARosterShareTheTreeOfOneCluster(t *testing.T) {
 	shared := &MembershipCache{}
 	with := func(c *Config) { c.Memberships = shared }
-	a := startedRig(t, []string{"n2", "n10", "n0"}, with)
-	b := newRig(t, with)
-	b.admit(0, initLine(1, "n10", "n2", "n10", "n0"))
-	c := newRig(t, with)
-	c.admit(0, initLine(2, "n0", "n0", "n2", "n10", "n11"))
-	alone := startedRig(t, []string{"n2", "n10", "n0"})
+	a := StartedRig(t, []string{"n2", "n10", "n0"}, with)
+	b := NewRig(t, with)
+	b.AdmitLines(0, InitLine(1, "n10", "n2", "n10", "n0"))
+	c := NewRig(t, with)
+	c.AdmitLines(0, InitLine(2, "n0", "n0", "n2", "n10", "n11"))
+	alone := StartedRig(t, []string{"n2", "n10", "n0"})
 
 	require.Same(t, a.intake.self.members, b.intake.self.members)
 	require.Equal(t, "n10", b.intake.self.id)

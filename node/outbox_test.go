@@ -16,7 +16,7 @@ func TestGossipGetsHalfOfThePreferredSize(t *testing.T) {
 		r.outbox.offer(0, outgoing{kind: replyBody, to: replyTo{client: "c1"}, body: []byte(`{}`)})
 		require.Equal(t, max(0, 3-i), r.outbox.room())
 	}
-	require.Len(t, r.write(0), 6)
+	require.Len(t, r.Write(0), 6)
 	require.Equal(t, 4, r.outbox.room())
 }
 
@@ -25,7 +25,7 @@ func TestGossipIsBoundedInBytes(t *testing.T) {
 	body := []byte(`{"x":"` + strings.Repeat("x", maxOutputBytes) + `"}`)
 	r.outbox.send(0, "n1", body)
 	require.Zero(t, r.outbox.room())
-	require.Len(t, r.write(0), 1)
+	require.Len(t, r.Write(0), 1)
 	require.Equal(t, 4, r.outbox.room())
 }
 
@@ -42,7 +42,7 @@ func TestGossipThatFindsNoRoomAfterAllIsCountedAndForgotten(t *testing.T) {
 func TestErrorsGoToThoseWhoAsk(t *testing.T) {
 	r := tinyRig(t)
 	r.outbox.fail(0, replyTo{client: "c1", msgID: wire.IntID(5)}, wire.Abort, "no")
-	require.Empty(t, r.write(0))
+	require.Empty(t, r.Write(0))
 	r.outbox.fail(0, replyTo{client: "c1", msgID: wire.IntID(5), wantsReply: true}, wire.Abort, `"no"`)
-	require.Equal(t, []string{say("n0", "c1", `{"type":"error","in_reply_to":5,"code":14,"text":"\"no\""}`)}, r.write(0))
+	require.Equal(t, []string{Say("n0", "c1", `{"type":"error","in_reply_to":5,"code":14,"text":"\"no\""}`)}, r.Write(0))
 }

@@ -11,46 +11,37 @@ import (
 	"treecast/node/stdin"
 )
 
-// tiny makes the queues so small that tests can fill them.
-func tiny(c *Config) {
-	c.Queues = map[string]QueueSizes{
-		"intake": {Preferred: 2, Capacity: 4},
-		"gossip": {Preferred: 1, Capacity: 2},
-		"output": {Preferred: 8, Capacity: 16},
-	}
-}
-
 // tinyRig is a node with tiny queues, of two.
-func tinyRig(t *testing.T) *rig { return startedRig(t, ids(2), tiny) }
+func tinyRig(t *testing.T) *Rig { return StartedRig(t, IDs(2), Tiny) }
 
 func TestAFullIntakeRefusesWhatItCannotTakeAndNothingElse(t *testing.T) {
 	r := tinyRig(t)
 	for i := range 4 {
-		r.admit(0, broadcastLine("n0", i, fmt.Sprint(i)))
+		r.AdmitLines(0, BroadcastLine("n0", i, fmt.Sprint(i)))
 	}
-	r.admit(0,
-		say("c3", "n0", `{"type":"broadcast","message":9,"msg_id":5}`),
-		say("c3", "n0", `{"type":"read","msg_id":5}`),
-		say("c3", "n0", `{"type":"broadcast","message":9}`),
-		say("c3", "n0", `{"type":"topology","msg_id":5}`),
-		say("c3", "n0", `{"type":"echo","echo":1,"msg_id":5}`),
+	r.AdmitLines(0,
+		Say("c3", "n0", `{"type":"broadcast","message":9,"msg_id":5}`),
+		Say("c3", "n0", `{"type":"read","msg_id":5}`),
+		Say("c3", "n0", `{"type":"broadcast","message":9}`),
+		Say("c3", "n0", `{"type":"topology","msg_id":5}`),
+		Say("c3", "n0", `{"type":"echo","echo":1,"msg_id":5}`),
 	)
 	refusal := errorLine("c3", 11, "overloaded: this node's intake is full; try again")
 	require.Equal(t, []string{refusal, refusal,
-		say("n0", "c3", `{"type":"topology_ok","in_reply_to":5}`), say("n0", "c3", `{"type":"echo_ok","in_reply_to":5,"echo":1}`),
-	}, r.write(0), "what is refused is answered at once")
+		Say("n0", "c3", `{"type":"topology_ok","in_reply_to":5}`), Say("n0", "c3", `{"type":"echo_ok","in_reply_to":5,"echo":1}`),
+	}, r.Write(0), "what is refused is answered at once")
 	require.Equal(t, uint64(3), r.counters.refusedFull.Load())
 
-	require.Len(t, r.settle(0), 4)
-	require.Equal(t, "[0,1,2,3]", r.values(0))
+	require.Len(t, r.Settle(0), 4)
+	require.Equal(t, "[0,1,2,3]", r.Values(0))
 	require.Zero(t, r.intakeBytes.used.Load())
 }
 
 func TestTheIntakeIsBoundedInBytesToo(t *testing.T) {
-	r := startedRig(t, ids(1))
+	r := StartedRig(t, IDs(1))
 	r.intakeBytes.limit = 170 // the bodies of the first and the last
-	r.admit(0, broadcastLine("n0", 1, strings.Repeat("1", 60)), broadcastLine("n0", 2, strings.Repeat("2", 60)), broadcastLine("n0", 3, "3"))
-	out := r.settle(0)
+	r.AdmitLines(0, BroadcastLine("n0", 1, strings.Repeat("1", 60)), BroadcastLine("n0", 2, strings.Repeat("2", 60)), BroadcastLine("n0", 3, "3"))
+	out := r.Settle(0)
 	require.Len(t, out, 3)
 	require.Contains(t, out[0], `"in_reply_to":2,"code":11`)
 	require.Contains(t, out[1], `{"type":"broadcast_ok","in_reply_to":1}`)
@@ -58,8 +49,8 @@ func TestTheIntakeIsBoundedInBytesToo(t *testing.T) {
 	require.Zero(t, r.intakeBytes.used.Load(), "what is done counts no more")
 
 	large := strings.Repeat("4", 5000)
-	require.Contains(t, r.ask(0, broadcastLine("n0", 4, large))[0], "broadcast_ok", "one larger than all the room passes alone")
-	require.Equal(t, fmt.Sprintf("[%s,3,%s]", strings.Repeat("1", 60), large), r.values(0))
+	require.Contains(t, r.Ask(0, BroadcastLine("n0", 4, large))[0], "broadcast_ok", "one larger than all the room passes alone")
+	require.Equal(t, fmt.Sprintf("[%s,3,%s]", strings.Repeat("1", 60), large), r.Values(0))
 }
 
 func TestABudgetCountsWhatIsTakenAndPutBack(t *testing.T) {
@@ -78,7 +69,7 @@ func TestABudgetCountsWhatIsTakenAndPutBack(t *testing.T) {
 }
 
 // beat has the health monitor look at the queues every 100 ms.
-func (r *rig) beat(from, to time.Duration) {
+func (r *Rig) beat(from, to time.Duration) {
 	for now := from; now <= to; now += 100 * time.Millisecond {
 		r.Poll(now)
 	}
@@ -86,81 +77,81 @@ func (r *rig) beat(from, to time.Duration) {
 
 func TestBroadcastsAreRefusedWhileTheNodeIsUnhealthyForTooLong(t *testing.T) {
 	r := tinyRig(t)
-	broadcast := say("c3", "n0", `{"type":"broadcast","message":9,"msg_id":5}`)
-	r.admit(0, readLine("n0", 1), readLine("n0", 2), readLine("n0", 3)) // one more than preferred
+	broadcast := Say("c3", "n0", `{"type":"broadcast","message":9,"msg_id":5}`)
+	r.AdmitLines(0, ReadLine("n0", 1), ReadLine("n0", 2), ReadLine("n0", 3)) // one more than preferred
 	r.beat(100*time.Millisecond, time.Second)
-	r.admit(time.Second, broadcast)
+	r.AdmitLines(time.Second, broadcast)
 	require.Zero(t, r.counters.refusedByGate.Load(), "1 s is not longer than 1 s")
 
 	r.beat(1100*time.Millisecond, 1100*time.Millisecond)
-	r.admit(1100*time.Millisecond, broadcast, readLine("n0", 4),
-		say("c3", "n0", `{"type":"broadcast","message":9}`), say("c3", "n0", `{"type":"topology","msg_id":5}`))
-	out := r.write(1100 * time.Millisecond)
+	r.AdmitLines(1100*time.Millisecond, broadcast, ReadLine("n0", 4),
+		Say("c3", "n0", `{"type":"broadcast","message":9}`), Say("c3", "n0", `{"type":"topology","msg_id":5}`))
+	out := r.Write(1100 * time.Millisecond)
 	require.Len(t, out, 3)
 	require.Contains(t, out[0], `{"type":"error","in_reply_to":5,"code":11,"text":"overloaded: queue intake of this node has been unhealthy for 1.1s; try again"`)
 	require.Contains(t, out[1], `"in_reply_to":4,"code":11,"text":"overloaded: this node's intake is full`, "reads are refused by the queue alone")
 	require.Contains(t, out[2], `topology_ok`)
 	require.Equal(t, uint64(2), r.counters.refusedByGate.Load())
 
-	require.Len(t, r.settle(1150*time.Millisecond), 4)
+	require.Len(t, r.Settle(1150*time.Millisecond), 4)
 	r.beat(1200*time.Millisecond, 1200*time.Millisecond)
-	require.Contains(t, r.ask(1200*time.Millisecond, broadcast)[0], "broadcast_ok", "healthy again")
-	require.Equal(t, "[9]", r.values(1200*time.Millisecond))
+	require.Contains(t, r.Ask(1200*time.Millisecond, broadcast)[0], "broadcast_ok", "healthy again")
+	require.Equal(t, "[9]", r.Values(1200*time.Millisecond))
 }
 
 func TestMailIsBoundedInItemsAndBytes(t *testing.T) {
-	mail := func(i int) string { return say("n1", "n0", fmt.Sprintf(`{"type":"gossip","e":5,"f":0,"b":%d}`, i)) }
-	r := startedRig(t, ids(2), tiny)
-	r.admit(0, mail(1), mail(2), mail(3))
+	mail := func(i int) string { return Say("n1", "n0", fmt.Sprintf(`{"type":"gossip","e":5,"f":0,"b":%d}`, i)) }
+	r := StartedRig(t, IDs(2), Tiny)
+	r.AdmitLines(0, mail(1), mail(2), mail(3))
 	require.Equal(t, uint64(1), r.counters.droppedPeerMsgs.Load())
 	require.Equal(t, 2, r.gossipQueue.Depth())
-	require.Empty(t, r.write(0), "nobody is told")
-	r.work(0)
+	require.Empty(t, r.Write(0), "nobody is told")
+	r.Work(0)
 	require.Zero(t, r.gossipBytes.used.Load())
 
 	r.gossipBytes.limit = int64(len(`{"type":"gossip","e":5,"f":0,"b":1}`))
-	r.admit(0, mail(4), mail(5))
+	r.AdmitLines(0, mail(4), mail(5))
 	require.Equal(t, uint64(2), r.counters.droppedPeerMsgs.Load())
-	r.work(0)
+	r.Work(0)
 	require.Zero(t, r.gossipBytes.used.Load())
 }
 
 func TestRepliesAreDroppedAndCountedOnlyWhenTheOutputIsFull(t *testing.T) {
 	r := tinyRig(t)
 	for i := range 20 {
-		r.admit(0, say("c1", "n0", fmt.Sprintf(`{"type":"echo","echo":%d,"msg_id":%d}`, i, i)))
+		r.AdmitLines(0, Say("c1", "n0", fmt.Sprintf(`{"type":"echo","echo":%d,"msg_id":%d}`, i, i)))
 	}
 	require.Equal(t, uint64(4), r.counters.droppedReplies.Load())
-	out := r.write(0)
+	out := r.Write(0)
 	require.Len(t, out, 16)
 	for i, line := range out {
-		require.Equal(t, say("n0", "c1", fmt.Sprintf(`{"type":"echo_ok","in_reply_to":%d,"echo":%d}`, i, i)), line, "the first ones, in order")
+		require.Equal(t, Say("n0", "c1", fmt.Sprintf(`{"type":"echo_ok","in_reply_to":%d,"echo":%d}`, i, i)), line, "the first ones, in order")
 	}
 }
 
 func TestWhatWaitedWhileTheProcessWasStoppedIsStoredAndNotAnswered(t *testing.T) {
 	r := tinyRig(t)
-	r.feed(time.Second, stdin.MaybeGone, broadcastLine("n0", 1, "1"), say("c1", "n0", `{"type":"broadcast","message":2}`))
-	require.Empty(t, r.settle(time.Second))
+	r.Feed(time.Second, stdin.MaybeGone, BroadcastLine("n0", 1, "1"), Say("c1", "n0", `{"type":"broadcast","message":2}`))
+	require.Empty(t, r.Settle(time.Second))
 	require.Equal(t, uint64(2), r.counters.silenced.Load())
 
-	r.feed(time.Second, stdin.MaybeGone, readLine("n0", 2))
-	require.Equal(t, []string{say("n0", "c1", `{"type":"read_ok","in_reply_to":2,"messages":[1,2]}`)}, r.settle(time.Second),
+	r.Feed(time.Second, stdin.MaybeGone, ReadLine("n0", 2))
+	require.Equal(t, []string{Say("n0", "c1", `{"type":"read_ok","in_reply_to":2,"messages":[1,2]}`)}, r.Settle(time.Second),
 		"a late answer to a read does no harm")
-	r.feed(time.Second, stdin.Gone, readLine("n0", 3))
-	require.Empty(t, r.settle(time.Second), "unless it is so late that its client has given up another operation")
+	r.Feed(time.Second, stdin.Gone, ReadLine("n0", 3))
+	require.Empty(t, r.Settle(time.Second), "unless it is so late that its client has given up another operation")
 	require.Equal(t, uint64(3), r.counters.silenced.Load())
 
 	// Neither is it answered where it cannot be stored.
 	for i := range 6 {
-		r.feed(time.Second, stdin.MaybeGone, broadcastLine("n0", i, fmt.Sprint(i)))
+		r.Feed(time.Second, stdin.MaybeGone, BroadcastLine("n0", i, fmt.Sprint(i)))
 	}
-	require.Empty(t, r.settle(time.Second))
+	require.Empty(t, r.Settle(time.Second))
 	require.Equal(t, uint64(2), r.intakeQueue.Figures(time.Second).Rejected)
 
-	r.admit(time.Second, readLine("n0", 1), readLine("n0", 2), readLine("n0", 3))
+	r.AdmitLines(time.Second, ReadLine("n0", 1), ReadLine("n0", 2), ReadLine("n0", 3))
 	r.beat(2*time.Second, 5*time.Second)
-	r.feed(5*time.Second, stdin.MaybeGone, broadcastLine("n0", 9, "9"))
-	require.Empty(t, r.write(5*time.Second))
+	r.Feed(5*time.Second, stdin.MaybeGone, BroadcastLine("n0", 9, "9"))
+	require.Empty(t, r.Write(5*time.Second))
 	require.Equal(t, uint64(1), r.counters.refusedByGate.Load())
 }

@@ -54,7 +54,7 @@ type readerRig struct {
 
 func newReaderRig(t *testing.T) *readerRig {
 	r := &readerRig{}
-	r.driver = &driver{Node: startedRig(t, ids(1)).Node, now: func() time.Duration { return r.now }, drained: make(chan struct{}, 1)}
+	r.driver = &driver{Node: StartedRig(t, IDs(1)).Node, now: func() time.Duration { return r.now }, drained: make(chan struct{}, 1)}
 	return r
 }
 
@@ -86,7 +86,7 @@ func (r *readerRig) silent(t *testing.T, pieces ...piece) (silent []string) {
 
 // three is three broadcasts, numbered from id on.
 func three(id int) []string {
-	return []string{broadcastLine("n0", id, "1"), broadcastLine("n0", id+1, "1"), broadcastLine("n0", id+2, "1")}
+	return []string{BroadcastLine("n0", id, "1"), BroadcastLine("n0", id+1, "1"), BroadcastLine("n0", id+2, "1")}
 }
 
 func TestWithoutAStopEveryBroadcastIsAnswered(t *testing.T) {
@@ -158,7 +158,7 @@ func TestAReadIsAnsweredUnlessItsClientMayHaveGone(t *testing.T) {
 	}{{pauseAfter, false, true}, {readLife, false, true}, {readLife + 1, false, false}, {readLife, true, true}, {readLife + 1, true, false}} {
 		r := newReaderRig(t)
 		r.live(10 * time.Second)
-		require.NoError(t, r.read(context.Background(), &script{[]piece{{lines: []string{readLine("n0", 1)}, before: func() {
+		require.NoError(t, r.read(context.Background(), &script{[]piece{{lines: []string{ReadLine("n0", 1)}, before: func() {
 			r.now += c.stop
 			if c.ticks {
 				r.tick(r.now)
@@ -174,7 +174,7 @@ func TestAReadIsAnsweredUnlessItsClientMayHaveGone(t *testing.T) {
 func TestLinesOfOnePieceShareItsFate(t *testing.T) {
 	r := newReaderRig(t)
 	r.live(10 * time.Second)
-	lines := append(three(1), readLine("n0", 4), "garbage", "")
+	lines := append(three(1), ReadLine("n0", 4), "garbage", "")
 	require.Equal(t, []string{"1", "2", "3", "5", "6", "7"}, r.silent(t,
 		piece{lines: append(lines, three(5)...), before: func() { r.now = 14 * time.Second }},
 		piece{lines: three(8), before: func() { r.tick(r.now); r.live(20 * time.Second) }},
@@ -208,14 +208,14 @@ func TestTheReaderWaitsForRoomForAReply(t *testing.T) {
 		r.fillOutput(t)
 		ended := make(chan error, 1)
 		go func() { ended <- r.read(context.Background(), &script{[]piece{{lines: three(1)}}}) }()
-		pass(time.Minute)
+		Pass(time.Minute)
 		require.Empty(t, ended)
 		require.Zero(t, r.intakeQueue.Depth())
 
 		for ok := true; ok; { // all replies are written
 			_, ok = r.outputInbox.TryNext()
 		}
-		require.NoError(t, soon(t, ended))
+		require.NoError(t, Soon(t, ended))
 		require.Equal(t, 3, r.intakeQueue.Depth())
 	})
 }
@@ -228,10 +228,10 @@ func TestTheReaderWaitsForNobodyWhereStdoutStandsStill(t *testing.T) {
 		r.output.writing.Store(int64(r.now - stuckAfter))
 		ended := make(chan error, 1)
 		go func() { ended <- r.read(context.Background(), &script{[]piece{{lines: three(1)}}}) }()
-		pass(time.Second)
+		Pass(time.Second)
 		require.Empty(t, ended, "not yet")
 		r.output.writing.Store(int64(r.now - stuckAfter - 1))
-		require.NoError(t, soon(t, ended))
+		require.NoError(t, Soon(t, ended))
 		require.Equal(t, 3, r.intakeQueue.Depth())
 	})
 }
@@ -245,7 +245,7 @@ func TestTheReaderThatWaitsEndsWithItsContext(t *testing.T) {
 		go func() { ended <- r.read(ctx, &script{[]piece{{lines: three(1)}}}) }()
 		synctest.Wait()
 		cancel()
-		require.NoError(t, soon(t, ended))
+		require.NoError(t, Soon(t, ended))
 		require.Zero(t, r.intakeQueue.Depth(), "nothing more is admitted")
 	})
 }

@@ -9,16 +9,16 @@ import (
 // Who hears init_ok may ask at once, and must not be taken for somebody who had
 // asked the former process.
 func TestARestartsInitIsAnsweredBehindALookAtWhatWaits(t *testing.T) {
-	r := newRig(t)
+	r := NewRig(t)
 	r.intake.readerAnswers = true
-	r.admit(0, initLine(200, "n0", "n0", "n1"))
-	require.Empty(t, r.settle(0))
+	r.AdmitLines(0, InitLine(200, "n0", "n0", "n1"))
+	require.Empty(t, r.Settle(0))
 	require.NotNil(t, r.intake.answerInit)
 	r.intake.answerInit()
-	require.Equal(t, []string{say("n0", "c0", `{"type":"init_ok","in_reply_to":1}`)}, r.settle(0))
+	require.Equal(t, []string{Say("n0", "c0", `{"type":"init_ok","in_reply_to":1}`)}, r.Settle(0))
 
-	first := newRig(t)
+	first := NewRig(t)
 	first.intake.readerAnswers = true
-	first.admit(0, initLine(0, "n0", "n0", "n1"))
-	require.Len(t, first.settle(0), 1, "a first life has nothing to look for")
+	first.AdmitLines(0, InitLine(0, "n0", "n0", "n1"))
+	require.Len(t, first.Settle(0), 1, "a first life has nothing to look for")
 }

@@ -24,7 +24,7 @@ import (
 
 // rounder is a node between neighbours that ack everything.
 type rounder struct {
-	*rig
+	*Rig
 	now    time.Duration
 	batch  map[string]uint64 // the newest of each neighbour
 	values uint64
@@ -42,7 +42,7 @@ type rounder struct {
 // lines, and so do acks; what it says is written.
 func newRounder(t require.TestingT, whole bool, neighbours, history int) *rounder {
 	r := &rounder{batch: map[string]uint64{}, whole: whole}
-	r.rig = startedRig(t, ids(neighbours+1), func(cfg *Config) {
+	r.Rig = StartedRig(t, IDs(neighbours+1), func(cfg *Config) {
 		cfg.NumChildren, cfg.SyncPeriod = neighbours, time.Second
 	})
 	for history > 0 {
@@ -58,7 +58,7 @@ func newRounder(t require.TestingT, whole bool, neighbours, history int) *rounde
 func (r *rounder) prepare(values int) {
 	for n := r.values; r.whole && values > 0; values-- {
 		n++
-		r.lines = append(r.lines, []byte(broadcastLine("n0", int(n), fmt.Sprint(10_000_000+n))))
+		r.lines = append(r.lines, []byte(BroadcastLine("n0", int(n), fmt.Sprint(10_000_000+n))))
 	}
 }
 
@@ -97,7 +97,7 @@ func (r *rounder) write(item *outgoing) {
 		panic(err)
 	}
 	r.outputInbox.Done()
-	r.stdout.Reset()
+	r.Stdout.Reset()
 }
 
 // steps does all that gossip has to do now.
@@ -130,7 +130,7 @@ func (r *rounder) ack(peer string) {
 		Incarnation: 7, For: r.epoch, Acks: []gossip.Span{{First: batch, Last: batch}}, Echo: gossip.Echo{Batch: batch},
 	})
 	if r.whole {
-		item := r.parser.Item([]byte(say(peer, "n0", string(body))))
+		item := r.parser.Item([]byte(Say(peer, "n0", string(body))))
 		r.intake.admit(r.now, r.now, &item, stdin.Waiting)
 		return
 	}
@@ -283,7 +283,7 @@ func BenchmarkRound(b *testing.B) {
 				for b.Loop() {
 					c.block()
 				}
-				require.Zero(b, c.figures(c.now).Gossip.Resends)
+				require.Zero(b, c.GossipFigures(c.now).Gossip.Resends)
 				require.Greater(b, c.bytes, s.delta*s.neighbours*8)
 				rounds := float64(blockRounds * len(c.blocks))
 				b.ReportMetric(0, "ns/op")

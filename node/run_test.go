@@ -1,4 +1,4 @@
-package node
+package node_test
 
 import (
 	"errors"
@@ -9,35 +9,37 @@ import (
 	"testing/synctest"
 	"time"
 
+	"treecast/node"
+
 	"github.com/stretchr/testify/require"
 )
 
 func TestTheEndOfStdinWritesOutWhatIsQueuedAndEndsTheNode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := runNode(t)
-		said := r.collect()
-		r.write(initLine(0, "n0", "n0"))
+		r := node.RunNode(t)
+		said := r.Collect()
+		r.Send(node.InitLine(0, "n0", "n0"))
 		synctest.Wait()
-		r.write(manyBroadcasts(1000) + readLine("n0", 1000))
-		require.NoError(t, r.stdin.Close())
-		require.NoError(t, soon(t, r.ended))
-		soon(t, said.done)
-		replies := said.take()
+		r.Send(node.ManyBroadcasts(1000) + node.ReadLine("n0", 1000))
+		require.NoError(t, r.Stdin.Close())
+		require.NoError(t, node.Soon(t, r.Ended))
+		node.Soon(t, said.Done)
+		replies := said.Take()
 		require.Equal(t, "init_ok", replies[0].Body.Type)
-		ok := requireEachOnce(t, replies[1:], 0, 1001)
+		ok := node.RequireEachOnce(t, replies[1:], 0, 1001)
 		require.Len(t, ok, 1001)
-		require.Equal(t, numbers(ok[:1000]), replies[1001].messages(), "in the order in which they came")
+		require.Equal(t, node.Numbers(ok[:1000]), replies[1001].Messages(), "in the order in which they came")
 	})
 }
 
 func TestALastLineNeedsNoNewline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := runNode(t)
+		r := node.RunNode(t)
 		go func() {
-			_, _ = io.WriteString(r.stdin, initLine(0, "n0", "n0"))
-			_ = r.stdin.Close()
+			_, _ = io.WriteString(r.Stdin, node.InitLine(0, "n0", "n0"))
+			_ = r.Stdin.Close()
 		}()
-		replies, err := r.rest(r.speech())
+		replies, err := r.Rest(r.Speech())
 		require.NoError(t, err)
 		require.Len(t, replies, 1)
 	})
@@ -45,15 +47,15 @@ func TestALastLineNeedsNoNewline(t *testing.T) {
 
 func TestACancelledNodeWritesOutWhatIsQueuedAndEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := runNode(t)
-		s := r.speech()
-		r.write(initLine(0, "n0", "n0"))
-		require.Equal(t, "init_ok", s.next(t).Body.Type)
-		r.write(broadcastLine("n0", 1, "1"), readLine("n0", 2))
-		require.Equal(t, "broadcast_ok", s.next(t).Body.Type)
-		require.Equal(t, "read_ok", s.next(t).Body.Type)
-		r.cancel() // stdin stays open
-		replies, err := r.rest(s)
+		r := node.RunNode(t)
+		s := r.Speech()
+		r.Send(node.InitLine(0, "n0", "n0"))
+		require.Equal(t, "init_ok", s.Next(t).Body.Type)
+		r.Send(node.BroadcastLine("n0", 1, "1"), node.ReadLine("n0", 2))
+		require.Equal(t, "broadcast_ok", s.Next(t).Body.Type)
+		require.Equal(t, "read_ok", s.Next(t).Body.Type)
+		r.Cancel() // stdin stays open
+		replies, err := r.Rest(s)
 		require.NoError(t, err)
 		require.Empty(t, replies)
 	})
@@ -61,19 +63,19 @@ func TestACancelledNodeWritesOutWhatIsQueuedAndEnds(t *testing.T) {
 
 func TestANodeThatWasCancelledBeforeItBeganEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := runNode(t)
-		r.cancel()
-		_, err := r.rest(r.speech())
+		r := node.RunNode(t)
+		r.Cancel()
+		_, err := r.Rest(r.Speech())
 		require.NoError(t, err)
 	})
 }
 
 func TestAStdoutThatIsClosedEndsTheNodeWithItsError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := runNode(t)
-		require.NoError(t, r.stdout.Close())
-		r.write(initLine(0, "n0", "n0"))
-		err := soon(t, r.ended) // though stdin goes on
+		r := node.RunNode(t)
+		require.NoError(t, r.Stdout.Close())
+		r.Send(node.InitLine(0, "n0", "n0"))
+		err := node.Soon(t, r.Ended) // though stdin goes on
 		require.ErrorIs(t, err, io.ErrClosedPipe)
 		require.ErrorContains(t, err, "node: ")
 	})
@@ -81,12 +83,12 @@ func TestAStdoutThatIsClosedEndsTheNodeWithItsError(t *testing.T) {
 
 func TestAStdinThatFailsEndsTheNodeWithItsErrorAndWhatIsQueuedWritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := runNode(t)
-		s := r.speech()
-		r.write(initLine(0, "n0", "n0"), broadcastLine("n0", 1, "1"))
+		r := node.RunNode(t)
+		s := r.Speech()
+		r.Send(node.InitLine(0, "n0", "n0"), node.BroadcastLine("n0", 1, "1"))
 		failure := errors.New("input/output error")
-		require.NoError(t, r.stdin.CloseWithError(failure))
-		replies, err := r.rest(s)
+		require.NoError(t, r.Stdin.CloseWithError(failure))
+		replies, err := r.Rest(s)
 		require.ErrorIs(t, err, failure)
 		require.ErrorContains(t, err, "reading stdin")
 		require.Len(t, replies, 2)
@@ -95,47 +97,47 @@ func TestAStdinThatFailsEndsTheNodeWithItsErrorAndWhatIsQueuedWritten(t *testing
 
 func TestGarbageAndALineBeyondAllMeasureDoNotStopANode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := runNode(t)
-		long := say("c1", "n0", `{"type":"broadcast","msg_id":7,"message":"`+strings.Repeat("x", 17<<20)+`"}`)
+		r := node.RunNode(t)
+		long := node.Say("c1", "n0", `{"type":"broadcast","msg_id":7,"message":"`+strings.Repeat("x", 17<<20)+`"}`)
 		go func() {
-			r.write("garbage", "", "\x00\xff", "[", initLine(0, "n0", "n0"))
-			r.write(long)
-			r.write(broadcastLine("n0", 8, "8"), readLine("n0", 9))
-			_ = r.stdin.Close()
+			r.Send("garbage", "", "\x00\xff", "[", node.InitLine(0, "n0", "n0"))
+			r.Send(long)
+			r.Send(node.BroadcastLine("n0", 8, "8"), node.ReadLine("n0", 9))
+			_ = r.Stdin.Close()
 		}()
-		replies, err := r.rest(r.speech())
+		replies, err := r.Rest(r.Speech())
 		require.NoError(t, err)
 		require.Len(t, replies, 4)
 		require.Equal(t, "init_ok", replies[0].Body.Type)
-		require.Equal(t, say("n0", "c1", fmt.Sprintf(`{"type":"error","in_reply_to":7,"code":12,"text":"line too long: %d bytes, the limit is 16777216"}`, len(long)))+"\n", replies[1].line)
-		require.Equal(t, 8, replies[2].to())
-		require.Equal(t, []string{"8"}, replies[3].messages())
-		require.Equal(t, uint64(3), r.counters.malformedLines.Load())
-		require.Equal(t, uint64(1), r.counters.longLines.Load())
+		require.Equal(t, node.Say("n0", "c1", fmt.Sprintf(`{"type":"error","in_reply_to":7,"code":12,"text":"line too long: %d bytes, the limit is 16777216"}`, len(long)))+"\n", replies[1].Line)
+		require.Equal(t, 8, replies[2].To())
+		require.Equal(t, []string{"8"}, replies[3].Messages())
+		require.Equal(t, uint64(3), r.Counter("malformed_lines"))
+		require.Equal(t, uint64(1), r.Counter("long_lines"))
 	})
 }
 
 func TestATopologyOfTwoMegabytes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := runNode(t)
-		s := r.speech()
-		r.write(initLine(0, "n0", "n0"))
-		s.next(t)
+		r := node.RunNode(t)
+		s := r.Speech()
+		r.Send(node.InitLine(0, "n0", "n0"))
+		s.Next(t)
 		var b strings.Builder
 		for i := 0; b.Len() < 2<<20; i++ {
 			fmt.Fprintf(&b, `"n%d":["n%d","n%d"],`, i, i+1, i+2)
 		}
-		r.write(say("c1", "n0", `{"type":"topology","topology":{`+b.String()+`"n":[]},"msg_id":1}`))
-		require.Equal(t, say("n0", "c1", `{"type":"topology_ok","in_reply_to":1}`)+"\n", s.next(t).line)
-		require.Empty(t, r.finish(s))
+		r.Send(node.Say("c1", "n0", `{"type":"topology","topology":{`+b.String()+`"n":[]},"msg_id":1}`))
+		require.Equal(t, node.Say("n0", "c1", `{"type":"topology_ok","in_reply_to":1}`)+"\n", s.Next(t).Line)
+		require.Empty(t, r.Finish(s))
 	})
 }
 
 // patient lets a node refuse nothing: how many requests it takes before it sheds
 // is not what these tests are about.
-func patient(c *Config) {
-	c.MaxWait, c.ClientThreshold = Never, time.Hour
-	c.Queues = map[string]QueueSizes{"intake": {Preferred: 1 << 18, Capacity: 1 << 18}}
+func patient(c *node.Config) {
+	c.MaxWait, c.ClientThreshold = node.Never, time.Hour
+	c.Queues = map[string]node.QueueSizes{"intake": {Preferred: 1 << 18, Capacity: 1 << 18}}
 }
 
 func TestAReadOfAHundredThousandValues(t *testing.T) {
@@ -144,29 +146,17 @@ func TestAReadOfAHundredThousandValues(t *testing.T) {
 		if testing.Short() {
 			count = 20_000
 		}
-		r := runNode(t, patient)
+		r := node.RunNode(t, patient)
 		go func() {
-			r.write(initLine(0, "n0", "n0"), manyBroadcasts(count)+readLine("n0", count))
-			_ = r.stdin.Close()
+			r.Send(node.InitLine(0, "n0", "n0"), node.ManyBroadcasts(count)+node.ReadLine("n0", count))
+			_ = r.Stdin.Close()
 		}()
-		replies, err := r.rest(r.speech())
+		replies, err := r.Rest(r.Speech())
 		require.NoError(t, err)
-		ok := requireEachOnce(t, replies[1:], 0, count+1)
-		require.Equal(t, numbers(ok[:len(ok)-1]), replies[count+1].messages())
+		ok := node.RequireEachOnce(t, replies[1:], 0, count+1)
+		require.Equal(t, node.Numbers(ok[:len(ok)-1]), replies[count+1].Messages())
 		require.GreaterOrEqual(t, len(ok), count)
 	})
-}
-
-// chunked reads so many bytes at a time at most, with a call before each.
-type chunked struct {
-	io.Reader
-	bytes  int
-	before func()
-}
-
-func (c chunked) Read(p []byte) (int, error) {
-	c.before()
-	return c.Reader.Read(p[:min(len(p), c.bytes)])
 }
 
 // The flood: as many requests as fit through a pipe, with the answers read at
@@ -176,35 +166,35 @@ func TestAFloodOfBroadcastsIsAnsweredOnceEachAndNothingAcknowledgedIsLost(t *tes
 	if testing.Short() {
 		count = 20_000 // the race detector makes it ten times slower
 	}
-	flood := manyBroadcasts(count)
+	flood := node.ManyBroadcasts(count)
 	for name, pace := range map[string]func(io.Reader) io.Reader{
 		"read at once": func(r io.Reader) io.Reader { return r },
 		"read slowly": func(r io.Reader) io.Reader {
 			// Hands over a pipe's content at a time, and lets the others run first.
-			return chunked{r, 512, func() { yield() }}
+			return node.Chunked{r, 512, func() { node.Yield() }}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := runNode(t, patient)
+				r := node.RunNode(t, patient)
 				go func() {
-					r.write(initLine(0, "n0", "n0"))
-					_, _ = io.WriteString(r.stdin, flood)
+					r.Send(node.InitLine(0, "n0", "n0"))
+					_, _ = io.WriteString(r.Stdin, flood)
 				}()
-				s := r.speech()
-				s.lines.Reset(pace(r.stdout))
-				require.Equal(t, "init_ok", s.next(t).Body.Type)
-				replies := make([]reply, 0, count)
+				s := r.Speech()
+				s.Lines.Reset(pace(r.Stdout))
+				require.Equal(t, "init_ok", s.Next(t).Body.Type)
+				replies := make([]node.ReplyLine, 0, count)
 				for range count {
-					replies = append(replies, s.next(t))
+					replies = append(replies, s.Next(t))
 				}
-				ok := requireEachOnce(t, replies, 0, count)
+				ok := node.RequireEachOnce(t, replies, 0, count)
 				require.GreaterOrEqual(t, len(ok), count)
-				r.write(readLine("n0", count))
-				last := s.next(t)
-				require.Equal(t, numbers(ok), last.messages(), "what was acknowledged is there, and nothing else")
-				require.Empty(t, r.finish(s))
-				require.Zero(t, r.counters.droppedReplies.Load())
+				r.Send(node.ReadLine("n0", count))
+				last := s.Next(t)
+				require.Equal(t, node.Numbers(ok), last.Messages(), "what was acknowledged is there, and nothing else")
+				require.Empty(t, r.Finish(s))
+				require.Zero(t, r.Counter("dropped_replies"))
 			})
 		})
 	}
@@ -212,41 +202,41 @@ func TestAFloodOfBroadcastsIsAnsweredOnceEachAndNothingAcknowledgedIsLost(t *tes
 
 func TestTwoNodesThatArePipedTogetherTellEachOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		nodes := map[string]*running{"n0": runNode(t), "n1": runNode(t)}
-		clients := make(chan reply, 100)
+		nodes := map[string]*node.Running{"n0": node.RunNode(t), "n1": node.RunNode(t)}
+		clients := make(chan node.ReplyLine, 100)
 		for _, r := range nodes {
-			s := r.speech()
+			s := r.Speech()
 			go func() { // what Maelstrom does
 				for {
-					line, err := s.lines.ReadString('\n')
+					line, err := s.Lines.ReadString('\n')
 					if err != nil {
 						return
 					}
-					if reply := parseReply(t, line); nodes[reply.Dest] != nil {
-						_, _ = io.WriteString(nodes[reply.Dest].stdin, line)
+					if reply := node.ParseReply(t, line); nodes[reply.Dest] != nil {
+						_, _ = io.WriteString(nodes[reply.Dest].Stdin, line)
 					} else {
 						clients <- reply
 					}
 				}
 			}()
 		}
-		nodes["n0"].write(initLine(0, "n0", "n0", "n1"))
-		nodes["n1"].write(initLine(1, "n1", "n0", "n1"))
+		nodes["n0"].Send(node.InitLine(0, "n0", "n0", "n1"))
+		nodes["n1"].Send(node.InitLine(1, "n1", "n0", "n1"))
 		synctest.Wait()
-		nodes["n0"].write(broadcastLine("n0", 1, "1"))
-		nodes["n1"].write(broadcastLine("n1", 2, "2"))
+		nodes["n0"].Send(node.BroadcastLine("n0", 1, "1"))
+		nodes["n1"].Send(node.BroadcastLine("n1", 2, "2"))
 		synctest.Wait()
 		require.Len(t, clients, 4)
-		pass(10 * time.Second)
+		node.Pass(10 * time.Second)
 		for range 4 {
 			<-clients
 		}
 		for name, r := range nodes {
-			r.write(readLine(name, 3))
+			r.Send(node.ReadLine(name, 3))
 			got := <-clients
-			require.ElementsMatch(t, []string{"1", "2"}, got.messages())
-			r.cancel()
-			require.NoError(t, soon(t, r.ended))
+			require.ElementsMatch(t, []string{"1", "2"}, got.Messages())
+			r.Cancel()
+			require.NoError(t, node.Soon(t, r.Ended))
 		}
 	})
 }

@@ -17,10 +17,10 @@ import (
 // gossiper_test.go; acks, probes and vectors without a permit in package gossip.
 
 // behind is a node whose record is busy, and slow.
-func behind(t *testing.T, change ...func(*Config)) *rig {
-	r := startedRig(t, ids(2), change...)
+func behind(t *testing.T, change ...func(*Config)) *Rig {
+	r := StartedRig(t, IDs(2), change...)
 	for i := range 400 {
-		r.admit(0, broadcastLine("n0", i, fmt.Sprint(i)))
+		r.AdmitLines(0, BroadcastLine("n0", i, fmt.Sprint(i)))
 	}
 	r.Poll(0)
 	for now := 100 * time.Millisecond; now <= 300*time.Millisecond; now += 100 * time.Millisecond {
@@ -31,24 +31,24 @@ func behind(t *testing.T, change ...func(*Config)) *rig {
 		}
 		r.Poll(now)
 	}
-	r.write(300 * time.Millisecond)
+	r.Write(300 * time.Millisecond)
 	return r
 }
 
 func TestABroadcastWhoseAnswerWouldTakeTooLongIsRefusedFirstAndAlone(t *testing.T) {
 	r := behind(t)
 	require.InDelta(t, 3.7, r.wait().Seconds(), 0.4, "370 items at some 100 per second")
-	r.admit(300*time.Millisecond, broadcastLine("n0", 900, "900"), say("c1", "n0", `{"type":"topology","msg_id":901}`),
-		say("c1", "n0", `{"type":"health","msg_id":902}`), say("c1", "n0", `{"type":"echo","echo":1,"msg_id":903}`))
-	out := r.write(300 * time.Millisecond)
+	r.AdmitLines(300*time.Millisecond, BroadcastLine("n0", 900, "900"), Say("c1", "n0", `{"type":"topology","msg_id":901}`),
+		Say("c1", "n0", `{"type":"health","msg_id":902}`), Say("c1", "n0", `{"type":"echo","echo":1,"msg_id":903}`))
+	out := r.Write(300 * time.Millisecond)
 	require.Len(t, out, 4)
-	require.Equal(t, say("n0", "c1", `{"type":"error","in_reply_to":900,"code":11,"text":"overloaded: an answer would take longer than 500ms; try again"}`), out[0])
+	require.Equal(t, Say("n0", "c1", `{"type":"error","in_reply_to":900,"code":11,"text":"overloaded: an answer would take longer than 500ms; try again"}`), out[0])
 	require.Contains(t, out[1], "topology_ok")
 	require.Contains(t, out[2], `"refused_by_wait":1`)
 	require.Contains(t, out[3], "echo_ok")
 
 	depth := r.intakeQueue.Depth()
-	r.admit(300*time.Millisecond, readLine("n0", 904))
+	r.AdmitLines(300*time.Millisecond, ReadLine("n0", 904))
 	require.Equal(t, depth+1, r.intakeQueue.Depth(), "a read waits")
 	require.Equal(t, uint64(1), r.counters.refusedByWait.Load())
 
@@ -58,21 +58,21 @@ func TestABroadcastWhoseAnswerWouldTakeTooLongIsRefusedFirstAndAlone(t *testing.
 		r.store.handle(time.Second, &j)
 	}
 	r.intakeInbox.Done()
-	r.write(time.Second)
-	r.admit(time.Second, broadcastLine("n0", 905, "905"))
-	require.Empty(t, r.write(time.Second), "it is taken")
+	r.Write(time.Second)
+	r.AdmitLines(time.Second, BroadcastLine("n0", 905, "905"))
+	require.Empty(t, r.Write(time.Second), "it is taken")
 }
 
 func TestNoWaitIsTooLongWhereThatIsSwitchedOff(t *testing.T) {
 	r := behind(t, func(c *Config) { c.MaxWait = Never })
-	r.admit(300*time.Millisecond, broadcastLine("n0", 900, "900"))
-	require.Empty(t, r.write(300*time.Millisecond))
+	r.AdmitLines(300*time.Millisecond, BroadcastLine("n0", 900, "900"))
+	require.Empty(t, r.Write(300*time.Millisecond))
 }
 
 func TestTheReaderTakesNoMoreThanStdoutIsExpectedToTake(t *testing.T) {
-	r := startedRig(t, ids(1))
+	r := StartedRig(t, IDs(1))
 	for i := range 300 {
-		r.admit(0, say("c1", "n0", fmt.Sprintf(`{"type":"echo","echo":1,"msg_id":%d}`, i)))
+		r.AdmitLines(0, Say("c1", "n0", fmt.Sprintf(`{"type":"echo","echo":1,"msg_id":%d}`, i)))
 	}
 	require.True(t, r.Admits(), "nothing is known of stdout yet")
 	r.Poll(0)
@@ -95,12 +95,12 @@ func TestTheReaderTakesNoMoreThanStdoutIsExpectedToTake(t *testing.T) {
 
 func TestWorkThatTheNodeStartsByItselfIsPutOffWhileItIsUnhealthy(t *testing.T) {
 	var logs bytes.Buffer
-	r := startedRig(t, ids(2), tiny, func(c *Config) {
+	r := StartedRig(t, IDs(2), Tiny, func(c *Config) {
 		c.Log = slog.New(slog.NewTextHandler(&logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		c.OwnThreshold = 2 * time.Second
 	})
 	log := r.cfg.Log.With("a", 1).WithGroup("g")
-	r.admit(0, readLine("n0", 1), readLine("n0", 2), readLine("n0", 3)) // one more than preferred
+	r.AdmitLines(0, ReadLine("n0", 1), ReadLine("n0", 2), ReadLine("n0", 3)) // one more than preferred
 	r.beat(100*time.Millisecond, 1500*time.Millisecond)
 	require.False(t, r.gates.clients.Open(1500*time.Millisecond), "clients are refused no later")
 	require.True(t, r.gates.own.Open(1500*time.Millisecond))
@@ -110,7 +110,7 @@ func TestWorkThatTheNodeStartsByItselfIsPutOffWhileItIsUnhealthy(t *testing.T) {
 	log.Debug("two")
 	log.Info("three")
 	require.False(t, log.Enabled(context.Background(), slog.LevelDebug))
-	r.settle(2150 * time.Millisecond)
+	r.Settle(2150 * time.Millisecond)
 	r.beat(2200*time.Millisecond, 2200*time.Millisecond)
 	require.True(t, r.gates.own.Open(2200*time.Millisecond))
 	log.Debug("four")
@@ -121,12 +121,12 @@ func TestWorkThatTheNodeStartsByItselfIsPutOffWhileItIsUnhealthy(t *testing.T) {
 }
 
 func TestBytesThatWaitMakeTheNodeUnhealthyAsItemsDo(t *testing.T) {
-	r := startedRig(t, ids(2))
+	r := StartedRig(t, IDs(2))
 	r.intakeBytes.limit = 1000
-	r.admit(0, broadcastLine("n0", 1, `"`+strings.Repeat("x", 600)+`"`))
+	r.AdmitLines(0, BroadcastLine("n0", 1, `"`+strings.Repeat("x", 600)+`"`))
 	report, _ := r.Poll(100 * time.Millisecond)
 	require.Equal(t, "intake bytes", report.Worst)
-	r.settle(100 * time.Millisecond)
+	r.Settle(100 * time.Millisecond)
 	report, _ = r.Poll(200 * time.Millisecond)
 	require.Zero(t, report.Unhealthy)
 }
@@ -134,23 +134,23 @@ func TestBytesThatWaitMakeTheNodeUnhealthyAsItemsDo(t *testing.T) {
 // With fewer permits the same values go in fewer and larger deltas.
 func TestOwnDeltasBecomeFewerAndLargerAsPermitsGo(t *testing.T) {
 	deltas := func(permits int) (messages, entries int) {
-		c := newCluster(t, 5, func(cfg *Config) {
+		c := NewCluster(t, 5, func(cfg *Config) {
 			cfg.NumChildren = 4
 			cfg.Permits.Total = permits
 			cfg.Permits.Grace, cfg.Permits.RevokePerSecond, cfg.Permits.ReturnPerSecond = time.Second, 5, 1
 			cfg.Permits.MinimumHealthy, cfg.Permits.Timeout = 1, 5*time.Second
 		})
-		c.run(2 * time.Second)
+		c.Run(2 * time.Second)
 		var want []string
 		for i := range 100 {
-			c.client(broadcastLine("n0", i, fmt.Sprint(i)))
+			c.Client(BroadcastLine("n0", i, fmt.Sprint(i)))
 			want = append(want, fmt.Sprint(i))
-			c.run(c.now + 50*time.Millisecond)
+			c.Run(c.Now + 50*time.Millisecond)
 		}
-		c.run(c.now + 20*time.Second)
-		c.requireValues(want...)
-		for _, p := range c.between {
-			if n := gossipOf(t, p.line).Entries(); p.from == "n0" && n > 0 {
+		c.Run(c.Now + 20*time.Second)
+		c.RequireValues(want...)
+		for _, p := range c.Between {
+			if n := GossipOf(t, p.Line).Entries(); p.From == "n0" && n > 0 {
 				messages++
 				entries += n
 			}
@@ -165,9 +165,9 @@ func TestOwnDeltasBecomeFewerAndLargerAsPermitsGo(t *testing.T) {
 }
 
 func TestNothingTouchesAHealthyNode(t *testing.T) {
-	r := startedRig(t, ids(2))
+	r := StartedRig(t, IDs(2))
 	for now := time.Duration(0); now < time.Minute; now += 100 * time.Millisecond {
-		r.ask(now, broadcastLine("n0", int(now), fmt.Sprint(int(now))))
+		r.Ask(now, BroadcastLine("n0", int(now), fmt.Sprint(int(now))))
 		r.storedSignal.clear() // what the store has said
 		report, publish := r.Poll(now)
 		require.Zero(t, report.Unhealthy)

@@ -1,4 +1,4 @@
-package node
+package node_test
 
 import (
 	"bytes"
@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"treecast/node"
 
 	"github.com/stretchr/testify/require"
 
@@ -35,7 +37,7 @@ const (
 type soak struct {
 	t       *testing.T
 	random  *rand.Rand
-	rigs    []*rig
+	rigs    []*node.Rig
 	now     time.Duration
 	way     [soakLatency + 1][]string // lines between nodes, by the tick of their arrival
 	acked   map[string]bool
@@ -49,13 +51,13 @@ type soak struct {
 func newSoak(t *testing.T) *soak {
 	s := &soak{t: t, random: rand.New(rand.NewPCG(7, 7)), acked: map[string]bool{}, codes: map[int]int{}}
 	for i := range soakNodes {
-		r := newRig(t, func(c *Config) {
+		r := node.NewRig(t, func(c *node.Config) {
 			c.Random = rand.New(rand.NewPCG(uint64(i), 1))
 			c.Incarnation = uint64(i+1) << 12
 			c.NumChildren, c.SyncPeriod = 2, 200*time.Millisecond
-			c.Queues = map[string]QueueSizes{"intake": {Preferred: 20, Capacity: 400}}
+			c.Queues = map[string]node.QueueSizes{"intake": {Preferred: 20, Capacity: 400}}
 		})
-		r.admit(0, initLine(i, ids(soakNodes)[i], ids(soakNodes)...))
+		r.AdmitLines(0, node.InitLine(i, node.IDs(soakNodes)[i], node.IDs(soakNodes)...))
 		s.rigs = append(s.rigs, r)
 	}
 	return s
@@ -79,10 +81,10 @@ func (s *soak) tick(broadcast, disturbed bool) {
 	if broadcast {
 		s.value++
 		to := s.random.IntN(soakNodes)
-		s.line(to, broadcastLine(fmt.Sprint("n", to), s.value, fmt.Sprint(s.value)))
+		s.line(to, node.BroadcastLine(fmt.Sprint("n", to), s.value, fmt.Sprint(s.value)))
 	}
 	if s.now%time.Second == 0 {
-		s.line(1, readLine("n1", 0))
+		s.line(1, node.ReadLine("n1", 0))
 	}
 	for i, r := range s.rigs {
 		if s.now >= r.NextTick() {
@@ -113,9 +115,9 @@ func (s *soak) line(to int, line string) {
 }
 
 // take takes what a node has written.
-func (s *soak) take(r *rig) {
-	text := r.stdout.String()
-	r.stdout.Reset()
+func (s *soak) take(r *node.Rig) {
+	text := r.Stdout.String()
+	r.Stdout.Reset()
 	for line := range strings.Lines(text) {
 		switch {
 		case strings.Contains(line, `"dest":"n`):
@@ -133,9 +135,9 @@ func (s *soak) take(r *rig) {
 
 // heap is what the nodes hold, in bytes.
 func (s *soak) heap() int64 {
-	s.entries = s.rigs[0].state.log.Len()
+	s.entries = s.rigs[0].Entries()
 	for _, r := range s.rigs {
-		r.stdout = bytes.Buffer{} // it has grown with the reads
+		r.Stdout = bytes.Buffer{} // it has grown with the reads
 	}
 	acked, way := s.acked, s.way
 	s.acked, s.way = nil, [soakLatency + 1][]string{}
@@ -187,11 +189,11 @@ func TestASoakLosesNothingAndLeavesNothingBehind(t *testing.T) {
 	require.Len(t, s.codes, 1, "and nothing but that was said: %v", s.codes)
 	require.Greater(t, len(s.acked), s.value/3)
 	for i, r := range s.rigs {
-		require.Equal(t, looks[soakChecks-1].entries, r.state.log.Len(), "n%d", i)
+		require.Equal(t, looks[soakChecks-1].entries, r.Entries(), "n%d", i)
 		for v := range s.acked {
-			require.True(t, r.state.knows([]byte(v)), "n%d lacks %s", i, v)
+			require.True(t, r.Knows([]byte(v)), "n%d lacks %s", i, v)
 		}
-		report, _ := r.monitor.Report(s.now)
+		report, _ := r.Report(s.now)
 		require.Zero(t, report.Unhealthy)
 	}
 	refused := s.codes[11]
@@ -207,9 +209,9 @@ func TestASoakLosesNothingAndLeavesNothingBehind(t *testing.T) {
 
 // entriesEverywhere is what every node knows.
 func (s *soak) entriesEverywhere() int {
-	n := s.rigs[0].state.log.Len()
+	n := s.rigs[0].Entries()
 	for _, r := range s.rigs {
-		n = min(n, r.state.log.Len())
+		n = min(n, r.Entries())
 	}
 	return n
 }

@@ -1,116 +1,90 @@
-package node
+package node_test
 
 import (
-	"io"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"treecast/node"
 
 	"github.com/stretchr/testify/require"
 
 	"treecast/node/stdin"
 )
 
-// smallOutput has room for few replies, and for plenty of everything else. With
-// so little room the store waits for stdout too, which is not to be taken for
-// slowness of its own.
-func smallOutput(c *Config) {
-	c.Queues = map[string]QueueSizes{"output": {Preferred: 64, Capacity: 128}}
-	c.MaxWait = Never
-}
-
-// pour writes to a node's stdin in a goroutine of its own, which says when the
-// node has taken all of it.
-func (r *running) pour(text string) (taken chan struct{}) {
-	taken = make(chan struct{})
-	go func() {
-		_, _ = io.WriteString(r.stdin, text)
-		close(taken)
-	}()
-	return taken
-}
-
-// stalled starts a node in a bubble and lets it come to rest, so that its
-// clock has begun to tick.
-func stalled(t *testing.T) *running {
-	r := runNode(t, smallOutput)
-	pass(time.Second)
-	return r
-}
-
 func TestAStdoutThatIsReadAtItsOwnPaceSlowsTheClientAndLosesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := stalled(t)
-		taken := r.pour(initLine(0, "n0", "n0") + "\n" + manyBroadcasts(3000))
-		s := r.speech()
-		s.lines.Reset(chunked{r.stdout, 200, func() { <-time.After(time.Millisecond) }})
-		require.Equal(t, "init_ok", s.next(t).Body.Type)
-		var replies []reply
+		r := node.Stalled(t)
+		taken := r.Pour(node.InitLine(0, "n0", "n0") + "\n" + node.ManyBroadcasts(3000))
+		s := r.Speech()
+		s.Lines.Reset(node.Chunked{r.Stdout, 200, func() { <-time.After(time.Millisecond) }})
+		require.Equal(t, "init_ok", s.Next(t).Body.Type)
+		var replies []node.ReplyLine
 		for range 3000 {
-			replies = append(replies, s.next(t))
+			replies = append(replies, s.Next(t))
 		}
-		soon(t, taken)
-		require.Len(t, requireEachOnce(t, replies, 0, 3000), 3000)
-		require.Zero(t, r.counters.droppedReplies.Load())
-		require.Empty(t, r.finish(s))
+		node.Soon(t, taken)
+		require.Len(t, node.RequireEachOnce(t, replies, 0, 3000), 3000)
+		require.Zero(t, r.Counter("dropped_replies"))
+		require.Empty(t, r.Finish(s))
 	})
 }
 
 func TestAStdoutThatStandsStillHoldsTheReaderForASecondOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := stalled(t)
-		taken := r.pour(initLine(0, "n0", "n0") + "\n" + manyBroadcasts(20_000))
+		r := node.Stalled(t)
+		taken := r.Pour(node.InitLine(0, "n0", "n0") + "\n" + node.ManyBroadcasts(20_000))
 		synctest.Wait()
 		select {
 		case <-taken:
 			require.Fail(t, "the reader must wait for stdout")
 		default:
 		}
-		require.Zero(t, r.counters.droppedReplies.Load())
-		require.LessOrEqual(t, r.outputQueue.Depth(), r.outputQueue.Capacity())
+		require.Zero(t, r.Counter("dropped_replies"))
+		require.LessOrEqual(t, r.Queue("output").Depth, r.Queue("output").Capacity)
 
-		soon(t, taken) // nobody waits any more
+		node.Soon(t, taken) // nobody waits any more
 		synctest.Wait()
-		require.NotZero(t, r.counters.droppedReplies.Load())
-		require.Equal(t, r.outputQueue.Capacity(), r.outputQueue.Depth(), "what waits is bounded")
-		stored := r.state.log.Len()
+		require.NotZero(t, r.Counter("dropped_replies"))
+		require.Equal(t, r.Queue("output").Capacity, r.Queue("output").Depth, "what waits is bounded")
+		stored := r.Entries()
 		require.Greater(t, stored, 1000)
-		refused := r.counters.refusedByWait.Load() + r.counters.refusedByGate.Load() + r.counters.refusedFull.Load()
+		refused := r.Counter("refused_by_wait") + r.Counter("refused_by_gate") + r.Counter("refused_full")
 		require.Equal(t, 20_000, stored+int(refused))
 
 		// Stdout moves again, but by then most replies are late.
-		pass(stdin.ReplyDeadline + time.Second)
-		s := r.speech()
-		require.Equal(t, "init_ok", s.next(t).Body.Type)
-		r.write(readLine("n0", 20_000))
-		var replies []reply
-		last := s.next(t)
-		for ; last.Body.Type != "read_ok"; last = s.next(t) {
+		node.Pass(stdin.ReplyDeadline + time.Second)
+		s := r.Speech()
+		require.Equal(t, "init_ok", s.Next(t).Body.Type)
+		r.Send(node.ReadLine("n0", 20_000))
+		var replies []node.ReplyLine
+		last := s.Next(t)
+		for ; last.Body.Type != "read_ok"; last = s.Next(t) {
 			replies = append(replies, last)
 		}
 		require.Less(t, len(replies), 20_000)
 		seen := map[int]bool{}
 		for _, reply := range replies {
-			require.False(t, seen[reply.to()], "a second answer to %d", reply.to())
-			seen[reply.to()] = true
+			require.False(t, seen[reply.To()], "a second answer to %d", reply.To())
+			seen[reply.To()] = true
 		}
-		require.Len(t, last.messages(), stored)
-		require.GreaterOrEqual(t, r.counters.lateReplies.Load(), uint64(r.outputQueue.Capacity()))
-		require.Empty(t, r.finish(s))
+		require.Len(t, last.Messages(), stored)
+		require.GreaterOrEqual(t, r.Counter("late_replies"), uint64(r.Queue("output").Capacity))
+		require.Empty(t, r.Finish(s))
 	})
 }
 
 func TestANodeThatIsCancelledWhileStdoutStandsStillWritesWhenItMoves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := stalled(t)
-		r.write(initLine(0, "n0", "n0"))
+		r := node.Stalled(t)
+		r.Send(node.InitLine(0, "n0", "n0"))
 		for i := range 3 {
-			r.write(broadcastLine("n0", i, "1"))
+			r.Send(node.BroadcastLine("n0", i, "1"))
 		}
 		synctest.Wait()
-		r.cancel()
-		pass(time.Second)
-		replies, err := r.rest(r.speech())
+		r.Cancel()
+		node.Pass(time.Second)
+		replies, err := r.Rest(r.Speech())
 		require.NoError(t, err)
 		require.Len(t, replies, 4)
 	})

@@ -7,19 +7,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"treecast/wire"
 )
 
-// item is a line as the reader hands it on.
-func item(t *testing.T, line string) *wire.Item {
-	m, err := wire.Parse([]byte(line))
-	require.NoError(t, err)
-	return &wire.Item{Message: m, LineBytes: int64(len(line))}
-}
-
 // stepAll takes every step that is due at a time, and returns what was said.
-func stepAll(t *testing.T, r *rig, now time.Duration) string {
+func StepAll(t *testing.T, r *Rig, now time.Duration) string {
 	for again := true; again; {
 		again = false
 		for _, s := range r.Services() {
@@ -30,26 +21,26 @@ func stepAll(t *testing.T, r *rig, now time.Duration) string {
 			}
 		}
 	}
-	text := r.stdout.String()
-	r.stdout.Reset()
+	text := r.Stdout.String()
+	r.Stdout.Reset()
 	return text
 }
 
 func TestStepsThatAreDueAreAllThatANodeNeeds(t *testing.T) {
-	driven, settled := startedRig(t, ids(3)), startedRig(t, ids(3))
+	driven, settled := StartedRig(t, IDs(3)), StartedRig(t, IDs(3))
 	said := 0
 	for i := range 200 {
 		now := time.Duration(i) * 37 * time.Millisecond
-		line := broadcastLine("n0", i, fmt.Sprint(i))
+		line := BroadcastLine("n0", i, fmt.Sprint(i))
 		if i%3 == 0 {
-			line = readLine("n0", i)
+			line = ReadLine("n0", i)
 		}
 		driven.Tick(now)
-		driven.Admit(now, item(t, line))
+		driven.Admit(now, Item(t, line))
 		driven.Dry(now)
-		got := stepAll(t, driven, now)
+		got := StepAll(t, driven, now)
 		want := ""
-		for _, text := range settled.ask(now, line) {
+		for _, text := range settled.Ask(now, line) {
 			want += text + "\n"
 		}
 		require.Equal(t, want, got)
@@ -62,25 +53,25 @@ func TestStepsThatAreDueAreAllThatANodeNeeds(t *testing.T) {
 }
 
 func TestAServiceIsDueWhenItHasSomethingToDo(t *testing.T) {
-	r := newRig(t)
+	r := NewRig(t)
 	for _, s := range r.Services() {
 		require.Equal(t, Never, s.Next(0), "nothing happens by itself")
 	}
-	r.Admit(0, item(t, initLine(0, "n0", ids(2)...)))
+	r.Admit(0, Item(t, InitLine(0, "n0", IDs(2)...)))
 	for _, s := range r.Services() {
 		require.Zero(t, s.Next(0))
 	}
-	stepAll(t, r, 0)
+	StepAll(t, r, 0)
 	require.Equal(t, figuresPeriod, r.gossiper.Next(0), "its figures are to be made")
-	stepAll(t, r, figuresPeriod)
+	StepAll(t, r, figuresPeriod)
 	require.Equal(t, Never, r.gossiper.Next(figuresPeriod))
 
-	r.Admit(time.Second, item(t, broadcastLine("n0", 1, "7")))
+	r.Admit(time.Second, Item(t, BroadcastLine("n0", 1, "7")))
 	require.Equal(t, Never, r.gossiper.Next(time.Second), "it is not told before the value is stored")
 	_, err := r.store.Step(time.Second)
 	require.NoError(t, err)
 	require.Equal(t, time.Second, r.gossiper.Next(time.Second))
-	stepAll(t, r, time.Second)
+	StepAll(t, r, time.Second)
 	next := r.gossiper.Next(time.Second)
 	require.Greater(t, next, time.Second)
 	require.LessOrEqual(t, next, 4*time.Second, "its timer is known")
@@ -91,32 +82,32 @@ func TestARefusedStepWaitsForTheOutput(t *testing.T) {
 	r := tinyRig(t)
 	for i := range 3 {
 		require.True(t, r.Admits())
-		r.Admit(0, item(t, say("c1", "n0", fmt.Sprintf(`{"type":"echo","echo":1,"msg_id":%d}`, i))))
+		r.Admit(0, Item(t, Say("c1", "n0", fmt.Sprintf(`{"type":"echo","echo":1,"msg_id":%d}`, i))))
 	}
-	r.Admit(0, item(t, readLine("n0", 9)))
+	r.Admit(0, Item(t, ReadLine("n0", 9)))
 	for i := range 12 {
-		r.Admit(0, item(t, say("c1", "n0", fmt.Sprintf(`{"type":"echo","echo":1,"msg_id":%d}`, i))))
+		r.Admit(0, Item(t, Say("c1", "n0", fmt.Sprintf(`{"type":"echo","echo":1,"msg_id":%d}`, i))))
 		require.False(t, r.Admits(), "more than half of the preferred size waits")
 	}
 	require.Zero(t, r.store.Next(0))
-	r.Admit(0, item(t, say("c1", "n0", `{"type":"echo","echo":1,"msg_id":4}`)))
+	r.Admit(0, Item(t, Say("c1", "n0", `{"type":"echo","echo":1,"msg_id":4}`)))
 	require.Equal(t, Never, r.store.Next(0), "there is no room for the reply")
 	_, err := r.output.Step(0)
 	require.NoError(t, err)
 	require.Zero(t, r.store.Next(0))
-	require.Empty(t, r.stdout.String(), "what is written is flushed when nothing more waits")
-	require.Contains(t, stepAll(t, r, 0), "read_ok")
+	require.Empty(t, r.Stdout.String(), "what is written is flushed when nothing more waits")
+	require.Contains(t, StepAll(t, r, 0), "read_ok")
 	require.True(t, r.Admits())
 }
 
 func TestAStepSaysHowMuchItDid(t *testing.T) {
-	r := startedRig(t, ids(3), func(c *Config) { c.NumChildren = 2 })
+	r := StartedRig(t, IDs(3), func(c *Config) { c.NumChildren = 2 })
 	request := `{"type":"broadcast","message":12345,"msg_id":1}`
-	r.Admit(time.Second, item(t, say("c1", "n0", request)))
+	r.Admit(time.Second, Item(t, Say("c1", "n0", request)))
 	w, err := r.store.Step(time.Second)
 	require.NoError(t, err)
 	require.Equal(t, Work{Did: true, Brief: true, Messages: 2, Bytes: len(request)}, w, "a value in, a reply out")
-	stepAll(t, r, time.Second)
+	StepAll(t, r, time.Second)
 
 	at := r.gossiper.Next(time.Second)
 	w, err = r.gossiper.Step(at)
@@ -126,38 +117,38 @@ func TestAStepSaysHowMuchItDid(t *testing.T) {
 	require.Less(t, w.Bytes, 1000)
 
 	body := `{"type":"gossip","e":1,"f":0,"b":1,"runs":[{"o":"n1","l":"x","c":1,"v":[1]}]}`
-	r.Admit(at, item(t, say("n1", "n0", body)))
+	r.Admit(at, Item(t, Say("n1", "n0", body)))
 	w, err = r.gossiper.Step(at)
 	require.NoError(t, err)
 	require.Equal(t, len(body), w.Bytes, "mail counts when it is read")
-	none, err := startedRig(t, ids(2)).store.Step(0)
+	none, err := StartedRig(t, IDs(2)).store.Step(0)
 	require.NoError(t, err)
 	require.Zero(t, none)
 }
 
 func TestLogsBearTheTimesThatTheyAreGiven(t *testing.T) {
 	at := time.Unix(0, 0).UTC()
-	r := startedRig(t, ids(2), func(c *Config) { c.LogTime = func() time.Time { return at } })
-	require.Contains(t, r.logs.String(), "time=1970-01-01T00:00:00.000Z level=INFO msg=initialised")
-	r.logs.Reset()
+	r := StartedRig(t, IDs(2), func(c *Config) { c.LogTime = func() time.Time { return at } })
+	require.Contains(t, r.Logs.String(), "time=1970-01-01T00:00:00.000Z level=INFO msg=initialised")
+	r.Logs.Reset()
 	for range 1000 {
-		r.admit(0, "garbage")
+		r.AdmitLines(0, "garbage")
 	}
 	at = at.Add(time.Minute)
-	r.admit(0, "garbage")
-	require.Contains(t, r.logs.String(), "time=1970-01-01T00:01:00.000Z")
-	require.Contains(t, r.logs.String(), "lines_not_logged_before=", "the limit goes by these times, too")
+	r.AdmitLines(0, "garbage")
+	require.Contains(t, r.Logs.String(), "time=1970-01-01T00:01:00.000Z")
+	require.Contains(t, r.Logs.String(), "lines_not_logged_before=", "the limit goes by these times, too")
 }
 
 func TestADriverOfStepsIsToldOfStaleLinesAsAReaderIs(t *testing.T) {
-	r := newRig(t)
+	r := NewRig(t)
 	answered := func(now time.Duration, id int) bool {
-		r.Admit(now, item(t, broadcastLine("n0", id, "1")))
-		return strings.Contains(stepAll(t, r, now), "broadcast_ok")
+		r.Admit(now, Item(t, BroadcastLine("n0", id, "1")))
+		return strings.Contains(StepAll(t, r, now), "broadcast_ok")
 	}
 	// A restart, as the id of its init says.
-	r.Admit(0, item(t, initLine(99, "n0", ids(2)...)))
-	stepAll(t, r, 0)
+	r.Admit(0, Item(t, InitLine(99, "n0", IDs(2)...)))
+	StepAll(t, r, 0)
 	require.False(t, answered(0, 1), "it waited for the dead process")
 	r.Dry(0)
 	require.True(t, answered(0, 2))
@@ -181,5 +172,5 @@ func TestADriverOfStepsIsToldOfStaleLinesAsAReaderIs(t *testing.T) {
 	r.Tick(40 * time.Second)
 	r.Came(41 * time.Second)
 	require.True(t, answered(41*time.Second, 7))
-	require.Equal(t, 7, r.state.log.Len(), "all are stored")
+	require.Equal(t, 7, r.Entries(), "all are stored")
 }

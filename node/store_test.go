@@ -24,15 +24,15 @@ func deliveryOf(batch uint64, entries ...gossip.Entry) workItem {
 }
 
 func TestAnyValueIsReadAsItWasSpelt(t *testing.T) {
-	r := startedRig(t, ids(1))
+	r := StartedRig(t, IDs(1))
 	values := []string{
 		`0`, `-1`, `9007199254740993`, `123456789012345678901234567890`, `1.50`, `1E+2`, `"a\u0062"`, `"\ud83d\ude00 é"`,
 		`null`, `true`, `false`, `[]`, `{}`, `[ 1 , [2] ]`, `{ "b" : 1, "a" : [null] }`, `""`,
 	}
 	for i, v := range values {
-		require.Equal(t, []string{say("n0", "c1", fmt.Sprintf(`{"type":"broadcast_ok","in_reply_to":%d}`, i))}, r.ask(0, broadcastLine("n0", i, v)))
+		require.Equal(t, []string{Say("n0", "c1", fmt.Sprintf(`{"type":"broadcast_ok","in_reply_to":%d}`, i))}, r.Ask(0, BroadcastLine("n0", i, v)))
 	}
-	require.Equal(t, "["+strings.Join(values, ",")+"]", r.values(0))
+	require.Equal(t, "["+strings.Join(values, ",")+"]", r.Values(0))
 	require.Equal(t, len(values), r.state.log.Len())
 }
 
@@ -41,41 +41,41 @@ func TestEqualValuesAreOneElementOfAReadAndEveryOneIsAcknowledged(t *testing.T) 
 		{`1`, `1`}, {`-0`, `0`}, {`"a"`, `"\u0061"`}, {`{"a":1,"b":2}`, `{"b":2, "a":1}`, `{"a":0,"b":2,"a":1}`},
 		{`1.0`, `1.00`, `10e-1`}, {`[1,2]`, `[ 1, 2 ]`}, {`1000000000000000000000`, `1000000000000000000000`},
 	} {
-		r := startedRig(t, ids(1))
+		r := StartedRig(t, IDs(1))
 		for i, v := range equal {
-			require.Equal(t, []string{say("n0", "c1", fmt.Sprintf(`{"type":"broadcast_ok","in_reply_to":%d}`, i))}, r.ask(0, broadcastLine("n0", i, v)))
+			require.Equal(t, []string{Say("n0", "c1", fmt.Sprintf(`{"type":"broadcast_ok","in_reply_to":%d}`, i))}, r.Ask(0, BroadcastLine("n0", i, v)))
 		}
-		require.Equal(t, "["+equal[0]+"]", r.values(0), "as it was spelt first")
+		require.Equal(t, "["+equal[0]+"]", r.Values(0), "as it was spelt first")
 		require.Equal(t, len(equal), r.state.log.Len(), "but every broadcast is an entry")
 	}
 }
 
 func TestValuesThatOnlyLookAlikeAreSeveral(t *testing.T) {
-	r := startedRig(t, ids(1))
+	r := StartedRig(t, IDs(1))
 	values := []string{`1`, `1.0`, `"1"`, `[1]`, `true`, `"true"`, `null`, `"null"`, `10000000000000000000`, `10000000000000000001`, `0.1`, `0.10000000000000000001`}
 	for i, v := range values {
-		r.ask(0, broadcastLine("n0", i, v))
+		r.Ask(0, BroadcastLine("n0", i, v))
 	}
-	require.Equal(t, "["+strings.Join(values, ",")+"]", r.values(0))
+	require.Equal(t, "["+strings.Join(values, ",")+"]", r.Values(0))
 }
 
 func TestAValueThatNestsTooDeeplyIsRefused(t *testing.T) {
-	r := startedRig(t, ids(1))
+	r := StartedRig(t, IDs(1))
 	nested := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
-	out := r.ask(0, broadcastLine("n0", 5, nested(wire.MaxValueDepth+1)))
+	out := r.Ask(0, BroadcastLine("n0", 5, nested(wire.MaxValueDepth+1)))
 	require.Len(t, out, 1)
 	require.Contains(t, out[0], `"in_reply_to":5,"code":12,"text":"the message of a broadcast must be a JSON value: not JSON: nested deeper`)
 	require.Zero(t, r.state.log.Len())
 	require.Zero(t, r.intakeBytes.used.Load())
 
-	require.Contains(t, r.ask(0, broadcastLine("n0", 5, nested(wire.MaxValueDepth)))[0], "broadcast_ok")
+	require.Contains(t, r.Ask(0, BroadcastLine("n0", 5, nested(wire.MaxValueDepth)))[0], "broadcast_ok")
 	require.Equal(t, uint64(1), r.state.log.At(0).Counter, "what is refused uses no counter")
 }
 
 func TestOwnEntriesAreCountedFromOneUnderTheNodesName(t *testing.T) {
-	r := startedRig(t, ids(2))
+	r := StartedRig(t, IDs(2))
 	for i := range 3 {
-		r.ask(0, broadcastLine("n0", i, fmt.Sprint(10*i)))
+		r.Ask(0, BroadcastLine("n0", i, fmt.Sprint(10*i)))
 	}
 	require.Equal(t, 3, r.state.log.Len())
 	for i := range 3 {
@@ -88,21 +88,21 @@ func TestOwnEntriesAreCountedFromOneUnderTheNodesName(t *testing.T) {
 }
 
 func TestEveryNodeHasALogOfItsOwn(t *testing.T) {
-	r := startedRig(t, ids(1))
-	again, err := New(r.cfg, &r.stdout) // the same source of random numbers, further on
+	r := StartedRig(t, IDs(1))
+	again, err := New(r.cfg, &r.Stdout) // the same source of random numbers, further on
 	require.NoError(t, err)
 	require.NotEmpty(t, r.store.logName)
 	require.NotEqual(t, r.store.logName, again.store.logName)
 }
 
 func TestADeliveryIsStoredOnceAndItsTicketFollows(t *testing.T) {
-	r := startedRig(t, ids(2))
+	r := StartedRig(t, IDs(2))
 	for range 2 {
 		j := deliveryOf(3, entry(1, "1"), entry(2, "2"), entry(2, "2"), entry(3, "1"))
 		r.store.handle(0, &j)
 	}
 	require.Equal(t, 3, r.state.log.Len())
-	require.Equal(t, "[1,2]", r.values(0))
+	require.Equal(t, "[1,2]", r.Values(0))
 	require.Empty(t, r.storedSignal.take(nil), "gossip has taken them by now")
 
 	j := deliveryOf(4, entry(4, "4"))
@@ -112,7 +112,7 @@ func TestADeliveryIsStoredOnceAndItsTicketFollows(t *testing.T) {
 }
 
 func TestABatchWithAValueThatCannotBeReadIsNotStoredAtAllAndNotAcked(t *testing.T) {
-	r := startedRig(t, ids(2))
+	r := StartedRig(t, IDs(2))
 	for _, bad := range []string{``, `x`, `[1`, `1 2`, strings.Repeat("[", 600) + strings.Repeat("]", 600)} {
 		j := deliveryOf(3, entry(1, "1"), entry(2, bad), entry(3, "3"))
 		r.store.handle(0, &j)
@@ -120,31 +120,31 @@ func TestABatchWithAValueThatCannotBeReadIsNotStoredAtAllAndNotAcked(t *testing.
 	require.Zero(t, r.state.log.Len())
 	require.Empty(t, r.storedSignal.take(nil))
 	require.Equal(t, uint64(5), r.counters.badPeerMsgs.Load())
-	require.Equal(t, 5, strings.Count(r.logs.String(), "a peer's value cannot be read"))
-	require.Equal(t, "[]", r.values(0))
+	require.Equal(t, 5, strings.Count(r.Logs.String(), "a peer's value cannot be read"))
+	require.Equal(t, "[]", r.Values(0))
 
 	j := deliveryOf(4, entry(1, "1"), entry(2, "2"), entry(3, "3"))
 	r.store.handle(0, &j)
-	require.Equal(t, "[1,2,3]", r.values(0), "it comes again, whole")
+	require.Equal(t, "[1,2,3]", r.Values(0), "it comes again, whole")
 }
 
 func TestAPanicInTheRecordLosesTheItemInHandAndNoKnownValue(t *testing.T) {
-	r := startedRig(t, ids(2))
-	r.ask(0, broadcastLine("n0", 1, "1"))
+	r := StartedRig(t, IDs(2))
+	r.Ask(0, BroadcastLine("n0", 1, "1"))
 	r.intakeBytes.take(10)
 	hostile := workItem{kind: workInit, bytes: 10} // nobody can make one from outside
 	require.Panics(t, func() { r.store.handle(0, &hostile) })
 	r.store.lost(0, &hostile)
 	require.Zero(t, r.intakeBytes.used.Load())
-	r.ask(0, broadcastLine("n0", 2, "2"))
-	require.Equal(t, "[1,2]", r.values(0))
+	r.Ask(0, BroadcastLine("n0", 2, "2"))
+	require.Equal(t, "[1,2]", r.Values(0))
 	require.Equal(t, uint64(2), r.state.log.At(1).Counter)
 }
 
 func TestARecordIsWhatAModelOfItIs(t *testing.T) {
 	value := rapid.SampledFrom([]string{`1`, `2`, `3`, `"1"`, `1.0`, `[1]`, `null`})
 	rapid.Check(t, func(t *rapid.T) {
-		r := startedRig(t, ids(2))
+		r := StartedRig(t, IDs(2))
 		seen := map[string]bool{}
 		var shown []string
 		stored := map[uint64]bool{}
@@ -159,8 +159,8 @@ func TestARecordIsWhatAModelOfItIs(t *testing.T) {
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
 			if rapid.Bool().Draw(t, "client") {
 				v := value.Draw(t, "value")
-				r.admit(0, broadcastLine("n0", own, v))
-				r.workRecord(0)
+				r.AdmitLines(0, BroadcastLine("n0", own, v))
+				r.WorkStore(0)
 				own++
 				note(v)
 				continue
@@ -180,6 +180,6 @@ func TestARecordIsWhatAModelOfItIs(t *testing.T) {
 		}
 		require.Equal(t, entries, r.state.log.Len())
 		require.Equal(t, len(shown), int(r.state.shown.Load()))
-		require.Equal(t, "["+strings.Join(shown, ",")+"]", r.values(time.Second))
+		require.Equal(t, "["+strings.Join(shown, ",")+"]", r.Values(time.Second))
 	})
 }

@@ -20,19 +20,19 @@ type identity struct {
 // next life shows what is whole in what is left, and gives no counter of a former
 // one to another value.
 func TestTail_cutAnywhereNoCounterIsGivenTwice(t *testing.T) {
-	m := memory()
-	r := startedRig(t, ids(2), keptBy(m), another(1))
+	m := Memory()
+	r := StartedRig(t, IDs(2), KeptBy(m), another(1))
 	first := m.Bytes() // the header, and what the life begins with
-	shown := map[int]string{first: r.values(0)}
+	shown := map[int]string{first: r.Values(0)}
 	for i := range 10 {
 		if i%3 == 2 {
 			j := deliveryOf(uint64(i), entry(uint64(i), fmt.Sprint(i)))
 			r.store.handle(0, &j)
-			r.work(0)
+			r.Work(0)
 		} else {
-			r.ask(0, broadcastLine("n0", i, fmt.Sprint(i)))
+			r.Ask(0, BroadcastLine("n0", i, fmt.Sprint(i)))
 		}
-		shown[m.Bytes()] = r.values(0)
+		shown[m.Bytes()] = r.Values(0)
 	}
 	require.Len(t, shown, 11, "each has a frame of its own")
 	told := map[identity]string{}
@@ -48,9 +48,9 @@ func TestTail_cutAnywhereNoCounterIsGivenTwice(t *testing.T) {
 		}
 		left := m.Clone()
 		left.Cut(cut)
-		next := restartedRig(t, 10_000, ids(2), keptBy(left), another(2))
-		require.Equal(t, want, next.values(0), "cut at %d", cut)
-		require.Contains(t, next.ask(time.Second, broadcastLine("n0", 50, "50"))[0], "broadcast_ok")
+		next := restartedRig(t, 10_000, IDs(2), KeptBy(left), another(2))
+		require.Equal(t, want, next.Values(0), "cut at %d", cut)
+		require.Contains(t, next.Ask(time.Second, BroadcastLine("n0", 50, "50"))[0], "broadcast_ok")
 		for i := range next.state.log.Len() {
 			e := next.state.log.At(i)
 			if value, ok := told[identity{e.Origin, e.Counter}]; ok {

@@ -1,4 +1,4 @@
-package node
+package node_test
 
 import (
 	"context"
@@ -11,6 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"treecast/node"
+
 	"github.com/stretchr/testify/require"
 
 	"treecast/node/stdin"
@@ -21,40 +23,40 @@ import (
 func TestRepliesToRequestsThatWaitedOnStdinAreTheSoonerTooLate(t *testing.T) {
 	const asked = 20 * time.Second
 	answered := func(onStdin, inQueues time.Duration, request string) bool {
-		r := startedRig(t, ids(2))
+		r := node.StartedRig(t, node.IDs(2))
 		for now := time.Duration(0); now <= asked; now = r.NextTick() {
 			r.Tick(now)
 		}
-		r.Admit(asked, item(t, broadcastLine("n0", 1, "1")))
-		stepAll(t, r, asked)
+		r.Admit(asked, node.Item(t, node.BroadcastLine("n0", 1, "1")))
+		node.StepAll(t, r, asked)
 		require.True(t, r.Looks(asked))
 		r.Unread(asked, 1) // what is admitted next
 		for now := asked; now <= asked+onStdin; now = r.NextTick() {
 			r.Tick(now)
 		}
-		r.Admit(asked+onStdin, item(t, request))
-		said := stepAll(t, r, asked+onStdin+inQueues)
-		require.Equal(t, strings.Contains(request, "broadcast"), r.state.log.Len() == 2, "it is stored whether or not it is answered")
+		r.Admit(asked+onStdin, node.Item(t, request))
+		said := node.StepAll(t, r, asked+onStdin+inQueues)
+		require.Equal(t, strings.Contains(request, "broadcast"), r.Entries() == 2, "it is stored whether or not it is answered")
 		return strings.Contains(said, `"in_reply_to":2`)
 	}
-	broadcast, read := broadcastLine("n0", 2, "2"), readLine("n0", 2)
+	broadcast, read := node.BroadcastLine("n0", 2, "2"), node.ReadLine("n0", 2)
 	for _, c := range []struct {
 		request  string
 		deadline time.Duration
-	}{{broadcast, stdin.ReplyDeadline}, {read, stdin.ReadDeadline}, {say("c1", "n0", `{"type":"topology","msg_id":2}`), stdin.ReplyDeadline}} {
+	}{{broadcast, stdin.ReplyDeadline}, {read, stdin.ReadDeadline}, {node.Say("c1", "n0", `{"type":"topology","msg_id":2}`), stdin.ReplyDeadline}} {
 		for _, onStdin := range []time.Duration{0, 500 * time.Millisecond, 2 * time.Second, stdin.ReplyDeadline} {
 			require.True(t, answered(onStdin, c.deadline-onStdin, c.request), "%s, %v on stdin", c.request, onStdin)
 			require.False(t, answered(onStdin, c.deadline-onStdin+1, c.request), "%s, %v on stdin", c.request, onStdin)
 		}
 		require.False(t, answered(c.deadline+1, 0, c.request))
 	}
-	require.True(t, answered(time.Minute, 0, say("c1", "n0", `{"type":"health","msg_id":2}`)), "its client stays the same")
+	require.True(t, answered(time.Minute, 0, node.Say("c1", "n0", `{"type":"health","msg_id":2}`)), "its client stays the same")
 }
 
 // A client too many keeps stdin from ever running dry; each line is read soon all
 // the same.
 func TestWhoIsNeverDoneReadingAnswersEverybody(t *testing.T) {
-	r := startedRig(t, ids(2))
+	r := node.StartedRig(t, node.IDs(2))
 	answered := 0
 	for i := range 1500 {
 		now := time.Duration(i) * 20 * time.Millisecond
@@ -64,8 +66,8 @@ func TestWhoIsNeverDoneReadingAnswersEverybody(t *testing.T) {
 		if r.Looks(now) {
 			r.Unread(now, 3) // this one, and two more
 		}
-		r.Admit(now, item(t, broadcastLine("n0", i, fmt.Sprint(i))))
-		answered += strings.Count(stepAll(t, r, now), "broadcast_ok")
+		r.Admit(now, node.Item(t, node.BroadcastLine("n0", i, fmt.Sprint(i))))
+		answered += strings.Count(node.StepAll(t, r, now), "broadcast_ok")
 	}
 	require.Equal(t, 1500, answered)
 }
@@ -94,24 +96,24 @@ func (s *shelf) Read(p []byte) (int, error) {
 func TestAReaderBehindASlowOutputKnowsHowLongRequestsHaveWaited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const requests, each = 1000, 19 * time.Millisecond
-		cfg := Config{Random: rand.New(rand.NewPCG(1, 2)), Log: slog.New(slog.DiscardHandler), ClientThreshold: Never}
-		injected(t, fmt.Sprintf("output:slow=%v@0s+10m", each))(&cfg)
-		smallOutput(&cfg)
+		cfg := node.Config{Random: rand.New(rand.NewPCG(1, 2)), Log: slog.New(slog.DiscardHandler), ClientThreshold: node.Never}
+		node.Injected(t, fmt.Sprintf("output:slow=%v@0s+10m", each))(&cfg)
+		node.SmallOutput(&cfg)
 		said := &timed{begin: time.Now()}
-		n, err := New(cfg, said)
+		n, err := node.New(cfg, said)
 		require.NoError(t, err)
-		in := &shelf{text: []byte(initLine(0, "n0", "n0") + "\n" + manyBroadcasts(requests)), ended: make(chan struct{})}
+		in := &shelf{text: []byte(node.InitLine(0, "n0", "n0") + "\n" + node.ManyBroadcasts(requests)), ended: make(chan struct{})}
 		ended := make(chan error, 1)
 		go func() { ended <- n.Run(context.Background(), in) }()
-		pass(2 * time.Minute)
+		node.Pass(2 * time.Minute)
 		close(in.ended)
-		require.NoError(t, soon(t, ended))
-		require.Equal(t, requests, n.state.log.Len())
+		require.NoError(t, node.Soon(t, ended))
+		require.Equal(t, requests, n.Entries())
 		require.Greater(t, len(said.lines), int(stdin.ReplyDeadline/each)/2)
 		for i, at := range said.at {
 			require.LessOrEqual(t, at, stdin.ReplyDeadline+each+100*time.Millisecond, said.lines[i])
 		}
-		require.EqualValues(t, requests+1, uint64(len(said.lines))+n.counters.silenced.Load()+n.counters.lateReplies.Load())
+		require.EqualValues(t, requests+1, uint64(len(said.lines))+n.Counter("silenced_requests")+n.Counter("late_replies"))
 	})
 }
 
