@@ -7,7 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestBrokerListsItsQueuesInOrderOfCreation(t *testing.T) {
+// Broker lists its queues in order of creation.
+func TestBroker_listsQueuesInOrder(t *testing.T) {
 	b := NewBroker()
 	require.Empty(t, b.Figures(0))
 	names := []string{"zeta", "alpha", "mid"}
@@ -28,7 +29,8 @@ func TestBrokerListsItsQueuesInOrderOfCreation(t *testing.T) {
 	require.Equal(t, []string{"zeta", "mid"}, monitored)
 }
 
-func TestBrokerRefusesASecondQueueOfOneName(t *testing.T) {
+// Broker refuses a second queue of one name.
+func TestBroker_refusesDuplicateNames(t *testing.T) {
 	b := NewBroker()
 	o := Options{Name: "intake", Preferred: 1, Capacity: 1}
 	_, _, err := Make[int](b, o)
@@ -39,7 +41,8 @@ func TestBrokerRefusesASecondQueueOfOneName(t *testing.T) {
 	require.Len(t, b.Queues(), 1)
 }
 
-func TestBrokerRefusesAMonitoredQueueThatNeedsAPermitToDrain(t *testing.T) {
+// Broker refuses a monitored queue that needs a permit to drain.
+func TestBroker_refusesQueuesThatNeedAPermit(t *testing.T) {
 	b := NewBroker()
 	_, _, err := Make[int](b, Options{Name: "links", Preferred: 1, Capacity: 1, NeedsPermit: true})
 	require.ErrorIs(t, err, ErrOptions)
@@ -47,7 +50,7 @@ func TestBrokerRefusesAMonitoredQueueThatNeedsAPermitToDrain(t *testing.T) {
 	require.Empty(t, b.Queues())
 }
 
-func TestBrokerObservesAllQueues(t *testing.T) {
+func TestBroker_observesAllQueues(t *testing.T) {
 	b := NewBroker()
 	for _, name := range []string{"a", "b"} {
 		q, inbox, err := Make[int](b, Options{Name: name, Preferred: 5, Capacity: 5})

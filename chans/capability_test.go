@@ -17,7 +17,8 @@ func serve(t require.TestingT, inbox *Inbox[int], n int) {
 	inbox.Done()
 }
 
-func TestTheWaitIsTheDepthOverWhatTheConsumerDoesWhileItIsBusy(t *testing.T) {
+// The wait is the depth over what the consumer does while it is busy.
+func TestWait_isDepthOverBusyRate(t *testing.T) {
 	q, inbox := newQueueAndInbox[int](t, 1000)
 	at := func(ms int) time.Duration { return time.Duration(ms) * time.Millisecond }
 	offer := func(n, ms int) {
@@ -45,7 +46,8 @@ func TestTheWaitIsTheDepthOverWhatTheConsumerDoesWhileItIsBusy(t *testing.T) {
 	require.Zero(t, q.Wait(), "a queue that has run dry says nothing of what its consumer can do")
 }
 
-func TestTheWaitForAConsumerThatDoesNothingIsAsLongAsCanBe(t *testing.T) {
+// The wait for a consumer that does nothing is as long as can be.
+func TestWait_isLongestForAStuckConsumer(t *testing.T) {
 	q, inbox := newQueueAndInbox[int](t, 10)
 	require.True(t, q.Offer(0, 1))
 	_, ok := inbox.TryNext()
@@ -57,7 +59,8 @@ func TestTheWaitForAConsumerThatDoesNothingIsAsLongAsCanBe(t *testing.T) {
 	require.Zero(t, q.Wait())
 }
 
-func TestTheWaitFollowsAConsumerThatGetsSlower(t *testing.T) {
+// The wait follows a consumer that gets slower.
+func TestWait_followsASlowerConsumer(t *testing.T) {
 	q, inbox := newQueueAndInbox[int](t, 100_000)
 	for range 50_000 {
 		require.True(t, q.Offer(0, 1))
@@ -79,7 +82,7 @@ func TestTheWaitFollowsAConsumerThatGetsSlower(t *testing.T) {
 
 // Whatever is offered and handled, the wait is 0 for an empty queue and grows
 // with the depth while nothing is observed in between.
-func TestTheWaitGrowsWithTheDepth(t *testing.T) {
+func TestWait_growsWithDepth(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		q, inbox := newQueueAndInbox[int](t, 10_000)
 		now := time.Duration(0)

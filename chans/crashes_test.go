@@ -8,7 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestCrashesAreTooManyWhenMoreThanTheLimitFallIntoOneWindow(t *testing.T) {
+// Crashes are too many when more than the limit fall into one window.
+func TestCrashes_tooManyInOneWindow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		limit := rapid.IntRange(0, 5).Draw(t, "limit")
 		const window = 10 * time.Second
@@ -32,7 +33,8 @@ func TestCrashesAreTooManyWhenMoreThanTheLimitFallIntoOneWindow(t *testing.T) {
 	})
 }
 
-func TestCrashLogLinesAreLimitedAndSayHowManyWereLeftOut(t *testing.T) {
+// Crash log lines are limited and say how many were left out.
+func TestCrashes_logLinesAreLimited(t *testing.T) {
 	r := crashRecord{limit: 1000, window: time.Second}
 	v := r.add(5 * time.Second)
 	require.True(t, v.log)

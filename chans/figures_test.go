@@ -8,7 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestFiguresCountWhatCameWentAndWasRefused(t *testing.T) {
+// Figures count what came went and was refused.
+func TestFigures_countItems(t *testing.T) {
 	q, inbox, err := Make[int](NewBroker(), Options{Name: "intake", Preferred: 2, Capacity: 4})
 	require.NoError(t, err)
 	fill(t, q, 1, 5)
@@ -20,7 +21,8 @@ func TestFiguresCountWhatCameWentAndWasRefused(t *testing.T) {
 	}, q.Figures(10*time.Second))
 }
 
-func TestOldestAgeIsOfTheNextItemToBeHandled(t *testing.T) {
+// Oldest age is of the next item to be handled.
+func TestFigures_oldestAge(t *testing.T) {
 	q, inbox := newQueueAndInbox[int](t, 10)
 	age := func() time.Duration { return q.Figures(10 * time.Second).OldestAge }
 	require.Zero(t, age())
@@ -39,7 +41,7 @@ func TestOldestAgeIsOfTheNextItemToBeHandled(t *testing.T) {
 	require.Zero(t, age())
 }
 
-func TestAgesAreNeverNegative(t *testing.T) {
+func TestFigures_agesAreNotNegative(t *testing.T) {
 	q, inbox := newQueueAndInbox[int](t, 10)
 	fill(t, q, 5, 6)
 	require.Zero(t, q.Figures(time.Second).OldestAge)
@@ -47,7 +49,8 @@ func TestAgesAreNeverNegative(t *testing.T) {
 	require.Zero(t, q.Figures(time.Second).OldestAge)
 }
 
-func TestDepletionIsCountedAtTheConsumer(t *testing.T) {
+// Depletion is counted at the consumer.
+func TestFigures_depletionIsTheConsumers(t *testing.T) {
 	q, inbox := newQueueAndInbox[int](t, 1000)
 	fill(t, q, 0, 1000)
 	q.Observe(0)
@@ -57,7 +60,8 @@ func TestDepletionIsCountedAtTheConsumer(t *testing.T) {
 	require.InDelta(t, 200, q.Figures(0).DepletionPerSecond, 1e-9)
 }
 
-func TestASteadyDepletionIsReportedExactly(t *testing.T) {
+// A steady depletion is reported exactly.
+func TestFigures_steadyDepletionIsExact(t *testing.T) {
 	q, inbox := newQueueAndInbox[int](t, 1000)
 	fill(t, q, 0, 1000)
 	q.Observe(0)
@@ -68,7 +72,8 @@ func TestASteadyDepletionIsReportedExactly(t *testing.T) {
 	}
 }
 
-func TestDepletionForgetsAtTheSamePaceHoweverOftenItIsObserved(t *testing.T) {
+// Depletion forgets at the same pace however often it is observed.
+func TestFigures_depletionForgetsAtOnePace(t *testing.T) {
 	for _, period := range []time.Duration{10 * time.Millisecond, 100 * time.Millisecond, time.Second} {
 		r := rate{}
 		r.observe(0, 0)
@@ -80,7 +85,8 @@ func TestDepletionForgetsAtTheSamePaceHoweverOftenItIsObserved(t *testing.T) {
 	}
 }
 
-func TestReadingFiguresDoesNotDisturbTheRate(t *testing.T) {
+// Reading figures does not disturb the rate.
+func TestFigures_readingChangesNothing(t *testing.T) {
 	var figures [2]Figures
 	for n, read := range []bool{false, true} {
 		q, inbox := newQueueAndInbox[int](t, 1000)
@@ -99,7 +105,8 @@ func TestReadingFiguresDoesNotDisturbTheRate(t *testing.T) {
 	require.Equal(t, figures[0], figures[1])
 }
 
-func TestObservationsThatAreNotLaterAreIgnored(t *testing.T) {
+// Observations that are not later are ignored.
+func TestFigures_ignoreEarlierObservations(t *testing.T) {
 	r := rate{}
 	r.observe(time.Second, 0)
 	r.observe(2*time.Second, 50)

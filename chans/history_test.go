@@ -8,7 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestTheHistoryKeepsWhatEveryQueueWasLike(t *testing.T) {
+// The history keeps what every queue was like.
+func TestHistory_keepsEveryQueue(t *testing.T) {
 	b := NewBroker()
 	q, inbox, err := Make[int](b, Options{Name: "intake", Preferred: 2, Capacity: 3})
 	require.NoError(t, err)
@@ -30,7 +31,8 @@ func TestTheHistoryKeepsWhatEveryQueueWasLike(t *testing.T) {
 	}, h.Queues())
 }
 
-func TestTheHistoryForgetsWhatIsOldestAndNothingElse(t *testing.T) {
+// The history forgets what is oldest and nothing else.
+func TestHistory_forgetsTheOldest(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := NewBroker()
 		_, _, err := Make[int](b, Options{Name: "q", Preferred: 1, Capacity: 1})

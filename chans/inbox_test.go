@@ -8,7 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestWhatIsTakenButNotHandledCounts(t *testing.T) {
+// What is taken but not handled counts.
+func TestInbox_itemInHandCounts(t *testing.T) {
 	q, inbox := newQueueAndInbox[int](t, 100)
 	fill(t, q, 0, 100)
 	_, ok := inbox.TryNext()
@@ -21,7 +22,8 @@ func TestWhatIsTakenButNotHandledCounts(t *testing.T) {
 	require.True(t, q.Offer(0, 100))
 }
 
-func TestNextSaysThatTheItemBeforeIsHandled(t *testing.T) {
+// Next says that the item before is handled.
+func TestInbox_nextHandlesTheItemBefore(t *testing.T) {
 	q, inbox := newQueueAndInbox[int](t, 10)
 	fill(t, q, 0, 2)
 	for want := range 2 {
@@ -64,7 +66,8 @@ func TestInbox_wakesAConsumerThatSleepsUntilAllIsTaken(t *testing.T) {
 	})
 }
 
-func TestASuccessorTakesOverAllButTheItemInHand(t *testing.T) {
+// A successor takes over all but the item in hand.
+func TestInbox_abandonLosesTheItemInHand(t *testing.T) {
 	q, inbox := newQueueAndInbox[int](t, 1000)
 	fill(t, q, 0, 200)
 	for range 10 {
@@ -91,7 +94,8 @@ func TestASuccessorTakesOverAllButTheItemInHand(t *testing.T) {
 	require.Zero(t, f.Depth)
 }
 
-func TestNothingInHandNothingLost(t *testing.T) {
+// Nothing in hand nothing lost.
+func TestInbox_abandonWithEmptyHandLosesNothing(t *testing.T) {
 	q, inbox := newQueueAndInbox[int](t, 10)
 	_, lost := inbox.Abandon()
 	require.False(t, lost)
@@ -105,7 +109,7 @@ func TestNothingInHandNothingLost(t *testing.T) {
 
 // A service that looks at its queue once per turn, and selects in between,
 // must be woken for what is left of a batch, although the ring is empty.
-func TestTheRestOfABatchIsWorthAToken(t *testing.T) {
+func TestInbox_restOfABatchIsAToken(t *testing.T) {
 	q, inbox := newQueueAndInbox[int](t, 10)
 	fill(t, q, 0, 5)
 	for want := range 5 {

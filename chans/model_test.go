@@ -64,7 +64,8 @@ func (m *model) oldest() (int, bool) {
 	return 0, false
 }
 
-func TestQueueAndInboxBehaveLikeASlice(t *testing.T) {
+// Queue and inbox behave like a slice.
+func TestQueue_behavesLikeASlice(t *testing.T) {
 	for _, capacity := range capacities {
 		rapid.Check(t, func(t *rapid.T) {
 			q, inbox := newQueueAndInbox[int](t, capacity)

@@ -9,7 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
+// Options that cannot work are refused.
+func TestOptions_refuseWhatCannotWork(t *testing.T) {
 	good := Options{Name: "intake", Preferred: 10, Capacity: 100}
 	require.NoError(t, good.check())
 	for name, c := range map[string]struct {
@@ -30,7 +31,8 @@ func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
 	}
 }
 
-func TestAQueueThatNeedsAPermitMayBeUnmonitored(t *testing.T) {
+// A queue that needs a permit may be unmonitored.
+func TestOptions_permitNeedsUnmonitored(t *testing.T) {
 	q, err := New[int](Options{Name: "links", Preferred: 1, Capacity: 1, NeedsPermit: true, Unmonitored: true})
 	require.NoError(t, err)
 	require.Equal(t, "links", q.Name())
@@ -38,7 +40,8 @@ func TestAQueueThatNeedsAPermitMayBeUnmonitored(t *testing.T) {
 	require.Equal(t, 1, q.Capacity())
 }
 
-func TestThePreferredSizeRefusesNothing(t *testing.T) {
+// The preferred size refuses nothing.
+func TestQueue_preferredSizeRefusesNothing(t *testing.T) {
 	q, err := New[int](Options{Name: "q", Preferred: 2, Capacity: 5})
 	require.NoError(t, err)
 	fill(t, q, 0, 5)
@@ -61,7 +64,8 @@ func TestQueue_closedCanStillBeEmptied(t *testing.T) {
 	}
 }
 
-func TestWhatWasTakenCanBeCollected(t *testing.T) {
+// What was taken can be collected.
+func TestQueue_takenItemsCanBeCollected(t *testing.T) {
 	type large struct{ bytes [1 << 10]byte }
 	q, inbox := newQueueAndInbox[*large](t, 8)
 	var left []weak.Pointer[large]
@@ -90,7 +94,7 @@ func TestWhatWasTakenCanBeCollected(t *testing.T) {
 	runtime.KeepAlive(inbox)
 }
 
-func TestSteadyStateAllocatesNothing(t *testing.T) {
+func TestQueue_steadyStateAllocatesNothing(t *testing.T) {
 	q, inbox := newQueueAndInbox[[4]int](t, 100)
 	round := func() {
 		for i := range 50 {

@@ -8,7 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestRingBehavesLikeASlice(t *testing.T) {
+// Ring behaves like a slice.
+func TestRing_behavesLikeASlice(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		limit := rapid.SampledFrom(capacities).Draw(t, "limit")
 		r := ring[int]{limit: limit}
@@ -55,14 +56,16 @@ func requireWiped[T any](t require.TestingT, r *ring[T]) {
 	}
 }
 
-func TestRingHoldsNoMemoryUntilItIsUsed(t *testing.T) {
+// Ring holds no memory until it is used.
+func TestRing_emptyHoldsNoMemory(t *testing.T) {
 	r := ring[int]{limit: 1 << 20}
 	require.Empty(t, r.slots)
 	r.push(1, 0)
 	require.Len(t, r.slots, smallestRing)
 }
 
-func TestRingGrowsByDoublingUpToItsLimit(t *testing.T) {
+// Ring grows by doubling up to its limit.
+func TestRing_growsByDoubling(t *testing.T) {
 	r := ring[int]{limit: 50}
 	var sizes []int
 	for i := range 50 {
@@ -74,7 +77,8 @@ func TestRingGrowsByDoublingUpToItsLimit(t *testing.T) {
 	require.Equal(t, []int{16, 32, 50}, sizes)
 }
 
-func TestRingGivesSlotsBackWhenDrainedAfterABurst(t *testing.T) {
+// Ring gives slots back when drained after a burst.
+func TestRing_givesSlotsBack(t *testing.T) {
 	r := ring[int]{limit: 10 * largestKept}
 	for i := range largestKept + 1 {
 		r.push(i, 0)

@@ -44,7 +44,8 @@ func requireEveryItemOnce(t *testing.T, got []stamped) {
 	}
 }
 
-func TestStressASelectingConsumerGetsEveryItemInOrder(t *testing.T) {
+// A selecting consumer gets every item in order.
+func TestStress_selectingConsumer(t *testing.T) {
 	for _, capacity := range capacities {
 		q, inbox := newQueueAndInbox[stamped](t, capacity)
 		var got []stamped
@@ -62,7 +63,8 @@ func TestStressASelectingConsumerGetsEveryItemInOrder(t *testing.T) {
 	}
 }
 
-func TestStressAnInboxThatIsAbandonedNowAndThenHandsOutEveryItemOnceInOrder(t *testing.T) {
+// An inbox that is abandoned from time to time hands out every item once in order.
+func TestStress_abandonedInbox(t *testing.T) {
 	for _, capacity := range capacities {
 		q, inbox := newQueueAndInbox[stamped](t, capacity)
 		var got []stamped

@@ -47,7 +47,8 @@ func consumer(inbox *Inbox[int], got *[]int) Service {
 	}
 }
 
-func TestACrashCostsTheItemInHandAndNoOther(t *testing.T) {
+// A crash costs the item in hand and no other.
+func TestSupervisor_crashCostsOneItem(t *testing.T) {
 	s, log := supervised(0)
 	q, inbox := newQueueAndInbox[int](t, 100)
 	fill(t, q, 10, 17)
@@ -63,7 +64,8 @@ func TestACrashCostsTheItemInHandAndNoOther(t *testing.T) {
 	require.Contains(t, log.String(), "supervisor_test.go", "the stack is that of the panic")
 }
 
-func TestAServiceThatCrashesTooOftenIsGivenUpAndNamed(t *testing.T) {
+// A service that crashes too often is given up and named.
+func TestSupervisor_givesUpAfterTooManyCrashes(t *testing.T) {
 	s, log := supervised(3)
 	starts := 0
 	err := s.Run(t.Context(), noTime, Service{Name: "gossip", Run: func(context.Context) error {
@@ -80,7 +82,8 @@ func TestAServiceThatCrashesTooOftenIsGivenUpAndNamed(t *testing.T) {
 	require.Contains(t, log.String(), "restarted=false")
 }
 
-func TestCrashesThatAreSpreadOutAreSurvived(t *testing.T) {
+// Crashes that are spread out are survived.
+func TestSupervisor_survivesRareCrashes(t *testing.T) {
 	s, _ := supervised(2)
 	var now time.Duration
 	starts := 0
@@ -94,7 +97,8 @@ func TestCrashesThatAreSpreadOutAreSurvived(t *testing.T) {
 	require.EqualValues(t, 99, s.Crashes())
 }
 
-func TestAnErrorEndsTheOthersAndIsReturned(t *testing.T) {
+// An error ends the others and is returned.
+func TestSupervisor_errorEndsTheOthers(t *testing.T) {
 	s, _ := supervised(0)
 	broken := errors.New("broken")
 	stopped := false
@@ -106,7 +110,8 @@ func TestAnErrorEndsTheOthersAndIsReturned(t *testing.T) {
 	require.Zero(t, s.Crashes())
 }
 
-func TestAServiceThatEndsLeavesTheOthersRunning(t *testing.T) {
+// A service that ends leaves the others running.
+func TestSupervisor_endLeavesOthersRunning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := supervised(0)
 		q, inbox := newQueueAndInbox[int](t, 10)
@@ -125,7 +130,8 @@ func TestAServiceThatEndsLeavesTheOthersRunning(t *testing.T) {
 	})
 }
 
-func TestACrashOnTheWayOutIsNotFollowedByARestart(t *testing.T) {
+// A crash on the way out is not followed by a restart.
+func TestSupervisor_noRestartAfterCancel(t *testing.T) {
 	s, log := supervised(0)
 	ctx, cancel := context.WithCancel(t.Context())
 	starts := 0
@@ -139,7 +145,7 @@ func TestACrashOnTheWayOutIsNotFollowedByARestart(t *testing.T) {
 }
 
 // What an instance has started by itself must not speak for it once it is dead.
-func TestWhatACrashedInstanceLeftBehindIsToldToStopBeforeTheNextBegins(t *testing.T) {
+func TestSupervisor_contextEndsWithItsInstance(t *testing.T) {
 	s, _ := supervised(0)
 	var first context.Context
 	starts := 0
