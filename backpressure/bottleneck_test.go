@@ -39,7 +39,8 @@ func overload(t *testing.T, threshold time.Duration, preferred int) (busy float6
 	return float64(handled) / float64(handledPerMillisecond*duration/time.Millisecond), deepest
 }
 
-func TestTrapAGateThatIsDecidedSeldomDoesNotIdleTheBottleneck(t *testing.T) {
+// A gate that is decided seldom does not idle the bottleneck.
+func TestBottleneck_seldomGateKeepsItBusy(t *testing.T) {
 	const ofTwoTenths = 200 * handledPerMillisecond
 	for _, threshold := range []time.Duration{0, DefaultThreshold} {
 		busy, deepest := overload(t, threshold, ofTwoTenths)
@@ -49,13 +50,13 @@ func TestTrapAGateThatIsDecidedSeldomDoesNotIdleTheBottleneck(t *testing.T) {
 }
 
 // The reason for the rule that a preferred size is at least 0.2 s of work.
-func TestAPreferredSizeBelowWhatIsDoneBetweenPollsIdlesTheBottleneck(t *testing.T) {
+func TestBottleneck_smallPreferredSizeIdlesIt(t *testing.T) {
 	busy, _ := overload(t, 0, 20*handledPerMillisecond)
 	require.Less(t, busy, 0.95)
 }
 
 // Without a gate the same load fills whatever capacity there is.
-func TestWithoutAGateTheQueueFillsUp(t *testing.T) {
+func TestBottleneck_withoutGateQueueFills(t *testing.T) {
 	_, deepest := overload(t, time.Hour, 200*handledPerMillisecond)
 	require.Equal(t, bottleneckCapacity, deepest)
 }

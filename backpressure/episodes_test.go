@@ -8,7 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestOneLineWhenTroubleStartsAndOneWhenItEnds(t *testing.T) {
+// One line when trouble starts and one when it ends.
+func TestEpisodes_oneLineAtEachEnd(t *testing.T) {
 	e := NewEpisodes(10 * time.Second)
 	require.Equal(t, Line{}, e.Note(0, false))
 	require.Equal(t, Line{Kind: Started}, e.Note(time.Second, true))
@@ -19,7 +20,8 @@ func TestOneLineWhenTroubleStartsAndOneWhenItEnds(t *testing.T) {
 	require.Equal(t, Line{}, e.Note(101*time.Second, false))
 }
 
-func TestShortEpisodesAreCountedInsteadOfLogged(t *testing.T) {
+// Short episodes are counted instead of logged.
+func TestEpisodes_shortOnesAreCounted(t *testing.T) {
 	e := NewEpisodes(10 * time.Second)
 	require.Equal(t, Started, e.Note(0, true).Kind)
 	require.Equal(t, Ended, e.Note(time.Second, false).Kind)
@@ -31,7 +33,8 @@ func TestShortEpisodesAreCountedInsteadOfLogged(t *testing.T) {
 	require.Equal(t, Line{Kind: Ended, Lasted: time.Second}, e.Note(11*time.Second, false))
 }
 
-func TestAnEpisodeThatGoesOnIsAnnouncedLate(t *testing.T) {
+// An episode that goes on is announced late.
+func TestEpisodes_longOneIsAnnouncedLate(t *testing.T) {
 	e := NewEpisodes(10 * time.Second)
 	e.Note(0, true)
 	e.Note(time.Second, false)
@@ -40,7 +43,8 @@ func TestAnEpisodeThatGoesOnIsAnnouncedLate(t *testing.T) {
 	require.Equal(t, Line{Kind: Ended, Lasted: 7 * time.Second}, e.Note(11*time.Second, false))
 }
 
-func TestStartsAndEndsAlternateAndStartsAreAnIntervalApart(t *testing.T) {
+// Starts and ends alternate and starts are an interval apart.
+func TestEpisodes_startsAndEndsAlternate(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		interval := time.Duration(rapid.IntRange(0, 20).Draw(t, "interval")) * time.Second
 		e := NewEpisodes(interval)

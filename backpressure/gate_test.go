@@ -13,19 +13,22 @@ func newGate(t require.TestingT, threshold time.Duration) *Gate {
 	return g
 }
 
-func TestGateSettingsThatCannotWorkAreRefusedWithAdvice(t *testing.T) {
+// Gate settings that cannot work are refused with advice.
+func TestGate_refusesWhatCannotWork(t *testing.T) {
 	_, err := NewGate(-1, 0)
 	require.ErrorContains(t, err, "threshold -1ns: make it 0 or more (the default is 1s)")
 	_, err = NewGate(0, -1)
 	require.ErrorContains(t, err, "staleness bound -1ns: make it longer")
 }
 
-func TestAGateIsOpenUntilItHearsOfTrouble(t *testing.T) {
+// A gate is open until it hears of trouble.
+func TestGate_isOpenAtFirst(t *testing.T) {
 	require.True(t, newGate(t, 0).Open(0))
 	require.True(t, newGate(t, 0).Open(time.Hour))
 }
 
-func TestAGateIsClosedWhileUnhealthyBeyondItsThreshold(t *testing.T) {
+// A gate is closed while unhealthy beyond its threshold.
+func TestGate_closesBeyondThreshold(t *testing.T) {
 	g := newGate(t, time.Second)
 	for _, c := range []struct {
 		unhealthy time.Duration
@@ -37,7 +40,8 @@ func TestAGateIsClosedWhileUnhealthyBeyondItsThreshold(t *testing.T) {
 	require.Equal(t, GateFigures{Open: true, Closings: 1}, g.Figures(5*time.Second))
 }
 
-func TestAThresholdOfZeroIsOpenForAHealthyNode(t *testing.T) {
+// A threshold of zero is open for a healthy node.
+func TestGate_zeroThresholdIsOpenWhileHealthy(t *testing.T) {
 	g := newGate(t, 0)
 	g.Report(0, 0)
 	require.True(t, g.Open(0))
@@ -45,7 +49,8 @@ func TestAThresholdOfZeroIsOpenForAHealthyNode(t *testing.T) {
 	require.False(t, g.Open(0))
 }
 
-func TestTrapALostReportLeavesNoGateClosed(t *testing.T) {
+// A lost report leaves no gate closed.
+func TestGate_lostReportLeavesItOpen(t *testing.T) {
 	g := newGate(t, time.Second)
 	g.Report(5*time.Second, time.Minute)
 	require.False(t, g.Open(5*time.Second+DefaultStale))
@@ -54,7 +59,8 @@ func TestTrapALostReportLeavesNoGateClosed(t *testing.T) {
 	require.Equal(t, GateFigures{Open: false, Closings: 2}, g.Figures(9*time.Second))
 }
 
-func TestAGateBelievesReportsForAsLongAsItIsTold(t *testing.T) {
+// A gate believes reports for as long as it is told.
+func TestGate_staleness(t *testing.T) {
 	g, err := NewGate(0, time.Minute)
 	require.NoError(t, err)
 	g.Report(0, 1)
@@ -62,7 +68,8 @@ func TestAGateBelievesReportsForAsLongAsItIsTold(t *testing.T) {
 	require.True(t, g.Open(time.Minute+1))
 }
 
-func TestAReportFromThePastIsTakenAsOfNow(t *testing.T) {
+// A report from the past is taken as of now.
+func TestGate_earlierReportCountsAsNow(t *testing.T) {
 	g := newGate(t, 0)
 	g.Report(10*time.Second, 0)
 	g.Report(5*time.Second, 1)

@@ -10,7 +10,8 @@ import (
 	"treecast/chans"
 )
 
-func TestAQueueIsAGauge(t *testing.T) {
+// A queue is a gauge.
+func TestGauge_isAQueue(t *testing.T) {
 	broker := chans.NewBroker()
 	q, inbox, err := chans.Make[int](broker, chans.Options{Name: "intake", Preferred: 1, Capacity: 4})
 	require.NoError(t, err)

@@ -33,7 +33,8 @@ func unhealthy(m *Monitor, now time.Duration) time.Duration {
 	return report.Unhealthy
 }
 
-func TestMonitorSettingsThatCannotWorkAreRefusedWithAdvice(t *testing.T) {
+// Monitor settings that cannot work are refused with advice.
+func TestMonitor_refusesWhatCannotWork(t *testing.T) {
 	for advice, c := range map[string]MonitorConfig{
 		"period -1ns: make it positive":              {Period: -1},
 		"maximum age -1ns: make it positive":         {MaxAge: -1},
@@ -48,14 +49,16 @@ func TestMonitorSettingsThatCannotWorkAreRefusedWithAdvice(t *testing.T) {
 	}
 }
 
-func TestMonitorDefaultsFollowALongPeriod(t *testing.T) {
+// Monitor defaults follow a long period.
+func TestMonitor_defaultsFollowALongPeriod(t *testing.T) {
 	m, err := NewMonitor(MonitorConfig{Period: 4 * time.Second})
 	require.NoError(t, err)
 	require.Equal(t, 12*time.Second, m.Stale())
 	require.Equal(t, DefaultStale, newMonitor(t).Stale())
 }
 
-func TestAQueueIsUnhealthyStrictlyAboveItsPreferredSize(t *testing.T) {
+// A queue is unhealthy strictly above its preferred size.
+func TestMonitor_unhealthyAbovePreferred(t *testing.T) {
 	g := &gauge{"intake", 10, 10}
 	m := newMonitor(t, g)
 	require.Zero(t, unhealthy(m, poll))
@@ -63,7 +66,8 @@ func TestAQueueIsUnhealthyStrictlyAboveItsPreferredSize(t *testing.T) {
 	require.Positive(t, unhealthy(m, 2*poll))
 }
 
-func TestTheFirstSightOfTroubleIsWorthOnePeriod(t *testing.T) {
+// The first sight of trouble is worth one period.
+func TestMonitor_firstSightIsOnePeriod(t *testing.T) {
 	m := newMonitor(t, &gauge{"intake", 11, 10})
 	report, publish := m.Poll(7 * time.Second)
 	require.True(t, publish)
@@ -82,7 +86,8 @@ type agedGauge struct {
 
 func (g *agedGauge) OldestAge(now time.Duration) time.Duration { return now - g.since }
 
-func TestAQueueWhoseOldestItemIsTooOldIsUnhealthyHoweverShort(t *testing.T) {
+// A queue whose oldest item is too old is unhealthy however short.
+func TestMonitor_oldItemIsUnhealthy(t *testing.T) {
 	g := &agedGauge{gauge: gauge{"output", 1, 10}}
 	m, err := NewMonitor(MonitorConfig{MaxAge: 3 * poll})
 	require.NoError(t, err)
@@ -96,7 +101,8 @@ func TestAQueueWhoseOldestItemIsTooOldIsUnhealthyHoweverShort(t *testing.T) {
 	require.Zero(t, unhealthy(m, 6*poll), "one healthy sight is enough")
 }
 
-func TestUnhealthyTimeGrowsUntilOneHealthySight(t *testing.T) {
+// Unhealthy time grows until one healthy sight.
+func TestMonitor_healthySightEndsIt(t *testing.T) {
 	g := &gauge{"intake", 11, 10}
 	m := newMonitor(t, g)
 	for i := range 50 {
@@ -111,7 +117,8 @@ func TestUnhealthyTimeGrowsUntilOneHealthySight(t *testing.T) {
 	require.Equal(t, poll, unhealthy(m, 5*time.Second+poll), "counted anew")
 }
 
-func TestTheWorstQueueIsReportedAndThenTheNextWorst(t *testing.T) {
+// The worst queue is reported and then the next worst.
+func TestMonitor_reportsTheWorst(t *testing.T) {
 	a, b, c := &gauge{"a", 0, 1}, &gauge{"b", 0, 1}, &gauge{"c", 0, 1}
 	m := newMonitor(t, a, b, c)
 	now := time.Duration(0)
@@ -135,7 +142,8 @@ func TestTheWorstQueueIsReportedAndThenTheNextWorst(t *testing.T) {
 	require.Equal(t, []QueueHealth{{"a", 5, 1, 0, 10*time.Second + poll}, {"b", 0, 1, 0, 0}, {"c", 5, 1, 0, 10*time.Second + poll}}, r.Queues)
 }
 
-func TestHealthIsPublishedAsItChangesAndAssertedOnceASecond(t *testing.T) {
+// Health is published as it changes and asserted once a second.
+func TestMonitor_publishesChangesAndReasserts(t *testing.T) {
 	g := &gauge{"intake", 0, 10}
 	m := newMonitor(t, g)
 	var published []time.Duration
@@ -153,7 +161,8 @@ func TestHealthIsPublishedAsItChangesAndAssertedOnceASecond(t *testing.T) {
 	require.Equal(t, []time.Duration{0, 1000, 1500, 1600, 1700, 2700}, published)
 }
 
-func TestAChangeBehindTheWorstQueueIsPublishedToo(t *testing.T) {
+// A change behind the worst queue is published too.
+func TestMonitor_publishesChangesOfOthers(t *testing.T) {
 	a, b := &gauge{"a", 0, 1}, &gauge{"b", 0, 1}
 	m := newMonitor(t, a)
 	m.Poll(0)
@@ -162,7 +171,8 @@ func TestAChangeBehindTheWorstQueueIsPublishedToo(t *testing.T) {
 	require.True(t, publish, "there is one queue more")
 }
 
-func TestReportsCanBePolledAndAreUnknownWhenStale(t *testing.T) {
+// Reports can be polled and are unknown when stale.
+func TestMonitor_staleReportIsUnknown(t *testing.T) {
 	m := newMonitor(t, &gauge{"intake", 11, 10})
 	_, known := m.Report(0)
 	require.False(t, known, "nobody has looked yet")
@@ -175,26 +185,30 @@ func TestReportsCanBePolledAndAreUnknownWhenStale(t *testing.T) {
 	require.Equal(t, poll, report.Unhealthy, "what was last known is still told")
 }
 
-func TestALatePollCountsTheTimeThatPassed(t *testing.T) {
+// A late poll counts the time that passed.
+func TestMonitor_latePollCountsElapsedTime(t *testing.T) {
 	m := newMonitor(t, &gauge{"intake", 11, 10})
 	m.Poll(0)
 	require.Equal(t, poll+time.Second, unhealthy(m, time.Second))
 }
 
-func TestAGapUpToTheStalenessBoundCounts(t *testing.T) {
+// A gap up to the staleness bound counts.
+func TestMonitor_shortGapCounts(t *testing.T) {
 	m := newMonitor(t, &gauge{"intake", 11, 10})
 	m.Poll(0)
 	require.Equal(t, poll+DefaultStale, unhealthy(m, DefaultStale))
 }
 
-func TestAGapOfWhichNothingIsKnownIsWorthOnePeriod(t *testing.T) {
+// A gap of which nothing is known is worth one period.
+func TestMonitor_longGapIsOnePeriod(t *testing.T) {
 	m := newMonitor(t, &gauge{"intake", 11, 10})
 	m.Poll(0)
 	require.Equal(t, 2*poll, unhealthy(m, DefaultStale+1), "the process was paused")
 	require.Equal(t, 3*poll, unhealthy(m, DefaultStale+1+poll))
 }
 
-func TestASecondPollAtTheSameMomentChangesNothing(t *testing.T) {
+// A second poll at the same moment changes nothing.
+func TestMonitor_samePollChangesNothing(t *testing.T) {
 	g := &gauge{"intake", 11, 10}
 	m := newMonitor(t, g)
 	first, _ := m.Poll(time.Second)
@@ -206,7 +220,8 @@ func TestASecondPollAtTheSameMomentChangesNothing(t *testing.T) {
 	}
 }
 
-func TestPollsAreDueOncePerPeriodAndAtOnceAtFirst(t *testing.T) {
+// Polls are due once per period and at once at first.
+func TestMonitor_pollsAreDueEveryPeriod(t *testing.T) {
 	m := newMonitor(t)
 	require.Zero(t, m.Next())
 	report, publish := m.Poll(3 * time.Second)
@@ -215,7 +230,8 @@ func TestPollsAreDueOncePerPeriodAndAtOnceAtFirst(t *testing.T) {
 	require.Equal(t, 3*time.Second+poll, m.Next())
 }
 
-func TestAReportIsNotChangedByLaterPolls(t *testing.T) {
+// A report is not changed by later polls.
+func TestMonitor_reportsAreImmutable(t *testing.T) {
 	g := &gauge{"intake", 11, 10}
 	m := newMonitor(t, g)
 	first, _ := m.Poll(0)
@@ -226,7 +242,7 @@ func TestAReportIsNotChangedByLaterPolls(t *testing.T) {
 
 // At an even pace, the unhealthy duration is the period times the number of
 // unhealthy sights since the last healthy one, and the worst of all is told.
-func TestUnhealthyTimeIsTheLengthOfTheRunOfUnhealthySights(t *testing.T) {
+func TestMonitor_unhealthyTimeIsTheRun(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		gauges := make([]*gauge, rapid.IntRange(1, 4).Draw(t, "queues"))
 		for i := range gauges {

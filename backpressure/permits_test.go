@@ -54,7 +54,8 @@ func (d *driven) requireAvailable(want int, why ...any) {
 	require.Equal(d.t, want, d.Figures(d.now).Available, why...)
 }
 
-func TestPermitSettingsThatCannotWorkAreRefusedWithAdvice(t *testing.T) {
+// Permit settings that cannot work are refused with advice.
+func TestPermits_refuseWhatCannotWork(t *testing.T) {
 	for advice, change := range map[string]func(*PermitsConfig){
 		"total -1: make it 0 or more":                                  func(c *PermitsConfig) { c.Total = -1 },
 		"grace period -1ns: make it 0 or more":                         func(c *PermitsConfig) { c.Grace = -1 },
@@ -75,7 +76,8 @@ func TestPermitSettingsThatCannotWorkAreRefusedWithAdvice(t *testing.T) {
 	}
 }
 
-func TestAtMostTotalHoldersAtATime(t *testing.T) {
+// At most total holders at a time.
+func TestPermits_atMostTotal(t *testing.T) {
 	d := drive(t, 2)
 	require.True(t, d.Acquire(d.now, "n1"))
 	require.True(t, d.Acquire(d.now, "n2"))
@@ -89,7 +91,8 @@ func TestAtMostTotalHoldersAtATime(t *testing.T) {
 	d.requireAvailable(0)
 }
 
-func TestNothingIsRevokedWithinTheGracePeriod(t *testing.T) {
+// Nothing is revoked within the grace period.
+func TestPermits_graceRevokesNothing(t *testing.T) {
 	d := drive(t, 5)
 	d.ill(time.Second)
 	d.requireAvailable(5)
@@ -97,7 +100,8 @@ func TestNothingIsRevokedWithinTheGracePeriod(t *testing.T) {
 	d.requireAvailable(4)
 }
 
-func TestNothingIsReturnedWithinTheGracePeriodEither(t *testing.T) {
+// Nothing is returned within the grace period either.
+func TestPermits_graceReturnsNothing(t *testing.T) {
 	d := drive(t, 5)
 	d.ill(1600 * time.Millisecond)
 	d.well(100 * time.Millisecond) // the end of it: not yet a healthy time
@@ -106,7 +110,8 @@ func TestNothingIsReturnedWithinTheGracePeriodEither(t *testing.T) {
 	d.requireAvailable(2)
 }
 
-func TestPermitsAreRevokedAndReturnedAtTheirRates(t *testing.T) {
+// Permits are revoked and returned at their rates.
+func TestPermits_followTheirRates(t *testing.T) {
 	d := drive(t, 5)
 	d.ill(time.Second)
 	for left := 4; left >= 0; left-- {
@@ -123,7 +128,8 @@ func TestPermitsAreRevokedAndReturnedAtTheirRates(t *testing.T) {
 	d.requireAvailable(5)
 }
 
-func TestAPermitThatIsHeldIsNotTakenByRevoking(t *testing.T) {
+// A permit that is held is not taken by revoking.
+func TestPermits_heldOnesStay(t *testing.T) {
 	d := drive(t, 3)
 	for _, holder := range []string{"n1", "n2", "n3"} {
 		require.True(t, d.Acquire(d.now, holder))
@@ -135,7 +141,8 @@ func TestAPermitThatIsHeldIsNotTakenByRevoking(t *testing.T) {
 	require.False(t, d.Acquire(d.now, "n1"), "a new one is not given")
 }
 
-func TestTrapGraceZeroWithReportZeroIsHealthy(t *testing.T) {
+// Grace zero with report zero is healthy.
+func TestPermits_zeroGraceZeroReport(t *testing.T) {
 	d := drive(t, 5, func(c *PermitsConfig) { c.Grace = 0 })
 	d.well(time.Minute)
 	d.requireAvailable(5)
@@ -145,7 +152,8 @@ func TestTrapGraceZeroWithReportZeroIsHealthy(t *testing.T) {
 	d.requireAvailable(5)
 }
 
-func TestTrapShortRepeatedEpisodesDoNotRatchetPermitsAway(t *testing.T) {
+// Short repeated episodes do not ratchet permits away.
+func TestPermits_shortEpisodesDoNotRatchet(t *testing.T) {
 	within := drive(t, 5)
 	for range 1000 {
 		within.ill(time.Second)
@@ -163,7 +171,8 @@ func TestTrapShortRepeatedEpisodesDoNotRatchetPermitsAway(t *testing.T) {
 	beyond.requireAvailable(5)
 }
 
-func TestTrapSparseCallsDoNotBankMoreRevocationsThanThereArePermits(t *testing.T) {
+// Sparse calls do not bank more revocations than there are permits.
+func TestPermits_sparseCallsStayWithinTotal(t *testing.T) {
 	d := drive(t, 5)
 	d.now += time.Hour
 	d.Report(d.now, time.Hour)
@@ -176,14 +185,16 @@ func TestTrapSparseCallsDoNotBankMoreRevocationsThanThereArePermits(t *testing.T
 	d.requireAvailable(5, "nothing is owed beyond the permits there are")
 }
 
-func TestSparseCallsRevokeNoMoreThanTheIllTimeIsWorth(t *testing.T) {
+// Sparse calls revoke no more than the ill time is worth.
+func TestPermits_sparseCallsRevokeTheirTime(t *testing.T) {
 	d := drive(t, 5)
 	d.now += 2 * time.Second
 	d.Report(d.now, 1400*time.Millisecond)
 	d.requireAvailable(3, "400 ms beyond grace, however long nobody reported")
 }
 
-func TestTrapFloorEqualToTotalWorks(t *testing.T) {
+// Floor equal to total works.
+func TestPermits_floorOfTotal(t *testing.T) {
 	d := drive(t, 3, func(c *PermitsConfig) { c.MinimumHealthy = 3 })
 	d.ill(time.Minute)
 	d.requireAvailable(0, "the floor is not for an unhealthy node")
@@ -191,7 +202,8 @@ func TestTrapFloorEqualToTotalWorks(t *testing.T) {
 	d.requireAvailable(3)
 }
 
-func TestAFloorAboveTotalIsTotal(t *testing.T) {
+// A floor above total is total.
+func TestPermits_floorAboveTotal(t *testing.T) {
 	d := drive(t, 1, func(c *PermitsConfig) { c.MinimumHealthy = 9 })
 	d.ill(time.Minute)
 	d.requireAvailable(0)
@@ -199,7 +211,8 @@ func TestAFloorAboveTotalIsTotal(t *testing.T) {
 	d.requireAvailable(1)
 }
 
-func TestWithoutAFloorNoPermitComesForGettingHealthyAlone(t *testing.T) {
+// Without a floor no permit comes for getting healthy alone.
+func TestPermits_withoutFloorNoneComesAtOnce(t *testing.T) {
 	d := drive(t, 3, func(c *PermitsConfig) { c.MinimumHealthy = 0 })
 	d.ill(time.Minute)
 	d.well(poll)
@@ -210,7 +223,8 @@ func TestWithoutAFloorNoPermitComesForGettingHealthyAlone(t *testing.T) {
 	d.requireAvailable(2)
 }
 
-func TestTrapZeroPermitsStillRefreshTheFigures(t *testing.T) {
+// Zero permits still refresh the figures.
+func TestPermits_zeroStillRefreshFigures(t *testing.T) {
 	d := drive(t, 2)
 	d.ill(time.Minute)
 	require.Equal(t, PermitFigures{Total: 2, Revoked: 2}, d.Figures(d.now))
@@ -219,7 +233,8 @@ func TestTrapZeroPermitsStillRefreshTheFigures(t *testing.T) {
 	require.Equal(t, 2, d.Figures(d.now+time.Second).Available, "nobody asked for one, nobody reported")
 }
 
-func TestTrapAPermitWhoseSyncMakesNoProgressIsTakenBack(t *testing.T) {
+// A permit whose sync makes no progress is taken back.
+func TestPermits_expireWithoutProgress(t *testing.T) {
 	d := drive(t, 3)
 	start := d.now
 	for _, holder := range []string{"n9", "n1", "n5"} {
@@ -235,7 +250,8 @@ func TestTrapAPermitWhoseSyncMakesNoProgressIsTakenBack(t *testing.T) {
 	require.Equal(t, []string{"n5"}, d.Expire(start+8*time.Second))
 }
 
-func TestTrapALostReportLeavesNobodyStuck(t *testing.T) {
+// A lost report leaves no one stuck.
+func TestPermits_lostReportLeavesNoneStuck(t *testing.T) {
 	d := drive(t, 5)
 	d.ill(time.Minute)
 	require.Equal(t, 0, d.Figures(d.now+DefaultStale).Available, "believed up to the bound")
@@ -245,7 +261,8 @@ func TestTrapALostReportLeavesNobodyStuck(t *testing.T) {
 	require.Equal(t, 4, d.Figures(d.now+time.Hour).Available)
 }
 
-func TestAReportAfterAStaleOneCountsAgain(t *testing.T) {
+// A report after a stale one counts again.
+func TestPermits_reportAfterAStaleOne(t *testing.T) {
 	d := drive(t, 5)
 	d.ill(time.Minute)
 	d.now += DefaultStale + 2*time.Second
@@ -254,13 +271,15 @@ func TestAReportAfterAStaleOneCountsAgain(t *testing.T) {
 	d.requireAvailable(0)
 }
 
-func TestARevokeRateOfZeroSwitchesThrottlingOff(t *testing.T) {
+// A revoke rate of zero switches throttling off.
+func TestPermits_zeroRateRevokesNothing(t *testing.T) {
 	d := drive(t, 5, func(c *PermitsConfig) { c.RevokePerSecond = 0 })
 	d.ill(time.Minute)
 	d.requireAvailable(5)
 }
 
-func TestTheFirstReportIsTheStartOfTheAccounts(t *testing.T) {
+// The first report is the start of the accounts.
+func TestPermits_firstReportStartsAccounts(t *testing.T) {
 	p, err := NewPermits(DefaultPermitsConfig(5))
 	require.NoError(t, err)
 	require.Equal(t, 5, p.Figures(time.Hour).Available)
@@ -270,7 +289,8 @@ func TestTheFirstReportIsTheStartOfTheAccounts(t *testing.T) {
 	require.Equal(t, 4, p.Figures(time.Hour+200*time.Millisecond).Available)
 }
 
-func TestTheNextWorstQueueKeepsRevoking(t *testing.T) {
+// The next worst queue keeps revoking.
+func TestPermits_nextWorstQueueKeepsRevoking(t *testing.T) {
 	d := drive(t, 5)
 	d.ill(1600 * time.Millisecond)
 	d.requireAvailable(2)
@@ -279,7 +299,8 @@ func TestTheNextWorstQueueKeepsRevoking(t *testing.T) {
 	d.requireAvailable(0)
 }
 
-func TestANewTotalKeepsTheRevokedPart(t *testing.T) {
+// A new total keeps the revoked part.
+func TestPermits_newTotalKeepsRevokedPart(t *testing.T) {
 	d := drive(t, 4)
 	d.ill(1400 * time.Millisecond)
 	d.requireAvailable(2)
@@ -299,7 +320,8 @@ func TestANewTotalKeepsTheRevokedPart(t *testing.T) {
 	d.requireAvailable(3)
 }
 
-func TestATotalBelowWhatIsInUseInterruptsNobody(t *testing.T) {
+// A total below what is in use interrupts no one.
+func TestPermits_smallerTotalInterruptsNone(t *testing.T) {
 	d := drive(t, 3)
 	for _, holder := range []string{"n1", "n2", "n3"} {
 		require.True(t, d.Acquire(d.now, holder))
@@ -313,7 +335,8 @@ func TestATotalBelowWhatIsInUseInterruptsNobody(t *testing.T) {
 	require.True(t, d.Acquire(d.now, "n4"))
 }
 
-func TestTheTimeThatAnUnhealthyReportCoversReturnsNothing(t *testing.T) {
+// The time that an unhealthy report covers returns nothing.
+func TestPermits_unhealthyTimeReturnsNothing(t *testing.T) {
 	d := drive(t, 5)
 	d.ill(1600 * time.Millisecond)
 	d.well(poll)
@@ -322,7 +345,8 @@ func TestTheTimeThatAnUnhealthyReportCoversReturnsNothing(t *testing.T) {
 	require.InDelta(t, 3-1.5, d.revoked, 1e-9, "healthy for 1.5 s of the 2 s since the last report")
 }
 
-func TestReportsFromThePastNeitherRevokeNorReturn(t *testing.T) {
+// Reports from the past neither revoke nor return.
+func TestPermits_earlierReportsDoNothing(t *testing.T) {
 	d := drive(t, 5)
 	d.ill(1600 * time.Millisecond)
 	d.Report(d.now-time.Second, time.Hour)
@@ -334,7 +358,8 @@ func TestReportsFromThePastNeitherRevokeNorReturn(t *testing.T) {
 	d.requireAvailable(2)
 }
 
-func TestANewTotalComesAfterWhatWasEarnedUnderTheOldOne(t *testing.T) {
+// A new total comes after what was earned under the old one.
+func TestPermits_newTotalComesAfterEarnings(t *testing.T) {
 	d := drive(t, 4)
 	d.ill(time.Minute)
 	d.well(poll) // 3 revoked, 1 is the floor
@@ -345,7 +370,7 @@ func TestANewTotalComesAfterWhatWasEarnedUnderTheOldOne(t *testing.T) {
 
 // Whatever happens, in whatever order and at whatever times, time running
 // backwards included, the figures add up and hold their bounds.
-func TestFiguresAlwaysAddUp(t *testing.T) {
+func TestPermits_figuresAddUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		total := rapid.IntRange(0, 6).Draw(t, "total")
 		floor := rapid.IntRange(0, 7).Draw(t, "floor")
@@ -405,7 +430,8 @@ func TestFiguresAlwaysAddUp(t *testing.T) {
 	})
 }
 
-func TestRevokedPermitsDependOnTimesAndNotOnHowOftenTheyAreReported(t *testing.T) {
+// Revoked permits depend on times and not on how often they are reported.
+func TestPermits_dependOnTimesOnly(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := DefaultPermitsConfig(50)
 		often, seldom := drive(t, c.Total), drive(t, c.Total)

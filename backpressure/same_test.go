@@ -52,7 +52,7 @@ func (m *plain) poll(now time.Duration, gauges []*agedGauge) (Report, bool) {
 
 // What a poll that sees the same again leaves unwritten cannot be told from what
 // it would have written: not by the poll, by Report, by Next or by later polls.
-func TestPollsThatSeeTheSameAreAsThoseThatDoNot(t *testing.T) {
+func TestSame_pollsAreEqual(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m, err := NewMonitor(MonitorConfig{MaxAge: 3 * poll})
 		require.NoError(t, err)
@@ -95,7 +95,7 @@ func TestPollsThatSeeTheSameAreAsThoseThatDoNot(t *testing.T) {
 
 // Whoever asks while polls go on is told what was there at the time of the
 // report, and never of an earlier time than the last time.
-func TestReportsAreWhatWasThereWhileOthersPoll(t *testing.T) {
+func TestSame_reportsAreConsistent(t *testing.T) {
 	const polls, alike = 30_000, 5
 	depthAt := func(at time.Duration) int { return int(at/poll) / alike % 4 }
 	g := &gauge{"intake", 0, 10}
