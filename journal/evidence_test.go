@@ -12,7 +12,8 @@ func both(id, client int64) Seen {
 	return Seen{ID: id, HasID: true, Client: client, HasClient: true}
 }
 
-func TestAnInitIsEvidenceIfItCameLaterThanAllThatWasSeen(t *testing.T) {
+// An init is evidence if it came later than all that was seen.
+func TestEvidence_laterInit(t *testing.T) {
 	for _, c := range []struct {
 		about      string
 		init, seen Seen
@@ -39,7 +40,8 @@ func TestAnInitIsEvidenceIfItCameLaterThanAllThatWasSeen(t *testing.T) {
 	}
 }
 
-func TestASegmentIsANodesOwnOfItsRun(t *testing.T) {
+// A segment is a nodes own of its run.
+func TestEvidence_nodeAndRun(t *testing.T) {
 	restart := Start{Node: "n0", Nodes: 2, Init: both(50, 9)}
 	found := func(node, run string) *scan {
 		return &scan{header: header{node: node, run: run}, incarnations: 1, seen: both(20, 5)}
@@ -57,7 +59,8 @@ func TestASegmentIsANodesOwnOfItsRun(t *testing.T) {
 	require.True(t, restart.evidence(noLife, "a"), "its first frame may be damaged")
 }
 
-func TestAClientsNumberIsInItsName(t *testing.T) {
+// A client's number is in its name.
+func TestEvidence_clientNumber(t *testing.T) {
 	for name, want := range map[string]int64{"c0": 0, "c12": 12, "c007": 7, "c": -1, "n1": -1, "client3": -1, "c-1": -1, "c1x": -1, "": -1, "c99999999999999999999": -1} {
 		n, ok := ClientNumber(name)
 		require.Equal(t, want >= 0, ok, name)
@@ -67,7 +70,8 @@ func TestAClientsNumberIsInItsName(t *testing.T) {
 	}
 }
 
-func TestWhatWasSeenIsTheHighestOfAll(t *testing.T) {
+// What was seen is the highest of all.
+func TestEvidence_seenIsTheHighest(t *testing.T) {
 	var s Seen
 	s.add(id(0))
 	require.Equal(t, id(0), s, "0 is an id")

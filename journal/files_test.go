@@ -81,7 +81,8 @@ func drop(f *Files) {
 	f.close()
 }
 
-func TestANodeFindsWhatItHadAndACleanEndLeavesNothing(t *testing.T) {
+// A node finds what it had and a clean end leaves nothing.
+func TestFiles_nodeFindsItsJournal(t *testing.T) {
 	base := filepath.Join(t.TempDir(), "made", "on the way")
 	f := files(base, "")
 	require.Empty(t, f.Where())
@@ -105,7 +106,8 @@ func TestANodeFindsWhatItHadAndACleanEndLeavesNothing(t *testing.T) {
 	require.Empty(t, left)
 }
 
-func TestAnotherEndKeepsTheFile(t *testing.T) {
+// Another end keeps the file.
+func TestFiles_uncleanEndKeepsTheFile(t *testing.T) {
 	f := files(t.TempDir(), "a run")
 	open(t, f, 0)
 	path := f.Where()
@@ -116,7 +118,8 @@ func TestAnotherEndKeepsTheFile(t *testing.T) {
 	require.Equal(t, path, f.Where())
 }
 
-func TestALaterRunUnderTheSameParentBeginsWithNothing(t *testing.T) {
+// A later run under the same parent begins with nothing.
+func TestFiles_laterRunBeginsBlank(t *testing.T) {
 	dir := t.TempDir()
 	for run := range 3 {
 		f := files(dir, "")
@@ -142,7 +145,8 @@ func patch(t *testing.T, path string, at int, with byte) {
 	require.NoError(t, os.WriteFile(path, data, 0o600))
 }
 
-func TestDamageIsToldAndTheRestIsKept(t *testing.T) {
+// Damage is told and the rest is kept.
+func TestFiles_damageIsReported(t *testing.T) {
 	f := files(t.TempDir(), "run")
 	open(t, f, 0)
 	for i := range 4 {
@@ -169,7 +173,8 @@ func TestDamageIsToldAndTheRestIsKept(t *testing.T) {
 	require.NotContains(t, strings.Join(r.Warnings, "; "), "were cut")
 }
 
-func TestADirectoryThatCannotBeUsedIsAnErrorAndCanBeTriedAgain(t *testing.T) {
+// A directory that cannot be used is an error and can be tried again.
+func TestFiles_unusableDirectory(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(dir, nil, 0o600))
 	f := files(dir, "")
@@ -185,7 +190,8 @@ func TestADirectoryThatCannotBeUsedIsAnErrorAndCanBeTriedAgain(t *testing.T) {
 	require.NoError(t, f.Close(true))
 }
 
-func TestManyLivesLeaveOneFileAndNoOpenOne(t *testing.T) {
+// Many incarnations leave one file and no open one.
+func TestFiles_manyIncarnationsLeaveOneFile(t *testing.T) {
 	dir := t.TempDir()
 	before := openFiles(t)
 	for life := range 200 {

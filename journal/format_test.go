@@ -54,7 +54,8 @@ func drawEntries(t *rapid.T) []entry {
 	return out
 }
 
-func TestABatchReadsBackAsWhatWasPutIn(t *testing.T) {
+// A batch reads back as what was put in.
+func TestFormat_batchReadsBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		entries := drawEntries(t)
 		seen := Seen{
@@ -80,7 +81,8 @@ func TestABatchReadsBackAsWhatWasPutIn(t *testing.T) {
 	})
 }
 
-func TestConsecutiveEntriesOfASourceCostTheirValuesAndAByte(t *testing.T) {
+// Consecutive entries of an origin cost their values and a byte.
+func TestFormat_consecutiveEntriesAreSmall(t *testing.T) {
 	one, many := &Batch{}, &Batch{}
 	for i := range 1000 {
 		if i == 0 {
@@ -91,7 +93,7 @@ func TestConsecutiveEntriesOfASourceCostTheirValuesAndAByte(t *testing.T) {
 	require.Equal(t, 999*(len("12345")+1), many.Bytes()-one.Bytes())
 }
 
-func TestALifeReadsBack(t *testing.T) {
+func TestFormat_incarnationReadsBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := incarnation{seen: id(rapid.Int64Range(0, 99).Draw(t, "id")), number: rapid.Uint64().Draw(t, "epoch")}
 		text := string(want.append(nil))
@@ -105,7 +107,8 @@ func TestALifeReadsBack(t *testing.T) {
 	})
 }
 
-func TestAHeaderReadsBackAndSaysWhatIsWrongWithIt(t *testing.T) {
+// A header reads back and says what is wrong with it.
+func TestFormat_headerReadsBack(t *testing.T) {
 	want := header{salt: 1<<63 + 5, node: "n0", run: "a run"}
 	data := want.append(nil)
 	got, end, err := parseHeader(data)
@@ -130,7 +133,8 @@ func TestAHeaderReadsBackAndSaysWhatIsWrongWithIt(t *testing.T) {
 	}
 }
 
-func TestAFrameIsOneAtItsOwnPlaceAndUnderItsOwnSaltOnly(t *testing.T) {
+// A frame is one at its own place and under its own salt only.
+func TestFormat_frameNeedsItsPlaceAndSalt(t *testing.T) {
 	frame := appendFrame(nil, 77, 100, []byte("payload"))
 	at := func(offset int) []byte { return append(make([]byte, offset), frame...) }
 	got, ok := frameAt(at(100), 77, 100)
@@ -150,7 +154,8 @@ func TestAFrameIsOneAtItsOwnPlaceAndUnderItsOwnSaltOnly(t *testing.T) {
 	}
 }
 
-func FuzzPayloadsAreReadOrRefused(f *testing.F) {
+// Payloads are read or refused.
+func FuzzPayload(f *testing.F) {
 	f.Add(batchOf(id(3), entry{Origin{"n0", "l"}, 1, "17"}, entry{Origin{"n1", "m"}, 4, `"x"`}).append(nil))
 	f.Add((&incarnation{seen: id(1), number: 9}).append(nil))
 	f.Add([]byte{frameEntries, 0, 0, 1, 'a', 1, 'b', 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 'x', 2, 'y', 0})

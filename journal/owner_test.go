@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAnOwnerIsSpeltAndRead(t *testing.T) {
+// An owner is written and read.
+func TestOwner_readsBack(t *testing.T) {
 	me := self()
 	require.Equal(t, os.Getpid(), me.pid)
 	require.NotEmpty(t, me.start)
@@ -26,7 +27,8 @@ func TestAnOwnerIsSpeltAndRead(t *testing.T) {
 	}
 }
 
-func TestAProcessIsGoneWhenItHasEndedOrItsIdIsAnothers(t *testing.T) {
+// A process is gone when it has ended or its id is anothers.
+func TestOwner_gone(t *testing.T) {
 	require.False(t, self().gone())
 	require.True(t, ended(t).gone())
 	reused := self()
@@ -37,7 +39,8 @@ func TestAProcessIsGoneWhenItHasEndedOrItsIdIsAnothers(t *testing.T) {
 	require.False(t, elsewhere.gone(), "nobody can tell")
 }
 
-func TestTheNameOfARunTellsItsOwner(t *testing.T) {
+// The name of a run tells its owner.
+func TestOwner_isInTheNameOfARun(t *testing.T) {
 	name := RunName("20260101T000000@x")
 	o, ok := runOwner(name)
 	require.True(t, ok)
@@ -47,7 +50,8 @@ func TestTheNameOfARunTellsItsOwner(t *testing.T) {
 	require.False(t, ok)
 }
 
-func TestNamesOfFilesAreSafeAndTellNamesApart(t *testing.T) {
+// Names of files are safe and tell names apart.
+func TestOwner_fileNamesAreSafe(t *testing.T) {
 	require.Equal(t, "n0", fileName("n0"))
 	seen := map[string]string{}
 	for _, name := range []string{"", ".", "..", "../x", "a/b", "a\x00b", "n0~1", "=x", strings.Repeat("n", 121), strings.Repeat("n", 122), "ñ", "-", "n0"} {
@@ -76,20 +80,23 @@ func saysStarter(t *testing.T, shell string) (pid int, wrapped bool, parent int)
 	return pid, wrapped, parent
 }
 
-func TestAPlainChildIsStartedByItsParent(t *testing.T) {
+// A plain child is started by its parent.
+func TestOwner_starterOfAChild(t *testing.T) {
 	pid, wrapped, parent := saysStarter(t, `exec "$0"`)
 	require.Equal(t, os.Getpid(), pid)
 	require.False(t, wrapped)
 	require.Equal(t, os.Getpid(), parent)
 }
 
-func TestTheStarterOfAPipesNodeIsItsShell(t *testing.T) {
+// The starter of a pipe's node is its shell.
+func TestOwner_starterOfAPipe(t *testing.T) {
 	pid, wrapped, parent := saysStarter(t, `cat </dev/null | "$0"; true`)
 	require.Equal(t, parent, pid)
 	require.False(t, wrapped)
 }
 
-func TestAWrapperIsSeenThrough(t *testing.T) {
+// A wrapper is seen through.
+func TestOwner_starterBehindAWrapper(t *testing.T) {
 	script := filepath.Join(t.TempDir(), "wrapper")
 	require.NoError(t, os.WriteFile(script, []byte("#!/bin/sh\n\""+os.Args[0]+"\"\ntrue\n"), 0o755))
 	pid, wrapped, parent := saysStarter(t, `"`+script+`"; true`)

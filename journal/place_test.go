@@ -24,7 +24,8 @@ func home(t *testing.T) (temporary, home string) {
 	return temporary, home
 }
 
-func TestAJournalIsPrivateAndGoneWithItsDirectoriesAfterACleanEnd(t *testing.T) {
+// A journal is private and gone with its directories after a clean end.
+func TestPlace_cleanEndRemovesDirectories(t *testing.T) {
 	temporary, _ := home(t)
 	f := files("", "")
 	open(t, f, 0)
@@ -43,7 +44,7 @@ func TestAJournalIsPrivateAndGoneWithItsDirectoriesAfterACleanEnd(t *testing.T) 
 }
 
 // What others have put in our place is not used, and not followed.
-func TestAPlantedDirectoryIsNotUsed(t *testing.T) {
+func TestPlace_plantedDirectoryIsNotUsed(t *testing.T) {
 	for about, plant := range map[string]func(path, elsewhere string) error{
 		"a link": func(path, elsewhere string) error { return os.Symlink(elsewhere, path) },
 		"a file": func(path, _ string) error { return os.WriteFile(path, nil, 0o600) },
@@ -72,7 +73,8 @@ func TestAPlantedDirectoryIsNotUsed(t *testing.T) {
 	}
 }
 
-func TestWhereALifeHasBeenIsWhereTheNextOneLooks(t *testing.T) {
+// Where a incarnation has been is where the next one looks.
+func TestPlace_nextIncarnationLooksThere(t *testing.T) {
 	temporary, _ := home(t)
 	block := places("")[0].path
 	require.NoError(t, os.WriteFile(block, nil, 0o600))
@@ -91,7 +93,8 @@ func TestWhereALifeHasBeenIsWhereTheNextOneLooks(t *testing.T) {
 	require.Empty(t, left)
 }
 
-func TestWithoutAnyPlaceItIsSaidWhy(t *testing.T) {
+// Without any place it is said why.
+func TestPlace_noneIsExplained(t *testing.T) {
 	home(t)
 	for _, p := range places("") {
 		require.NoError(t, os.MkdirAll(filepath.Dir(p.path), 0o700))
@@ -103,7 +106,7 @@ func TestWithoutAnyPlaceItIsSaidWhy(t *testing.T) {
 }
 
 // Cleaners of temporary files leave a home alone.
-func TestWhereThereIsAHomeJournalsAreInIt(t *testing.T) {
+func TestPlace_isInTheHome(t *testing.T) {
 	temporary, home := home(t)
 	state := filepath.Join(t.TempDir(), "state")
 	for _, c := range []struct {
@@ -131,7 +134,7 @@ func TestWhereThereIsAHomeJournalsAreInIt(t *testing.T) {
 
 // A run in which only some of the nodes got their journals into the first place
 // is one run.
-func TestAJournalIsFoundInAnyPlace(t *testing.T) {
+func TestPlace_anyIsSearched(t *testing.T) {
 	_, home := home(t)
 	f := files("", "run")
 	open(t, f, 0)
@@ -150,7 +153,7 @@ func TestAJournalIsFoundInAnyPlace(t *testing.T) {
 }
 
 // Two places may be one directory.
-func TestAPlaceThatIsFoundTwiceIsOne(t *testing.T) {
+func TestPlace_twoWaysAreOne(t *testing.T) {
 	_, home := home(t)
 	t.Setenv("XDG_STATE_HOME", home)
 	require.NoError(t, os.Mkdir(home, 0o700))
@@ -181,7 +184,8 @@ func ended(t *testing.T) owner {
 	return o
 }
 
-func TestWhatDeadProcessesHaveLeftIsRemovedAndNothingElse(t *testing.T) {
+// What dead processes have left is removed and nothing else.
+func TestTidy_removesWhatDeadProcessesLeft(t *testing.T) {
 	dir := t.TempDir()
 	dead := ended(t)
 	otherBoot, otherSpace, unknown := dead, dead, dead
@@ -221,7 +225,7 @@ func TestWhatDeadProcessesHaveLeftIsRemovedAndNothingElse(t *testing.T) {
 }
 
 // What nothing tells the owner of is left for a week, in our own places only.
-func TestWhatNobodyHasWrittenToForAWeekIsRemovedFromOurOwnPlaces(t *testing.T) {
+func TestTidy_removesAfterAWeek(t *testing.T) {
 	home(t)
 	dead := ended(t)
 	dead.boot = "ffffffff"
@@ -265,7 +269,8 @@ func TestWhatNobodyHasWrittenToForAWeekIsRemovedFromOurOwnPlaces(t *testing.T) {
 	}
 }
 
-func TestARunThatIsOverCanBeRemoved(t *testing.T) {
+// A run that is over can be removed.
+func TestTidy_removeRun(t *testing.T) {
 	dir := t.TempDir()
 	f, other := files(dir, "over"), files(dir, "under way")
 	open(t, f, 0)

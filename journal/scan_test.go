@@ -44,7 +44,8 @@ func own(first uint64, values ...string) (out []entry) {
 	return out
 }
 
-func TestWhatWasAppendedIsFound(t *testing.T) {
+// What was appended is found.
+func TestScan_findsWhatWasAppended(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var batches [][]entry
 		var all []entry
@@ -66,7 +67,8 @@ func TestWhatWasAppendedIsFound(t *testing.T) {
 	})
 }
 
-func TestATornEndIsCutAndAllBeforeItIsKept(t *testing.T) {
+// A torn end is cut and all before it is kept.
+func TestScan_tornEndIsCut(t *testing.T) {
 	w := write(t, own(1, "1", "2"), own(3, `"three"`), own(4, "4"))
 	for cut := w.starts[0]; cut <= len(w.data); cut++ {
 		s, err := scanSegment(w.data[:cut:cut])
@@ -82,7 +84,8 @@ func TestATornEndIsCutAndAllBeforeItIsKept(t *testing.T) {
 	}
 }
 
-func TestDamageCostsTheFramesItIsInAndNoOther(t *testing.T) {
+// Damage costs the frames it is in and no other.
+func TestScan_damageCostsItsFrames(t *testing.T) {
 	w := write(t, own(1, "1", "2"), own(3, `"three"`), own(4, "4"), own(5, "5"))
 	for at := w.life; at < len(w.data); at++ {
 		data := slices.Clone(w.data)
@@ -107,7 +110,7 @@ func TestDamageCostsTheFramesItIsInAndNoOther(t *testing.T) {
 
 // A client chooses the bytes of a value. What looks like a frame in there must
 // not pass for one when the frame around it is damaged.
-func TestAFrameInsideOfAValueIsNoFrame(t *testing.T) {
+func TestScan_frameInAValueIsNone(t *testing.T) {
 	inner := write(t, own(100, "666"))
 	w := write(t, own(1, "1"), own(2, string(inner.data), string(inner.data[inner.starts[0]:])), own(4, "4"))
 	data := slices.Clone(w.data)
@@ -117,7 +120,7 @@ func TestAFrameInsideOfAValueIsNoFrame(t *testing.T) {
 	require.Equal(t, slices.Concat(w.batches[0], w.batches[2]), entriesOf(s.each))
 }
 
-func FuzzDamagedSegmentsInventNothing(f *testing.F) {
+func FuzzDamagedSegment(f *testing.F) {
 	f.Add(uint64(1), uint16(3), []byte{0xff}, false)
 	f.Add(uint64(2), uint16(200), []byte("treecast"), true)
 	f.Add(uint64(3), uint16(70), []byte{}, true)
@@ -166,7 +169,7 @@ func FuzzDamagedSegmentsInventNothing(f *testing.F) {
 	})
 }
 
-func FuzzAnythingCanBeScanned(f *testing.F) {
+func FuzzScan(f *testing.F) {
 	f.Add(write(f, own(1, "1")).data)
 	f.Add([]byte("treecast\x01\x00\x00\x00"))
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -55,7 +55,8 @@ func holds(t require.TestingT, data []byte, want []entry) {
 	require.Equal(t, want, entriesOf(s.each))
 }
 
-func TestAFailedAppendLeavesNothingAndTheNextOneSucceeds(t *testing.T) {
+// A failed append leaves nothing and the next one succeeds.
+func TestSegment_failedAppendLeavesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		store := &badStore{}
 		s := newSegment(t, store, false)
@@ -81,7 +82,8 @@ func TestAFailedAppendLeavesNothingAndTheNextOneSucceeds(t *testing.T) {
 	})
 }
 
-func TestWhatCannotBeTakenBackIsUncertainAndCutBeforeTheNextAppend(t *testing.T) {
+// What cannot be taken back is uncertain and cut before the next append.
+func TestSegment_uncertainAppendIsCut(t *testing.T) {
 	store := &badStore{}
 	s := newSegment(t, store, true)
 	require.NoError(t, s.append(batchOf(id(0), own(1, "1")...)))
@@ -97,7 +99,8 @@ func TestWhatCannotBeTakenBackIsUncertainAndCutBeforeTheNextAppend(t *testing.T)
 	holds(t, store.data, own(1, "1", "2"))
 }
 
-func TestEveryAppendIsSyncedIfAsked(t *testing.T) {
+// Every append is synced if asked.
+func TestSegment_syncsEveryAppend(t *testing.T) {
 	for _, always := range []bool{false, true} {
 		store := &badStore{}
 		s := newSegment(t, store, always)
@@ -111,7 +114,8 @@ func TestEveryAppendIsSyncedIfAsked(t *testing.T) {
 	holds(t, store.data, nil)
 }
 
-func TestALifeThatCouldNotBeWrittenGoesWithTheFirstAppend(t *testing.T) {
+// A incarnation that could not be written goes with the first append.
+func TestSegment_incarnationGoesWithTheFirstAppend(t *testing.T) {
 	store := &badStore{}
 	store.fail = func(int) (int, error) { return 0, errFull }
 	s := begin(store, &header{salt: 5, node: "n0"}, &incarnation{seen: id(7), number: 3})
@@ -135,7 +139,8 @@ func TestALifeThatCouldNotBeWrittenGoesWithTheFirstAppend(t *testing.T) {
 	holds(t, store.data, own(1, "1", "2"))
 }
 
-func TestATornEndIsOverwrittenByTheNextLife(t *testing.T) {
+// A torn end is overwritten by the next incarnation.
+func TestSegment_tornEndIsOverwritten(t *testing.T) {
 	w := write(t, own(1, "1"), own(2, "a long value that is torn"))
 	store := &memoryStore{data: append([]byte(nil), w.data[:len(w.data)-3]...)}
 	found, err := scanSegment(store.data)
@@ -155,7 +160,8 @@ func live(t require.TestingT, m *Memory, init int64, epoch uint64) *Recovered {
 	return r
 }
 
-func TestAKilledNodeGoesOnWithWhatItHadAppended(t *testing.T) {
+// A killed node goes on with what it had appended.
+func TestSegment_goesOnAfterAKill(t *testing.T) {
 	m := NewMemory(rand.New(rand.NewPCG(1, 2)))
 	first := live(t, m, 0, 100)
 	require.Equal(t, &Recovered{Log: "fresh0", Incarnation: 100}, first)
@@ -226,7 +232,8 @@ func TestMemory_noTwoLivesHaveOneEpochWhateverIsCut(t *testing.T) {
 	require.EqualValues(t, 1<<51, live(t, m, 200, 1<<51).Incarnation, "as the clock has it, where that will do")
 }
 
-func TestAJournalIsWhatAModelOfItIs(t *testing.T) {
+// A journal is what a model of it is.
+func TestSegment_behavesLikeItsModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := NewMemory(rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1)))
 		var kept []entry
