@@ -23,7 +23,8 @@ import (
 
 const growth = 0.125
 
-func TestABroadcastAllocatesItsBodyAndItsValue(t *testing.T) {
+// A broadcast allocates its body and its value.
+func TestAlloc_broadcastBodyAndValue(t *testing.T) {
 	r := StartedRig(t, IDs(1))
 	const requests = 2000
 	var lines strings.Builder
@@ -58,7 +59,8 @@ func TestABroadcastAllocatesItsBodyAndItsValue(t *testing.T) {
 	require.Zero(t, r.counters.refusedFull.Load())
 }
 
-func TestAnEchoAllocatesItsBodyAndItsReply(t *testing.T) {
+// An echo allocates its body and its reply.
+func TestAlloc_echoBodyAndReply(t *testing.T) {
 	r := StartedRig(t, IDs(1))
 	line := []byte(Say("c1", "n0", `{"type":"echo","echo":[1,2],"msg_id":1}`))
 	var parser wire.Parser
@@ -78,7 +80,8 @@ func TestAnEchoAllocatesItsBodyAndItsReply(t *testing.T) {
 	require.LessOrEqual(t, testing.AllocsPerRun(1000, handle), 5.0)
 }
 
-func TestAnAckIsHandledWithoutAllocating(t *testing.T) {
+// An ack is handled without allocating.
+func TestAlloc_nothingForAnAck(t *testing.T) {
 	c := NewCluster(t, 2)
 	r := c.Rigs["n1"] // the child
 	c.Spread(1, 20, time.Second)
@@ -104,7 +107,7 @@ func TestAnAckIsHandledWithoutAllocating(t *testing.T) {
 
 // A round does and allocates the same with a few and with many known values. It
 // is counted, not timed.
-func TestARoundOfTheServiceTakesAsMuchWhateverTheHistory(t *testing.T) {
+func TestAlloc_roundIgnoresHistory(t *testing.T) {
 	const delta = 100
 	for _, whole := range []bool{false, true} {
 		var allocations [2]float64

@@ -35,7 +35,7 @@ func (r *Rig) shows(now time.Duration) (s shows) {
 // nodes to which the same happens, one that is told of every tick when it is due
 // shows the same at any time as one whose ticks are put off, and a tick of a calm
 // node shows in nothing at all.
-func TestTicksOfACalmNodeCanBePutOff(t *testing.T) {
+func TestCalm_ticksCanBePutOff(t *testing.T) {
 	calmTicks, otherTicks, ill := 0, 0, 0
 	check := func(rt *rapid.T) {
 		kept := rapid.Bool().Draw(rt, "journal")

@@ -20,7 +20,8 @@ func goodConfig() Config {
 	return Config{Random: rand.New(rand.NewPCG(1, 2)), Log: slog.New(slog.DiscardHandler)}
 }
 
-func TestWhatIsNotGivenHasItsDefault(t *testing.T) {
+// What is not given has its default.
+func TestConfig_hasDefaults(t *testing.T) {
 	c, err := goodConfig().withDefaults()
 	require.NoError(t, err)
 	require.Zero(t, c.NumChildren, "chosen when the number of nodes is known")
@@ -32,7 +33,8 @@ func TestWhatIsNotGivenHasItsDefault(t *testing.T) {
 	require.Equal(t, backpressure.DefaultPermitsConfig(0), c.Permits)
 }
 
-func TestACapacityIsNeverBelowThePreferredSizeByDefault(t *testing.T) {
+// A capacity is never below the preferred size by default.
+func TestConfig_capacityIsAtLeastPreferred(t *testing.T) {
 	cfg := goodConfig()
 	cfg.Queues = map[string]QueueSizes{"intake": {Preferred: 10 * DefaultIntake.Capacity}, "gossip": {Preferred: 5}}
 	n, err := New(cfg, io.Discard)
@@ -43,7 +45,8 @@ func TestACapacityIsNeverBelowThePreferredSizeByDefault(t *testing.T) {
 	require.Equal(t, DefaultOutput.Preferred, n.outputQueue.Preferred())
 }
 
-func TestSettingsThatCannotWorkAreReportedWhenTheNodeIsMade(t *testing.T) {
+// Settings that cannot work are reported when the node is made.
+func TestConfig_refusesWhatCannotWork(t *testing.T) {
 	for name, change := range map[string]func(*Config){
 		"Random and Log are required": func(c *Config) { c.Random = nil },
 		"are required":                func(c *Config) { c.Log = nil },
@@ -65,7 +68,8 @@ func TestSettingsThatCannotWorkAreReportedWhenTheNodeIsMade(t *testing.T) {
 	}
 }
 
-func TestEveryMonitoredQueueDrainsWithoutAPermit(t *testing.T) {
+// Every monitored queue drains without a permit.
+func TestConfig_noQueueNeedsAPermit(t *testing.T) {
 	n, err := New(goodConfig(), &bytes.Buffer{})
 	require.NoError(t, err)
 	require.Len(t, n.broker.Monitored(), 3)

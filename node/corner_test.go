@@ -22,7 +22,8 @@ import (
 	"treecast/wire"
 )
 
-func TestViewsAreReadWhileTheListGrows(t *testing.T) {
+// Views are read while the list grows.
+func TestState_viewsAreReadWhileItGrows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := RunNode(t)
 		go func() {
@@ -37,7 +38,8 @@ func TestViewsAreReadWhileTheListGrows(t *testing.T) {
 	})
 }
 
-func TestGossipThatIsDueIsNotPutOffForAnHour(t *testing.T) {
+// Gossip that is due is not put off for an hour.
+func TestGossiper_isDueOnTime(t *testing.T) {
 	r := StartedRig(t, IDs(2))
 	now := 10 * time.Second
 	// A peer that means a former life of ours: we owe it our vector at once.
@@ -52,7 +54,8 @@ func TestGossipThatIsDueIsNotPutOffForAnHour(t *testing.T) {
 	require.Zero(t, wait)
 }
 
-func TestAValueThatIsStoredBeforeGossipBeginsIsToldAllTheSame(t *testing.T) {
+// A value that is stored before gossip begins is told anyway.
+func TestGossiper_sendsValuesStoredBeforeItBegan(t *testing.T) {
 	c := &Cluster{t: t, Names: IDs(2), Rigs: map[string]*Rig{}, Latency: 10 * time.Millisecond}
 	for i := range 2 {
 		c.Boot(i, i)
@@ -66,7 +69,8 @@ func TestAValueThatIsStoredBeforeGossipBeginsIsToldAllTheSame(t *testing.T) {
 	c.RequireValues("7")
 }
 
-func TestTheSmallestOutputQueueStillServes(t *testing.T) {
+// The smallest output queue still serves.
+func TestOutput_servesWithTheSmallestQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := RunNode(t, func(c *Config) { c.Queues = map[string]QueueSizes{"output": {Preferred: 1, Capacity: 4}} })
 		said := r.Collect()
@@ -76,7 +80,8 @@ func TestTheSmallestOutputQueueStillServes(t *testing.T) {
 	})
 }
 
-func TestTheIntakeCountsTheBytesThatItKeepsAlive(t *testing.T) {
+// The intake counts the bytes that it keeps alive.
+func TestIntake_countsBytesItKeepsAlive(t *testing.T) {
 	r := StartedRig(t, IDs(1))
 	r.AdmitLines(0, Say("c1", "n0", `{"type":"broadcast","message":1,"msg_id":1,"pad":"`+strings.Repeat("x", 1<<20)+`"}`))
 	j, ok := r.intakeInbox.TryNext()
@@ -93,7 +98,8 @@ func TestTheIntakeCountsTheBytesThatItKeepsAlive(t *testing.T) {
 	require.Less(t, freed, int64(1<<19), "a value of one byte keeps its whole body alive, which the budget takes for one byte")
 }
 
-func TestRepliesThatWaitAreBoundedInBytes(t *testing.T) {
+// Replies that wait are bounded in bytes.
+func TestOutbox_boundsBytesOfReplies(t *testing.T) {
 	r := StartedRig(t, IDs(1))
 	r.outbox.replies.limit = 1 << 20
 	echo := Say("c1", "n0", `{"type":"echo","msg_id":1,"echo":"`+strings.Repeat("x", 1<<16)+`"}`)
@@ -106,13 +112,15 @@ func TestRepliesThatWaitAreBoundedInBytes(t *testing.T) {
 	require.Zero(t, r.outbox.replies.used.Load(), "what is written waits no more")
 }
 
-func TestALateEchoIsNotWritten(t *testing.T) {
+// A late echo is not written.
+func TestOutput_dropsALateEcho(t *testing.T) {
 	r := StartedRig(t, IDs(1))
 	r.AdmitLines(0, Say("c1", "n0", `{"type":"echo","echo":1,"msg_id":1}`))
 	require.Empty(t, r.Settle(10*time.Second))
 }
 
-func TestWhatWaitedDuringAStopIsNotAnsweredWithAnErrorEither(t *testing.T) {
+// What waited during a stop is not answered with an error either.
+func TestIntake_noErrorAfterAStop(t *testing.T) {
 	r := StartedRig(t, IDs(1))
 	deep := strings.Repeat("[", wire.MaxValueDepth+1) + strings.Repeat("]", wire.MaxValueDepth+1)
 	r.Feed(0, stdin.MaybeGone, BroadcastLine("n0", 1, deep))
@@ -125,7 +133,8 @@ func TestWhatWaitedDuringAStopIsNotAnsweredWithAnErrorEither(t *testing.T) {
 	require.Empty(t, r.Settle(0), "an echo is as fatal as a broadcast_ok")
 }
 
-func TestTheRecordDoesNotSpinWhenTheOutputHasFailed(t *testing.T) {
+// The store does not spin when the output has failed.
+func TestStore_doesNotSpinWithoutOutput(t *testing.T) {
 	r := newReaderRig(t)
 	for r.outputQueue.Offer(0, outgoing{kind: replyRead}) {
 	}
@@ -149,7 +158,8 @@ func TestTheRecordDoesNotSpinWhenTheOutputHasFailed(t *testing.T) {
 	require.Less(t, asked, 1000, "it waits without waiting for a second")
 }
 
-func TestOneRoundOfGossipStaysWithinTheOutputsBytes(t *testing.T) {
+// One round of gossip stays within the output's bytes.
+func TestGossiper_roundStaysWithinOutputBytes(t *testing.T) {
 	r := StartedRig(t, IDs(200), func(c *Config) { c.NumChildren = 199 })
 	value := `"` + strings.Repeat("x", 40_000) + `"`
 	for i := range 30 {
@@ -161,7 +171,8 @@ func TestOneRoundOfGossipStaysWithinTheOutputsBytes(t *testing.T) {
 	require.LessOrEqual(t, r.outbox.gossip.used.Load(), int64(maxOutputBytes+gossip.MaxLineBytes))
 }
 
-func TestHealthTellsTheGossipOfNowAndNotOfTheLastMessage(t *testing.T) {
+// Health tells the gossip of now and not of the last message.
+func TestHealth_gossipIsUpToDate(t *testing.T) {
 	c := NewCluster(t, 2)
 	c.Client(BroadcastLine("n0", 1, "1"))
 	c.Run(time.Hour)
@@ -171,7 +182,8 @@ func TestHealthTellsTheGossipOfNowAndNotOfTheLastMessage(t *testing.T) {
 	require.Contains(t, out[0], `"unacked_links":0`)
 }
 
-func TestAReportThatIsStaleKeepsNoGateClosed(t *testing.T) {
+// A report that is stale keeps no gate closed.
+func TestGates_openWhenReportsAreStale(t *testing.T) {
 	r := tinyRig(t)
 	r.AdmitLines(0, ReadLine("n0", 1), ReadLine("n0", 2), ReadLine("n0", 3))
 	r.beat(100*time.Millisecond, 2*time.Second)
@@ -184,7 +196,8 @@ func TestAReportThatIsStaleKeepsNoGateClosed(t *testing.T) {
 	}
 }
 
-func TestALoggerWithAttributesKeepsTheQuota(t *testing.T) {
+// A logger with attributes keeps the quota.
+func TestQuota_holdsWithAttributes(t *testing.T) {
 	var out strings.Builder
 	l := newQuota(testLogger(&out), 3, time.Hour).With("a", 1).WithGroup("g")
 	for range 10 {
@@ -194,7 +207,7 @@ func TestALoggerWithAttributesKeepsTheQuota(t *testing.T) {
 }
 
 // MAELSTROM.md: after a restart, too.
-func TestAfterARestartWhatWaitedOnStdinIsStoredAndNotAnswered(t *testing.T) {
+func TestReader_restartStoresAndDoesNotAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := RunNode(t)
 		go func() {
@@ -209,7 +222,8 @@ func TestAfterARestartWhatWaitedOnStdinIsStoredAndNotAnswered(t *testing.T) {
 	})
 }
 
-func TestAStdoutThatMovesSlowlyIsNotOneThatStandsStill(t *testing.T) {
+// A stdout that moves slowly is not one that stands still.
+func TestReader_waitsForASlowStdout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := Stalled(t)
 		s := r.Speech()
@@ -228,7 +242,8 @@ func TestAStdoutThatMovesSlowlyIsNotOneThatStandsStill(t *testing.T) {
 	})
 }
 
-func TestARequestBeforeTheEndOfStdinIsNotRefusedBecauseOfIt(t *testing.T) {
+// A request before the end of stdin is not refused because of it.
+func TestIntake_lastRequestIsNotRefused(t *testing.T) {
 	for range 200 {
 		synctest.Test(t, func(t *testing.T) {
 			r := RunNode(t)
@@ -244,7 +259,8 @@ func TestARequestBeforeTheEndOfStdinIsNotRefusedBecauseOfIt(t *testing.T) {
 	}
 }
 
-func TestWhatIsTakenFromAPeerCanBeToldToAnother(t *testing.T) {
+// What is taken from a peer can be told to another.
+func TestGossiper_canPassOnWhatItAccepts(t *testing.T) {
 	m, err := codec.NewDecoder(nil).Message([]byte(`{"type":"gossip","e":5,"b":1,"runs":[{"o":"n1","l":"x","c":9223372036854775807,"v":[1,2]}]}`))
 	if err != nil {
 		return // refused: just as well
@@ -258,7 +274,8 @@ func TestWhatIsTakenFromAPeerCanBeToldToAnother(t *testing.T) {
 	require.NoError(t, err, "our vector must be readable, or it is sent for ever")
 }
 
-func TestWhatAClientSendsIsNotQuotedAtAnyLength(t *testing.T) {
+// What a client sends is not quoted at any length.
+func TestIntake_quotesAreShort(t *testing.T) {
 	r := StartedRig(t, IDs(1))
 	out := r.Ask(0, Say("c1", "n0", `{"type":"`+strings.Repeat("x", 1<<20)+`","msg_id":1}`))
 	require.Less(t, len(out[0]), 4096)
@@ -266,7 +283,8 @@ func TestWhatAClientSendsIsNotQuotedAtAnyLength(t *testing.T) {
 	require.Less(t, r.Logs.Len(), 8192)
 }
 
-func TestSettingsThatGossipRefusesAreReportedWhenTheNodeIsMade(t *testing.T) {
+// Settings that gossip refuses are reported when the node is made.
+func TestConfig_refusesWhatGossipRefuses(t *testing.T) {
 	for name, change := range map[string]func(*Config){
 		"ack delay": func(c *Config) { c.AckDelay = -1 },
 		"rounds":    func(c *Config) { c.Rounds = 9 },
@@ -279,12 +297,14 @@ func TestSettingsThatGossipRefusesAreReportedWhenTheNodeIsMade(t *testing.T) {
 	}
 }
 
-func TestAShortLineLimitLeavesRoomForValues(t *testing.T) {
+// A short line limit leaves room for values.
+func TestConfig_shortLinesLeaveRoomForValues(t *testing.T) {
 	r := StartedRig(t, IDs(1), func(c *Config) { c.MaxLineBytes = 4096 })
 	require.Contains(t, r.Ask(0, BroadcastLine("n0", 1, "1"))[0], "broadcast_ok")
 }
 
-func TestARefusalIsCountedEvenIfItIsNotTold(t *testing.T) {
+// A refusal is counted even if it is not told.
+func TestIntake_countsRefusalsWithoutReply(t *testing.T) {
 	r := tinyRig(t)
 	for i := range 5 {
 		r.Feed(0, stdin.MaybeGone, BroadcastLine("n0", i, fmt.Sprint(i)))

@@ -32,7 +32,8 @@ func breaksOn(text string) func(*Config) {
 	return func(c *Config) { c.Log = slog.New(fragile{text}) }
 }
 
-func TestACrashOfGossipLosesNoValue(t *testing.T) {
+// A crash of gossip loses no value.
+func TestCrash_ofGossipLosesNoValue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := RunNode(t, breaksOn("a peer's message cannot be read"))
 		said := r.Collect()
@@ -60,7 +61,8 @@ func TestACrashOfGossipLosesNoValue(t *testing.T) {
 	})
 }
 
-func TestACrashOfTheRecordLosesTheItemInHandOnly(t *testing.T) {
+// A crash of the store loses the item in hand only.
+func TestCrash_ofTheStoreLosesOneItem(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := RunNode(t)
 		s := r.Speech()
@@ -78,7 +80,8 @@ func TestACrashOfTheRecordLosesTheItemInHandOnly(t *testing.T) {
 	})
 }
 
-func TestAServiceThatCrashesOnEveryItemEndsTheNode(t *testing.T) {
+// A service that crashes on every item ends the node.
+func TestCrash_onEveryItemEndsTheNode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := RunNode(t)
 		s := r.Speech()

@@ -15,7 +15,8 @@ import (
 	"treecast/gossip"
 )
 
-func TestWhatOneNodeIsToldEveryNodeKnows(t *testing.T) {
+// What one node is told every node knows.
+func TestGossip_reachesEveryNode(t *testing.T) {
 	for count := range 18 {
 		rounds := gossip.Rounds(count / 6)
 		count %= 6
@@ -35,7 +36,8 @@ func TestWhatOneNodeIsToldEveryNodeKnows(t *testing.T) {
 	}
 }
 
-func TestNothingIsSentBeforeTheFirstRequest(t *testing.T) {
+// Nothing is sent before the first request.
+func TestGossip_isSilentBeforeTheFirstRequest(t *testing.T) {
 	c := node.NewCluster(t, 5)
 	c.Run(time.Hour)
 	require.Empty(t, c.Between)
@@ -53,7 +55,8 @@ func TestNothingIsSentBeforeTheFirstRequest(t *testing.T) {
 	c.RequireValues("7")
 }
 
-func TestARestartedNodeGreetsASecondAfterItsInit(t *testing.T) {
+// A restarted node greets a second after its init.
+func TestGossip_restartGreetsAfterASecond(t *testing.T) {
 	c := node.NewCluster(t, 3)
 	values := c.Spread(1, 10, time.Second)
 	c.Run(10 * time.Second)
@@ -70,7 +73,8 @@ func TestARestartedNodeGreetsASecondAfterItsInit(t *testing.T) {
 	c.RequireQuiet()
 }
 
-func TestABlankNodeLearnsEverythingAgainAsSoonAsAPeerSpeaks(t *testing.T) {
+// A blank node learns everything again as soon as a peer speaks.
+func TestGossip_blankNodeLearnsEverythingAgain(t *testing.T) {
 	for i := range 5 {
 		c := node.NewCluster(t, 5)
 		values := c.Spread(uint64(i), 50, 2*time.Second)
@@ -83,7 +87,8 @@ func TestABlankNodeLearnsEverythingAgainAsSoonAsAPeerSpeaks(t *testing.T) {
 	}
 }
 
-func TestACrashOfGossipIsANewLifeThatLosesNothing(t *testing.T) {
+// A crash of gossip is a new incarnation that loses nothing.
+func TestGossip_crashIsANewIncarnation(t *testing.T) {
 	for i := range 5 {
 		c := node.NewCluster(t, 5)
 		before := c.Spread(uint64(i), 20, time.Second)
@@ -107,14 +112,16 @@ func TestACrashOfGossipIsANewLifeThatLosesNothing(t *testing.T) {
 	}
 }
 
-func TestARestartBeforeInitIsNone(t *testing.T) {
+// A restart before init is none.
+func TestGossip_crashBeforeInitDoesNothing(t *testing.T) {
 	r := node.NewRig(t)
 	r.RestartGossip(0)
 	require.Equal(t, gossip.Never, r.GossipNext(0))
 	require.False(t, r.StepGossip(0))
 }
 
-func TestADeltaThatFindsNoRoomComesAgain(t *testing.T) {
+// A delta that finds no room comes again.
+func TestGossip_fullIntakeIsTriedAgain(t *testing.T) {
 	c := node.NewCluster(t, 2, node.Tiny)
 	busy := c.Rigs["n1"]
 	for i := range 4 { // the intake is full, and the store does not get on
@@ -145,7 +152,8 @@ func TestADeltaThatFindsNoRoomComesAgain(t *testing.T) {
 	c.RequireQuiet()
 }
 
-func TestADeltaThatHasNoRoomInBytesComesAgain(t *testing.T) {
+// A delta that has no room in bytes comes again.
+func TestGossip_fullByteBudgetIsTriedAgain(t *testing.T) {
 	c := node.NewCluster(t, 2)
 	r := c.Rigs["n1"]
 	giveBack := r.UseUpBytes("intake")
@@ -158,7 +166,8 @@ func TestADeltaThatHasNoRoomInBytesComesAgain(t *testing.T) {
 	require.Zero(t, r.BytesInUse())
 }
 
-func TestMailThatFindsNoRoomComesAgain(t *testing.T) {
+// Peers' messages that finds no room comes again.
+func TestGossip_fullQueueIsTriedAgain(t *testing.T) {
 	c := node.NewCluster(t, 2)
 	giveBack := c.Rigs["n1"].UseUpBytes("gossip")
 	c.Client(node.BroadcastLine("n0", 1, "7"))
@@ -170,7 +179,8 @@ func TestMailThatFindsNoRoomComesAgain(t *testing.T) {
 	c.RequireQuiet()
 }
 
-func TestGossipWaitsForRoomInTheOutput(t *testing.T) {
+// Gossip waits for room in the output.
+func TestGossip_waitsForRoomInTheOutput(t *testing.T) {
 	c := node.NewCluster(t, 2, node.Tiny)
 	r := c.Rigs["n0"]
 	for range r.Queue("output").Preferred {
@@ -191,7 +201,8 @@ func TestGossipWaitsForRoomInTheOutput(t *testing.T) {
 	require.Zero(t, r.Counter("dropped_gossip"))
 }
 
-func TestACutIsRepairedOnceItIsOver(t *testing.T) {
+// A cut is repaired once it is over.
+func TestGossip_repairsACut(t *testing.T) {
 	c := node.NewCluster(t, 5)
 	c.Drop = func(from, to string) bool { return c.Now < 5*time.Second && (from == "n1") != (to == "n1") }
 	values := c.Spread(9, 40, 4*time.Second)
@@ -200,7 +211,8 @@ func TestACutIsRepairedOnceItIsOver(t *testing.T) {
 	c.RequireQuiet()
 }
 
-func TestEveryLineOfAClusterFitsAndFlowsAlongTheTree(t *testing.T) {
+// Every line of a cluster fits and flows along the tree.
+func TestGossip_linesFollowTheTree(t *testing.T) {
 	c := node.NewCluster(t, 5)
 	var values []string
 	for i := range 40 { // 200 KB at once
@@ -217,7 +229,8 @@ func TestEveryLineOfAClusterFitsAndFlowsAlongTheTree(t *testing.T) {
 	}
 }
 
-func TestWithoutAPermitNewsWaitsAndMerges(t *testing.T) {
+// Without a permit news waits and merges.
+func TestGossip_withoutPermitNewsMerges(t *testing.T) {
 	c := node.NewCluster(t, 2)
 	r := c.Rigs["n0"]
 	require.True(t, r.Permits().Acquire(0, "somebody else"))
@@ -234,7 +247,8 @@ func TestWithoutAPermitNewsWaitsAndMerges(t *testing.T) {
 	require.NotZero(t, r.Permits().Figures(c.Now).Refused)
 }
 
-func TestAnUnhealthyNodeLosesItsPermits(t *testing.T) {
+// An unhealthy node loses its permits.
+func TestGossip_unhealthyNodeLosesPermits(t *testing.T) {
 	c := node.NewCluster(t, 3, node.Tiny)
 	r := c.Rigs["n0"]
 	r.AdmitLines(0, node.ReadLine("n0", 1), node.ReadLine("n0", 2), node.ReadLine("n0", 3))

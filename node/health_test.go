@@ -88,7 +88,8 @@ func (r *Rig) askHealth(now time.Duration) (health, map[string]json.RawMessage) 
 	return h, keys
 }
 
-func TestHealthBeforeInitShowsQueuesAndNoGossip(t *testing.T) {
+// Health before init shows queues and no gossip.
+func TestHealth_beforeInitHasNoGossip(t *testing.T) {
 	r := NewRig(t)
 	h, keys := r.askHealth(0)
 	require.NotContains(t, keys, "permits")
@@ -102,7 +103,8 @@ func TestHealthBeforeInitShowsQueuesAndNoGossip(t *testing.T) {
 	require.Equal(t, []string{Say("n0", "c0", `{"type":"init_ok","in_reply_to":1}`)}, r.Ask(0, InitLine(0, "n0", IDs(2)...)), "init is still to come")
 }
 
-func TestHealthTellsWhatTheNodeKnowsAndHowItIs(t *testing.T) {
+// Health tells what the node knows and how it is.
+func TestHealth_hasValuesAndQueues(t *testing.T) {
 	r := StartedRig(t, IDs(3))
 	for i, value := range []string{"1", "2", "1"} {
 		r.Ask(time.Second, BroadcastLine("n0", i, value))
@@ -124,7 +126,8 @@ func TestHealthTellsWhatTheNodeKnowsAndHowItIs(t *testing.T) {
 	require.Equal(t, uint64(4), h.Queues[0].Out)
 }
 
-func TestHealthNamesTheWorstQueueAndCountsWhatIsUnusual(t *testing.T) {
+// Health names the worst queue and counts what is unusual.
+func TestHealth_namesTheWorstQueue(t *testing.T) {
 	r := tinyRig(t)
 	r.AdmitLines(0, ReadLine("n0", 1), ReadLine("n0", 2), ReadLine("n0", 3), Say("c1", "n0", `{"type":"what"}`), "garbage")
 	r.beat(100*time.Millisecond, 700*time.Millisecond)
@@ -139,7 +142,7 @@ func TestHealthNamesTheWorstQueueAndCountsWhatIsUnusual(t *testing.T) {
 }
 
 // The reply is spelt by hand: it must be JSON whatever the figures are.
-func TestAHealthReplyIsWhatAnEncoderWouldMakeOfIt(t *testing.T) {
+func TestHealth_isWhatAnEncoderMakes(t *testing.T) {
 	for _, prepare := range []func() (*Rig, time.Duration){
 		func() (*Rig, time.Duration) { return NewRig(t), 0 },
 		func() (*Rig, time.Duration) { return behind(t), 300 * time.Millisecond },

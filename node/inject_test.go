@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestHowMuchLongerAServiceIsBusy(t *testing.T) {
+// How much longer a service is busy.
+func TestInject_howMuchLonger(t *testing.T) {
 	for text, want := range map[string]time.Duration{
 		"store:slow=1000x":         999 * time.Millisecond,
 		"store:slow=100/s":         9 * time.Millisecond,
@@ -32,13 +33,15 @@ func TestHowMuchLongerAServiceIsBusy(t *testing.T) {
 	require.Equal(t, 999*time.Millisecond, worst.Slowed(0, "store", time.Millisecond))
 }
 
-func TestNothingIsInjectedByDefault(t *testing.T) {
+// Nothing is injected by default.
+func TestInject_nothingByDefault(t *testing.T) {
 	r := node.StartedRig(t, node.IDs(1))
 	require.Nil(t, r.Faults("store"))
 	require.Zero(t, r.Slowed(0, "store", time.Hour))
 }
 
-func TestASlowServiceHandlesNoMoreThanItsRate(t *testing.T) {
+// A slow service handles no more than its rate.
+func TestInject_slowServiceKeepsItsRate(t *testing.T) {
 	for _, service := range []string{"intake", "store", "output"} {
 		synctest.Test(t, func(t *testing.T) {
 			r := node.RunNode(t, node.Injected(t, service+":slow=100/s@1s"))
@@ -57,7 +60,8 @@ func TestASlowServiceHandlesNoMoreThanItsRate(t *testing.T) {
 	}
 }
 
-func TestAStuckServiceKeepsItsItemAndGoesOnWhereItWas(t *testing.T) {
+// A stuck service keeps its item and goes on where it was.
+func TestInject_stuckServiceGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := node.RunNode(t, node.Injected(t, "store:stuck=30s@5s"))
 		said := r.Collect()
@@ -82,7 +86,8 @@ func TestAStuckServiceKeepsItsItemAndGoesOnWhereItWas(t *testing.T) {
 	})
 }
 
-func TestAServiceThatPanicsAtRandomLosesOnlyWhatItSaysItLost(t *testing.T) {
+// A service that panics at random loses only what it says it lost.
+func TestInject_randomPanicsLoseOnlyWhatIsReported(t *testing.T) {
 	for _, service := range node.ServiceNames() {
 		synctest.Test(t, func(t *testing.T) {
 			r := node.RunNode(t, node.Injected(t, service+":panic-every=500ms@1s+30s"), node.KeptBy(node.Memory()))

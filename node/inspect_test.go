@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestARunningNodeCanBeLookedAtFromAnyGoroutine(t *testing.T) {
+// A running node can be looked at from any goroutine.
+func TestInspect_fromAnyGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := RunNode(t)
 		said := r.Collect()
@@ -45,7 +46,7 @@ func TestARunningNodeCanBeLookedAtFromAnyGoroutine(t *testing.T) {
 }
 
 // History is work that the node starts by itself.
-func TestTheHistoryPausesWhileTheNodeIsUnhealthy(t *testing.T) {
+func TestInspect_historyPausesWhileUnhealthy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := RunNode(t, Injected(t, "record:stuck=20s@2s"))
 		said := r.Collect()

@@ -18,7 +18,7 @@ func errorLine(dest string, code int, text string) string {
 
 // Every request, and exactly what is said to it: Maelstrom's schemas allow no
 // key beyond the workload's own.
-func TestWhatANodeAnswersOnceItIsInitialised(t *testing.T) {
+func TestIntake_answers(t *testing.T) {
 	for name, c := range map[string]struct{ body, want string }{
 		"broadcast":                {`{"type":"broadcast","message":1,"msg_id":5}`, `{"type":"broadcast_ok","in_reply_to":5}`},
 		"broadcast of null":        {`{"type":"broadcast","message":null,"msg_id":5}`, `{"type":"broadcast_ok","in_reply_to":5}`},
@@ -44,7 +44,7 @@ func TestWhatANodeAnswersOnceItIsInitialised(t *testing.T) {
 	}
 }
 
-func TestWhatANodeRefuses(t *testing.T) {
+func TestIntake_refuses(t *testing.T) {
 	r := StartedRig(t, IDs(2))
 	for body, want := range map[string]string{
 		`{"type":"broadcast","msg_id":5}`:                             errorLine("c3", 12, "a broadcast needs a message"),
@@ -59,7 +59,8 @@ func TestWhatANodeRefuses(t *testing.T) {
 	require.Equal(t, uint64(3), r.counters.strayMessages.Load(), "the unknown types")
 }
 
-func TestNobodyIsAnsweredWhoDoesNotAsk(t *testing.T) {
+// No one is answered who does not ask.
+func TestIntake_answersOnlyRequests(t *testing.T) {
 	r := StartedRig(t, IDs(2))
 	for _, body := range []string{
 		`{"type":"broadcast","message":1}`, `{"type":"broadcast"}`, `{"type":"read"}`, `{"type":"topology"}`,
@@ -74,7 +75,8 @@ func TestNobodyIsAnsweredWhoDoesNotAsk(t *testing.T) {
 	require.Equal(t, `[1,2]`, r.Values(time.Second), "a value counts even if nobody waits for the answer")
 }
 
-func TestMessagesForAnotherNodeAreIgnored(t *testing.T) {
+// Messages for another node are ignored.
+func TestIntake_ignoresOtherDestinations(t *testing.T) {
 	r := StartedRig(t, IDs(2))
 	for _, body := range []string{`{"type":"broadcast","message":1,"msg_id":5}`, `{"type":"gossip","e":1}`, `{"type":"init","node_id":"n1","node_ids":["n1"],"msg_id":5}`} {
 		require.Empty(t, r.Ask(time.Second, Say("c3", "n1", body)))
@@ -84,7 +86,8 @@ func TestMessagesForAnotherNodeAreIgnored(t *testing.T) {
 	require.Contains(t, r.Logs.String(), "for another node")
 }
 
-func TestGossipIsTakenFromPeersOnly(t *testing.T) {
+// Gossip is taken from peers only.
+func TestIntake_gossipComesFromPeersOnly(t *testing.T) {
 	r := StartedRig(t, []string{"n0", "n1"})
 	gossip := `{"type":"gossip","e":5,"b":1,"runs":[{"o":"n1","l":"x","c":1,"v":[42]}]}`
 	for _, stranger := range []string{"c1", "n0", "n2", ""} {
@@ -97,7 +100,8 @@ func TestGossipIsTakenFromPeersOnly(t *testing.T) {
 	require.Equal(t, uint64(4), r.counters.strayMessages.Load())
 }
 
-func TestAPeerThatCannotBeReadChangesNothing(t *testing.T) {
+// A peer that cannot be read changes nothing.
+func TestIntake_unreadablePeerChangesNothing(t *testing.T) {
 	r := StartedRig(t, []string{"n0", "n1"})
 	for i, body := range []string{
 		`{"type":"gossip"}`, `{"type":"gossip","e":0,"b":1}`, `{"type":"gossip","e":"5"}`,
@@ -109,7 +113,8 @@ func TestAPeerThatCannotBeReadChangesNothing(t *testing.T) {
 	require.Zero(t, r.gossipBytes.used.Load())
 }
 
-func TestInitIsCheckedAndCanBeTriedAgain(t *testing.T) {
+// Init is checked and can be tried again.
+func TestInit_isCheckedAndCanBeRepeated(t *testing.T) {
 	r := NewRig(t)
 	for body, complaint := range map[string]string{
 		`{"type":"init","msg_id":5}`:                                       "node_id is missing",
@@ -133,7 +138,8 @@ func TestInitIsCheckedAndCanBeTriedAgain(t *testing.T) {
 	require.Equal(t, "[]", r.Values(time.Second))
 }
 
-func TestTheOrderOfNodeIdsDoesNotMatter(t *testing.T) {
+// The order of node ids does not matter.
+func TestInit_orderOfIDsDoesNotMatter(t *testing.T) {
 	for _, order := range [][]string{{"n0", "n2", "n10"}, {"n10", "n2", "n0"}} {
 		r := NewRig(t)
 		r.Ask(0, InitLine(0, "n2", order...))
@@ -141,7 +147,8 @@ func TestTheOrderOfNodeIdsDoesNotMatter(t *testing.T) {
 	}
 }
 
-func TestAnInitThatCannotBeTheFirstOfARunIsARestart(t *testing.T) {
+// An init that cannot be the first of a run is a restart.
+func TestInit_lateOneIsARestart(t *testing.T) {
 	for id, restart := range map[string]bool{`"id":0,`: false, `"id":5,`: false, `"id":6,`: true, `"id":900,`: true, ``: true, `"id":"x",`: true} {
 		r := NewRig(t)
 		r.AdmitLines(0, `{`+id+`"src":"c0","dest":"n0","body":{"type":"init","node_id":"n0","node_ids":["n0","n1","n2"],"msg_id":1}}`)
@@ -150,7 +157,8 @@ func TestAnInitThatCannotBeTheFirstOfARunIsARestart(t *testing.T) {
 	}
 }
 
-func TestRequestsBeforeInitAreTurnedAway(t *testing.T) {
+// Requests before init are turned away.
+func TestInit_requestsBeforeItAreRefused(t *testing.T) {
 	r := NewRig(t)
 	for _, typ := range []string{"broadcast", "read", "topology", "echo", "generate"} {
 		require.Equal(t, []string{errorLine("c3", 11, "this node is not initialised yet: send init first")},
@@ -164,7 +172,8 @@ func TestRequestsBeforeInitAreTurnedAway(t *testing.T) {
 	require.Equal(t, "[]", r.Values(0))
 }
 
-func TestBadLinesAreAnsweredWhereTheSenderIsKnown(t *testing.T) {
+// Bad lines are answered where the sender is known.
+func TestIntake_answersBadLinesOfKnownSenders(t *testing.T) {
 	long := strings.Repeat("7", 2000)
 	for name, c := range map[string]struct {
 		line   string
@@ -206,7 +215,8 @@ func TestBadLinesAreAnsweredWhereTheSenderIsKnown(t *testing.T) {
 	}
 }
 
-func TestABadLineBeforeInitIsAnsweredUnderTheNameItWasSentTo(t *testing.T) {
+// A bad line before init is answered under the name it was sent to.
+func TestInit_badLineBeforeItGetsTheNameItUsed(t *testing.T) {
 	r := NewRig(t)
 	require.Equal(t, []string{Say("n4", "c3", `{"type":"error","in_reply_to":5,"code":12,"text":"body.type is missing"}`)},
 		r.Ask(0, Say("c3", "n4", `{"msg_id":5}`)))

@@ -26,7 +26,8 @@ func restartedRig(t require.TestingT, id int, nodes []string, change ...func(*Co
 	return r
 }
 
-func TestAValueIsInTheJournalBeforeItIsShownOrToldOrAnswered(t *testing.T) {
+// A value is in the journal before it is shown or told or answered.
+func TestJournal_valueIsDurableBeforeAnythingElse(t *testing.T) {
 	r := StartedRig(t, IDs(2), KeptBy(Memory()))
 	r.AdmitLines(time.Second, BroadcastLine("n0", 1, "7"))
 	require.True(t, r.WorkStore(time.Second))
@@ -42,7 +43,8 @@ func TestAValueIsInTheJournalBeforeItIsShownOrToldOrAnswered(t *testing.T) {
 	require.Zero(t, r.intakeBytes.used.Load())
 }
 
-func TestADeliveryIsInTheJournalBeforeItIsAcked(t *testing.T) {
+// A delivery is in the journal before it is acked.
+func TestJournal_deliveryIsDurableBeforeItsAck(t *testing.T) {
 	r := StartedRig(t, IDs(2), KeptBy(Memory()))
 	j := deliveryOf(3, entry(1, "1"), entry(2, "2"))
 	r.store.handle(0, &j)
@@ -60,7 +62,8 @@ func TestADeliveryIsInTheJournalBeforeItIsAcked(t *testing.T) {
 	require.EqualValues(t, 1, r.journaler.figures.appends.Load(), "what is durable is not written again")
 }
 
-func TestInitWaitsForTheJournalAndEverythingElseForInit(t *testing.T) {
+// Init waits for the journal and everything else for init.
+func TestJournal_initWaitsForIt(t *testing.T) {
 	r := NewRig(t, KeptBy(Memory()))
 	require.True(t, r.Admits())
 	r.AdmitLines(0, InitLine(0, "n0", IDs(2)...))
@@ -75,7 +78,8 @@ func TestInitWaitsForTheJournalAndEverythingElseForInit(t *testing.T) {
 	require.Contains(t, r.Write(0)[0], "init_ok")
 }
 
-func TestAKilledNodeGoesOnInItsNextLife(t *testing.T) {
+// A killed node goes on in its next incarnation.
+func TestJournal_killedNodeGoesOn(t *testing.T) {
 	m := Memory()
 	first := StartedRig(t, IDs(3), KeptBy(m), another(1))
 	for i, v := range []string{"1", `"two"`, "1"} {
@@ -111,7 +115,8 @@ func TestAKilledNodeGoesOnInItsNextLife(t *testing.T) {
 	require.False(t, h.Journal.Failing)
 }
 
-func TestWithoutEvidenceANodeBeginsWithNothingAndSaysSo(t *testing.T) {
+// Without evidence a node begins with nothing and says so.
+func TestJournal_withoutEvidenceBeginsBlank(t *testing.T) {
 	m := Memory()
 	first := StartedRig(t, IDs(3), KeptBy(m), another(1))
 	first.Ask(time.Second, BroadcastLine("n0", 1, "1"))
@@ -124,7 +129,8 @@ func TestWithoutEvidenceANodeBeginsWithNothingAndSaysSo(t *testing.T) {
 	require.Contains(t, lost.Logs.String(), "it begins with nothing")
 }
 
-func TestTheJournalNotesTheHighestThatWasSeen(t *testing.T) {
+// The journal notes the highest that was seen.
+func TestJournal_notesTheHighestIDs(t *testing.T) {
 	m := Memory()
 	first := StartedRig(t, IDs(2), KeptBy(m), another(1))
 	first.Ask(0, `{"id":70,"src":"c9","dest":"n0","body":{"type":"broadcast","message":1,"msg_id":1}}`)
@@ -133,7 +139,8 @@ func TestTheJournalNotesTheHighestThatWasSeen(t *testing.T) {
 	require.Equal(t, 2, restartedRig(t, 71, IDs(2), KeptBy(m), another(2)).state.log.Len())
 }
 
-func TestADriversStepsServeAJournalToo(t *testing.T) {
+// A driver's steps serve a journal too.
+func TestJournal_worksByStepsAlone(t *testing.T) {
 	r := NewRig(t, KeptBy(Memory()))
 	r.Admit(0, Item(t, InitLine(0, "n0", IDs(1)...)))
 	said := ""
@@ -156,7 +163,8 @@ func TestADriversStepsServeAJournalToo(t *testing.T) {
 	require.Equal(t, 1, strings.Count(said, "init_ok"))
 }
 
-func TestWhatALifeAcknowledgesTheNextOnesShow(t *testing.T) {
+// What a incarnation acknowledges the next ones show.
+func TestJournal_acknowledgedIsShownByLaterIncarnations(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := &disk{Memory: Memory()}
 		acked, sent := map[string]bool{}, map[string]bool{}

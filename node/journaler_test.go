@@ -44,7 +44,8 @@ func (d *disk) Append(b *journal.Batch) error {
 	return d.Memory.Append(b)
 }
 
-func TestWhileTheDiskIsFullBroadcastsAreRefusedAndTheRestGoesOn(t *testing.T) {
+// While the disk is full broadcasts are refused and the rest goes on.
+func TestJournal_fullDiskRefusesOnlyBroadcasts(t *testing.T) {
 	d := &disk{Memory: Memory()}
 	r := StartedRig(t, IDs(2), KeptBy(d))
 	require.Contains(t, r.Ask(0, BroadcastLine("n0", 1, "1"))[0], "broadcast_ok")
@@ -88,7 +89,8 @@ func TestWhileTheDiskIsFullBroadcastsAreRefusedAndTheRestGoesOn(t *testing.T) {
 	require.Equal(t, "[1,2,10,11,3]", restartedRig(t, 90, IDs(2), KeptBy(d), another(2)).Values(0), "what came meanwhile is kept by now")
 }
 
-func TestAJournalThatCannotBeOpenedIsTriedAgain(t *testing.T) {
+// A journal that cannot be opened is tried again.
+func TestJournal_openIsTriedAgain(t *testing.T) {
 	m := Memory()
 	first := StartedRig(t, IDs(2), KeptBy(m), another(1))
 	first.Ask(0, BroadcastLine("n0", 1, "1"))
@@ -108,7 +110,8 @@ func TestAJournalThatCannotBeOpenedIsTriedAgain(t *testing.T) {
 	require.Equal(t, "[1,3]", restartedRig(t, 90, IDs(2), KeptBy(m), another(3)).Values(0))
 }
 
-func TestAnAppendThatMayHaveBeenWrittenIsAnsweredSoAndItsCounterIsUsed(t *testing.T) {
+// An append that may have been written is answered so and its counter is used.
+func TestJournal_uncertainAppendUsesItsCounter(t *testing.T) {
 	d := &disk{Memory: Memory()}
 	r := StartedRig(t, IDs(1), KeptBy(d))
 	d.append = fmt.Errorf("%w, %w", errDisk, journal.ErrUncertain)
@@ -120,7 +123,8 @@ func TestAnAppendThatMayHaveBeenWrittenIsAnsweredSoAndItsCounterIsUsed(t *testin
 	require.EqualValues(t, 2, r.state.log.At(1).Counter)
 }
 
-func TestAfterACrashOfTheJournalServiceWhatItHadInHandIsAnswered(t *testing.T) {
+// After a crash of the journal service what it had in hand is answered.
+func TestJournal_crashAnswersTheGroup(t *testing.T) {
 	d := &disk{Memory: Memory()}
 	r := StartedRig(t, IDs(2), KeptBy(d))
 	r.AdmitLines(0, BroadcastLine("n0", 1, "1"))
@@ -140,7 +144,8 @@ func TestAfterACrashOfTheJournalServiceWhatItHadInHandIsAnswered(t *testing.T) {
 	require.Equal(t, "[10,1,2]", restartedRig(t, 90, IDs(2), KeptBy(d), another(2)).Values(0))
 }
 
-func TestTheJournalIsSyncedAtIntervals(t *testing.T) {
+// The journal is synced at intervals.
+func TestJournal_syncsAtIntervals(t *testing.T) {
 	s := &synced{Memory: Memory()}
 	r := StartedRig(t, IDs(1), KeptBy(s), func(c *Config) { c.JournalSync = time.Second })
 	require.Equal(t, Never, r.journaler.Next(0))
@@ -159,7 +164,7 @@ func TestTheJournalIsSyncedAtIntervals(t *testing.T) {
 }
 
 // Under a flood there is never a time at which nothing waits to be written.
-func TestTheJournalIsSyncedAtIntervalsUnderAFloodToo(t *testing.T) {
+func TestJournal_syncsUnderAFlood(t *testing.T) {
 	s := &synced{Memory: Memory()}
 	r := StartedRig(t, IDs(1), KeptBy(s), func(c *Config) { c.JournalSync = time.Second })
 	large := `"` + strings.Repeat("x", groupBytes) + `"`
@@ -173,7 +178,8 @@ func TestTheJournalIsSyncedAtIntervalsUnderAFloodToo(t *testing.T) {
 	require.GreaterOrEqual(t, s.syncs, 4)
 }
 
-func TestAJournalThatWasWrittenAgainIsSynced(t *testing.T) {
+// A journal that was written again is synced.
+func TestJournal_syncsAfterARewrite(t *testing.T) {
 	s := &synced{Memory: Memory()}
 	now := time.Duration(0)
 	r := StartedRig(t, IDs(1), KeptBy(s), func(c *Config) { c.JournalSync, c.JournalCheck = time.Second, DefaultJournalCheck })
@@ -198,7 +204,8 @@ func (s *synced) Sync() error {
 	return s.err
 }
 
-func TestAfterACrashWhileTheJournalIsOpenedItIsOpenedAgain(t *testing.T) {
+// After a crash while the journal is opened it is opened again.
+func TestJournal_crashWhileOpeningOpensAgain(t *testing.T) {
 	m := Memory()
 	StartedRig(t, IDs(2), KeptBy(m), another(1)).Ask(0, BroadcastLine("n0", 1, "1"))
 	d := &disk{Memory: m, crash: true}

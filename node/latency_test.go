@@ -8,7 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestABucketHoldsTimesThatDifferByAnEighthAtMost(t *testing.T) {
+// A bucket holds times that differ by an eighth at most.
+func TestHistogram_bucketsAreNarrow(t *testing.T) {
 	last := -1
 	for us := uint64(0); us < 1<<20; us += 1 + us/64 {
 		b := bucketOf(us)
@@ -24,7 +25,8 @@ func TestABucketHoldsTimesThatDifferByAnEighthAtMost(t *testing.T) {
 	require.Equal(t, 255, bucketOf(1<<63))
 }
 
-func TestAQuantileIsWhatThatShareIsNotAbove(t *testing.T) {
+// A quantile is what that share is not above.
+func TestHistogram_quantile(t *testing.T) {
 	require.Zero(t, (&latencyHistogram{}).quantile(0.99))
 	rapid.Check(t, func(t *rapid.T) {
 		d := &latencyHistogram{}

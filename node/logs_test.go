@@ -18,7 +18,8 @@ func logAt(t *testing.T, l *slog.Logger, at time.Duration, text string) {
 	require.NoError(t, l.Handler().Handle(context.Background(), slog.NewRecord(start.Add(at), slog.LevelWarn, text, 0)))
 }
 
-func TestALogTakesSoManyLinesPerIntervalAndCountsTheRest(t *testing.T) {
+// A log takes so many lines per interval and counts the rest.
+func TestQuota_limitsLinesPerInterval(t *testing.T) {
 	var out bytes.Buffer
 	l := newQuota(slog.New(slog.NewTextHandler(&out, nil)), 3, 10*time.Second)
 	for i := range 8 {
@@ -44,7 +45,8 @@ func TestALogTakesSoManyLinesPerIntervalAndCountsTheRest(t *testing.T) {
 	require.Equal(t, 1, strings.Count(out.String(), "lines_not_logged_before"))
 }
 
-func TestGarbageCannotFloodTheLog(t *testing.T) {
+// Garbage cannot flood the log.
+func TestQuota_holdsAgainstGarbage(t *testing.T) {
 	r := StartedRig(t, IDs(2))
 	for range 1000 {
 		r.AdmitLines(0, "garbage", Say("c1", "n9", `{"type":"read","msg_id":1}`), Say("n1", "n0", `{"type":"gossip"}`))
@@ -54,7 +56,8 @@ func TestGarbageCannotFloodTheLog(t *testing.T) {
 	require.Equal(t, uint64(1000), r.counters.malformedLines.Load(), "the counters know all of them")
 }
 
-func TestAnOverloadIsAnnouncedAndSoIsItsEnd(t *testing.T) {
+// An overload is announced and so is its end.
+func TestLogs_overloadHasAStartAndAnEnd(t *testing.T) {
 	r := tinyRig(t)
 	r.Logs.Reset()
 	see := func(from, to time.Duration) {

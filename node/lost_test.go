@@ -33,7 +33,8 @@ func crashing(t *testing.T, fault string) (*Running, *Sink) {
 	return r, said
 }
 
-func TestABroadcastThatCrashesTheRecordIsAbortedIfItsValueIsUnknown(t *testing.T) {
+// A broadcast that crashes the store is aborted if its value is unknown.
+func TestLost_broadcastOfUnknownValueIsAborted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, said := crashing(t, "store:panic@2") // the first is the init
 		require.Equal(t, 14, codeOf(t, r, said, BroadcastLine("n0", 1, "1")))
@@ -44,7 +45,8 @@ func TestABroadcastThatCrashesTheRecordIsAbortedIfItsValueIsUnknown(t *testing.T
 	})
 }
 
-func TestABroadcastThatCrashesTheRecordIsUncertainIfItsValueIsKnown(t *testing.T) {
+// A broadcast that crashes the store is uncertain if its value is known.
+func TestLost_broadcastOfKnownValueIsUncertain(t *testing.T) {
 	for _, value := range []string{"7", `"seven"`} {
 		synctest.Test(t, func(t *testing.T) {
 			r, said := crashing(t, "store:panic@3")
@@ -56,7 +58,8 @@ func TestABroadcastThatCrashesTheRecordIsUncertainIfItsValueIsKnown(t *testing.T
 	}
 }
 
-func TestAReadThatCrashesAServiceIsAborted(t *testing.T) {
+// A read that crashes a service is aborted.
+func TestLost_readIsAborted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, service := range []string{"store", "output", "intake"} {
 			r, said := crashing(t, service+":panic@2")
@@ -68,7 +71,8 @@ func TestAReadThatCrashesAServiceIsAborted(t *testing.T) {
 	})
 }
 
-func TestAReplyThatCrashesTheOutputIsUncertain(t *testing.T) {
+// A reply that crashes the output is uncertain.
+func TestLost_replyIsUncertain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, said := crashing(t, "output:panic@2")
 		require.Equal(t, 13, codeOf(t, r, said, BroadcastLine("n0", 1, "1")))
@@ -79,7 +83,8 @@ func TestAReplyThatCrashesTheOutputIsUncertain(t *testing.T) {
 	})
 }
 
-func TestALineThatMayHaveBeenWrittenIsNotAnsweredTwice(t *testing.T) {
+// A line that may have been written is not answered twice.
+func TestLost_writtenLineIsNotRepeated(t *testing.T) {
 	r := StartedRig(t, IDs(1))
 	r.output.begun = true
 	r.outbox.offer(0, outgoing{kind: replyBroadcastOK, to: replyTo{client: "c1", msgID: wire.IntID(1), wantsReply: true}})
@@ -90,7 +95,8 @@ func TestALineThatMayHaveBeenWrittenIsNotAnsweredTwice(t *testing.T) {
 	require.False(t, r.output.begun)
 }
 
-func TestALineThatTheReaderHadBegunWithMayHaveBeenHandedOn(t *testing.T) {
+// A line that the reader had begun with may have been handed on.
+func TestLost_begunLineIsUncertain(t *testing.T) {
 	r := StartedRig(t, IDs(2))
 	for begun, code := range map[bool]string{true: `"code":13`, false: `"code":14`} {
 		lose := func(line string, came time.Duration, client stdin.Client) string {
@@ -107,7 +113,7 @@ func TestALineThatTheReaderHadBegunWithMayHaveBeenHandedOn(t *testing.T) {
 }
 
 // The init is the first item of every service. What it says outlives a crash.
-func TestANodeWhoseServicesCrashOnItsInitIsANodeAllTheSame(t *testing.T) {
+func TestLost_initIsDone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, service := range []string{"store", "gossip"} {
 			r := RunNode(t, Injected(t, service+":panic@1"))

@@ -6,7 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestNodesThatShareARosterShareTheTreeOfOneCluster(t *testing.T) {
+// Nodes that share a cache share the tree of one cluster.
+func TestMembershipCache_sharesOneCluster(t *testing.T) {
 	shared := &MembershipCache{}
 	with := func(c *Config) { c.Memberships = shared }
 	a := StartedRig(t, []string{"n2", "n10", "n0"}, with)
@@ -23,7 +24,8 @@ func TestNodesThatShareARosterShareTheTreeOfOneCluster(t *testing.T) {
 	require.NotSame(t, a.intake.self.members, alone.intake.self.members)
 }
 
-func TestAClusterThatCannotBeIsNotShared(t *testing.T) {
+// A cluster that cannot be is not shared.
+func TestMembershipCache_keepsNoErrors(t *testing.T) {
 	shared := &MembershipCache{}
 	for range 2 {
 		_, err := shared.parse([]byte(`["n0","n0"]`))

@@ -8,7 +8,8 @@ import (
 	"treecast/gossip"
 )
 
-func TestAMessageWithAnEntryThatIsNotKeptIsHeldBack(t *testing.T) {
+// A message with an entry that is not kept is held back.
+func TestNotDurable_holdsItsEntries(t *testing.T) {
 	source := gossip.NewOriginID("n1", "log")
 	with := func(first uint64, count int) *gossip.Message {
 		return &gossip.Message{Runs: []gossip.Run{{Origin: source, First: first, Values: make([]string, count)}}}

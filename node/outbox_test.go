@@ -9,7 +9,8 @@ import (
 	"treecast/wire"
 )
 
-func TestGossipGetsHalfOfThePreferredSize(t *testing.T) {
+// Gossip gets half of the preferred size.
+func TestOutbox_gossipGetsHalf(t *testing.T) {
 	r := tinyRig(t) // preferred 8, capacity 16
 	require.Equal(t, 4, r.outbox.room())
 	for i := range 6 {
@@ -20,7 +21,8 @@ func TestGossipGetsHalfOfThePreferredSize(t *testing.T) {
 	require.Equal(t, 4, r.outbox.room())
 }
 
-func TestGossipIsBoundedInBytes(t *testing.T) {
+// Gossip is bounded in bytes.
+func TestOutbox_boundsBytesOfGossip(t *testing.T) {
 	r := tinyRig(t)
 	body := []byte(`{"x":"` + strings.Repeat("x", maxOutputBytes) + `"}`)
 	r.outbox.send(0, "n1", body)
@@ -29,7 +31,8 @@ func TestGossipIsBoundedInBytes(t *testing.T) {
 	require.Equal(t, 4, r.outbox.room())
 }
 
-func TestGossipThatFindsNoRoomAfterAllIsCountedAndForgotten(t *testing.T) {
+// Gossip that finds no room after all is counted and forgotten.
+func TestOutbox_countsDroppedGossip(t *testing.T) {
 	r := tinyRig(t)
 	for range 16 {
 		r.outbox.offer(0, outgoing{kind: replyBody, to: replyTo{client: "c1"}, body: []byte(`{}`)})
@@ -39,7 +42,8 @@ func TestGossipThatFindsNoRoomAfterAllIsCountedAndForgotten(t *testing.T) {
 	require.Zero(t, r.outbox.gossip.used.Load())
 }
 
-func TestErrorsGoToThoseWhoAsk(t *testing.T) {
+// Errors go to those who ask.
+func TestOutbox_errorsGoToRequestsOnly(t *testing.T) {
 	r := tinyRig(t)
 	r.outbox.fail(0, replyTo{client: "c1", msgID: wire.IntID(5)}, wire.Abort, "no")
 	require.Empty(t, r.Write(0))

@@ -13,7 +13,8 @@ import (
 	"treecast/wire"
 )
 
-func TestRepliesThatAreLateAreNotWrittenButReadsAreForLonger(t *testing.T) {
+// Replies that are late are not written but reads are for longer.
+func TestOutput_dropsLateReplies(t *testing.T) {
 	r := StartedRig(t, IDs(1))
 	requests := []string{
 		BroadcastLine("n0", 1, "1"),
@@ -38,21 +39,23 @@ func TestRepliesThatAreLateAreNotWrittenButReadsAreForLonger(t *testing.T) {
 	require.Equal(t, uint64(10), r.counters.lateReplies.Load())
 }
 
-func TestWhatIsLateCountsFromWhenItsLineWasRead(t *testing.T) {
+// What is late counts from when its line was read.
+func TestOutput_latenessCountsFromArrival(t *testing.T) {
 	r := StartedRig(t, IDs(1))
 	r.AdmitLines(10*time.Second, BroadcastLine("n0", 1, "1"))
 	r.Work(13 * time.Second) // the store was slow
 	require.Len(t, r.Write(14*time.Second), 1)
 }
 
-func TestGossipIsNeverLate(t *testing.T) {
+func TestOutput_gossipIsNeverLate(t *testing.T) {
 	r := StartedRig(t, IDs(2))
 	r.outbox.send(0, "n1", []byte(`{"type":"gossip","e":1,"f":0}`))
 	require.Equal(t, []string{Say("n0", "n1", `{"type":"gossip","e":1,"f":0}`)}, r.Write(time.Hour))
 	require.Zero(t, r.outbox.gossip.used.Load())
 }
 
-func TestAReadShowsWhatWasKnownWhenItWasServed(t *testing.T) {
+// A read shows what was known when it was served.
+func TestOutput_readShowsItsOwnTime(t *testing.T) {
 	r := StartedRig(t, IDs(1))
 	var want []string
 	for i := range 15_000 { // several chunks
@@ -70,14 +73,15 @@ func TestAReadShowsWhatWasKnownWhenItWasServed(t *testing.T) {
 	require.Equal(t, "["+strings.Join(want, ",")+",99999]", r.Values(0))
 }
 
-func TestOneMessageIsOneLineWhateverAValueHolds(t *testing.T) {
+// One message is one line whatever a value holds.
+func TestOutput_oneLinePerMessage(t *testing.T) {
 	r := StartedRig(t, IDs(1))
 	require.Len(t, r.Ask(0, Say("c\n1", "n0", "{\"type\":\"broadcast\",\"message\":[1,\r2],\"msg_id\":1}")), 1)
 	require.Equal(t, "[[1, 2]]", r.Values(0), "Maelstrom takes a carriage return for the end of a line")
 	require.Len(t, r.Ask(0, Say("c1", "n0", "{\"type\":\"echo\",\"echo\":{\r},\"msg_id\":1}")), 1)
 }
 
-func TestNamesAreEscaped(t *testing.T) {
+func TestOutput_escapesNames(t *testing.T) {
 	r := StartedRig(t, IDs(1))
 	require.Equal(t, []string{`{"src":"n0","dest":"c\"\\\u0001","body":{"type":"topology_ok","in_reply_to":1}}`},
 		r.Ask(0, `{"src":"c\"\\\u0001","dest":"n0","body":{"type":"topology","msg_id":1}}`))
@@ -90,7 +94,8 @@ var errBroken = errors.New("broken pipe")
 
 func (broken) Write([]byte) (int, error) { return 0, errBroken }
 
-func TestAnErrorOfStdoutIsToldToTheRuntime(t *testing.T) {
+// An error of stdout is passed to the runtime.
+func TestOutput_returnsStdoutsError(t *testing.T) {
 	r := StartedRig(t, IDs(1))
 	r.output.writer = wire.NewWriter(broken{})
 	item := outgoing{kind: replyBody, to: replyTo{client: "c1"}, body: []byte(`{}`)}
@@ -101,7 +106,8 @@ func TestAnErrorOfStdoutIsToldToTheRuntime(t *testing.T) {
 	require.ErrorIs(t, err, errBroken)
 }
 
-func TestALineWaitsForOthersOnlyForAMoment(t *testing.T) {
+// A line waits for others only for a moment.
+func TestOutput_flushesInTime(t *testing.T) {
 	r := StartedRig(t, IDs(1))
 	write := func(now time.Duration) {
 		require.NoError(t, r.output.handle(now, &outgoing{kind: replyBroadcastOK, to: replyTo{client: "c1", wantsReply: true, arrived: now}}))

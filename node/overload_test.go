@@ -14,7 +14,8 @@ import (
 // tinyRig is a node with tiny queues, of two.
 func tinyRig(t *testing.T) *Rig { return StartedRig(t, IDs(2), Tiny) }
 
-func TestAFullIntakeRefusesWhatItCannotTakeAndNothingElse(t *testing.T) {
+// A full intake refuses what it cannot take and nothing else.
+func TestOverload_fullIntakeRefuses(t *testing.T) {
 	r := tinyRig(t)
 	for i := range 4 {
 		r.AdmitLines(0, BroadcastLine("n0", i, fmt.Sprint(i)))
@@ -37,7 +38,8 @@ func TestAFullIntakeRefusesWhatItCannotTakeAndNothingElse(t *testing.T) {
 	require.Zero(t, r.intakeBytes.used.Load())
 }
 
-func TestTheIntakeIsBoundedInBytesToo(t *testing.T) {
+// The intake is bounded in bytes too.
+func TestOverload_intakeIsBoundedInBytes(t *testing.T) {
 	r := StartedRig(t, IDs(1))
 	r.intakeBytes.limit = 170 // the bodies of the first and the last
 	r.AdmitLines(0, BroadcastLine("n0", 1, strings.Repeat("1", 60)), BroadcastLine("n0", 2, strings.Repeat("2", 60)), BroadcastLine("n0", 3, "3"))
@@ -53,7 +55,8 @@ func TestTheIntakeIsBoundedInBytesToo(t *testing.T) {
 	require.Equal(t, fmt.Sprintf("[%s,3,%s]", strings.Repeat("1", 60), large), r.Values(0))
 }
 
-func TestABudgetCountsWhatIsTakenAndPutBack(t *testing.T) {
+// A budget counts what is taken and put back.
+func TestBudget_counts(t *testing.T) {
 	b := budget{limit: 10}
 	require.True(t, b.take(10))
 	require.False(t, b.take(1))
@@ -75,7 +78,8 @@ func (r *Rig) beat(from, to time.Duration) {
 	}
 }
 
-func TestBroadcastsAreRefusedWhileTheNodeIsUnhealthyForTooLong(t *testing.T) {
+// Broadcasts are refused while the node is unhealthy for too long.
+func TestOverload_unhealthyNodeRefusesBroadcasts(t *testing.T) {
 	r := tinyRig(t)
 	broadcast := Say("c3", "n0", `{"type":"broadcast","message":9,"msg_id":5}`)
 	r.AdmitLines(0, ReadLine("n0", 1), ReadLine("n0", 2), ReadLine("n0", 3)) // one more than preferred
@@ -99,7 +103,8 @@ func TestBroadcastsAreRefusedWhileTheNodeIsUnhealthyForTooLong(t *testing.T) {
 	require.Equal(t, "[9]", r.Values(1200*time.Millisecond))
 }
 
-func TestMailIsBoundedInItemsAndBytes(t *testing.T) {
+// Peers' messages is bounded in items and bytes.
+func TestOverload_peerMessagesAreBounded(t *testing.T) {
 	mail := func(i int) string { return Say("n1", "n0", fmt.Sprintf(`{"type":"gossip","e":5,"f":0,"b":%d}`, i)) }
 	r := StartedRig(t, IDs(2), Tiny)
 	r.AdmitLines(0, mail(1), mail(2), mail(3))
@@ -116,7 +121,8 @@ func TestMailIsBoundedInItemsAndBytes(t *testing.T) {
 	require.Zero(t, r.gossipBytes.used.Load())
 }
 
-func TestRepliesAreDroppedAndCountedOnlyWhenTheOutputIsFull(t *testing.T) {
+// Replies are dropped and counted only when the output is full.
+func TestOverload_repliesAreDroppedWhenOutputIsFull(t *testing.T) {
 	r := tinyRig(t)
 	for i := range 20 {
 		r.AdmitLines(0, Say("c1", "n0", fmt.Sprintf(`{"type":"echo","echo":%d,"msg_id":%d}`, i, i)))
@@ -129,7 +135,8 @@ func TestRepliesAreDroppedAndCountedOnlyWhenTheOutputIsFull(t *testing.T) {
 	}
 }
 
-func TestWhatWaitedWhileTheProcessWasStoppedIsStoredAndNotAnswered(t *testing.T) {
+// What waited while the process was stopped is stored and not answered.
+func TestOverload_stoppedProcessStoresAndDoesNotAnswer(t *testing.T) {
 	r := tinyRig(t)
 	r.Feed(time.Second, stdin.MaybeGone, BroadcastLine("n0", 1, "1"), Say("c1", "n0", `{"type":"broadcast","message":2}`))
 	require.Empty(t, r.Settle(time.Second))

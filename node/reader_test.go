@@ -89,7 +89,8 @@ func three(id int) []string {
 	return []string{BroadcastLine("n0", id, "1"), BroadcastLine("n0", id+1, "1"), BroadcastLine("n0", id+2, "1")}
 }
 
-func TestWithoutAStopEveryBroadcastIsAnswered(t *testing.T) {
+// Without a stop every broadcast is answered.
+func TestReader_withoutStopAnswersAll(t *testing.T) {
 	r := newReaderRig(t)
 	require.Empty(t, r.silent(t,
 		piece{lines: three(1), before: func() { r.now = 50 * time.Millisecond }}, // before the first tick
@@ -98,7 +99,8 @@ func TestWithoutAStopEveryBroadcastIsAnswered(t *testing.T) {
 	))
 }
 
-func TestAfterAStopThatTheReaderSeesFirst(t *testing.T) {
+// After a stop that the reader sees first.
+func TestReader_stopSeenByTheReader(t *testing.T) {
 	r := newReaderRig(t)
 	r.live(10 * time.Second)
 	require.Equal(t, []string{"1", "2", "3"}, r.silent(t,
@@ -107,7 +109,8 @@ func TestAfterAStopThatTheReaderSeesFirst(t *testing.T) {
 	), "what waited is not answered; what comes once stdin has run dry is")
 }
 
-func TestAfterAStopDuringWhichNothingCame(t *testing.T) {
+// After a stop during which nothing came.
+func TestReader_stopWithEmptyStdin(t *testing.T) {
 	r := newReaderRig(t)
 	r.live(10 * time.Second)
 	require.Empty(t, r.silent(t,
@@ -118,7 +121,7 @@ func TestAfterAStopDuringWhichNothingCame(t *testing.T) {
 
 // What came while the process stood still for less than a stop is answered, but
 // counts as having come when that began; what came later does not.
-func TestWhatCameWhileTheProcessStoodStillIsAsOldAsThat(t *testing.T) {
+func TestReader_linesOfAStopAreAsOldAsIt(t *testing.T) {
 	const from, until = 10 * time.Second, 12500 * time.Millisecond
 	for name, ticks := range map[string]func(r *readerRig){
 		"the reader sees it first":  func(r *readerRig) { r.now = until },
@@ -141,7 +144,8 @@ func TestWhatCameWhileTheProcessStoodStillIsAsOldAsThat(t *testing.T) {
 	}
 }
 
-func TestAfterAStopThatTheMonitorSeesFirst(t *testing.T) {
+// After a stop that the monitor sees first.
+func TestReader_stopSeenByTheMonitor(t *testing.T) {
 	r := newReaderRig(t)
 	r.live(10 * time.Second)
 	require.Equal(t, []string{"1", "2", "3"}, r.silent(t,
@@ -150,7 +154,8 @@ func TestAfterAStopThatTheMonitorSeesFirst(t *testing.T) {
 	))
 }
 
-func TestAReadIsAnsweredUnlessItsClientMayHaveGone(t *testing.T) {
+// A read is answered unless its client may have gone.
+func TestReader_answersReadsOfLiveClients(t *testing.T) {
 	for _, c := range []struct {
 		stop  time.Duration
 		ticks bool // the monitor goes on before the reader
@@ -171,7 +176,8 @@ func TestAReadIsAnsweredUnlessItsClientMayHaveGone(t *testing.T) {
 	}
 }
 
-func TestLinesOfOnePieceShareItsFate(t *testing.T) {
+// Lines of one piece share its fate.
+func TestReader_linesOfOneReadAreAlike(t *testing.T) {
 	r := newReaderRig(t)
 	r.live(10 * time.Second)
 	lines := append(three(1), ReadLine("n0", 4), "garbage", "")
@@ -181,14 +187,16 @@ func TestLinesOfOnePieceShareItsFate(t *testing.T) {
 	))
 }
 
-func TestASlowMonitorIsNoStop(t *testing.T) {
+// A slow monitor is no stop.
+func TestReader_slowMonitorIsNoStop(t *testing.T) {
 	r := newReaderRig(t)
 	r.age = stdin.NewAge(10*time.Second, nil)
 	r.live(10 * time.Second)
 	require.Empty(t, r.silent(t, piece{lines: three(1), before: func() { r.now = 20 * time.Second }}))
 }
 
-func TestAStreamsErrorIsTheReadersAfterWhatCameBefore(t *testing.T) {
+// A stream's error is the readers after what came before.
+func TestReader_returnsTheStreamsError(t *testing.T) {
 	r := newReaderRig(t)
 	failure := errors.New("input/output error")
 	require.ErrorIs(t, r.read(context.Background(), &script{[]piece{{lines: three(1), err: failure}}}), failure)
@@ -202,7 +210,8 @@ func (r *readerRig) fillOutput(t *testing.T) {
 	}
 }
 
-func TestTheReaderWaitsForRoomForAReply(t *testing.T) {
+// The reader waits for room for a reply.
+func TestReader_waitsForRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newReaderRig(t)
 		r.fillOutput(t)
@@ -220,7 +229,8 @@ func TestTheReaderWaitsForRoomForAReply(t *testing.T) {
 	})
 }
 
-func TestTheReaderWaitsForNobodyWhereStdoutStandsStill(t *testing.T) {
+// The reader waits for no one where stdout stands still.
+func TestReader_doesNotWaitForAStuckStdout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newReaderRig(t)
 		r.fillOutput(t)
@@ -236,7 +246,8 @@ func TestTheReaderWaitsForNobodyWhereStdoutStandsStill(t *testing.T) {
 	})
 }
 
-func TestTheReaderThatWaitsEndsWithItsContext(t *testing.T) {
+// The reader that waits ends with its context.
+func TestReader_waitEndsWithContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newReaderRig(t)
 		r.fillOutput(t)

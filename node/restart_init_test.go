@@ -8,7 +8,7 @@ import (
 
 // Who hears init_ok may ask at once, and must not be taken for somebody who had
 // asked the former process.
-func TestARestartsInitIsAnsweredBehindALookAtWhatWaits(t *testing.T) {
+func TestInit_restartLooksAtStdinFirst(t *testing.T) {
 	r := NewRig(t)
 	r.intake.readerAnswers = true
 	r.AdmitLines(0, InitLine(200, "n0", "n0", "n1"))

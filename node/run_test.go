@@ -14,7 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestTheEndOfStdinWritesOutWhatIsQueuedAndEndsTheNode(t *testing.T) {
+// The end of stdin writes out what is queued and ends the node.
+func TestRun_endOfStdinWritesWhatIsQueued(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := node.RunNode(t)
 		said := r.Collect()
@@ -32,7 +33,8 @@ func TestTheEndOfStdinWritesOutWhatIsQueuedAndEndsTheNode(t *testing.T) {
 	})
 }
 
-func TestALastLineNeedsNoNewline(t *testing.T) {
+// A last line needs no newline.
+func TestRun_lastLineNeedsNoNewline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := node.RunNode(t)
 		go func() {
@@ -45,7 +47,8 @@ func TestALastLineNeedsNoNewline(t *testing.T) {
 	})
 }
 
-func TestACancelledNodeWritesOutWhatIsQueuedAndEnds(t *testing.T) {
+// A cancelled node writes out what is queued and ends.
+func TestRun_cancelWritesWhatIsQueued(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := node.RunNode(t)
 		s := r.Speech()
@@ -61,7 +64,8 @@ func TestACancelledNodeWritesOutWhatIsQueuedAndEnds(t *testing.T) {
 	})
 }
 
-func TestANodeThatWasCancelledBeforeItBeganEnds(t *testing.T) {
+// A node that was cancelled before it began ends.
+func TestRun_cancelledBeforeItBegan(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := node.RunNode(t)
 		r.Cancel()
@@ -70,7 +74,8 @@ func TestANodeThatWasCancelledBeforeItBeganEnds(t *testing.T) {
 	})
 }
 
-func TestAStdoutThatIsClosedEndsTheNodeWithItsError(t *testing.T) {
+// A stdout that is closed ends the node with its error.
+func TestRun_closedStdoutEndsIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := node.RunNode(t)
 		require.NoError(t, r.Stdout.Close())
@@ -81,7 +86,8 @@ func TestAStdoutThatIsClosedEndsTheNodeWithItsError(t *testing.T) {
 	})
 }
 
-func TestAStdinThatFailsEndsTheNodeWithItsErrorAndWhatIsQueuedWritten(t *testing.T) {
+// A stdin that fails ends the node with its error and what is queued written.
+func TestRun_failingStdinEndsIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := node.RunNode(t)
 		s := r.Speech()
@@ -95,7 +101,8 @@ func TestAStdinThatFailsEndsTheNodeWithItsErrorAndWhatIsQueuedWritten(t *testing
 	})
 }
 
-func TestGarbageAndALineBeyondAllMeasureDoNotStopANode(t *testing.T) {
+// Garbage and a line beyond the limit do not stop a node.
+func TestRun_survivesGarbage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := node.RunNode(t)
 		long := node.Say("c1", "n0", `{"type":"broadcast","msg_id":7,"message":"`+strings.Repeat("x", 17<<20)+`"}`)
@@ -117,7 +124,8 @@ func TestGarbageAndALineBeyondAllMeasureDoNotStopANode(t *testing.T) {
 	})
 }
 
-func TestATopologyOfTwoMegabytes(t *testing.T) {
+// A topology of two megabytes.
+func TestRun_largeTopology(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := node.RunNode(t)
 		s := r.Speech()
@@ -140,7 +148,8 @@ func patient(c *node.Config) {
 	c.Queues = map[string]node.QueueSizes{"intake": {Preferred: 1 << 18, Capacity: 1 << 18}}
 }
 
-func TestAReadOfAHundredThousandValues(t *testing.T) {
+// A read of a hundred thousand values.
+func TestRun_largeRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		count := 100_000
 		if testing.Short() {
@@ -161,7 +170,7 @@ func TestAReadOfAHundredThousandValues(t *testing.T) {
 
 // The flood: as many requests as fit through a pipe, with the answers read at
 // once, or piece by piece.
-func TestAFloodOfBroadcastsIsAnsweredOnceEachAndNothingAcknowledgedIsLost(t *testing.T) {
+func TestRun_floodIsAnsweredOnceEach(t *testing.T) {
 	count := 200_000
 	if testing.Short() {
 		count = 20_000 // the race detector makes it ten times slower
@@ -200,7 +209,8 @@ func TestAFloodOfBroadcastsIsAnsweredOnceEachAndNothingAcknowledgedIsLost(t *tes
 	}
 }
 
-func TestTwoNodesThatArePipedTogetherTellEachOther(t *testing.T) {
+// Two nodes that are piped together tell each other.
+func TestRun_twoNodesPipedTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		nodes := map[string]*node.Running{"n0": node.RunNode(t), "n1": node.RunNode(t)}
 		clients := make(chan node.ReplyLine, 100)

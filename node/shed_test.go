@@ -35,7 +35,8 @@ func behind(t *testing.T, change ...func(*Config)) *Rig {
 	return r
 }
 
-func TestABroadcastWhoseAnswerWouldTakeTooLongIsRefusedFirstAndAlone(t *testing.T) {
+// A broadcast whose answer would take too long is refused first and alone.
+func TestShed_longWaitRefusesBroadcastsOnly(t *testing.T) {
 	r := behind(t)
 	require.InDelta(t, 3.7, r.wait().Seconds(), 0.4, "370 items at some 100 per second")
 	r.AdmitLines(300*time.Millisecond, BroadcastLine("n0", 900, "900"), Say("c1", "n0", `{"type":"topology","msg_id":901}`),
@@ -63,13 +64,15 @@ func TestABroadcastWhoseAnswerWouldTakeTooLongIsRefusedFirstAndAlone(t *testing.
 	require.Empty(t, r.Write(time.Second), "it is taken")
 }
 
-func TestNoWaitIsTooLongWhereThatIsSwitchedOff(t *testing.T) {
+// No wait is too long where that is switched off.
+func TestShed_canBeSwitchedOff(t *testing.T) {
 	r := behind(t, func(c *Config) { c.MaxWait = Never })
 	r.AdmitLines(300*time.Millisecond, BroadcastLine("n0", 900, "900"))
 	require.Empty(t, r.Write(300*time.Millisecond))
 }
 
-func TestTheReaderTakesNoMoreThanStdoutIsExpectedToTake(t *testing.T) {
+// The reader takes no more than stdout is expected to take.
+func TestShed_readerWaitsForStdout(t *testing.T) {
 	r := StartedRig(t, IDs(1))
 	for i := range 300 {
 		r.AdmitLines(0, Say("c1", "n0", fmt.Sprintf(`{"type":"echo","echo":1,"msg_id":%d}`, i)))
@@ -93,7 +96,8 @@ func TestTheReaderTakesNoMoreThanStdoutIsExpectedToTake(t *testing.T) {
 	require.True(t, r.Admits(), "stdout has nothing to do")
 }
 
-func TestWorkThatTheNodeStartsByItselfIsPutOffWhileItIsUnhealthy(t *testing.T) {
+// Work that the node starts by itself is put off while it is unhealthy.
+func TestShed_ownWorkIsPutOff(t *testing.T) {
 	var logs bytes.Buffer
 	r := StartedRig(t, IDs(2), Tiny, func(c *Config) {
 		c.Log = slog.New(slog.NewTextHandler(&logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -120,7 +124,8 @@ func TestWorkThatTheNodeStartsByItselfIsPutOffWhileItIsUnhealthy(t *testing.T) {
 	require.Contains(t, logs.String(), "msg=four")
 }
 
-func TestBytesThatWaitMakeTheNodeUnhealthyAsItemsDo(t *testing.T) {
+// Bytes that wait make the node unhealthy as items do.
+func TestShed_bytesMakeUnhealthyToo(t *testing.T) {
 	r := StartedRig(t, IDs(2))
 	r.intakeBytes.limit = 1000
 	r.AdmitLines(0, BroadcastLine("n0", 1, `"`+strings.Repeat("x", 600)+`"`))
@@ -132,7 +137,7 @@ func TestBytesThatWaitMakeTheNodeUnhealthyAsItemsDo(t *testing.T) {
 }
 
 // With fewer permits the same values go in fewer and larger deltas.
-func TestOwnDeltasBecomeFewerAndLargerAsPermitsGo(t *testing.T) {
+func TestShed_deltasMergeAsPermitsGo(t *testing.T) {
 	deltas := func(permits int) (messages, entries int) {
 		c := NewCluster(t, 5, func(cfg *Config) {
 			cfg.NumChildren = 4
@@ -164,7 +169,8 @@ func TestOwnDeltasBecomeFewerAndLargerAsPermitsGo(t *testing.T) {
 	require.Less(t, 2*few, many)
 }
 
-func TestNothingTouchesAHealthyNode(t *testing.T) {
+// Nothing touches a healthy node.
+func TestShed_healthyNodeIsUntouched(t *testing.T) {
 	r := StartedRig(t, IDs(2))
 	for now := time.Duration(0); now < time.Minute; now += 100 * time.Millisecond {
 		r.Ask(now, BroadcastLine("n0", int(now), fmt.Sprint(int(now))))

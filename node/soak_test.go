@@ -153,7 +153,7 @@ func (s *soak) heap() int64 {
 // A cluster that is disturbed again and again holds, at any time, as much memory
 // as one that never was and knows as many values: what is under way, refused or
 // dropped leaves nothing behind.
-func TestASoakLosesNothingAndLeavesNothingBehind(t *testing.T) {
+func TestSoak_losesNothing(t *testing.T) {
 	type look struct {
 		heap, entries int
 	}

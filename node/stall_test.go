@@ -12,7 +12,8 @@ import (
 	"treecast/node/stdin"
 )
 
-func TestAStdoutThatIsReadAtItsOwnPaceSlowsTheClientAndLosesNothing(t *testing.T) {
+// A stdout that is read at its own pace slows the client and loses nothing.
+func TestStall_slowStdoutLosesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := node.Stalled(t)
 		taken := r.Pour(node.InitLine(0, "n0", "n0") + "\n" + node.ManyBroadcasts(3000))
@@ -30,7 +31,8 @@ func TestAStdoutThatIsReadAtItsOwnPaceSlowsTheClientAndLosesNothing(t *testing.T
 	})
 }
 
-func TestAStdoutThatStandsStillHoldsTheReaderForASecondOnly(t *testing.T) {
+// A stdout that stands still holds the reader for a second only.
+func TestStall_stuckStdoutHoldsReaderForASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := node.Stalled(t)
 		taken := r.Pour(node.InitLine(0, "n0", "n0") + "\n" + node.ManyBroadcasts(20_000))
@@ -74,7 +76,8 @@ func TestAStdoutThatStandsStillHoldsTheReaderForASecondOnly(t *testing.T) {
 	})
 }
 
-func TestANodeThatIsCancelledWhileStdoutStandsStillWritesWhenItMoves(t *testing.T) {
+// A node that is cancelled while stdout stands still writes when it moves.
+func TestStall_cancelledNodeWritesLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := node.Stalled(t)
 		r.Send(node.InitLine(0, "n0", "n0"))

@@ -26,7 +26,8 @@ func StepAll(t *testing.T, r *Rig, now time.Duration) string {
 	return text
 }
 
-func TestStepsThatAreDueAreAllThatANodeNeeds(t *testing.T) {
+// Steps that are due are all that a node needs.
+func TestSteps_dueOnesAreEnough(t *testing.T) {
 	driven, settled := StartedRig(t, IDs(3)), StartedRig(t, IDs(3))
 	said := 0
 	for i := range 200 {
@@ -52,7 +53,8 @@ func TestStepsThatAreDueAreAllThatANodeNeeds(t *testing.T) {
 	require.Greater(t, said, 200)
 }
 
-func TestAServiceIsDueWhenItHasSomethingToDo(t *testing.T) {
+// A service is due when it has something to do.
+func TestSteps_dueWhenThereIsWork(t *testing.T) {
 	r := NewRig(t)
 	for _, s := range r.Services() {
 		require.Equal(t, Never, s.Next(0), "nothing happens by itself")
@@ -78,7 +80,8 @@ func TestAServiceIsDueWhenItHasSomethingToDo(t *testing.T) {
 	require.Equal(t, next+time.Hour, r.gossiper.Next(next+time.Hour), "what is late is due now")
 }
 
-func TestARefusedStepWaitsForTheOutput(t *testing.T) {
+// A refused step waits for the output.
+func TestSteps_waitForTheOutput(t *testing.T) {
 	r := tinyRig(t)
 	for i := range 3 {
 		require.True(t, r.Admits())
@@ -100,7 +103,8 @@ func TestARefusedStepWaitsForTheOutput(t *testing.T) {
 	require.True(t, r.Admits())
 }
 
-func TestAStepSaysHowMuchItDid(t *testing.T) {
+// A step says how much it did.
+func TestSteps_reportTheirWork(t *testing.T) {
 	r := StartedRig(t, IDs(3), func(c *Config) { c.NumChildren = 2 })
 	request := `{"type":"broadcast","message":12345,"msg_id":1}`
 	r.Admit(time.Second, Item(t, Say("c1", "n0", request)))
@@ -126,7 +130,8 @@ func TestAStepSaysHowMuchItDid(t *testing.T) {
 	require.Zero(t, none)
 }
 
-func TestLogsBearTheTimesThatTheyAreGiven(t *testing.T) {
+// Logs bear the times that they are given.
+func TestLogs_haveTheGivenTimes(t *testing.T) {
 	at := time.Unix(0, 0).UTC()
 	r := StartedRig(t, IDs(2), func(c *Config) { c.LogTime = func() time.Time { return at } })
 	require.Contains(t, r.Logs.String(), "time=1970-01-01T00:00:00.000Z level=INFO msg=initialised")
@@ -140,7 +145,8 @@ func TestLogsBearTheTimesThatTheyAreGiven(t *testing.T) {
 	require.Contains(t, r.Logs.String(), "lines_not_logged_before=", "the limit goes by these times, too")
 }
 
-func TestADriverOfStepsIsToldOfStaleLinesAsAReaderIs(t *testing.T) {
+// A driver of steps is told of stale lines as a reader is.
+func TestSteps_staleLinesAsForTheReader(t *testing.T) {
 	r := NewRig(t)
 	answered := func(now time.Duration, id int) bool {
 		r.Admit(now, Item(t, BroadcastLine("n0", id, "1")))

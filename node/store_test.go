@@ -23,7 +23,8 @@ func deliveryOf(batch uint64, entries ...gossip.Entry) workItem {
 	return workItem{kind: workDelivery, delivery: &gossip.Delivery{Ticket: gossip.Ticket{From: "n1", PeerIncarnation: 5, Batch: batch}, Entries: entries}}
 }
 
-func TestAnyValueIsReadAsItWasSpelt(t *testing.T) {
+// Any value is read as it was written.
+func TestStore_readsShowValuesAsWritten(t *testing.T) {
 	r := StartedRig(t, IDs(1))
 	values := []string{
 		`0`, `-1`, `9007199254740993`, `123456789012345678901234567890`, `1.50`, `1E+2`, `"a\u0062"`, `"\ud83d\ude00 é"`,
@@ -36,7 +37,8 @@ func TestAnyValueIsReadAsItWasSpelt(t *testing.T) {
 	require.Equal(t, len(values), r.state.log.Len())
 }
 
-func TestEqualValuesAreOneElementOfAReadAndEveryOneIsAcknowledged(t *testing.T) {
+// Equal values are one element of a read and every one is acknowledged.
+func TestStore_equalValuesAreOneElement(t *testing.T) {
 	for _, equal := range [][]string{
 		{`1`, `1`}, {`-0`, `0`}, {`"a"`, `"\u0061"`}, {`{"a":1,"b":2}`, `{"b":2, "a":1}`, `{"a":0,"b":2,"a":1}`},
 		{`1.0`, `1.00`, `10e-1`}, {`[1,2]`, `[ 1, 2 ]`}, {`1000000000000000000000`, `1000000000000000000000`},
@@ -50,7 +52,8 @@ func TestEqualValuesAreOneElementOfAReadAndEveryOneIsAcknowledged(t *testing.T) 
 	}
 }
 
-func TestValuesThatOnlyLookAlikeAreSeveral(t *testing.T) {
+// Values that only look alike are several.
+func TestStore_similarValuesAreSeveral(t *testing.T) {
 	r := StartedRig(t, IDs(1))
 	values := []string{`1`, `1.0`, `"1"`, `[1]`, `true`, `"true"`, `null`, `"null"`, `10000000000000000000`, `10000000000000000001`, `0.1`, `0.10000000000000000001`}
 	for i, v := range values {
@@ -59,7 +62,8 @@ func TestValuesThatOnlyLookAlikeAreSeveral(t *testing.T) {
 	require.Equal(t, "["+strings.Join(values, ",")+"]", r.Values(0))
 }
 
-func TestAValueThatNestsTooDeeplyIsRefused(t *testing.T) {
+// A value that nests too deeply is refused.
+func TestStore_refusesDeepValues(t *testing.T) {
 	r := StartedRig(t, IDs(1))
 	nested := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
 	out := r.Ask(0, BroadcastLine("n0", 5, nested(wire.MaxValueDepth+1)))
@@ -72,7 +76,8 @@ func TestAValueThatNestsTooDeeplyIsRefused(t *testing.T) {
 	require.Equal(t, uint64(1), r.state.log.At(0).Counter, "what is refused uses no counter")
 }
 
-func TestOwnEntriesAreCountedFromOneUnderTheNodesName(t *testing.T) {
+// Own entries are counted from one under the node's name.
+func TestStore_countersBeginAtOne(t *testing.T) {
 	r := StartedRig(t, IDs(2))
 	for i := range 3 {
 		r.Ask(0, BroadcastLine("n0", i, fmt.Sprint(10*i)))
@@ -87,7 +92,8 @@ func TestOwnEntriesAreCountedFromOneUnderTheNodesName(t *testing.T) {
 	}
 }
 
-func TestEveryNodeHasALogOfItsOwn(t *testing.T) {
+// Every node has a log of its own.
+func TestStore_everyNodeHasItsLog(t *testing.T) {
 	r := StartedRig(t, IDs(1))
 	again, err := New(r.cfg, &r.Stdout) // the same source of random numbers, further on
 	require.NoError(t, err)
@@ -95,7 +101,8 @@ func TestEveryNodeHasALogOfItsOwn(t *testing.T) {
 	require.NotEqual(t, r.store.logName, again.store.logName)
 }
 
-func TestADeliveryIsStoredOnceAndItsTicketFollows(t *testing.T) {
+// A delivery is stored once and its ticket follows.
+func TestStore_deliveryIsAppliedOnce(t *testing.T) {
 	r := StartedRig(t, IDs(2))
 	for range 2 {
 		j := deliveryOf(3, entry(1, "1"), entry(2, "2"), entry(2, "2"), entry(3, "1"))
@@ -111,7 +118,8 @@ func TestADeliveryIsStoredOnceAndItsTicketFollows(t *testing.T) {
 	require.True(t, r.storedSignal.pending.Load())
 }
 
-func TestABatchWithAValueThatCannotBeReadIsNotStoredAtAllAndNotAcked(t *testing.T) {
+// A batch with a value that cannot be read is not stored at all and not acked.
+func TestStore_unreadableValueRefusesTheBatch(t *testing.T) {
 	r := StartedRig(t, IDs(2))
 	for _, bad := range []string{``, `x`, `[1`, `1 2`, strings.Repeat("[", 600) + strings.Repeat("]", 600)} {
 		j := deliveryOf(3, entry(1, "1"), entry(2, bad), entry(3, "3"))
@@ -128,7 +136,8 @@ func TestABatchWithAValueThatCannotBeReadIsNotStoredAtAllAndNotAcked(t *testing.
 	require.Equal(t, "[1,2,3]", r.Values(0), "it comes again, whole")
 }
 
-func TestAPanicInTheRecordLosesTheItemInHandAndNoKnownValue(t *testing.T) {
+// A panic in the store loses the item in hand and no known value.
+func TestStore_panicLosesOneItem(t *testing.T) {
 	r := StartedRig(t, IDs(2))
 	r.Ask(0, BroadcastLine("n0", 1, "1"))
 	r.intakeBytes.take(10)
@@ -141,7 +150,8 @@ func TestAPanicInTheRecordLosesTheItemInHandAndNoKnownValue(t *testing.T) {
 	require.Equal(t, uint64(2), r.state.log.At(1).Counter)
 }
 
-func TestARecordIsWhatAModelOfItIs(t *testing.T) {
+// The store is what a model of it is.
+func TestStore_behavesLikeItsModel(t *testing.T) {
 	value := rapid.SampledFrom([]string{`1`, `2`, `3`, `"1"`, `1.0`, `[1]`, `null`})
 	rapid.Check(t, func(t *rapid.T) {
 		r := StartedRig(t, IDs(2))

@@ -8,7 +8,8 @@ import (
 	"treecast/gossip"
 )
 
-func TestTicketsAreTakenOnceAndInOrder(t *testing.T) {
+// Tickets are taken once and in order.
+func TestStoredSignal_ticketsComeOnceInOrder(t *testing.T) {
 	n := newStoredSignal(newWake())
 	require.Empty(t, n.take(nil))
 	var want []gossip.Ticket
@@ -23,7 +24,8 @@ func TestTicketsAreTakenOnceAndInOrder(t *testing.T) {
 	require.Equal(t, want[3:4], n.take(got))
 }
 
-func TestAnyNumberOfNoticesIsOneWakeUp(t *testing.T) {
+// Any number of notices is one wake up.
+func TestStoredSignal_isOneWakeUp(t *testing.T) {
 	n := newStoredSignal(newWake())
 	for range 3 {
 		n.stored(gossip.Ticket{})

@@ -20,7 +20,7 @@ import (
 
 // What a request has waited on stdin behind others counts for its answer's being
 // too late.
-func TestRepliesToRequestsThatWaitedOnStdinAreTheSoonerTooLate(t *testing.T) {
+func TestWaited_onStdinCountsAsWaiting(t *testing.T) {
 	const asked = 20 * time.Second
 	answered := func(onStdin, inQueues time.Duration, request string) bool {
 		r := node.StartedRig(t, node.IDs(2))
@@ -55,7 +55,7 @@ func TestRepliesToRequestsThatWaitedOnStdinAreTheSoonerTooLate(t *testing.T) {
 
 // A client too many keeps stdin from ever running dry; each line is read soon all
 // the same.
-func TestWhoIsNeverDoneReadingAnswersEverybody(t *testing.T) {
+func TestWaited_busyReaderAnswersAll(t *testing.T) {
 	r := node.StartedRig(t, node.IDs(2))
 	answered := 0
 	for i := range 1500 {
@@ -93,7 +93,7 @@ func (s *shelf) Read(p []byte) (int, error) {
 
 // Far more is asked than a slow stdout can answer in time. What is answered is
 // answered in time, and all that is taken is stored.
-func TestAReaderBehindASlowOutputKnowsHowLongRequestsHaveWaited(t *testing.T) {
+func TestWaited_behindASlowOutput(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const requests, each = 1000, 19 * time.Millisecond
 		cfg := node.Config{Random: rand.New(rand.NewPCG(1, 2)), Log: slog.New(slog.DiscardHandler), ClientThreshold: node.Never}
