@@ -55,7 +55,7 @@ func CompareEntries(entries []Entry) Comparison {
 				line.Name += ": " + labels[at]
 			}
 			if i > 0 {
-				same := func(l Line) bool { return asked(l.Setting) == asked(line.Setting) }
+				same := func(l Line) bool { return asked(l.Spec) == asked(line.Spec) }
 				line.Base = max(0, slices.IndexFunc(out.Lines[:first], same))
 			}
 			out.Lines = append(out.Lines, line)
@@ -84,7 +84,7 @@ func (l *Line) compare(lines []Line) {
 }
 
 // asked is a setting without what says how it was carried out.
-func asked(s run.Setting) run.Setting {
+func asked(s run.Spec) run.Spec {
 	s.Driver, s.Bin = "", ""
 	return s
 }
@@ -102,17 +102,17 @@ func unlike(entries []Entry, lines []Line) []string {
 	}
 	for _, what := range []struct {
 		name string
-		of   func(run.Setting) string
+		of   func(run.Spec) string
 	}{
-		{"nodes", func(s run.Setting) string { return fmt.Sprint(s.NodeCount) }},
-		{"operations a second", func(s run.Setting) string { return fmt.Sprint(s.Rate) }},
-		{"latency between nodes", func(s run.Setting) string { return s.Latency.String() + " " + s.LatencyDist }},
-		{"faults", func(s run.Setting) string { return s.Nemesis }},
-		{"drivers", func(s run.Setting) string { return s.Driver }},
+		{"nodes", func(s run.Spec) string { return fmt.Sprint(s.NodeCount) }},
+		{"operations a second", func(s run.Spec) string { return fmt.Sprint(s.Rate) }},
+		{"latency between nodes", func(s run.Spec) string { return s.Latency.String() + " " + s.LatencyDist }},
+		{"faults", func(s run.Spec) string { return string(s.Nemesis) }},
+		{"drivers", func(s run.Spec) string { return s.Driver }},
 	} {
 		var values []string
 		for _, l := range lines {
-			if v := what.of(l.Setting); l.Workload != "" && !slices.Contains(values, v) {
+			if v := what.of(l.Spec); l.Workload != "" && !slices.Contains(values, v) {
 				values = append(values, v)
 			}
 		}

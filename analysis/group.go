@@ -10,7 +10,7 @@ import (
 
 // Group are the runs of one setting.
 type Group struct {
-	run.Setting
+	run.Spec
 	Rows []run.Row // at least one
 }
 
@@ -18,13 +18,13 @@ type Group struct {
 // appear. Every row is in exactly one group.
 func Groups(rows []run.Row) []Group {
 	var out []Group
-	at := map[run.Setting]int{}
+	at := map[run.Spec]int{}
 	for _, row := range rows {
-		i, known := at[row.Setting]
+		i, known := at[row.Spec]
 		if !known {
 			i = len(out)
-			at[row.Setting] = i
-			out = append(out, Group{Setting: row.Setting})
+			at[row.Spec] = i
+			out = append(out, Group{Spec: row.Spec})
 		}
 		out[i].Rows = append(out[i].Rows, row)
 	}

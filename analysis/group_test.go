@@ -15,7 +15,7 @@ import (
 // valid is a valid run with a fan-out of so many, and figures.
 func valid(fanOut string, messages, latency float64) run.Row {
 	return run.Row{
-		Setting: run.Setting{Workload: "broadcast", NumChildren: fanOut},
+		Spec:    run.Spec{Workload: "broadcast", NumChildren: fanOut},
 		Figures: map[string]float64{run.MsgsPerOp: messages, run.DeliveryMax: latency, run.StableMax: latency - 100},
 	}
 }
@@ -30,16 +30,16 @@ func TestEveryRowIsInTheGroupOfItsSetting(t *testing.T) {
 		}
 		seen := map[uint64]bool{}
 		groups := Groups(rows)
-		settings := map[run.Setting]bool{}
+		settings := map[run.Spec]bool{}
 		first := uint64(0)
 		for i, g := range groups {
 			require.NotEmpty(t, g.Rows)
-			require.False(t, settings[g.Setting], "one group per setting")
-			settings[g.Setting] = true
+			require.False(t, settings[g.Spec], "one group per setting")
+			settings[g.Spec] = true
 			require.True(t, i == 0 || g.Rows[0].Seed > first, "groups are in the order of their first rows")
 			first = g.Rows[0].Seed
 			for j, row := range g.Rows {
-				require.Equal(t, g.Setting, row.Setting)
+				require.Equal(t, g.Spec, row.Spec)
 				require.False(t, seen[row.Seed])
 				seen[row.Seed] = true
 				require.True(t, j == 0 || g.Rows[j-1].Seed < row.Seed)
@@ -134,7 +134,7 @@ func TestLeastMessagesAreThoseOfTheFormula(t *testing.T) {
 
 func TestLabelsTellSettingsApart(t *testing.T) {
 	at := func(k string, nodes int, rate float64, limit time.Duration) Group {
-		return Group{Setting: run.Setting{NumChildren: k, NodeCount: nodes, Rate: rate, TimeLimit: run.Millis(limit)}}
+		return Group{Spec: run.Spec{NumChildren: k, NodeCount: nodes, Rate: rate, TimeLimit: run.Millis(limit)}}
 	}
 	require.Equal(t, []string{"k = 5", "k = 6"}, Labels([]Group{at("5", 25, 100, 0), at("6", 25, 100, 0)}))
 	require.Equal(t, []string{"k = 5, 25 nodes", "k = 5, 5 nodes"}, Labels([]Group{at("5", 25, 100, 0), at("5", 5, 100, 0)}))

@@ -3,7 +3,6 @@ package checker
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"time"
 
@@ -77,14 +76,14 @@ func JudgeAs(r *run.Results, name string) (run.Challenge, bool) {
 	return run.Challenge{}, false
 }
 
-func (c *challenge) matches(s *run.Settings) bool {
-	faults := []string{}
+func (c *challenge) matches(s *run.Spec) bool {
+	faults := run.CommaList("")
 	if c.partition {
-		faults = []string{"partition"}
+		faults = "partition"
 	}
 	return s.Workload == challengeWorkload && s.NodeCount == c.nodes && s.Rate >= c.rate &&
 		s.TimeLimit.Duration() >= challengeTimeLimit && s.Latency.Duration() == c.latency &&
-		(c.latency == 0 || s.LatencyDist == "constant") && slices.Equal(faults, append([]string{}, s.Nemesis...))
+		(c.latency == 0 || s.LatencyDist == "constant") && s.Nemesis == faults
 }
 
 func (c *challenge) judge(r *run.Results) run.Challenge {

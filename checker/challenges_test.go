@@ -9,8 +9,8 @@ import (
 )
 
 func attempt(nodes int, nemesis ...string) run.Results {
-	return run.Results{Settings: run.Settings{
-		Workload: "broadcast", NodeCount: nodes, Rate: 10, TimeLimit: ms(20_000), Nemesis: nemesis,
+	return run.Results{Settings: run.Spec{
+		Workload: "broadcast", NodeCount: nodes, Rate: 10, TimeLimit: ms(20_000), Nemesis: run.CommaListOf(nemesis...),
 	}}
 }
 

@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"treecast/experiment"
@@ -13,13 +12,13 @@ import (
 
 // analyzeCommand judges a stored history again.
 type analyzeCommand struct {
-	Path              string `arg:"" help:"A history.edn or history.edn.gz, of treecast or of real Maelstrom, or the directory that it is in."`
-	Workload          string `short:"w" env:"TREECAST_ANALYZE_WORKLOAD" group:"analyze" help:"The workload. Default: what the files beside the history say."`
-	ConsistencyModels string `env:"TREECAST_ANALYZE_CONSISTENCY_MODELS" placeholder:"MODELS" group:"analyze" help:"What transactions must satisfy. Default: as the run was asked."`
-	Availability      string `env:"TREECAST_ANALYZE_AVAILABILITY" placeholder:"GOAL" group:"analyze" help:"What part of the operations must succeed: total, or a fraction. Default: as the run was asked."`
-	NodeCount         int    `env:"TREECAST_ANALYZE_NODE_COUNT" placeholder:"N" group:"analyze" help:"How many nodes there were, to name them in findings."`
-	Concurrency       string `env:"TREECAST_ANALYZE_CONCURRENCY" group:"analyze" help:"How many clients there were, such as 10 or 2n."`
-	EDN               bool   `name:"edn" env:"TREECAST_ANALYZE_EDN" group:"analyze" help:"Print results in Maelstrom's shape, and nothing else."`
+	Path              string        `arg:"" help:"A history.edn or history.edn.gz, of treecast or of real Maelstrom, or the directory that it is in."`
+	Workload          string        `short:"w" env:"TREECAST_ANALYZE_WORKLOAD" group:"analyze" help:"The workload. Default: what the files beside the history say."`
+	ConsistencyModels run.CommaList `type:"text" env:"TREECAST_ANALYZE_CONSISTENCY_MODELS" placeholder:"MODELS" group:"analyze" help:"What transactions must satisfy. Default: as the run was asked."`
+	Availability      string        `env:"TREECAST_ANALYZE_AVAILABILITY" placeholder:"GOAL" group:"analyze" help:"What part of the operations must succeed: total, or a fraction. Default: as the run was asked."`
+	NodeCount         int           `env:"TREECAST_ANALYZE_NODE_COUNT" placeholder:"N" group:"analyze" help:"How many nodes there were, to name them in findings."`
+	Concurrency       string        `env:"TREECAST_ANALYZE_CONCURRENCY" group:"analyze" help:"How many clients there were, such as 10 or 2n."`
+	EDN               bool          `name:"edn" env:"TREECAST_ANALYZE_EDN" group:"analyze" help:"Print results in Maelstrom's shape, and nothing else."`
 }
 
 // Help is shown below the flags.
@@ -37,12 +36,7 @@ file that cannot be used.`
 
 // Run judges.
 func (c *analyzeCommand) Run(s streams) error {
-	q := experiment.Question{Workload: c.Workload, Availability: c.Availability, NodeCount: c.NodeCount, Concurrency: c.Concurrency}
-	if c.ConsistencyModels != "" {
-		for model := range strings.SplitSeq(c.ConsistencyModels, ",") {
-			q.ConsistencyModels = append(q.ConsistencyModels, strings.TrimSpace(model))
-		}
-	}
+	q := experiment.Question{Workload: c.Workload, Availability: c.Availability, NodeCount: c.NodeCount, Concurrency: c.Concurrency, ConsistencyModels: c.ConsistencyModels}
 	if c.NodeCount < 0 {
 		return usageError{fmt.Errorf("--node-count is %d; give 1 or more", c.NodeCount)}
 	}

@@ -205,7 +205,7 @@ func runUntil(ctx context.Context, parsed *kong.Context) error {
 
 // newParser returns the parser of treecast's command line.
 func newParser(to *commands, options ...kong.Option) *kong.Kong {
-	parser, err := kong.New(to, append(options,
+	parser, err := kong.New(to, append(slices.Concat(options, units),
 		kong.Name("treecast"), kong.Description(description),
 		kong.DefaultEnvars("TREECAST"),
 		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true, WrapUpperBound: 100, NoAppDescFormat: true}),
@@ -221,7 +221,7 @@ func newParser(to *commands, options ...kong.Option) *kong.Kong {
 // explain says what is wrong with the arguments. The parser knows the end of the
 // line as a token of its own, which would tell nobody that a value is missing.
 func explain(err error, isNode bool) string {
-	text := err.Error()
+	text := strings.Replace(err.Error(), ": is ", " is ", 1) // as units complain
 	if flag, _, missing := strings.Cut(text, ": expected "); missing && strings.HasSuffix(text, `but got "EOL" (<EOL>)`) {
 		return flag + " needs a value"
 	}
@@ -242,6 +242,9 @@ func hasFlag(command any, flag string) bool {
 	t := reflect.TypeOf(command)
 	for i := range t.NumField() {
 		f := t.Field(i)
+		if f.Tag.Get("kong") == "-" {
+			continue
+		}
 		if f.Anonymous && hasFlag(reflect.Zero(f.Type).Interface(), flag) {
 			return true
 		}

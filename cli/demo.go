@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -16,14 +16,14 @@ import (
 
 // demoCommand puts treecast's own node through every workload that it solves.
 type demoCommand struct {
-	TimeLimit secondsFlag `default:"10" env:"TREECAST_DEMO_TIME_LIMIT" placeholder:"S" group:"demo" help:"Seconds of load, of each. Default: ${default}."`
-	Rate      float64     `default:"50" env:"TREECAST_DEMO_RATE" placeholder:"HZ" group:"demo" help:"Operations per second. Default: ${default}."`
-	NodeCount int         `default:"5" env:"TREECAST_DEMO_NODE_COUNT" placeholder:"N" group:"demo" help:"How many nodes. Default: ${default}."`
-	Latency   millisFlag  `default:"10" env:"TREECAST_DEMO_LATENCY" placeholder:"MS" group:"demo" help:"Mean latency between nodes. Default: ${default}."`
-	Nemesis   string      `default:"partition" env:"TREECAST_DEMO_NEMESIS" placeholder:"FAULTS" group:"demo" help:"What goes wrong, as in a test. Default: ${default}."`
-	Virtual   bool        `env:"TREECAST_DEMO_VIRTUAL" group:"demo" help:"In virtual time, in a fraction of the time."`
-	Seed      *uint64     `env:"TREECAST_DEMO_SEED" placeholder:"N" group:"demo" help:"Seed of all that is drawn. Default: a fresh one."`
-	Store     string      `default:"store" env:"TREECAST_DEMO_STORE" placeholder:"DIR" group:"demo" help:"Where the files of runs are kept. Default: ${default}."`
+	TimeLimit run.Millis    `type:"seconds" default:"10" env:"TREECAST_DEMO_TIME_LIMIT" placeholder:"S" group:"demo" help:"Seconds of load, of each. Default: ${default}."`
+	Rate      float64       `default:"50" env:"TREECAST_DEMO_RATE" placeholder:"HZ" group:"demo" help:"Operations per second. Default: ${default}."`
+	NodeCount int           `type:"nodes" default:"5" env:"TREECAST_DEMO_NODE_COUNT" placeholder:"N" group:"demo" help:"How many nodes. Default: ${default}."`
+	Latency   run.Millis    `type:"wholemillis" default:"10" env:"TREECAST_DEMO_LATENCY" placeholder:"MS" group:"demo" help:"Mean latency between nodes. Default: ${default}."`
+	Nemesis   run.CommaList `type:"text" default:"partition" env:"TREECAST_DEMO_NEMESIS" placeholder:"FAULTS" group:"demo" help:"What goes wrong, as in a test. Default: ${default}."`
+	Virtual   bool          `env:"TREECAST_DEMO_VIRTUAL" group:"demo" help:"In virtual time, in a fraction of the time."`
+	Seed      *uint64       `env:"TREECAST_DEMO_SEED" placeholder:"N" group:"demo" help:"Seed of all that is drawn. Default: a fresh one."`
+	Store     string        `default:"store" env:"TREECAST_DEMO_STORE" placeholder:"DIR" group:"demo" help:"Where the files of runs are kept. Default: ${default}."`
 }
 
 // Help is shown below the flags.
@@ -79,25 +79,17 @@ func (c *demoCommand) Run(ctx context.Context, s streams, line commandLine) erro
 // once carries out the test of one workload, as 'treecast test' does with the same
 // flags.
 func (c *demoCommand) once(ctx context.Context, s streams, line commandLine, name string) (*run.Results, string, error) {
-	args := []string{
-		"test", "--workload=" + name, "--time-limit=" + floatText(float64(c.TimeLimit)), "--rate=" + floatText(c.Rate),
-		"--node-count=" + strconv.Itoa(c.NodeCount), "--latency=" + floatText(float64(c.Latency)), "--nemesis=" + c.Nemesis, "--store=" + c.Store,
-	}
-	if c.Virtual {
-		args = append(args, "--virtual")
-	}
-	if c.Seed != nil {
-		args = append(args, "--seed="+strconv.FormatUint(*c.Seed, 10))
-	}
-	var parsed commands
-	if _, err := newParser(&parsed).Parse(args); err != nil {
-		return nil, "", usageError{err}
-	}
-	test := &parsed.Test
-	plan, options, err := test.plan(s, commandLine{args: args, nodeArgs: line.nodeArgs, env: line.env}, 0)
+	test, err := defaultTest()
 	if err != nil {
 		return nil, "", err
 	}
+	test.Workload, test.TimeLimit, test.Rate, test.NodeCount, test.Latency = name, c.TimeLimit, c.Rate, c.NodeCount, c.Latency
+	test.Nemesis, test.Store, test.Virtual, test.Seed = c.Nemesis, c.Store, c.Virtual, c.Seed
+	plan, options, err := test.plan(s, commandLine{nodeArgs: line.nodeArgs, env: line.env}, 0)
+	if err != nil {
+		return nil, "", err
+	}
+	options.Command = strings.Fields(plan.ShortCommand("--store", c.Store))
 	show := newProgress(s.err, plan)
 	options.Progress = show.update
 	results, dir, err := experiment.Test(ctx, plan, options)
@@ -112,5 +104,3 @@ func (c *demoCommand) once(ctx context.Context, s streams, line commandLine, nam
 
 func (*demoCommand) patience() time.Duration { return endWithin }
 func (*demoCommand) leave()                  { run.Abandon() }
-
-func floatText(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }

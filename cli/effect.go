@@ -17,7 +17,7 @@ import (
 func (c *testCommand) checkEffect(line commandLine) error {
 	for _, flag := range experiment.FaultFlags() {
 		if given := line.given(flag); given != "" {
-			if why := experiment.Unused(flag, c.Nemesis, c.NemesisPlan); why != "" {
+			if why := experiment.Unused(flag, string(c.Nemesis), c.NemesisPlan); why != "" {
 				return fmt.Errorf("%s %s", given, why)
 			}
 		}
@@ -52,7 +52,7 @@ func checkInjected(cfg node.Config, p *experiment.Plan) error {
 		switch {
 		case f.Node != "" && !slices.Contains(names, f.Node):
 			why = fmt.Sprintf("names the node %q, which does not exist; there are %s to %s", f.Node, names[0], names[len(names)-1])
-		case f.From >= p.TimeLimit+p.Quiet+beyond:
+		case f.From >= p.TimeLimit.Duration()+p.Quiet.Duration()+beyond:
 			why = fmt.Sprintf("has a fault begin at %v, when a run of %v of load and %v of quiet is over", f.From, p.TimeLimit, p.Quiet)
 		}
 		if why != "" {

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"treecast/run"
 )
 
 func TestFlags_ofOursWithoutEffectAreRefused(t *testing.T) {
@@ -78,6 +80,6 @@ func TestArguments_ofTheProgramMayStandWithoutDashes(t *testing.T) {
 	require.Equal(t, 0, got.code, got.stdout+got.stderr)
 	require.Contains(t, got.stderr, "n0: args 3 x y --num-children 3\n")
 	r := results(t, runs(t, filepath.Join(dir, "store"))[0])
-	require.Equal(t, []string{"x y", "--num-children", "3"}, r.Settings.Args)
+	require.Equal(t, run.Words("'x y' --num-children 3"), r.Settings.Args)
 	require.Contains(t, got.stdout, " 'x y' ")
 }

@@ -104,6 +104,9 @@ func TestSettings_golden(t *testing.T) {
 		require.NoError(t, err)
 		row := run.RowOf(results)
 		fmt.Fprintf(&b, "command %s\nlabel %s\n", row.Command(row.Seed), row.Label())
+		plan, _, err := planOf(newCommandLine(run.Words(row.Command(row.Seed)).Split()[1:], nil, false))
+		require.NoError(t, err)
+		require.Equal(t, row.Spec, settingsOf(t, plan).Setting(), "the command asks for the same")
 		var table bytes.Buffer
 		require.NoError(t, run.WriteRunsCSV(&table, true, row))
 		names, rest, _ := strings.Cut(table.String(), ",seed,")
@@ -115,7 +118,7 @@ func TestSettings_golden(t *testing.T) {
 		fmt.Fprintf(&b, "row %s\n", cells)
 		back, err := run.ReadRunsCSV(&table)
 		require.NoError(t, err)
-		require.Equal(t, row.Setting, back[0].Setting, "what a row says is read back")
+		require.Equal(t, row.Spec, back[0].Spec, "what a row says is read back")
 	}
 	t.Chdir(here)
 	sameAs(t, "settings.golden", b.String())

@@ -123,8 +123,8 @@ func showFuzz(w io.Writer, seed uint64, out experiment.FuzzOutcome) error {
 		}
 	}
 	findings(f.Findings)
-	fmt.Fprintf(&b, "\nRun it again:\n  %s\n", strings.Join(f.Schedule.Command(), " "))
-	if short := strings.Join(f.Shortest.Command(), " "); short != strings.Join(f.Schedule.Command(), " ") {
+	fmt.Fprintf(&b, "\nRun it again:\n  %s\n", f.Schedule.Command())
+	if short := f.Shortest.Command(); short != f.Schedule.Command() {
 		fmt.Fprintf(&b, "\nA shorter one, found in %d runs:\n  %s\n", f.ShrinkRuns, short)
 		findings(f.ShortestFindings)
 	}

@@ -15,6 +15,7 @@ import (
 	"treecast/gossip/mistake"
 	"treecast/journal"
 	"treecast/node"
+	"treecast/run"
 	"treecast/testbed/nemesis"
 )
 
@@ -90,7 +91,7 @@ func TestFuzz_findsEveryMistakeOfAJournal(t *testing.T) {
 			require.NotNil(t, out.Failure, "%d schedules", out.Done)
 			faults := out.Failure.Shortest.Faults
 			require.True(t, slices.Contains(faults, nemesis.Truncate) || slices.Contains(faults, nemesis.Remove), "%q", faults)
-			t.Logf("%s found in schedule %d: %s\n%s", m, out.Failure.Schedule.Seed, out.Failure.Findings[0].Text, strings.Join(out.Failure.Shortest.Command(), " "))
+			t.Logf("%s found in schedule %d: %s\n%s", m, out.Failure.Schedule.Seed, out.Failure.Findings[0].Text, out.Failure.Shortest.Command())
 		})
 	}
 }
@@ -105,7 +106,7 @@ func TestEveryMistakeIsFound(t *testing.T) {
 			})
 			require.NoError(t, err)
 			require.NotNil(t, out.Failure, "%d schedules", out.Done)
-			t.Logf("%s found in schedule %d: %s\n%s", m, out.Failure.Schedule.Seed, out.Failure.Findings[0].Text, strings.Join(out.Failure.Shortest.Command(), " "))
+			t.Logf("%s found in schedule %d: %s\n%s", m, out.Failure.Schedule.Seed, out.Failure.Findings[0].Text, out.Failure.Shortest.Command())
 		})
 	}
 }
@@ -132,7 +133,7 @@ func TestTheFirstFailureIsTheSameForAnyNumberOfJobs(t *testing.T) {
 func TestTheCommandOfAScheduleIsTheSchedule(t *testing.T) {
 	for seed := range uint64(300) {
 		s := experiment.DrawSchedule(seed)
-		words := s.Command()
+		words := run.Words(s.Command()).Split()
 		require.Equal(t, []string{"treecast", "test"}, words[:2])
 		var cli commands
 		line := newCommandLine(words[1:], nil, false)
@@ -151,7 +152,7 @@ func TestTheCommandOfAScheduleIsTheSchedule(t *testing.T) {
 }
 
 // settingsOf is what a plan comes to, told by a run that ends before it begins.
-func settingsOf(t *testing.T, p experiment.Plan) any {
+func settingsOf(t *testing.T, p experiment.Plan) run.Spec {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	results, err := experiment.Measure(ctx, p, experiment.Options{})

@@ -32,7 +32,7 @@ type progress struct {
 const lineInterval = 5 * time.Second
 
 func newProgress(w io.Writer, plan experiment.Plan) *progress {
-	p := &progress{w: w, total: plan.TimeLimit + plan.Quiet, told: map[string]bool{}}
+	p := &progress{w: w, total: plan.TimeLimit.Duration() + plan.Quiet.Duration(), told: map[string]bool{}}
 	if isTerminal(w) {
 		p.draw(mpb.WithRefreshRate(200 * time.Millisecond))
 	}

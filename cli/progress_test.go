@@ -11,6 +11,7 @@ import (
 	"github.com/vbauerster/mpb/v8"
 
 	"treecast/experiment"
+	"treecast/run"
 	"treecast/testbed/session"
 )
 
@@ -28,7 +29,7 @@ var deaf = session.Note{Node: "n3", Deaf: true, Why: "not JSON", Line: "hello"}
 
 func TestPlainProgressIsALinePerPhaseAndFiveSeconds(t *testing.T) {
 	var out bytes.Buffer
-	p := newProgress(&out, experiment.Plan{TimeLimit: 20 * time.Second})
+	p := newProgress(&out, experiment.Plan{Spec: run.Spec{TimeLimit: run.Millis(20 * time.Second)}})
 	for now := 1; now <= 12; now++ {
 		p.update(glance(float64(now), session.Load))
 	}
@@ -44,7 +45,7 @@ func TestPlainProgressIsALinePerPhaseAndFiveSeconds(t *testing.T) {
 
 func TestTroubleIsToldOnceAndCountedFromThenOn(t *testing.T) {
 	var out bytes.Buffer
-	p := newProgress(&out, experiment.Plan{TimeLimit: 20 * time.Second})
+	p := newProgress(&out, experiment.Plan{Spec: run.Spec{TimeLimit: run.Millis(20 * time.Second)}})
 	trouble := glance(1, session.Load, deaf)
 	trouble.Unhealthy, trouble.Partitioned, trouble.Disturbed, trouble.Down, trouble.Paused = 2, true, true, 3, 4
 	p.update(trouble)
@@ -56,7 +57,7 @@ func TestTroubleIsToldOnceAndCountedFromThenOn(t *testing.T) {
 
 func TestATerminalGetsABarWithTheSameWords(t *testing.T) {
 	out := &awaited{want: "load", seen: make(chan struct{})}
-	p := newProgress(out, experiment.Plan{TimeLimit: 20 * time.Second})
+	p := newProgress(out, experiment.Plan{Spec: run.Spec{TimeLimit: run.Millis(20 * time.Second)}})
 	p.draw(mpb.WithAutoRefresh(), mpb.WithRefreshRate(10*time.Millisecond))
 	p.update(glance(1, session.Load, deaf))
 	select {

@@ -13,10 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/alecthomas/kong"
-
 	"treecast/experiment"
-	"treecast/gossip"
 	"treecast/report"
 	"treecast/run"
 )
@@ -42,19 +39,19 @@ type sweepCommand struct {
 	Resume bool            `env:"TREECAST_SWEEP_RESUME" group:"sweep" help:"Go on with a sweep that was stopped. All else must be as it was begun."`
 	Out    string          `default:"results" env:"TREECAST_SWEEP_OUT" placeholder:"DIR" group:"sweep" help:"Where the sweep's folder is made. Default: ${default}."`
 
-	Driver  string  `default:"virtual" enum:"virtual,process" env:"TREECAST_SWEEP_DRIVER" group:"sweep" help:"virtual: treecast's own nodes in virtual time, as many runs at a time as there are processors. process: real processes in real time, one run at a time. Default: ${default}."`
-	Virtual bool    `env:"TREECAST_SWEEP_VIRTUAL" group:"sweep" help:"The same as --driver virtual."`
-	Jobs    int     `default:"0" env:"TREECAST_SWEEP_JOBS" placeholder:"N" group:"sweep" help:"Runs at a time in virtual time; 0: as many as there are processors. Figures do not depend on it. Default: ${default}."`
-	Bin     *string `env:"TREECAST_SWEEP_BIN" placeholder:"FILE" group:"sweep" help:"The node to run, with --driver process: any Maelstrom binary. Default: treecast itself."`
-	Store   string  `default:"store" env:"TREECAST_SWEEP_STORE" placeholder:"DIR" group:"sweep" help:"Where the files of single runs are kept, with --driver process. Default: ${default}."`
+	Driver  string `default:"virtual" enum:"virtual,process" env:"TREECAST_SWEEP_DRIVER" group:"sweep" help:"virtual: treecast's own nodes in virtual time, as many runs at a time as there are processors. process: real processes in real time, one run at a time. Default: ${default}."`
+	Virtual bool   `env:"TREECAST_SWEEP_VIRTUAL" group:"sweep" help:"The same as --driver virtual."`
+	Jobs    int    `default:"0" env:"TREECAST_SWEEP_JOBS" placeholder:"N" group:"sweep" help:"Runs at a time in virtual time; 0: as many as there are processors. Figures do not depend on it. Default: ${default}."`
+	Bin     string `type:"program" env:"TREECAST_SWEEP_BIN" placeholder:"FILE" group:"sweep" help:"The node to run, with --driver process: any Maelstrom binary. Default: treecast itself."`
+	Store   string `default:"store" env:"TREECAST_SWEEP_STORE" placeholder:"DIR" group:"sweep" help:"Where the files of single runs are kept, with --driver process. Default: ${default}."`
 
-	TimeLimit       secondsFlag `default:"20" env:"TREECAST_SWEEP_TIME_LIMIT" placeholder:"S" group:"runs" help:"Seconds of load. Default: ${default}."`
-	QuietTime       secondsFlag `default:"10" env:"TREECAST_SWEEP_QUIET_TIME" placeholder:"S" group:"runs" help:"Seconds of quiet between the load and the final reads. Default: ${default}."`
-	Concurrency     string      `default:"1n" env:"TREECAST_SWEEP_CONCURRENCY" group:"runs" help:"How many clients: a number, or a number and n for so many per node. Default: ${default}."`
-	Topology        string      `default:"grid" env:"TREECAST_SWEEP_TOPOLOGY" group:"runs" help:"The neighbours that a topology request names. Default: ${default}."`
-	Nemesis         string      `env:"TREECAST_SWEEP_NEMESIS" placeholder:"FAULTS" group:"runs" help:"What goes wrong, as of 'treecast test'. Default: nothing."`
-	NemesisInterval secondsFlag `default:"10" env:"TREECAST_SWEEP_NEMESIS_INTERVAL" placeholder:"S" group:"runs" help:"Mean seconds between the steps of the nemesis. Default: ${default}."`
-	Availability    string      `env:"TREECAST_SWEEP_AVAILABILITY" placeholder:"GOAL" group:"runs" help:"What part of the operations must succeed: total, or a fraction. Default: no goal."`
+	TimeLimit       run.Millis    `type:"seconds" default:"20" env:"TREECAST_SWEEP_TIME_LIMIT" placeholder:"S" group:"runs" help:"Seconds of load. Default: ${default}."`
+	QuietTime       run.Millis    `type:"seconds" default:"10" env:"TREECAST_SWEEP_QUIET_TIME" placeholder:"S" group:"runs" help:"Seconds of quiet between the load and the final reads. Default: ${default}."`
+	Concurrency     run.Clients   `type:"text" default:"1n" env:"TREECAST_SWEEP_CONCURRENCY" group:"runs" help:"How many clients: a number, or a number and n for so many per node. Default: ${default}."`
+	Topology        string        `default:"grid" env:"TREECAST_SWEEP_TOPOLOGY" group:"runs" help:"The neighbours that a topology request names. Default: ${default}."`
+	Nemesis         run.CommaList `type:"text" env:"TREECAST_SWEEP_NEMESIS" placeholder:"FAULTS" group:"runs" help:"What goes wrong, as of 'treecast test'. Default: nothing."`
+	NemesisInterval run.Millis    `type:"seconds" default:"10" env:"TREECAST_SWEEP_NEMESIS_INTERVAL" placeholder:"S" group:"runs" help:"Mean seconds between the steps of the nemesis. Default: ${default}."`
+	Availability    string        `env:"TREECAST_SWEEP_AVAILABILITY" placeholder:"GOAL" group:"runs" help:"What part of the operations must succeed: total, or a fraction. Default: no goal."`
 }
 
 // Help is shown below the flags.
@@ -107,7 +104,7 @@ func (c *sweepCommand) Run(ctx context.Context, s streams, line commandLine) err
 		}
 		plan.Plans = append(plan.Plans, one)
 		if plan.Record.ProgramSHA256 == "" {
-			if plan.Record.Program, plan.Record.ProgramSHA256, err = one.Program(c.Bin != nil); err != nil {
+			if plan.Record.Program, plan.Record.ProgramSHA256, err = one.Program(c.Bin != ""); err != nil {
 				return inputError{err}
 			}
 		}
@@ -158,10 +155,8 @@ func (c *sweepCommand) check() error {
 		return errors.New("--virtual and --driver process exclude each other: leave one of them out")
 	case c.Driver == "process" && c.Jobs > 1:
 		return fmt.Errorf("--jobs is %d; runs of real processes would disturb each other, so they go on one at a time", c.Jobs)
-	case c.Bin != nil && *c.Bin == "":
-		return errNoBin
-	case c.Driver == "virtual" && c.Bin != nil:
-		return fmt.Errorf("--bin %s needs --driver process: virtual time is for treecast's own nodes", *c.Bin)
+	case c.Driver == "virtual" && c.Bin != "":
+		return fmt.Errorf("--bin %s needs --driver process: virtual time is for treecast's own nodes", c.Bin)
 	}
 	for _, d := range c.Accept {
 		if d <= 0 {
@@ -183,46 +178,28 @@ func (c *sweepCommand) jobs() int {
 }
 
 // points are the settings that the axes, or the list, come to.
-func (c *sweepCommand) points() ([]experiment.Point, error) {
-	var g experiment.Grid
-	latencies, err := axis("latency", c.Latency, experiment.ParseMillis)
-	for _, ms := range latencies {
-		g.Latency = append(g.Latency, time.Duration(ms)*time.Millisecond)
-	}
-	errs := []error{err}
-	note := func(err error) { errs = append(errs, err) }
-	g.NodeCount, err = axis("node-count", c.NodeCount, experiment.ParseWhole)
-	note(err)
-	g.Rate, err = axis("rate", c.Rate, experiment.ParseNumbers)
-	note(err)
-	g.LatencyDist, err = axis("latency-dist", c.LatencyDist, experiment.ParseWords)
-	note(err)
-	g.Rounds, err = axis("rounds", c.Rounds, experiment.ParseWords)
-	note(err)
-	g.NumChildren, err = axis("num-children", c.NumChildren, experiment.ParseFanOuts)
-	note(err)
-	g.SyncPeriod, err = axis("sync-period", c.SyncPeriod, experiment.ParseDurations)
-	note(err)
-	g.LatencyTarget, err = axis("latency-target", c.LatencyTarget, experiment.ParseDurations)
-	note(err)
-	if err := errors.Join(errs...); err != nil {
+func (c *sweepCommand) points() ([]run.Spec, error) {
+	test, err := defaultTest()
+	if err != nil {
 		return nil, err
 	}
-	points, err := g.Points()
+	common := test.Spec
+	common.Workload, common.Driver, common.Bin = "broadcast", c.Driver, c.Bin
+	common.TimeLimit, common.Quiet, common.Concurrency, common.Topology = c.TimeLimit, c.QuietTime, c.Concurrency, c.Topology
+	common.Nemesis, common.NemesisInterval, common.Availability = c.Nemesis, c.NemesisInterval, c.Availability
+	points, err := experiment.Grid{
+		"node-count": c.NodeCount, "rate": c.Rate, "latency": c.Latency, "latency-dist": c.LatencyDist,
+		"rounds": c.Rounds, "num-children": c.NumChildren, "sync-period": c.SyncPeriod, "latency-target": c.LatencyTarget,
+	}.Points(common)
 	if err != nil || len(c.Setting) == 0 {
 		return points, err
 	}
 	if len(points) > 1 {
 		return nil, fmt.Errorf("the axes make %d settings, and --setting names others: give a grid or a list", len(points))
 	}
-	return c.list(points[0])
-}
-
-// list are the settings of a list, each on top of what they have in common.
-func (c *sweepCommand) list(common experiment.Point) ([]experiment.Point, error) {
-	var out []experiment.Point
+	var out []run.Spec
 	for _, text := range c.Setting {
-		p, err := experiment.ParsePoint(text, common)
+		p, err := experiment.ParsePoint(text, points[0])
 		switch {
 		case err != nil:
 			return nil, fmt.Errorf("--setting: %w", err)
@@ -234,73 +211,48 @@ func (c *sweepCommand) list(common experiment.Point) ([]experiment.Point, error)
 	return out, nil
 }
 
-// axis reads the values of a flag; one that was not given has none.
-func axis[T any](flag, text string, parse func(string) ([]T, error)) ([]T, error) {
-	if text == "" {
-		return nil, nil
-	}
-	values, err := parse(text)
-	if err != nil {
-		return nil, fmt.Errorf("--%s: %w", flag, err)
-	}
-	return values, nil
-}
-
 // plan is what to run for a point, as 'treecast test' would with the same flags,
 // and whether its nodes are treecast's own.
-func (c *sweepCommand) plan(p experiment.Point, s streams, line commandLine) (experiment.Plan, bool, error) {
+func (c *sweepCommand) plan(p run.Spec, s streams, line commandLine) (experiment.Plan, bool, error) {
 	for _, arg := range line.nodeArgs {
 		if name, _, _ := strings.Cut(arg, "="); slices.Contains(run.TunedFlags(), name) {
 			return experiment.Plan{}, false, usageError{fmt.Errorf("%s is an axis of the sweep: put it before --", name)}
 		}
 	}
-	number := func(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
-	words := []string{
-		"test", "--workload=broadcast", "--node-count=" + strconv.Itoa(p.NodeCount), "--rate=" + number(p.Rate),
-		"--latency=" + strconv.FormatInt(p.Latency.Milliseconds(), 10), "--latency-dist=" + p.LatencyDist,
-		"--time-limit=" + number(float64(c.TimeLimit)), "--quiet-time=" + number(float64(c.QuietTime)), "--concurrency=" + c.Concurrency,
-		"--topology=" + c.Topology, "--nemesis=" + c.Nemesis, "--nemesis-interval=" + number(float64(c.NemesisInterval)),
-		"--availability=" + c.Availability, "--seed=" + strconv.FormatUint(c.Seed, 10),
-		"--virtual=" + strconv.FormatBool(c.Driver == "virtual"),
-	}
-	if c.Bin != nil {
-		words = append(words, "--bin="+*c.Bin)
-	}
-	var parsed commands
-	if _, err := newParser(&parsed, kong.Writers(io.Discard, io.Discard)).Parse(words); err != nil {
-		return experiment.Plan{}, false, usageError{errors.New(explain(err, false))}
-	}
-	own := c.Bin == nil
-	if self, err := os.Executable(); err == nil && !own {
-		own = sameFile(*c.Bin, self)
-	}
-	args, err := sweptArgs(p, line.nodeArgs, own)
+	test, err := defaultTest()
 	if err != nil {
 		return experiment.Plan{}, false, err
 	}
-	plan, options, err := parsed.Test.plan(s, commandLine{args: words, nodeArgs: args, env: line.env}, 0)
+	own := c.Bin == ""
+	if self, err := os.Executable(); err == nil && !own {
+		own = sameFile(c.Bin, self)
+	}
+	if own {
+		if err := tuned(&p, line.nodeArgs); err != nil {
+			return experiment.Plan{}, false, err
+		}
+	}
+	test.Spec, test.Seed, test.Virtual = p, &c.Seed, c.Driver == "virtual"
+	plan, options, err := test.plan(s, commandLine{nodeArgs: line.nodeArgs, env: line.env}, 0)
 	return plan, options.PollHealth, err
 }
 
-// sweptArgs are the arguments of a point's nodes. Those of treecast name what is
-// tuned even where it is the default, so that the record does.
-func sweptArgs(p experiment.Point, more []string, own bool) ([]string, error) {
-	args := append(p.NodeFlags(), more...)
-	if !own {
-		return args, nil
-	}
-	cfg, _, err := nodeSettings(args)
+// tuned names what is tuned of treecast's nodes even where it is the default, so that
+// the record does.
+func tuned(p *run.Spec, more []string) error {
+	cfg, _, err := nodeSettings(append(p.NodeArgs(), more...))
 	if err != nil {
-		return nil, err
+		return err
 	}
+	g := gossipSettings(cfg, p.NodeCount)
 	if p.NumChildren = strconv.Itoa(cfg.NumChildren); cfg.NumChildren == 0 {
 		p.NumChildren = "auto"
 	}
-	p.Rounds = map[gossip.Rounds]string{gossip.Free: "free", gossip.Locked: "locked", gossip.Eager: "eager"}[cfg.Rounds]
-	if p.LatencyTarget = cfg.LatencyTarget; p.LatencyTarget == 0 && cfg.Rounds != gossip.Eager {
-		p.SyncPeriod = cfg.SyncPeriod
+	p.Rounds = g.Rounds
+	if p.LatencyTarget = g.LatencyTarget; p.LatencyTarget == 0 && g.Rounds != "eager" {
+		p.SyncPeriod = g.SyncPeriod
 	}
-	return append(p.NodeFlags(), more...), nil
+	return nil
 }
 
 // write writes the summary and the charts of a sweep.

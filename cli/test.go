@@ -7,11 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"slices"
 	"strings"
-	"time"
+
+	"github.com/alecthomas/kong"
 
 	"treecast/experiment"
 	"treecast/gossip"
@@ -25,49 +25,34 @@ import (
 // testCommand is one run of the test bed, or a few. Its flags are Maelstrom's,
 // in Maelstrom's units; those that are our own say so.
 type testCommand struct {
-	Workload    string      `short:"w" default:"broadcast" env:"TREECAST_TEST_WORKLOAD" group:"maelstrom" help:"What clients ask for: broadcast, echo, g-counter, g-set, kafka, lin-kv, pn-counter, txn-list-append, txn-rw-register or unique-ids. Default: ${default}."`
-	Bin         *string     `env:"TREECAST_TEST_BIN" placeholder:"FILE" group:"maelstrom" help:"The node to test: any Maelstrom binary. Default: treecast itself."`
-	NodeCount   *int        `env:"TREECAST_TEST_NODE_COUNT" placeholder:"N" group:"maelstrom" help:"How many nodes, called n0, n1, ... Default: five, called n1 to n5."`
-	TimeLimit   secondsFlag `default:"60" env:"TREECAST_TEST_TIME_LIMIT" placeholder:"S" group:"maelstrom" help:"Seconds of load. Default: ${default}."`
-	Rate        float64     `default:"5" env:"TREECAST_TEST_RATE" placeholder:"HZ" group:"maelstrom" help:"Operations per second, of all clients together. Default: ${default}."`
-	Concurrency string      `default:"1n" env:"TREECAST_TEST_CONCURRENCY" group:"maelstrom" help:"How many clients: a number, or a number and n for so many per node. Each has one operation under way at a time. Default: ${default}."`
-	Latency     millisFlag  `default:"0" env:"TREECAST_TEST_LATENCY" placeholder:"MS" group:"maelstrom" help:"Mean latency between nodes, in whole milliseconds. Default: ${default}."`
-	LatencyDist string      `default:"constant" enum:"constant,uniform,exponential" env:"TREECAST_TEST_LATENCY_DIST" group:"maelstrom" help:"Its distribution: constant, uniform (from 0 to twice the mean) or exponential. Default: ${default}."`
-	Topology    string      `default:"grid" enum:"line,grid,tree,tree2,tree3,tree4,total" env:"TREECAST_TEST_TOPOLOGY" group:"maelstrom" help:"The neighbours that a topology request names: line, grid, tree (tree2), tree3, tree4 or total. Default: ${default}."`
-
-	Nemesis         string      `env:"TREECAST_TEST_NEMESIS" placeholder:"FAULTS" group:"maelstrom" help:"What goes wrong, separated by commas: Maelstrom's partition, kill and pause, and our own one-way, loss, duplicate, reorder, delay, stall and, in virtual time, clock, truncate and remove. Default: nothing."`
-	NemesisInterval secondsFlag `default:"10" env:"TREECAST_TEST_NEMESIS_INTERVAL" placeholder:"S" group:"maelstrom" help:"Mean seconds between two steps of a fault: it starts with the load, and then stops and starts in turn. Kill and pause share their steps. Default: ${default}."`
-	NemesisTargets  string      `env:"TREECAST_TEST_NEMESIS_TARGETS" placeholder:"NODES" group:"ours" help:"Whom kills, pauses, stalls, clocks and harm to journals strike, drawn from these: some, one, minority-third, minority, majority or all, separated by commas. Default: any of them, as Maelstrom does."`
-	NemesisPlan     string      `env:"TREECAST_TEST_NEMESIS_PLAN" placeholder:"STEPS" group:"ours" help:"What goes wrong when, instead of what --nemesis draws: steps separated by semicolons, each a time since the beginning of the load and what is done then. Below are all of them. What is broken at the end of the load is healed then, as always."`
-	Availability    string      `env:"TREECAST_TEST_AVAILABILITY" placeholder:"GOAL" group:"maelstrom" help:"What part of the operations must succeed: total, or a fraction such as 0.99. Default: no goal."`
+	run.Spec
 
 	LogStderr  bool `env:"TREECAST_TEST_LOG_STDERR" group:"maelstrom" help:"Show what the nodes write to stderr."`
 	LogNetSend bool `env:"TREECAST_TEST_LOG_NET_SEND" group:"maelstrom" help:"Show every message as it is sent."`
 	LogNetRecv bool `env:"TREECAST_TEST_LOG_NET_RECV" group:"maelstrom" help:"Show every message as it is received."`
 	TestCount  int  `default:"1" env:"TREECAST_TEST_COUNT" placeholder:"N" group:"maelstrom" help:"How often to run the test; it ends with the first run that is not valid. Default: ${default}."`
 
-	LossRate      float64    `default:"0.1" env:"TREECAST_TEST_LOSS_RATE" placeholder:"P" group:"ours" help:"Which part of the messages between nodes is lost, with --nemesis loss. Default: ${default}."`
-	DuplicateRate float64    `default:"0.1" env:"TREECAST_TEST_DUPLICATE_RATE" placeholder:"P" group:"ours" help:"Which part arrives twice, with --nemesis duplicate. Default: ${default}."`
-	ReorderRate   float64    `default:"0.2" env:"TREECAST_TEST_REORDER_RATE" placeholder:"P" group:"ours" help:"Which part has a latency from 0 to twice the mean (of 10 ms at least), so that messages overtake each other, with --nemesis reorder. Default: ${default}."`
-	DelayRate     float64    `default:"0.1" env:"TREECAST_TEST_DELAY_RATE" placeholder:"P" group:"ours" help:"Which part takes longer, with --nemesis delay. Default: ${default}."`
-	DelayMean     millisFlag `default:"500" env:"TREECAST_TEST_DELAY_MEAN" placeholder:"MS" group:"ours" help:"How much longer these take, in the mean of an exponential distribution. Default: ${default}."`
-	MessageFaults string     `default:"throughout" enum:"throughout,phases" env:"TREECAST_TEST_MESSAGE_FAULTS" group:"ours" help:"When loss, duplicate, reorder and delay strike: throughout the load, or in phases, as other faults do. Default: ${default}."`
+	Virtual  bool    `env:"TREECAST_TEST_VIRTUAL" group:"ours" help:"Run treecast's own nodes in this process and in virtual time: the same files and verdicts in a fraction of the time, and the same history, to the byte, for the same seed. Not together with --bin."`
+	Seed     *uint64 `env:"TREECAST_TEST_SEED" placeholder:"N" group:"ours" help:"Seed of all that the bed draws at random: operations, latencies, faults. Default: a fresh one, which is shown."`
+	Store    string  `default:"store" env:"TREECAST_TEST_STORE" placeholder:"DIR" group:"ours" help:"Where the files of runs are kept. Default: ${default}."`
+	Verdict  string  `default:"strict" enum:"strict,maelstrom,exact" env:"TREECAST_TEST_VERDICT" group:"ours" help:"What the exit code says: strict (no duplicate, nothing nobody sent, nothing missing on any node, no deaf node), maelstrom, or, in virtual time, exact: strict, but where nodes have no journal a value may be missing if every node that had it was killed, and the nodes are looked into all the time. Default: ${default}."`
+	Health   string  `default:"auto" enum:"auto,on,off" env:"TREECAST_TEST_HEALTH" group:"ours" help:"Whether to ask the nodes for their health once a second, outside of the network. Only treecast understands it; auto asks where the binary is this one. Default: ${default}."`
+	NoReport bool    `env:"TREECAST_TEST_NO_REPORT" group:"ours" help:"Leave no page about the run, report.html, in its directory."`
+	JSON     bool    `name:"json" env:"TREECAST_TEST_JSON" group:"ours" help:"Print results.json to stdout instead of a table, one document per run."`
 
-	Virtual     bool        `env:"TREECAST_TEST_VIRTUAL" group:"ours" help:"Run treecast's own nodes in this process and in virtual time: the same files and verdicts in a fraction of the time, and the same history, to the byte, for the same seed. Not together with --bin."`
-	Seed        *uint64     `env:"TREECAST_TEST_SEED" placeholder:"N" group:"ours" help:"Seed of all that the bed draws at random: operations, latencies, faults. Default: a fresh one, which is shown."`
-	QuietTime   secondsFlag `default:"10" env:"TREECAST_TEST_QUIET_TIME" placeholder:"S" group:"ours" help:"Seconds of quiet between the load and the final reads. Maelstrom has 10. Default: ${default}."`
-	InitTimeout secondsFlag `default:"10" env:"TREECAST_TEST_INIT_TIMEOUT" placeholder:"S" group:"ours" help:"Seconds that a node has to answer init, as one on a JVM may need. Maelstrom has 10. Default: ${default}."`
-	Store       string      `default:"store" env:"TREECAST_TEST_STORE" placeholder:"DIR" group:"ours" help:"Where the files of runs are kept. Default: ${default}."`
-	Verdict     string      `default:"strict" enum:"strict,maelstrom,exact" env:"TREECAST_TEST_VERDICT" group:"ours" help:"What the exit code says: strict (no duplicate, nothing nobody sent, nothing missing on any node, no deaf node), maelstrom, or, in virtual time, exact: strict, but where nodes have no journal a value may be missing if every node that had it was killed, and the nodes are looked into all the time. Default: ${default}."`
-	Health      string      `default:"auto" enum:"auto,on,off" env:"TREECAST_TEST_HEALTH" group:"ours" help:"Whether to ask the nodes for their health once a second, outside of the network. Only treecast understands it; auto asks where the binary is this one. Default: ${default}."`
-	NoReport    bool        `env:"TREECAST_TEST_NO_REPORT" group:"ours" help:"Leave no page about the run, report.html, in its directory."`
-	JSON        bool        `name:"json" env:"TREECAST_TEST_JSON" group:"ours" help:"Print results.json to stdout instead of a table, one document per run."`
-
-	workloadFlags
 	nodeFlags
 	idleFlags
 
 	Args []string `arg:"" optional:"" name:"argument" help:"Arguments for every node of --bin, as Maelstrom takes them; what follows -- comes behind them."`
+}
+
+// defaultTest is a test of which nothing was said but in variables.
+func defaultTest() (*testCommand, error) {
+	var parsed commands
+	if _, err := newParser(&parsed, kong.Writers(io.Discard, io.Discard)).Parse([]string{"test"}); err != nil {
+		return nil, usageError{errors.New(explain(err, false))}
+	}
+	return &parsed.Test, nil
 }
 
 // Help is shown below the flags.
@@ -168,46 +153,16 @@ func (c *testCommand) plan(s streams, line commandLine, number int) (experiment.
 	fail := func(err error) (experiment.Plan, experiment.Options, error) {
 		return experiment.Plan{}, experiment.Options{}, usageError{err}
 	}
-	seconds := func(flag string, v float64) (time.Duration, error) {
-		if !(v >= 0) || v > math.MaxInt32 {
-			return 0, fmt.Errorf("--%s is %v; give a number of seconds", flag, v)
-		}
-		return time.Duration(math.Round(v * float64(time.Second))), nil
-	}
-	limit, err1 := seconds("time-limit", float64(c.TimeLimit))
-	interval, err2 := seconds("nemesis-interval", float64(c.NemesisInterval))
-	quiet, err3 := seconds("quiet-time", float64(c.QuietTime))
-	initTimeout, err4 := seconds("init-timeout", float64(c.InitTimeout))
-	if err := errors.Join(err1, err2, err3, err4); err != nil {
-		return fail(err)
-	}
-	if initTimeout == 0 {
+	if c.InitTimeout == 0 {
 		return fail(errors.New("--init-timeout is 0; give a number of seconds, more than 0"))
 	}
 	if err := c.checkEffect(line); err != nil {
 		return fail(err)
 	}
-	if !(c.DelayMean > 0) || c.DelayMean > math.MaxInt32 {
-		return fail(fmt.Errorf("--delay-mean is %v; give milliseconds, more than 0", c.DelayMean))
-	}
-	if latency := float64(c.Latency); !(latency >= 0) || latency != math.Trunc(latency) || latency > math.MaxInt32 {
-		return fail(fmt.Errorf("--latency is %v; give whole milliseconds, 0 or more", c.Latency))
-	}
-	nodes := 0 // Maelstrom's default, n1 to n5
-	if c.NodeCount != nil {
-		nodes = *c.NodeCount
-		switch {
-		case nodes < 1:
-			return fail(fmt.Errorf("--node-count is %d; give 1 or more", nodes))
-		case nodes > session.MaxNodes:
-			return fail(fmt.Errorf("--node-count is %d; give %d or fewer", nodes, session.MaxNodes))
-		}
+	if c.DelayMean == 0 {
+		return fail(errors.New("--delay-mean is 0; give milliseconds, more than 0"))
 	}
 	names, err := c.names()
-	if err != nil {
-		return fail(err)
-	}
-	own, err := c.options()
 	if err != nil {
 		return fail(err)
 	}
@@ -219,16 +174,9 @@ func (c *testCommand) plan(s streams, line commandLine, number int) (experiment.
 		seed := binary.LittleEndian.Uint64(random[:]) >> 11 // exact in every JSON reader
 		c.Seed = &seed                                      // of the runs after this one, too
 	}
-	seed := *c.Seed + uint64(number)
-	p := experiment.Plan{
-		Workload: c.Workload, Args: slices.Concat(c.Args, line.nodeArgs), NodeCount: nodes, Nodes: names, Options: own, Concurrency: c.Concurrency,
-		Rate: c.Rate, TimeLimit: limit, Topology: c.Topology,
-		Latency: time.Duration(c.Latency) * time.Millisecond, LatencyDist: c.LatencyDist,
-		Nemesis: c.Nemesis, NemesisInterval: interval, NemesisTargets: c.NemesisTargets, NemesisPlan: c.NemesisPlan, Availability: c.Availability,
-		LossRate: c.LossRate, DuplicateRate: c.DuplicateRate, ReorderRate: c.ReorderRate, DelayRate: c.DelayRate,
-		DelayMean: time.Duration(float64(c.DelayMean) * float64(time.Millisecond)), PhasedMessageFaults: c.MessageFaults == "phases",
-		Quiet: quiet, InitTimeout: initTimeout, Seed: seed, Exact: c.Verdict == "exact",
-	}
+	p := experiment.Plan{Spec: c.Spec, Exact: c.Verdict == "exact"}
+	p.Seed, p.Nodes = *c.Seed+uint64(number), run.CommaListOf(names...)
+	p.Args = run.WordsOf(slices.Concat(c.Args, line.nodeArgs)...)
 	treecast, err := c.nodes(&p)
 	if err != nil {
 		return experiment.Plan{}, experiment.Options{}, err
@@ -237,7 +185,7 @@ func (c *testCommand) plan(s streams, line commandLine, number int) (experiment.
 		return fail(err)
 	}
 	o := experiment.Options{
-		Store: c.Store, Version: version(), Command: line.replay(seed),
+		Store: c.Store, Version: version(), Command: line.replay(p.Seed),
 		PollHealth: c.Health == "on" || (c.Health == "auto" && treecast),
 	}
 	if c.LogStderr {
@@ -252,25 +200,18 @@ func (c *testCommand) plan(s streams, line commandLine, number int) (experiment.
 	return p, o, nil
 }
 
-// errNoBin refuses --bin "", mostly a variable of a script that is not set:
-// another program than the one meant must not be tested in silence.
-var errNoBin = errors.New(`--bin is empty; name the program of the node, or leave --bin out to test treecast itself`)
-
 // nodes puts into a plan what its nodes are, and reports whether they are
 // treecast's own.
 func (c *testCommand) nodes(p *experiment.Plan) (treecast bool, err error) {
-	if c.Bin != nil && *c.Bin == "" {
-		return false, usageError{errNoBin}
-	}
 	if c.Virtual {
-		if c.Bin != nil {
-			return false, usageError{fmt.Errorf("--virtual runs treecast's own nodes in this process, so it cannot run --bin %s: leave one of them out", *c.Bin)}
+		if c.Bin != "" {
+			return false, usageError{fmt.Errorf("--virtual runs treecast's own nodes in this process, so it cannot run --bin %s: leave one of them out", c.Bin)}
 		}
 		if len(c.Args) > 0 {
 			return false, usageError{fmt.Errorf("unexpected argument %s: arguments of the nodes follow --", c.Args[0])}
 		}
 		p.Driver = experiment.Virtual
-		if p.Node, p.NodeLogLevel, err = nodeSettings(p.Args); err == nil {
+		if p.Node, p.NodeLogLevel, err = nodeSettings(p.NodeArgs()); err == nil {
 			p.Gossip = gossipSettings(p.Node, p.NodeCount)
 			err = checkInjected(p.Node, p)
 		}
@@ -281,18 +222,18 @@ func (c *testCommand) nodes(p *experiment.Plan) (treecast bool, err error) {
 		return false, fmt.Errorf("finding this program: %w", err)
 	}
 	p.Bin = self
-	if c.Bin == nil && len(c.Args) > 0 {
+	if c.Bin == "" && len(c.Args) > 0 {
 		return false, usageError{fmt.Errorf("unexpected argument %s: arguments of the nodes follow --, or name their program by --bin", c.Args[0])}
 	}
-	if c.Bin != nil {
-		p.Bin = *c.Bin
+	if c.Bin != "" {
+		p.Bin = c.Bin
 	}
 	if !sameFile(p.Bin, self) {
 		return false, nil
 	}
 	// A mistake in the arguments is the node's to explain, but for faults in services
 	// that do not exist: without them it is another test.
-	cfg, _, err := nodeSettings(p.Args)
+	cfg, _, err := nodeSettings(p.NodeArgs())
 	switch {
 	case err == nil:
 		p.Gossip, p.Ailing = gossipSettings(cfg, p.NodeCount), len(cfg.Faults) > 0

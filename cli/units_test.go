@@ -2,23 +2,24 @@ package cli
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
 func TestUnits_mayBeNamed(t *testing.T) {
-	for text, want := range map[string]float64{"20": 20, "1.5": 1.5, "1s": 1, "100ms": 0.1, "2m": 120, "-1": -1, "1e2": 100} {
-		var s secondsFlag
-		require.NoError(t, s.UnmarshalText([]byte(text)))
-		require.InDelta(t, want, float64(s), 1e-9, text)
+	for text, want := range map[string]time.Duration{"20": 20 * time.Second, "1.5": 1500 * time.Millisecond, "1s": time.Second, "100ms": 100 * time.Millisecond, "2m": 2 * time.Minute, "1e2": 100 * time.Second} {
+		all, err := parsed([]string{"test", "--time-limit", text})
+		require.NoError(t, err)
+		require.Equal(t, want, all.Test.TimeLimit.Duration(), text)
 	}
-	for text, want := range map[string]float64{"100": 100, "100ms": 100, "0.1s": 100, "1s": 1000, "2500us": 2.5} {
-		var m millisFlag
-		require.NoError(t, m.UnmarshalText([]byte(text)))
-		require.InDelta(t, want, float64(m), 1e-9, text)
+	for text, want := range map[string]time.Duration{"100": 100 * time.Millisecond, "100ms": 100 * time.Millisecond, "0.1s": 100 * time.Millisecond, "1s": time.Second, "2500us": 2500 * time.Microsecond} {
+		all, err := parsed([]string{"test", "--delay-mean", text})
+		require.NoError(t, err)
+		require.Equal(t, want, all.Test.DelayMean.Duration(), text)
 	}
-	var s secondsFlag
-	require.ErrorContains(t, s.UnmarshalText([]byte("soon")), `"soon" is no number of seconds; give one such as 20, or with a unit, such as 20s`)
+	_, err := parsed([]string{"test", "--quiet-time", "soon"})
+	require.ErrorContains(t, err, `"soon", which is no number of seconds; give one such as 20, or with a unit, such as 20s`)
 }
 
 func TestNegatives_areNumbersAndNoFlags(t *testing.T) {

@@ -6,47 +6,7 @@ import (
 	"strings"
 
 	"treecast/run"
-	"treecast/workload"
 )
-
-// workloadFlags are Maelstrom's settings of single workloads.
-type workloadFlags struct {
-	KeyCount          *int   `env:"TREECAST_TEST_KEY_COUNT" placeholder:"N" group:"maelstrom" help:"How many keys are in use at a time, in kafka and transactions. Default: 10."`
-	MaxWritesPerKey   int    `default:"16" env:"TREECAST_TEST_MAX_WRITES_PER_KEY" placeholder:"N" group:"maelstrom" help:"How often a key is written before another takes its place, in kafka and transactions. Default: ${default}."`
-	MaxTxnLength      int    `default:"4" env:"TREECAST_TEST_MAX_TXN_LENGTH" placeholder:"N" group:"maelstrom" help:"The most reads and writes of a transaction. Default: ${default}."`
-	ConsistencyModels string `default:"strict-serializable" env:"TREECAST_TEST_CONSISTENCY_MODELS" placeholder:"MODELS" group:"maelstrom" help:"What transactions must satisfy, separated by commas. Default: ${default}."`
-}
-
-// options checks the flags and returns what they say.
-func (f *workloadFlags) options() (workload.Options, error) {
-	var o workload.Options
-	for _, flag := range []struct {
-		name  string
-		value *int
-		to    *int
-		usual int
-	}{
-		{"key-count", f.KeyCount, &o.KeyCount, workload.DefaultKeyCount},
-		{"max-writes-per-key", &f.MaxWritesPerKey, &o.MaxWritesPerKey, workload.DefaultMaxWritesPerKey},
-		{"max-txn-length", &f.MaxTxnLength, &o.MaxTxnLength, workload.DefaultMaxTxnLength},
-	} {
-		if flag.value == nil {
-			continue
-		}
-		if *flag.value < 1 || *flag.value > 1_000_000 {
-			return o, fmt.Errorf("--%s is %d; give 1 to 1000000", flag.name, *flag.value)
-		}
-		if *flag.value != flag.usual {
-			*flag.to = *flag.value
-		}
-	}
-	if f.ConsistencyModels != workload.DefaultConsistency {
-		for model := range strings.SplitSeq(f.ConsistencyModels, ",") {
-			o.ConsistencyModel = append(o.ConsistencyModel, strings.TrimSpace(model))
-		}
-	}
-	return o, nil
-}
 
 // nodeFlags name the nodes one by one, as Maelstrom has them.
 type nodeFlags struct {

@@ -6,8 +6,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"treecast/workload"
 )
 
 func TestNodeFlags_areMergedAsJepsenMergesThem(t *testing.T) {
@@ -23,18 +21,4 @@ func TestNodeFlags_areMergedAsJepsenMergesThem(t *testing.T) {
 	require.ErrorContains(t, err, "name no node")
 	_, err = (&nodeFlags{NodesFile: filepath.Join(t.TempDir(), "none")}).names()
 	require.ErrorContains(t, err, "--nodes-file")
-}
-
-func TestWorkloadFlags_areMaelstroms(t *testing.T) {
-	usual := workloadFlags{MaxWritesPerKey: 16, MaxTxnLength: 4, ConsistencyModels: "strict-serializable"}
-	o, err := usual.options()
-	require.NoError(t, err)
-	require.Equal(t, workload.Options{}, o, "what is usual is not recorded")
-	keys := 3
-	o, err = (&workloadFlags{KeyCount: &keys, MaxWritesPerKey: 5, MaxTxnLength: 2, ConsistencyModels: "read-committed , PL-2,PL-3"}).options()
-	require.NoError(t, err)
-	require.Equal(t, workload.Options{KeyCount: 3, MaxWritesPerKey: 5, MaxTxnLength: 2, ConsistencyModel: []string{"read-committed", "PL-2", "PL-3"}}, o)
-	keys = 0
-	_, err = (&workloadFlags{KeyCount: &keys, MaxWritesPerKey: 5, MaxTxnLength: 2}).options()
-	require.ErrorContains(t, err, "--key-count is 0")
 }

@@ -34,7 +34,7 @@ type Analysis struct {
 // from the files beside the history, as far as they tell.
 type Question struct {
 	Workload          string
-	ConsistencyModels []string
+	ConsistencyModels run.CommaList
 	Availability      string
 	NodeCount         int
 	Concurrency       string
@@ -64,7 +64,7 @@ func Analyze(path string, q Question) (*Analysis, error) {
 	}
 	dir := filepath.Dir(file)
 	out := &Analysis{}
-	settings := run.Settings{}
+	settings := run.Spec{}
 	if stored, err := run.ReadFolder(dir); err == nil && stored.Results != nil {
 		settings = stored.Results.Settings
 		out.Stored, out.StoredPath = stored.Results, filepath.Join(dir, resultsFile)
@@ -173,7 +173,7 @@ func storedEDN(dir string) (*run.Results, string, error) {
 
 // fromCommand takes settings from a command line of Maelstrom's that somebody has
 // kept beside a history; a file that is none tells nothing.
-func fromCommand(s *run.Settings, path string) {
+func fromCommand(s *run.Spec, path string) {
 	text, err := run.ReadFile(path, 1<<16)
 	if err != nil {
 		return
@@ -189,22 +189,17 @@ func fromCommand(s *run.Settings, path string) {
 		case "--node-count":
 			s.NodeCount, _ = strconv.Atoi(value)
 		case "--concurrency":
-			s.Concurrency, _ = session.ParseConcurrency(value, max(1, s.NodeCount))
+			if _, err := session.ParseConcurrency(value, 1); err == nil {
+				s.Concurrency = run.Clients(value)
+			}
 		case "--consistency-models":
-			s.ConsistencyModels = splitModels(value)
+			s.ConsistencyModels = run.CommaList(value)
 		}
 	}
 }
 
-func splitModels(text string) (out []string) {
-	for model := range strings.SplitSeq(text, ",") {
-		out = append(out, strings.TrimSpace(model))
-	}
-	return out
-}
-
 // apply puts what was asked for in the place of what the files say.
-func (q *Question) apply(s *run.Settings, file string) (w *workload.Workload, o workload.Options, goal checker.AvailabilityGoal, err error) {
+func (q *Question) apply(s *run.Spec, file string) (w *workload.Workload, o workload.Options, goal checker.AvailabilityGoal, err error) {
 	if q.Workload != "" {
 		s.Workload = q.Workload
 	}
@@ -224,23 +219,27 @@ func (q *Question) apply(s *run.Settings, file string) (w *workload.Workload, o 
 	if goal, err = checker.ParseAvailability(s.Availability); err != nil {
 		return nil, o, goal, err
 	}
-	if len(q.ConsistencyModels) > 0 {
+	if q.ConsistencyModels != "" {
 		s.ConsistencyModels = q.ConsistencyModels
 	}
 	if q.NodeCount > 0 {
 		s.NodeCount = q.NodeCount
 	}
 	if q.Concurrency != "" {
-		if s.Concurrency, err = session.ParseConcurrency(q.Concurrency, max(1, s.NodeCount)); err != nil {
+		s.Concurrency = run.Clients(q.Concurrency)
+	}
+	o = workload.Options{ConsistencyModel: s.ConsistencyModels.Split()}
+	if s.Concurrency != "" {
+		if o.Concurrency, err = session.ParseConcurrency(string(s.Concurrency), max(1, s.NodeCount)); err != nil {
 			return nil, o, goal, err
 		}
+		s.Concurrency = run.Clients(strconv.Itoa(o.Concurrency))
 	}
-	o = workload.Options{ConsistencyModel: s.ConsistencyModels, Concurrency: s.Concurrency}
 	if s.NodeCount > 0 && s.NodeCount <= session.MaxNodes {
 		o.Nodes = session.NodeNames(s.NodeCount)
 	}
-	if len(s.Nodes) > 0 {
-		o.Nodes = s.Nodes
+	if s.Nodes != "" {
+		o.Nodes = s.Nodes.Split()
 	}
 	if o.Concurrency == 0 {
 		o.Concurrency = len(o.Nodes)

@@ -14,9 +14,9 @@ import (
 // clumsy is a run of nodes of testdata with a habit of beginners'.
 func clumsy(habit, workload string) Plan {
 	p := short("clumsy", workload, 2)
-	p.TimeLimit, p.Quiet, p.Rate = 2*time.Second, 2*time.Second, 40
+	p.TimeLimit, p.Quiet, p.Rate = run.Millis(2*time.Second), run.Millis(2*time.Second), 40
 	if habit != "" {
-		p.Args = []string{habit}
+		p.Args = run.WordsOf(habit)
 	}
 	return p
 }
@@ -46,7 +46,7 @@ func TestClumsyNodes_thatDoNotStartAreToldWhy(t *testing.T) {
 		t.Run(habit, func(t *testing.T) {
 			t.Parallel()
 			p := clumsy(habit, "broadcast")
-			p.InitTimeout = 2 * time.Second
+			p.InitTimeout = run.Millis(2 * time.Second)
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
 			r, _, err := Test(ctx, p, Options{Store: t.TempDir()})

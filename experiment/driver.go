@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 
@@ -22,13 +21,10 @@ import (
 	"treecast/testbed/virtual"
 )
 
-// Driver is what moves bytes and time in a run.
-type Driver string
-
-// The drivers.
+// The drivers: what moves bytes and time in a run.
 const (
-	Process Driver = "process" // child processes in real time; any binary
-	Virtual Driver = "virtual" // treecast nodes in this process, in virtual time
+	Process = "process" // child processes in real time; any binary
+	Virtual = "virtual" // treecast nodes in this process, in virtual time
 )
 
 // Progress is a glance at a test under way.
@@ -98,7 +94,7 @@ func (p *plan) carryOut(ctx context.Context, o Options, store *run.Store, starte
 		Network: watch, Health: heard,
 		Progress: func(progress process.Progress) { tell(progress.Now, progress.Status) },
 	})
-	for _, dir := range journalDirs(p.Args, os.Getenv("TREECAST_JOURNAL")) {
+	for _, dir := range journalDirs(p.NodeArgs(), os.Getenv("TREECAST_JOURNAL")) {
 		err = errors.Join(err, journal.RemoveRun(dir, runID))
 	}
 	usage := run.Table{Name: "usage", Columns: []string{"node", "cpu_ms", "max_rss_bytes"}, Rows: [][]any{}}
@@ -112,10 +108,10 @@ func (p *plan) carryOut(ctx context.Context, o Options, store *run.Store, starte
 // of source files in them made absolute: nodes run elsewhere, and who writes
 // --bin /usr/bin/python3 x.py means the file that is here.
 func (p *plan) locatedArgs() []string {
+	out := p.NodeArgs()
 	if p.Gossip != nil {
-		return p.Args
+		return out
 	}
-	out := slices.Clone(p.Args)
 	for i, arg := range out {
 		if strings.HasPrefix(arg, "-") || !strings.ContainsAny(arg, "./") {
 			continue

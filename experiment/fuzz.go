@@ -112,7 +112,7 @@ func (f *fuzzer) carryOut(ctx context.Context) error {
 					return nil
 				}
 				if err != nil {
-					return fmt.Errorf("%s: %w", joined(s.Command()), err)
+					return fmt.Errorf("%s: %w", s.Command(), err)
 				}
 				f.done(number, s, results, time.Since(began))
 			}
@@ -181,7 +181,7 @@ func (f *fuzzer) one(ctx context.Context, s Schedule) (results *run.Results, err
 		return nil, err
 	}
 	p.NodeLogLevel = slog.LevelError // nobody reads it
-	results, err = Measure(ctx, p, Options{Command: s.Command()})
+	results, err = Measure(ctx, p, Options{Command: strings.Fields(s.Command())})
 	if err != nil && results != nil && results.Strict.Valid != run.Invalid {
 		results.Strict = run.Strict{Valid: run.Invalid, Findings: []run.Finding{{Kind: run.FindingCrash, Count: 1, Text: err.Error()}}}
 	}
@@ -205,6 +205,3 @@ func (f *fuzzer) shorten(ctx context.Context) {
 		return true
 	})
 }
-
-// joined is a command as people read it.
-func joined(words []string) string { return strings.Join(words, " ") }

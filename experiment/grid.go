@@ -4,142 +4,134 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
+
+	"treecast/run"
 )
 
 // MaxSettings is how many settings a sweep may have: more are a slip of the
 // keyboard.
 const MaxSettings = 10_000
 
-// Point is one combination of what a sweep varies. Empty and 0 mean that the
-// default is left alone.
-type Point struct {
-	NodeCount   int
-	Rate        float64       // operations per second
-	Latency     time.Duration // whole milliseconds
-	LatencyDist string
-
-	Rounds        string
-	NumChildren   string
-	SyncPeriod    time.Duration
-	LatencyTarget time.Duration
+// axis is a flag that a sweep varies.
+type axis struct {
+	flag string
+	// read makes of a list of values what each changes in a spec.
+	read func(text string) ([]func(*run.Spec), error)
 }
 
-// NodeFlags are the flags that a point gives to every node.
-func (p Point) NodeFlags() []string {
-	var out []string
-	flag := func(name, value string) {
-		if value != "" {
-			out = append(out, name, value)
+func axisOf[T any](flag string, parse func(string) ([]T, error), set func(*run.Spec, T)) axis {
+	return axis{flag, func(text string) ([]func(*run.Spec), error) {
+		values, err := parse(text)
+		var out []func(*run.Spec)
+		for _, v := range values {
+			out = append(out, func(s *run.Spec) { set(s, v) })
 		}
-	}
-	inMillis := func(d time.Duration) string {
-		if d == 0 {
-			return ""
-		}
-		return strconv.FormatFloat(float64(d)/1e6, 'f', -1, 64) + "ms"
-	}
-	flag("--num-children", p.NumChildren)
-	flag("--rounds", p.Rounds)
-	flag("--sync-period", inMillis(p.SyncPeriod))
-	flag("--latency-target", inMillis(p.LatencyTarget))
-	return out
+		return out, err
+	}}
 }
 
-// Grid is what a sweep varies: every combination of one value of each axis. An
-// axis without values leaves the default alone.
-type Grid struct {
-	NodeCount   []int
-	Rate        []float64
-	Latency     []time.Duration
-	LatencyDist []string
-
-	Rounds      []string
-	NumChildren []string
-	// Sync periods and latency targets are one axis: a setting has either.
-	SyncPeriod    []time.Duration
-	LatencyTarget []time.Duration
+// axes are those of a sweep, the outermost first. The last two are one axis: a
+// setting has a period or a target, and in eager rounds neither.
+var axes = []axis{
+	axisOf("node-count", ParseWhole, func(s *run.Spec, n int) { s.NodeCount = n }),
+	axisOf("rate", ParseNumbers, func(s *run.Spec, v float64) { s.Rate = v }),
+	axisOf("latency", ParseMillis, func(s *run.Spec, ms int) { s.Latency = run.Millis(ms) * run.Millis(time.Millisecond) }),
+	axisOf("latency-dist", ParseWords, func(s *run.Spec, word string) { s.LatencyDist = word }),
+	axisOf("rounds", ParseWords, func(s *run.Spec, word string) { s.Rounds = word }),
+	axisOf("num-children", ParseFanOuts, func(s *run.Spec, k string) { s.NumChildren = k }),
+	axisOf("sync-period", ParseDurations, func(s *run.Spec, d time.Duration) { s.SyncPeriod = run.Millis(d) }),
+	axisOf("latency-target", ParseDurations, func(s *run.Spec, d time.Duration) { s.LatencyTarget = run.Millis(d) }),
 }
 
 // eager are the rounds in which nodes speak at once.
 const eager = "eager"
 
-// Points are the combinations, periods and targets innermost. Eager rounds have
-// neither, so they come once for all of them. The error says what is wrong with
-// a grid: a value twice on an axis, or more than MaxSettings points.
-func (g Grid) Points() ([]Point, error) {
-	if err := g.check(); err != nil {
-		return nil, err
-	}
-	timing := make([]Point, 0, len(g.SyncPeriod)+len(g.LatencyTarget))
-	for _, p := range g.SyncPeriod {
-		timing = append(timing, Point{SyncPeriod: p})
-	}
-	for _, t := range g.LatencyTarget {
-		timing = append(timing, Point{LatencyTarget: t})
-	}
-	var out []Point
-	for _, nodes := range atLeast(g.NodeCount) {
-		for _, rate := range atLeast(g.Rate) {
-			for _, latency := range atLeast(g.Latency) {
-				for _, dist := range atLeast(g.LatencyDist) {
-					for _, rounds := range atLeast(g.Rounds) {
-						for _, fanOut := range atLeast(g.NumChildren) {
-							timing := atLeast(timing)
-							if rounds == eager {
-								timing = []Point{{}}
-							}
-							for _, p := range timing {
-								p.NodeCount, p.Rate, p.Latency, p.LatencyDist = nodes, rate, latency, dist
-								p.Rounds, p.NumChildren = rounds, fanOut
-								out = append(out, p)
-							}
-						}
-					}
-				}
+// Grid is what a sweep varies: lists of values, by the names of their flags. A flag
+// without values leaves what is common alone.
+type Grid map[string]string
+
+// Points are all combinations of one value of each axis, on top of what they have
+// in common. Eager rounds come once for all periods and targets. The error says
+// what is wrong with a grid: a list that cannot be read, a value twice on an axis,
+// or more than MaxSettings points.
+func (g Grid) Points(common run.Spec) ([]run.Spec, error) {
+	changes := make([][]func(*run.Spec), len(axes))
+	var errs []error
+	for i, a := range axes {
+		if text := g[a.flag]; text != "" {
+			var err error
+			if changes[i], err = a.read(text); err != nil {
+				errs = append(errs, fmt.Errorf("--%s: %w", a.flag, err))
 			}
 		}
 	}
-	return out, nil
-}
-
-// atLeast are the values of an axis, or its default alone.
-func atLeast[T any](values []T) []T {
-	if len(values) == 0 {
-		return make([]T, 1)
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
 	}
-	return values
-}
-
-func (g Grid) check() error {
-	count := 1
-	for _, axis := range []int{
-		len(g.NodeCount), len(g.Rate), len(g.Latency), len(g.LatencyDist), len(g.Rounds), len(g.NumChildren), len(g.SyncPeriod) + len(g.LatencyTarget),
-	} {
-		if count *= max(axis, 1); count > MaxSettings { // each is at most MaxSettings, so nothing overflows
-			return fmt.Errorf("that makes more than %d settings; take fewer values, or larger steps", MaxSettings)
+	last := len(axes) - 2
+	timing := slices.Concat(changes[last:]...)
+	count := max(1, len(timing))
+	for _, change := range changes[:last] {
+		if count *= max(1, len(change)); count > MaxSettings { // each is at most MaxSettings, so nothing overflows
+			break
 		}
 	}
-	return errors.Join(
-		twice("node-count", g.NodeCount), twice("rate", g.Rate), twice("latency", g.Latency), twice("latency-dist", g.LatencyDist),
-		twice("rounds", g.Rounds), twice("num-children", g.NumChildren), twice("sync-period", g.SyncPeriod), twice("latency-target", g.LatencyTarget),
-	)
+	if count > MaxSettings {
+		return nil, fmt.Errorf("that makes more than %d settings; take fewer values, or larger steps", MaxSettings)
+	}
+	for i, change := range changes {
+		if err := twice(axes[i].flag, change); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	points := []run.Spec{common}
+	for _, change := range changes[:last] {
+		points = times(points, change, func(*run.Spec) bool { return true })
+	}
+	points = times(points, timing, func(s *run.Spec) bool { return s.Rounds != eager })
+	return points, errors.Join(errs...)
 }
 
-func twice[T comparable](flag string, values []T) error {
-	for i, v := range values {
-		if slices.Contains(values[:i], v) {
-			return fmt.Errorf("--%s has %v twice; once will do, each setting is run with several seeds", flag, v)
+// times are the points with every change each; one that is not to be changed, or
+// for which there is none, stays as it is.
+func times(points []run.Spec, changes []func(*run.Spec), varies func(*run.Spec) bool) (out []run.Spec) {
+	for _, p := range points {
+		if len(changes) == 0 || !varies(&p) {
+			out = append(out, p)
+			continue
 		}
+		for _, change := range changes {
+			changed := p
+			change(&changed)
+			out = append(out, changed)
+		}
+	}
+	return out
+}
+
+// twice is an error if an axis has a value twice.
+func twice(flag string, changes []func(*run.Spec)) error {
+	seen := map[run.Spec]bool{}
+	for _, s := range times([]run.Spec{{}}, changes, func(*run.Spec) bool { return true }) {
+		if seen[s] {
+			return fmt.Errorf("--%s has %s twice; once will do, each setting is run with several seeds", flag, valueOf(flag, s))
+		}
+		seen[s] = true
 	}
 	return nil
 }
 
+// valueOf spells what a change has made of an empty spec.
+func valueOf(flag string, s run.Spec) string {
+	words := append(s.Flags(), "0")
+	return words[slices.Index(words, "--"+flag)+1]
+}
+
 // ParsePoint reads one setting as a list of them is given: KEY=VALUE, separated
-// by blanks, on top of a point that holds the rest. Keys are those of the axes.
-func ParsePoint(text string, rest Point) (Point, error) {
+// by blanks, on top of a spec that holds the rest. Keys are those of the axes.
+func ParsePoint(text string, rest run.Spec) (run.Spec, error) {
 	words := strings.Fields(text)
 	if len(words) == 0 {
 		return rest, errors.New("a setting is empty; give something like 'num-children=5 sync-period=260ms'")
@@ -154,47 +146,26 @@ func ParsePoint(text string, rest Point) (Point, error) {
 			return rest, fmt.Errorf("setting %q has %s twice", text, key)
 		}
 		seen[key] = true
-		if err := rest.set(key, value); err != nil {
+		if err := set(&rest, key, value); err != nil {
 			return rest, fmt.Errorf("setting %q: %w", text, err)
 		}
 	}
 	return rest, nil
 }
 
-func (p *Point) set(key, value string) (err error) {
-	switch key {
-	case "node-count":
-		p.NodeCount, err = one(key, value, ParseWhole)
-	case "rate":
-		p.Rate, err = one(key, value, ParseNumbers)
-	case "latency":
-		var ms int
-		ms, err = one(key, value, ParseMillis)
-		p.Latency = time.Duration(ms) * time.Millisecond
-	case "latency-dist":
-		p.LatencyDist = value
-	case "rounds":
-		p.Rounds = value
-	case "num-children":
-		p.NumChildren = value
-	case "sync-period":
-		p.SyncPeriod, err = one(key, value, ParseDurations)
-	case "latency-target":
-		p.LatencyTarget, err = one(key, value, ParseDurations)
-	default:
+// set changes a spec by one value of an axis.
+func set(s *run.Spec, key, value string) error {
+	at := slices.IndexFunc(axes, func(a axis) bool { return a.flag == key })
+	if at < 0 {
 		return fmt.Errorf("there is no %q; there are node-count, rate, latency, latency-dist, rounds, num-children, sync-period and latency-target", key)
 	}
-	return err
-}
-
-func one[T any](key, value string, parse func(string) ([]T, error)) (T, error) {
-	values, err := parse(value)
-	if err != nil || len(values) != 1 {
-		var zero T
-		if err == nil {
-			err = fmt.Errorf("%q are several values, one is needed", value)
-		}
-		return zero, fmt.Errorf("%s: %w", key, err)
+	changes, err := axes[at].read(value)
+	if err == nil && len(changes) != 1 {
+		err = fmt.Errorf("%q are several values, one is needed", value)
 	}
-	return values[0], nil
+	if err != nil {
+		return fmt.Errorf("%s: %w", key, err)
+	}
+	changes[0](s)
+	return nil
 }

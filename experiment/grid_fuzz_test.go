@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"treecast/run"
 )
 
 // FuzzParsePoint checks that a setting has what its words say on top of the
@@ -17,7 +19,7 @@ func FuzzParsePoint(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	rest := Point{NodeCount: 7, Rounds: "locked", Rate: 3}
+	rest := run.Spec{NodeCount: 7, Rounds: "locked", Rate: 3}
 	f.Fuzz(func(t *testing.T, text string) {
 		p, err := ParsePoint(text, rest)
 		if err != nil {
@@ -32,7 +34,7 @@ func FuzzParsePoint(f *testing.F) {
 		}
 		say("node-count", strconv.Itoa(p.NodeCount))
 		say("rate", strconv.FormatFloat(p.Rate, 'g', -1, 64))
-		say("latency", strconv.FormatInt(p.Latency.Milliseconds(), 10))
+		say("latency", strconv.FormatInt(p.Latency.Whole(), 10))
 		say("latency-dist", p.LatencyDist)
 		say("rounds", p.Rounds)
 		say("num-children", p.NumChildren)

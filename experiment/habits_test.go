@@ -13,9 +13,9 @@ import (
 // them to show it.
 func withHabit(habit string, nodes int) Plan {
 	p := short("habit", "broadcast", nodes)
-	p.TimeLimit, p.Quiet, p.Rate = 3*time.Second, 3*time.Second, 40
+	p.TimeLimit, p.Quiet, p.Rate = run.Millis(3*time.Second), run.Millis(3*time.Second), 40
 	if habit != "" {
-		p.Args = []string{habit}
+		p.Args = run.WordsOf(habit)
 	}
 	return p
 }
@@ -45,7 +45,7 @@ func TestStrict_seesWhatMaelstromDoesNot(t *testing.T) {
 		t.Run(habit, func(t *testing.T) {
 			t.Parallel()
 			p := withHabit(habit, 3)
-			p.Concurrency = test.concurrency
+			p.Concurrency = run.Clients(test.concurrency)
 			r, _ := longEnough(t, p, busy)
 			require.Equal(t, test.valid, r.Valid, "%v", r.Strict.Findings)
 			require.Equal(t, run.Invalid, r.Strict.Valid)
@@ -89,14 +89,14 @@ func TestStrict_takesWhatMaelstromTakes(t *testing.T) {
 func TestStrict_blamesNoRightNode(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(p *Plan){
-		"latency":           func(p *Plan) { p.Latency = 100 * time.Millisecond },
-		"random latency":    func(p *Plan) { p.Latency, p.LatencyDist = 50*time.Millisecond, "exponential" },
+		"latency":           func(p *Plan) { p.Latency = run.Millis(100 * time.Millisecond) },
+		"random latency":    func(p *Plan) { p.Latency, p.LatencyDist = run.Millis(50*time.Millisecond), "exponential" },
 		"many clients":      func(p *Plan) { p.Concurrency = "10n" },
 		"partition":         func(p *Plan) { p.Nemesis = "partition" },
 		"pause":             func(p *Plan) { p.Nemesis = "pause" },
 		"kill":              func(p *Plan) { p.Nemesis = "kill" },
 		"kill, many":        func(p *Plan) { p.Nemesis, p.Concurrency = "kill", "5n" },
-		"kill and pause":    func(p *Plan) { p.Nemesis, p.Latency = "kill,pause", 20*time.Millisecond },
+		"kill and pause":    func(p *Plan) { p.Nemesis, p.Latency = "kill,pause", run.Millis(20*time.Millisecond) },
 		"lost messages":     func(p *Plan) { p.Nemesis, p.LossRate = "loss", 0.3 },
 		"doubled and swift": func(p *Plan) { p.Nemesis, p.DuplicateRate, p.ReorderRate = "duplicate,reorder", 0.5, 0.5 },
 		"one client":        func(p *Plan) { p.Nemesis, p.Concurrency = "kill", "1" },
@@ -104,7 +104,7 @@ func TestStrict_blamesNoRightNode(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := withHabit("", 5)
-			p.NemesisInterval, p.TimeLimit, p.Quiet = 700*time.Millisecond, 4*time.Second, 5*time.Second
+			p.NemesisInterval, p.TimeLimit, p.Quiet = run.Millis(700*time.Millisecond), run.Millis(4*time.Second), run.Millis(5*time.Second)
 			change(&p)
 			r, _ := longEnough(t, p, func(h run.History) bool { return ended(h, "broadcast") >= 5 })
 			require.Empty(t, r.Strict.Findings)

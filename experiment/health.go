@@ -40,26 +40,12 @@ type nodeHealth struct {
 
 // healthReply is the part of a health reply that is read here.
 type healthReply struct {
-	UnhealthyMS int64  `json:"unhealthy_ms"`
-	Worst       string `json:"worst"`
-	Crashes     uint64 `json:"crashes"`
-	Entries     uint64 `json:"entries"`
-	Queues      []struct {
-		Name        string  `json:"name"`
-		Depth       int     `json:"depth"`
-		Preferred   int     `json:"preferred"`
-		Capacity    int     `json:"capacity"`
-		HighWater   int     `json:"high_water"`
-		In          uint64  `json:"in"`
-		Out         uint64  `json:"out"`
-		Rejected    uint64  `json:"rejected"`
-		Lost        uint64  `json:"lost"`
-		OldestMS    int64   `json:"oldest_ms"`
-		WaitMS      int64   `json:"wait_ms"`
-		PerSecond   float64 `json:"depletion_per_second"`
-		UnhealthyMS int64   `json:"unhealthy_ms"`
-	} `json:"queues"`
-	Permits struct {
+	UnhealthyMS int64             `json:"unhealthy_ms"`
+	Worst       string            `json:"worst"`
+	Crashes     uint64            `json:"crashes"`
+	Entries     uint64            `json:"entries"`
+	Queues      []run.QueueRecord `json:"queues"`
+	Permits     struct {
 		Total     int    `json:"total"`
 		Revoked   int    `json:"revoked"`
 		InUse     int    `json:"in_use"`
@@ -103,11 +89,8 @@ func (h *healthWatch) take(now time.Duration, node string, body json.RawMessage)
 	for _, q := range r.Queues {
 		n.rejected += q.Rejected
 		n.deepest[q.Name] = max(n.deepest[q.Name], q.HighWater)
-		h.log.Queue(now, node, &run.QueueSample{
-			Name: q.Name, Depth: q.Depth, Preferred: q.Preferred, Capacity: q.Capacity, HighWater: q.HighWater, In: q.In, Out: q.Out,
-			Rejected: q.Rejected, Lost: q.Lost, OldestMS: q.OldestMS, WaitMS: q.WaitMS,
-			DepletionPerSecond: q.PerSecond, UnhealthyMS: q.UnhealthyMS,
-		})
+		q.At, q.Node = now, node
+		h.log.Queue(&q)
 	}
 	n.revoked = max(n.revoked, r.Permits.Revoked)
 	n.refusedSyncs, n.resends, n.crashes = r.Permits.Refused, r.Gossip.Resends, r.Crashes
@@ -117,8 +100,8 @@ func (h *healthWatch) take(now time.Duration, node string, body json.RawMessage)
 	for _, c := range r.Counters {
 		n.unusual += c
 	}
-	h.log.Health(now, node, &run.HealthSample{
-		UnhealthyMS: r.UnhealthyMS, Worst: r.Worst, Permits: r.Permits.Total, Revoked: r.Permits.Revoked,
+	h.log.Health(&run.HealthRecord{
+		At: now, Node: node, UnhealthyMS: r.UnhealthyMS, Worst: r.Worst, Permits: r.Permits.Total, Revoked: r.Permits.Revoked,
 		InUse: r.Permits.InUse, Available: r.Permits.Available, PermitsRefused: r.Permits.Refused,
 		RefusedByGate: r.Counters["refused_by_gate"], RefusedByWait: r.Counters["refused_by_wait"],
 		RefusedFull: r.Counters["refused_full"], Crashes: r.Crashes, Entries: r.Entries,

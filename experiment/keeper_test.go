@@ -13,10 +13,10 @@ import (
 // services, with a habit or right.
 func kept(name, kind, habit string) Plan {
 	p := short("keeper", name, 2)
-	p.Concurrency, p.Rate, p.TimeLimit, p.Quiet = "2n", 60, 4*time.Second, time.Second
-	p.Args = []string{kind}
+	p.Concurrency, p.Rate, p.TimeLimit, p.Quiet = "2n", 60, run.Millis(4*time.Second), run.Millis(time.Second)
+	p.Args = run.WordsOf(kind)
 	if habit != "" {
-		p.Args = append(p.Args, habit)
+		p.Args = run.WordsOf(kind, habit)
 	}
 	return p
 }
@@ -34,7 +34,7 @@ func TestKeeper_isRightInEveryWorkload(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := kept(name, kind, "")
-			p.Nemesis, p.NemesisInterval, p.Latency = "partition", 500*time.Millisecond, 2*time.Millisecond
+			p.Nemesis, p.NemesisInterval, p.Latency = "partition", run.Millis(500*time.Millisecond), run.Millis(2*time.Millisecond)
 			r, dir := longEnough(t, p, enough)
 			require.Equal(t, run.Valid, r.Valid, "%v", r.Strict.Findings)
 			require.Empty(t, r.Strict.Findings)

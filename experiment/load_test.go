@@ -14,7 +14,7 @@ import (
 // keep writes results as a run's folder has them.
 func keep(t *testing.T, dir, version string, seed uint64) {
 	t.Helper()
-	r := &run.Results{Version: version, Settings: run.Settings{Workload: "broadcast", Seed: seed}}
+	r := &run.Results{Version: version, Settings: run.Spec{Workload: "broadcast", Seed: seed}}
 	require.NoError(t, run.WriteFile(filepath.Join(dir, "results.json"), r.WriteJSON))
 	require.NoError(t, run.WriteFile(filepath.Join(dir, "results.edn"), r.WriteEDN))
 }

@@ -54,7 +54,7 @@ func TestUnmet_namesFaultsThatMetNoOperation(t *testing.T) {
 
 func TestRun_inWhichTheFaultMetNothingSaysSo(t *testing.T) {
 	p := inVirtualTime()
-	p.Rate, p.TimeLimit, p.NodeCount = 0.5, 10*time.Second, 5
+	p.Rate, p.TimeLimit, p.NodeCount = 0.5, run.Millis(10*time.Second), 5
 	p.NemesisPlan, p.Nemesis = "20ms partition n0|n1-n4; 30ms heal", ""
 	results, err := Measure(t.Context(), p, Options{})
 	require.NoError(t, err)
@@ -67,7 +67,7 @@ func TestRun_withTooLittleToJudgeSaysWhatGivesMore(t *testing.T) {
 	seen := map[run.Verdict]int{}
 	for seed := range uint64(20) {
 		p := inVirtualTime()
-		p.Rate, p.TimeLimit, p.NodeCount, p.Seed, p.Nemesis = 2, time.Second, 2, seed, ""
+		p.Rate, p.TimeLimit, p.NodeCount, p.Seed, p.Nemesis = 2, run.Millis(time.Second), 2, seed, ""
 		results, err := Measure(t.Context(), p, Options{})
 		require.NoError(t, err)
 		seen[results.Valid]++

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"time"
+	"strconv"
 
 	"treecast/checker"
 	"treecast/run"
@@ -17,68 +17,25 @@ import (
 	"treecast/workload/all"
 )
 
-// Plan is what to run: Maelstrom's flags, in its units and with its meaning,
-// and a few of our own.
+// Plan is what to run: what is asked for, and what that means to treecast's nodes.
 type Plan struct {
-	Workload string
-	Driver   Driver   // "" means Process
-	Bin      string   // path of the node's program; none in virtual time
-	Args     []string // handed to every node
+	run.Spec // Driver "" means Process; of Bin the path; none in virtual time
 
-	// Node and NodeLogLevel are what Args mean to a node in virtual time.
+	// Node and NodeLogLevel are what the nodes' arguments mean in virtual time.
 	Node         virtual.NodeConfig
 	NodeLogLevel slog.Level
 
-	// Ailing says that Args make treecast's nodes go wrong inside; in virtual time
-	// Node says so.
+	// Ailing says that the arguments make treecast's nodes go wrong inside; in virtual
+	// time Node says so.
 	Ailing bool
 
-	// Gossip is what Args mean to treecast's nodes, for the record; nil where
+	// Gossip is what the arguments mean to treecast's nodes, for the record; nil where
 	// the nodes are others.
 	Gossip *run.GossipSettings
-
-	NodeCount   int      // 0: Maelstrom's n1 to n5, or Nodes
-	Nodes       []string // names of the nodes; used if NodeCount is 0
-	Concurrency string   // "10", or "2n" for two per node
-	Rate        float64  // operations per second
-	TimeLimit   time.Duration
-	Topology    string
-
-	Latency     time.Duration // mean, between servers
-	LatencyDist string
-
-	Nemesis         string // faults separated by commas, or nothing
-	NemesisInterval time.Duration
-
-	// NemesisTargets is whom faults of nodes strike, separated by commas;
-	// empty: any.
-	NemesisTargets string
-
-	// NemesisPlan is what goes wrong when, instead of Nemesis, as nemesis.ParsePlan
-	// reads it.
-	NemesisPlan string
-
-	// Probabilities with which messages between nodes meet with what, for those
-	// of our own faults that Nemesis names; and how much longer a delayed one takes.
-	LossRate, DuplicateRate, ReorderRate, DelayRate float64
-	DelayMean                                       time.Duration
-	// PhasedMessageFaults lets them start and stop as other faults do, where they
-	// would last throughout the load.
-	PhasedMessageFaults bool
-
-	Availability string // "", "total" or a fraction
-
-	// Options are settings of the workload's own; nodes, concurrency and latency
-	// are those of the plan.
-	Options workload.Options
 
 	// Exact has the nodes watched from the inside, in virtual time, and makes the
 	// strict verdict one on what the watch finds. See package invariant.
 	Exact bool
-
-	Quiet       time.Duration // between healing and the final reads
-	InitTimeout time.Duration // how long a node has to answer init; 0: as long as in Maelstrom
-	Seed        uint64
 }
 
 // plan is a Plan whose parts have been read.
@@ -110,11 +67,11 @@ func (p Plan) read() (*plan, error) {
 	if p.Gossip != nil && !load.Solved {
 		return nil, fmt.Errorf("treecast's own node does not solve the workload %s yet: name one that does with --bin", p.Workload)
 	}
-	workers, err := session.ParseConcurrency(p.Concurrency, len(nodes))
+	workers, err := session.ParseConcurrency(string(p.Concurrency), len(nodes))
 	if err != nil {
 		return nil, err
 	}
-	faults, err := nemesis.ParseFaults(p.Nemesis)
+	faults, err := nemesis.ParseFaults(string(p.Nemesis))
 	if err != nil {
 		return nil, err
 	}
@@ -137,16 +94,16 @@ func (p Plan) read() (*plan, error) {
 		return nil, err
 	}
 	out := &plan{Plan: p, goal: goal, session: session.Config{
-		Workload: load, Options: p.Options, Nodes: nodes, Concurrency: workers,
-		RatePerSec: p.Rate, TimeLimit: p.TimeLimit,
-		Latency:  network.Latency{Mean: p.Latency, Dist: network.Distribution(p.LatencyDist)},
+		Workload: load, Options: optionsOf(&p.Spec), Nodes: nodes, Concurrency: workers,
+		RatePerSec: p.Rate, TimeLimit: p.TimeLimit.Duration(),
+		Latency:  network.Latency{Mean: p.Latency.Duration(), Dist: network.Distribution(p.LatencyDist)},
 		Topology: p.Topology, Nemesis: nemesis.Config{
-			Faults: faults, Interval: p.NemesisInterval, Targets: targets, Phased: p.PhasedMessageFaults, Plan: script,
+			Faults: faults, Interval: p.NemesisInterval.Duration(), Targets: targets, Phased: p.PhasedMessageFaults, Plan: script,
 			Rates: nemesis.Messages{
-				Loss: p.LossRate, Duplicate: p.DuplicateRate, Reorder: p.ReorderRate, Delay: p.DelayRate, DelayMean: p.DelayMean,
+				Loss: p.LossRate, Duplicate: p.DuplicateRate, Reorder: p.ReorderRate, Delay: p.DelayRate, DelayMean: p.DelayMean.Duration(),
 			},
 		},
-		Quiet: p.Quiet, InitTimeout: p.InitTimeout, Seed: p.Seed, Ailing: p.Ailing || len(p.Node.Faults) > 0,
+		Quiet: p.Quiet.Duration(), InitTimeout: p.InitTimeout.Duration(), Seed: p.Seed, Ailing: p.Ailing || len(p.Node.Faults) > 0,
 	}}
 	if err := out.session.Validate(); err != nil {
 		return nil, err
@@ -174,10 +131,28 @@ func (p *plan) checkJournals() error {
 	return nil
 }
 
+// optionsOf are the settings of the workload's own, where they are not the default.
+func optionsOf(s *run.Spec) workload.Options {
+	unless := func(value, usual int) int {
+		if value == usual {
+			return 0
+		}
+		return value
+	}
+	o := workload.Options{
+		KeyCount: unless(s.KeyCount, workload.DefaultKeyCount), MaxTxnLength: unless(s.MaxTxnLength, workload.DefaultMaxTxnLength),
+		MaxWritesPerKey: unless(s.MaxWritesPerKey, workload.DefaultMaxWritesPerKey),
+	}
+	if s.ConsistencyModels != workload.DefaultConsistency {
+		o.ConsistencyModel = s.ConsistencyModels.Split()
+	}
+	return o
+}
+
 // workloadOptions are the settings that the workload looks at.
 func (p *plan) workloadOptions() workload.Options {
-	o := p.Options
-	o.Nodes, o.Concurrency, o.Latency = p.session.Nodes, p.session.Concurrency, p.Latency
+	o := p.session.Options
+	o.Nodes, o.Concurrency, o.Latency = p.session.Nodes, p.session.Concurrency, p.Latency.Duration()
 	return o
 }
 
@@ -195,7 +170,7 @@ func (p Plan) named() []string {
 	if p.NodeCount > 0 {
 		return nil
 	}
-	return p.Nodes
+	return p.Nodes.Split()
 }
 
 // Check returns an error that says what is wrong with a plan, if anything is.
@@ -204,43 +179,32 @@ func (p Plan) Check() error {
 	return err
 }
 
-// settings is the plan as a run's record has it.
-func (p *plan) settings() run.Settings {
-	s := run.Settings{
-		Workload: p.Workload, Bin: p.Bin, Args: p.Args, Driver: string(p.Driver), Seed: p.Seed,
-		NodeCount: len(p.session.Nodes), Nodes: p.named(), Concurrency: p.session.Concurrency,
-		KeyCount: p.Options.KeyCount, MaxWritesPerKey: p.Options.MaxWritesPerKey, MaxTxnLength: p.Options.MaxTxnLength, ConsistencyModels: p.Options.ConsistencyModel,
-		Rate: p.Rate, TimeLimit: run.Millis(p.TimeLimit), Quiet: run.Millis(p.Quiet),
-		Latency: run.Millis(p.Latency), LatencyDist: p.LatencyDist, Topology: p.Topology,
-		NemesisInterval: run.Millis(p.NemesisInterval), NemesisTargets: p.NemesisTargets, NemesisPlan: p.session.Nemesis.Plan.String(), Availability: p.Availability,
+// settings is the plan as a run's record has it: settled, and without what is a
+// default or has no effect.
+func (p *plan) settings() run.Spec {
+	s, n, o := p.Spec, &p.session.Nemesis, &p.session.Options
+	s.Args = run.WordsOf(p.NodeArgs()...)
+	s.NumChildren, s.Rounds, s.SyncPeriod, s.LatencyTarget = "", "", 0, 0
+	s.NodeCount, s.Nodes = len(p.session.Nodes), run.CommaListOf(p.named()...)
+	s.Concurrency = run.Clients(strconv.Itoa(p.session.Concurrency))
+	s.Nemesis, s.NemesisPlan = run.CommaListOf(n.Faults...), n.Plan.String()
+	s.KeyCount, s.MaxWritesPerKey, s.MaxTxnLength, s.ConsistencyModels = o.KeyCount, o.MaxWritesPerKey, o.MaxTxnLength, run.CommaListOf(o.ConsistencyModel...)
+	if s.InitTimeout.Duration() == session.DefaultInitTimeout {
+		s.InitTimeout = 0
 	}
-	if p.InitTimeout != session.DefaultInitTimeout {
-		s.InitTimeout = run.Millis(p.InitTimeout)
-	}
-	for _, fault := range p.session.Nemesis.Faults {
-		s.Nemesis = append(s.Nemesis, string(fault))
-	}
-	p.recordMessageFaults(&s)
-	return s
-}
-
-// recordMessageFaults puts the rates of those that were asked for into a record.
-func (p *plan) recordMessageFaults(s *run.Settings) {
-	n := &p.session.Nemesis
-	for _, f := range []struct {
-		fault nemesis.Fault
-		rate  float64
-		to    *float64
-	}{
-		{nemesis.Loss, n.Rates.Loss, &s.LossRate}, {nemesis.Duplicate, n.Rates.Duplicate, &s.DuplicateRate},
-		{nemesis.Reorder, n.Rates.Reorder, &s.ReorderRate}, {nemesis.Delay, n.Rates.Delay, &s.DelayRate},
+	struck := false
+	for fault, rate := range map[nemesis.Fault]*float64{
+		nemesis.Loss: &s.LossRate, nemesis.Duplicate: &s.DuplicateRate, nemesis.Reorder: &s.ReorderRate, nemesis.Delay: &s.DelayRate,
 	} {
-		if n.Has(f.fault) {
-			*f.to = f.rate
-			s.PhasedMessageFaults = n.Phased
+		if n.Has(fault) {
+			struck = true
+		} else {
+			*rate = 0
 		}
 	}
-	if s.DelayRate > 0 {
-		s.DelayMean = run.Millis(n.Rates.DelayMean)
+	s.PhasedMessageFaults = s.PhasedMessageFaults && struck
+	if s.DelayRate == 0 {
+		s.DelayMean = 0
 	}
+	return s
 }

@@ -12,13 +12,13 @@ import (
 
 // sound is a plan that nothing is wrong with.
 func sound() Plan {
-	return Plan{
-		Workload: "broadcast", Bin: "treecast", Args: []string{"--num-children", "4"},
-		NodeCount: 3, Concurrency: "2n", Rate: 100, TimeLimit: time.Second, Topology: "grid",
-		Latency: 10 * time.Millisecond, LatencyDist: "uniform",
-		Nemesis: "partition", NemesisInterval: time.Second, Availability: "0.5",
-		Quiet: 500 * time.Millisecond, Seed: 1,
-	}
+	return Plan{Spec: run.Spec{
+		Workload: "broadcast", Bin: "treecast", Args: "--num-children 4",
+		NodeCount: 3, Concurrency: "2n", Rate: 100, TimeLimit: run.Millis(time.Second), Topology: "grid",
+		Latency: run.Millis(10 * time.Millisecond), LatencyDist: "uniform",
+		Nemesis: "partition", NemesisInterval: run.Millis(time.Second), Availability: "0.5",
+		Quiet: run.Millis(500 * time.Millisecond), Seed: 1,
+	}}
 }
 
 func TestASoundPlanIsAccepted(t *testing.T) {
@@ -43,7 +43,7 @@ func TestAPlansErrorSaysWhatToChange(t *testing.T) {
 		`rate is NaN operations per second`:                    func(p *Plan) { p.Rate = math.NaN() },
 		`time limit is 0s; give more than 0`:                   func(p *Plan) { p.TimeLimit = 0 },
 		`quiet time is -1ns; give 0 or more`:                   func(p *Plan) { p.Quiet = -1 },
-		`latency is 1.5ms; give whole milliseconds, 0 or more`: func(p *Plan) { p.Latency = 1500 * time.Microsecond },
+		`latency is 1.5ms; give whole milliseconds, 0 or more`: func(p *Plan) { p.Latency = run.Millis(1500 * time.Microsecond) },
 		`no latency distribution is called "pareto"; choose one of constant, uniform, exponenti`: func(p *Plan) { p.LatencyDist = "pareto" },
 		`"ring"`: func(p *Plan) { p.Topology = "ring" },
 	} {
@@ -61,23 +61,23 @@ func TestAPlanIsRecordedAsItWasAskedFor(t *testing.T) {
 	p.Nemesis = " partition, partition"
 	read, err := p.read()
 	require.NoError(t, err)
-	require.Equal(t, run.Settings{
-		Workload: "broadcast", Bin: "treecast", Args: []string{"--num-children", "4"}, Driver: "process", Seed: 1,
-		NodeCount: 3, Concurrency: 6, Rate: 100, TimeLimit: run.Millis(time.Second),
+	require.Equal(t, run.Spec{
+		Workload: "broadcast", Bin: "treecast", Args: "--num-children 4", Driver: "process", Seed: 1,
+		NodeCount: 3, Concurrency: "6", Rate: 100, TimeLimit: run.Millis(time.Second),
 		Quiet: run.Millis(500 * time.Millisecond), Latency: run.Millis(10 * time.Millisecond), LatencyDist: "uniform",
-		Topology: "grid", Nemesis: []string{"partition"}, NemesisInterval: run.Millis(time.Second), Availability: "0.5",
+		Topology: "grid", Nemesis: "partition", NemesisInterval: run.Millis(time.Second), Availability: "0.5",
 	}, read.settings())
 }
 
 func TestTheRatesOfFaultsThatWereAskedForAreRecorded(t *testing.T) {
 	p := sound()
 	p.Nemesis = "kill,loss,delay"
-	p.LossRate, p.DuplicateRate, p.ReorderRate, p.DelayRate, p.DelayMean = 0.1, 0.2, 0.3, 0.4, time.Second
+	p.LossRate, p.DuplicateRate, p.ReorderRate, p.DelayRate, p.DelayMean = 0.1, 0.2, 0.3, 0.4, run.Millis(time.Second)
 	p.PhasedMessageFaults, p.NemesisTargets = true, "one,all"
 	read, err := p.read()
 	require.NoError(t, err)
 	s := read.settings()
-	require.Equal(t, []string{"kill", "loss", "delay"}, s.Nemesis)
+	require.Equal(t, run.CommaList("kill,loss,delay"), s.Nemesis)
 	require.Equal(t, []float64{0.1, 0, 0, 0.4}, []float64{s.LossRate, s.DuplicateRate, s.ReorderRate, s.DelayRate})
 	require.Equal(t, run.Millis(time.Second), s.DelayMean)
 	require.True(t, s.PhasedMessageFaults)
@@ -92,6 +92,6 @@ func TestWithoutANodeCountThereAreMaelstromsFive(t *testing.T) {
 	require.Equal(t, []string{"n1", "n2", "n3", "n4", "n5"}, read.session.Nodes)
 	settings := read.settings()
 	require.Equal(t, 5, settings.NodeCount)
-	require.Equal(t, 10, settings.Concurrency)
+	require.Equal(t, run.Clients("10"), settings.Concurrency)
 	require.Empty(t, settings.Nemesis)
 }

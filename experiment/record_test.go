@@ -19,8 +19,8 @@ import (
 func TestTreecastPassesAndItsRecordReadsBack(t *testing.T) {
 	t.Parallel()
 	p := short("treecast", "broadcast", 3)
-	p.Latency, p.TimeLimit = 10*time.Millisecond, 5*time.Second
-	p.Args = []string{"--num-children", "2", "--sync-period", "50ms"}
+	p.Latency, p.TimeLimit = run.Millis(10*time.Millisecond), run.Millis(5*time.Second)
+	p.Args = run.WordsOf("--num-children", "2", "--sync-period", "50ms")
 	store := t.TempDir()
 	results, dir := carryOut(t, p, Options{
 		Store: store, PollHealth: true, Version: "v0", Command: []string{"treecast", "test", "--seed", "1"},

@@ -22,7 +22,7 @@ func (p *plan) remarks() (out []string) {
 	if single && n.Has(nemesis.Partition) && len(n.Plan) == 0 {
 		idle("--nemesis partition", "a single node cannot be cut off from any other")
 	}
-	if interval := p.NemesisInterval; interval != nemesis.DefaultInterval && interval != 0 {
+	if interval := p.NemesisInterval.Duration(); interval != nemesis.DefaultInterval && interval != 0 {
 		switch {
 		case len(n.Plan) > 0:
 			idle("--nemesis-interval", "the steps of --nemesis-plan name their times")
@@ -41,18 +41,19 @@ func (p *plan) remarks() (out []string) {
 	if !p.session.Workload.Topology && p.Topology != "" && p.Topology != session.DefaultTopology {
 		idle("--topology", "nodes are sent no topology in the workload %s", p.Workload)
 	}
-	if p.NodeCount > 0 && len(p.Plan.Nodes) > 0 {
+	if p.NodeCount > 0 && p.Nodes != "" {
 		idle("--nodes", "--node-count overrides names of nodes")
 	}
-	if !p.session.Workload.Recovers && p.Quiet != 0 && p.Quiet != session.DefaultQuiet { // written into commands, so not refused
+	if !p.session.Workload.Recovers && p.Quiet != 0 && p.Quiet.Duration() != session.DefaultQuiet { // written into commands, so not refused
 		idle("--quiet-time", "the workload %s ends with its load", p.Workload)
 	}
+	o := &p.session.Options
 	for _, f := range []struct {
 		flag  string
 		given bool
 	}{
-		{"--key-count", p.Options.KeyCount != 0}, {"--max-writes-per-key", p.Options.MaxWritesPerKey != 0},
-		{"--max-txn-length", p.Options.MaxTxnLength != 0}, {"--consistency-models", len(p.Options.ConsistencyModel) != 0},
+		{"--key-count", o.KeyCount != 0}, {"--max-writes-per-key", o.MaxWritesPerKey != 0},
+		{"--max-txn-length", o.MaxTxnLength != 0}, {"--consistency-models", len(o.ConsistencyModel) != 0},
 	} {
 		if f.given && !slices.Contains(p.session.Workload.Flags, f.flag) {
 			idle(f.flag, "the workload %s does not look at it", p.Workload)
@@ -75,13 +76,14 @@ func (p *plan) periodRemarks() []string {
 	if g.LatencyTarget > 0 {
 		flag, period = "--latency-target", g.LatencyTarget.Duration()
 	}
-	switch whole := p.TimeLimit + p.Quiet; {
-	case period > whole:
+	load, quiet := p.TimeLimit.Duration(), p.Quiet.Duration()
+	switch {
+	case period > load+quiet:
 		return []string{fmt.Sprintf("the nodes' %s, %v, is longer than the run, %v of load and %v of quiet: values wait for it and do not spread before the end",
-			flag, period, p.TimeLimit.Round(time.Millisecond), p.Quiet.Round(time.Millisecond))}
-	case period > p.Quiet:
+			flag, period, load.Round(time.Millisecond), quiet.Round(time.Millisecond))}
+	case period > quiet:
 		return []string{fmt.Sprintf("the nodes' %s, %v, is longer than the quiet time, %v: the last values of the load may not have spread when the final reads come",
-			flag, period, p.Quiet.Round(time.Millisecond))}
+			flag, period, quiet.Round(time.Millisecond))}
 	}
 	return nil
 }

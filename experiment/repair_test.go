@@ -230,7 +230,7 @@ func TestPartitionsThatComeAndGoCostLittle(t *testing.T) {
 		for seed := range uint64(3) {
 			t.Run(fmt.Sprintf("k=%d seed=%d", k, seed), func(t *testing.T) {
 				p := repairPlan(k, "")
-				p.Nemesis, p.NemesisInterval, p.Seed = "partition", 4*time.Second, seed
+				p.Nemesis, p.NemesisInterval, p.Seed = "partition", run.Millis(4*time.Second), seed
 				r := repaired(t, p)
 				longest := time.Duration(0)
 				for _, f := range r.Faults {

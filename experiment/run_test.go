@@ -27,11 +27,11 @@ const patience = 10 * time.Minute
 // short is a plan of a second with one of the programs that were built. The
 // quiet is long enough for whatever is to be told to come round.
 func short(name, workload string, nodes int) Plan {
-	return Plan{
+	return Plan{Spec: run.Spec{
 		Workload: workload, Bin: program(name), NodeCount: nodes, Concurrency: "1n", Rate: 100,
-		TimeLimit: time.Second, Topology: "grid", LatencyDist: "constant",
-		Quiet: 5 * time.Second, Seed: 1,
-	}
+		TimeLimit: run.Millis(time.Second), Topology: "grid", LatencyDist: "constant",
+		Quiet: run.Millis(5 * time.Second), Seed: 1,
+	}}
 }
 
 // carryOut runs a plan and returns what it came to and where its files are.
@@ -184,7 +184,7 @@ func TestALossyNodeFailsUnderPartitions(t *testing.T) {
 	p := short("lossy", "broadcast", 5)
 	// By this seed the first cut parts two nodes from three, for 0.85 s where the
 	// machine does not stand still.
-	p.Nemesis, p.NemesisInterval, p.TimeLimit, p.Seed = "partition", 500*time.Millisecond, 2*time.Second, 7
+	p.Nemesis, p.NemesisInterval, p.TimeLimit, p.Seed = "partition", run.Millis(500*time.Millisecond), run.Millis(2*time.Second), 7
 	results, dir := longEnough(t, p, func(h run.History) bool { return len(lost(t, h)) > 0 })
 	h := history(t, dir)
 	require.Len(t, lost(t, h), results.Workload.SetFull.LostCount)
@@ -281,7 +281,7 @@ func TestAStoreThatIsNoneIsExplained(t *testing.T) {
 func TestARunThatCannotBeMadeIsOnRecord(t *testing.T) {
 	t.Parallel()
 	p := short("treecast", "broadcast", 1)
-	p.Args = []string{"--num-childern", "4"}
+	p.Args = run.WordsOf("--num-childern", "4")
 	results, dir, err := Test(t.Context(), p, Options{Store: t.TempDir()})
 	require.ErrorContains(t, err, "node n0 could not be set up")
 	require.Equal(t, err.Error(), results.Error)
@@ -300,7 +300,7 @@ func TestARunThatCannotBeMadeIsOnRecord(t *testing.T) {
 func TestAnInterruptedRunKeepsWhatWasDone(t *testing.T) {
 	t.Parallel()
 	p := short("treecast", "broadcast", 3)
-	p.TimeLimit = time.Hour
+	p.TimeLimit = run.Millis(time.Hour)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	store := t.TempDir()

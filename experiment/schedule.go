@@ -14,6 +14,7 @@ import (
 	"treecast/run"
 	"treecast/testbed/nemesis"
 	"treecast/testbed/network"
+	"treecast/testbed/session"
 	"treecast/testbed/virtual"
 	"treecast/workload/all"
 )
@@ -184,59 +185,45 @@ func (s *Schedule) period() time.Duration { return cmp.Or(s.Period, 500*time.Mil
 // has says whether a fault is among those of the schedule.
 func (s *Schedule) has(f nemesis.Fault) bool { return slices.Contains(s.Faults, f) }
 
-// bed are the arguments of the test bed, beside those that every schedule has.
-func (s *Schedule) bed() (args []string) {
-	add := func(flag string, value any) { args = append(args, flag, fmt.Sprint(value)) }
-	add("--node-count", s.NodeCount)
-	if s.PerNode > 1 {
-		add("--concurrency", fmt.Sprintf("%dn", s.PerNode))
+// Spec is the run.
+func (s *Schedule) Spec() run.Spec {
+	out := run.Spec{
+		Workload: all.Default, Driver: Virtual, NodeCount: s.NodeCount, Concurrency: run.Clients(fmt.Sprintf("%dn", s.PerNode)),
+		Rate: s.Rate, TimeLimit: run.Millis(s.Load), Quiet: run.Millis(s.Quiet()), Topology: session.DefaultTopology,
+		Latency: run.Millis(s.Latency), LatencyDist: string(s.LatencyDist), Seed: s.Seed,
+		Nemesis: run.CommaListOf(s.Faults...), NemesisInterval: run.Millis(nemesis.DefaultInterval), // as of a command that does not name it
+		Rounds: s.Rounds, SyncPeriod: run.Millis(s.Period), Args: run.WordsOf(s.args()...),
 	}
-	add("--rate", s.Rate)
-	add("--time-limit", s.Load.Seconds())
-	add("--quiet-time", s.Quiet().Seconds())
-	if s.Latency > 0 {
-		add("--latency", s.Latency.Milliseconds())
+	if s.NumChildren > 0 {
+		out.NumChildren = strconv.Itoa(s.NumChildren)
 	}
-	if s.LatencyDist != network.Constant {
-		add("--latency-dist", s.LatencyDist)
+	if s.Rounds == "locked" {
+		out.Rounds = "" // the default
 	}
-	if len(s.Faults) == 0 {
-		return args
+	if len(s.Faults) > 0 {
+		out.NemesisInterval = run.Millis(s.Interval)
 	}
-	var names []string
-	for _, f := range s.Faults {
-		names = append(names, string(f))
-	}
-	add("--nemesis", strings.Join(names, ","))
-	add("--nemesis-interval", s.Interval.Seconds())
-	of := func(f nemesis.Fault, flag string, value any) {
-		if s.has(f) {
-			add(flag, value)
+	for _, f := range []struct {
+		fault nemesis.Fault
+		rate  float64
+		to    *float64
+	}{
+		{nemesis.Loss, s.Rates.Loss, &out.LossRate}, {nemesis.Duplicate, s.Rates.Duplicate, &out.DuplicateRate},
+		{nemesis.Reorder, s.Rates.Reorder, &out.ReorderRate}, {nemesis.Delay, s.Rates.Delay, &out.DelayRate},
+	} {
+		if s.has(f.fault) {
+			*f.to, out.PhasedMessageFaults = f.rate, s.Phased
 		}
 	}
-	of(nemesis.Loss, "--loss-rate", s.Rates.Loss)
-	of(nemesis.Duplicate, "--duplicate-rate", s.Rates.Duplicate)
-	of(nemesis.Reorder, "--reorder-rate", s.Rates.Reorder)
-	of(nemesis.Delay, "--delay-rate", s.Rates.Delay)
-	of(nemesis.Delay, "--delay-mean", s.Rates.DelayMean.Milliseconds())
-	if s.Phased && (s.has(nemesis.Loss) || s.has(nemesis.Duplicate) || s.has(nemesis.Reorder) || s.has(nemesis.Delay)) {
-		add("--message-faults", "phases")
+	if s.has(nemesis.Delay) {
+		out.DelayMean = run.Millis(s.Rates.DelayMean)
 	}
-	return args
+	return out
 }
 
-// NodeArgs are the arguments of the nodes.
-func (s *Schedule) NodeArgs() (args []string) {
+// args are the arguments of the nodes that a spec does not name.
+func (s *Schedule) args() (args []string) {
 	add := func(flag string, value any) { args = append(args, flag, fmt.Sprint(value)) }
-	if s.NumChildren > 0 {
-		add("--num-children", s.NumChildren)
-	}
-	if s.Rounds != "locked" {
-		add("--rounds", s.Rounds)
-	}
-	if s.Period > 0 {
-		add("--sync-period", s.Period)
-	}
 	if s.AckDelay > 0 {
 		add("--ack-delay", s.AckDelay)
 	}
@@ -262,42 +249,17 @@ func (s *Schedule) NodeArgs() (args []string) {
 	return append(args, s.More...)
 }
 
-// Command are the words of the shell command that makes the run, as often as
-// one likes. The nodes are not asked for their health, as that wakes them.
-func (s *Schedule) Command() []string {
-	words := append([]string{"treecast", "test", "--virtual", "--verdict", "exact", "--health", "off"}, s.bed()...)
-	words = append(words, "--seed", strconv.FormatUint(s.Seed, 10))
-	if args := s.NodeArgs(); len(args) > 0 {
-		words = append(append(words, "--"), args...)
-	}
-	for i := range words {
-		words[i] = run.ShellQuote(words[i])
-	}
-	return words
+// Command is the shell command that makes the run, as often as one likes. The nodes
+// are not asked for their health, as that wakes them.
+func (s *Schedule) Command() string {
+	return s.Spec().ShortCommand("--verdict", "exact", "--health", "off")
 }
 
 // Plan is what the command runs. What its nodes' arguments mean, the command
 // line has to say.
 func (s *Schedule) Plan(nodes func(args []string) (virtual.NodeConfig, slog.Level, error)) (Plan, error) {
-	p := Plan{
-		Workload: all.Default, Driver: Virtual, Args: s.NodeArgs(), Exact: true,
-		NodeCount: s.NodeCount, Concurrency: fmt.Sprintf("%dn", s.PerNode),
-		Rate: s.Rate, TimeLimit: s.Load, Quiet: s.Quiet(), Topology: "grid",
-		Latency: s.Latency, LatencyDist: string(s.LatencyDist), Seed: s.Seed,
-		NemesisInterval: s.Interval, PhasedMessageFaults: s.Phased,
-		LossRate: s.Rates.Loss, DuplicateRate: s.Rates.Duplicate, ReorderRate: s.Rates.Reorder,
-		DelayRate: s.Rates.Delay, DelayMean: s.Rates.DelayMean,
-	}
-	if len(s.Faults) == 0 {
-		p.NemesisInterval = nemesis.DefaultInterval // as of a command that does not name it
-	}
-	for i, f := range s.Faults {
-		if i > 0 {
-			p.Nemesis += ","
-		}
-		p.Nemesis += string(f)
-	}
+	p := Plan{Spec: s.Spec(), Exact: true}
 	var err error
-	p.Node, p.NodeLogLevel, err = nodes(s.NodeArgs())
+	p.Node, p.NodeLogLevel, err = nodes(p.NodeArgs())
 	return p, err
 }

@@ -19,7 +19,7 @@ func (s Schedule) smaller() (out []Schedule) {
 		c := s
 		c.Faults = slices.Clone(s.Faults)
 		change(&c)
-		if !slices.Equal(c.Command(), s.Command()) {
+		if c.Command() != s.Command() {
 			out = append(out, c)
 		}
 	}
@@ -86,7 +86,7 @@ func shrink(s Schedule, budget int, fails func(Schedule) bool) (smallest Schedul
 		for _, c := range s.smaller() {
 			spelt := c
 			spelt.Seed = 0
-			key := joined(spelt.Command())
+			key := spelt.Command()
 			if tried[key] || runs >= budget {
 				continue
 			}

@@ -60,7 +60,7 @@ func Sweep(ctx context.Context, p SweepPlan) ([]run.Row, *run.Sweep, error) {
 // sweep is one under way.
 type sweep struct {
 	SweepPlan
-	settings []run.Setting // of the plans
+	settings []run.Spec // of the plans
 	folder   *sweepFolder
 
 	mu       sync.Mutex // guards what follows, and the folder
@@ -70,8 +70,8 @@ type sweep struct {
 
 // runKey tells the runs of a sweep apart.
 type runKey struct {
-	run.Setting
-	seed uint64
+	setting run.Spec
+	seed    uint64
 }
 
 // open checks a plan and opens its folder.
@@ -82,14 +82,13 @@ func (p SweepPlan) open() (*sweep, error) {
 	s := &sweep{SweepPlan: p, done: map[runKey]run.Row{}}
 	record := p.Record
 	record.FirstSeed, record.SeedCount, record.Started = p.FirstSeed, p.Seeds, time.Now().UTC().Truncate(time.Second)
-	known := map[run.Setting]bool{}
+	known := map[run.Spec]bool{}
 	for _, plan := range p.Plans {
 		read, err := plan.read()
 		if err != nil {
 			return nil, err
 		}
-		settings := read.settings()
-		setting := run.SettingOf(&settings)
+		setting := read.settings().Setting()
 		if known[setting] {
 			return nil, fmt.Errorf("two settings come to the same: treecast %s", strings.Join(setting.Flags(), " "))
 		}
@@ -103,8 +102,8 @@ func (p SweepPlan) open() (*sweep, error) {
 	}
 	s.folder = folder
 	for _, row := range rows {
-		key := runKey{row.Setting, row.Seed}
-		if !known[row.Setting] || row.Seed-p.FirstSeed >= uint64(p.Seeds) {
+		key := runKey{row.Spec, row.Seed}
+		if !known[row.Spec] || row.Seed-p.FirstSeed >= uint64(p.Seeds) {
 			folder.runs.Close()
 			folder.unlock()
 			return nil, fmt.Errorf("%s has a run that is none of this sweep: %s; delete the file to make its runs again", folder.path(RunsFile), row.Command(row.Seed))
@@ -167,7 +166,7 @@ func (s *sweep) one(ctx context.Context, at int, key runKey) error {
 	plan := s.Plans[at]
 	plan.Seed = key.seed
 	options := s.Options
-	options.Command = strings.Fields(key.Command(key.seed))
+	options.Command = strings.Fields(key.setting.Command(key.seed))
 	var results *run.Results
 	var err error
 	if plan.Driver == Virtual {
@@ -178,7 +177,7 @@ func (s *sweep) one(ctx context.Context, at int, key runKey) error {
 	if ctx.Err() != nil || (results != nil && results.Interrupted) {
 		return ctx.Err()
 	}
-	row := run.Row{Setting: key.Setting, Seed: key.seed, Valid: run.Unknown, Strict: run.Unknown}
+	row := run.Row{Spec: key.setting, Seed: key.seed, Valid: run.Unknown, Strict: run.Unknown}
 	if results != nil {
 		row = run.RowOf(results)
 	}
@@ -204,7 +203,7 @@ func (s *sweep) tell() {
 
 // close puts the rows in order and leaves the folder.
 func (s *sweep) close(complete bool) ([]run.Row, error) {
-	place := map[run.Setting]int{}
+	place := map[run.Spec]int{}
 	for at, setting := range s.settings {
 		place[setting] = at
 	}
@@ -213,7 +212,7 @@ func (s *sweep) close(complete bool) ([]run.Row, error) {
 		rows = append(rows, row)
 	}
 	slices.SortFunc(rows, func(a, b run.Row) int {
-		if x, y := place[a.Setting], place[b.Setting]; x != y {
+		if x, y := place[a.Spec], place[b.Spec]; x != y {
 			return x - y
 		}
 		if a.Seed < b.Seed {

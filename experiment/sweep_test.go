@@ -18,7 +18,7 @@ func small(dir string) SweepPlan {
 	p := SweepPlan{Dir: dir, FirstSeed: 3, Seeds: 2, Jobs: 2, Record: run.Sweep{Name: "small", Version: "v1", Command: []string{"treecast", "sweep", "small"}}}
 	for _, nodes := range []int{2, 3, 5} {
 		plan := inVirtualTime()
-		plan.NodeCount, plan.TimeLimit, plan.Quiet = nodes, time.Second, time.Second
+		plan.NodeCount, plan.TimeLimit, plan.Quiet = nodes, run.Millis(time.Second), run.Millis(time.Second)
 		p.Plans = append(p.Plans, plan)
 	}
 	return p
@@ -212,7 +212,7 @@ func TestSettingsThatComeToTheSameAreRefused(t *testing.T) {
 
 func TestMeasureIsTestWithoutFiles(t *testing.T) {
 	p := inVirtualTime()
-	p.TimeLimit = 2 * time.Second
+	p.TimeLimit = run.Millis(2 * time.Second)
 	with, _ := carryOut(t, p, Options{PollHealth: true})
 	without, err := Measure(t.Context(), p, Options{PollHealth: true})
 	require.NoError(t, err)
@@ -259,7 +259,7 @@ func TestProgram_isItsPathAndWhatIsInIt(t *testing.T) {
 	t.Chdir(dir)
 	require.NoError(t, os.WriteFile("node", []byte("one"), 0o700))
 	require.NoError(t, os.WriteFile("x.py", []byte("one"), 0o600))
-	p := Plan{Bin: "./node", Args: []string{"x.py", "-u"}}
+	p := Plan{Spec: run.Spec{Bin: "./node", Args: "x.py -u"}}
 	path, first, err := p.Program(true)
 	require.NoError(t, err)
 	require.Equal(t, "node", filepath.Base(path))
@@ -276,9 +276,9 @@ func TestProgram_isItsPathAndWhatIsInIt(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, path)
 	require.NotEqual(t, second, third)
-	path, none, err := Plan{Driver: Virtual}.Program(true)
+	path, none, err := Plan{Spec: run.Spec{Driver: Virtual}}.Program(true)
 	require.NoError(t, err)
 	require.Empty(t, path+none)
-	_, _, err = Plan{Bin: "missing"}.Program(true)
+	_, _, err = Plan{Spec: run.Spec{Bin: "missing"}}.Program(true)
 	require.ErrorContains(t, err, "reading the node's program")
 }

@@ -33,13 +33,13 @@ func TestTransactor_getsTheVerdictsThatItDeserves(t *testing.T) {
 		t.Run(test.workload+" "+test.habit+" "+test.model, func(t *testing.T) {
 			t.Parallel()
 			p := short("transactor", test.workload, test.nodes)
-			p.Concurrency, p.Rate, p.TimeLimit, p.Quiet = "6n", 100, 4*time.Second, time.Second
-			p.Options.ConsistencyModel = []string{test.model}
+			p.Concurrency, p.Rate, p.TimeLimit, p.Quiet = "6n", 100, run.Millis(4*time.Second), run.Millis(time.Second)
+			p.ConsistencyModels = run.CommaList(test.model)
 			if test.habit != "" {
-				p.Args = []string{test.habit}
+				p.Args = run.WordsOf(test.habit)
 			}
 			if test.nodes > 1 {
-				p.Nemesis, p.NemesisInterval = "partition", 500*time.Millisecond
+				p.Nemesis, p.NemesisInterval = "partition", run.Millis(500*time.Millisecond)
 			}
 			r, dir := longEnough(t, p, enough)
 			require.Equal(t, test.valid, r.Valid, "%v", r.Strict.Findings)

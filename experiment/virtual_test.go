@@ -21,10 +21,10 @@ import (
 
 // inVirtualTime is the plan of the challenge 3d.
 func inVirtualTime() Plan {
-	return Plan{
+	return Plan{Spec: run.Spec{
 		Workload: "broadcast", Driver: Virtual, NodeCount: 25, Concurrency: "1n", Rate: 100,
-		TimeLimit: 20 * time.Second, Topology: "grid", Latency: 100 * time.Millisecond, LatencyDist: "constant",
-		Quiet: 10 * time.Second, Seed: 1,
+		TimeLimit: run.Millis(20 * time.Second), Topology: "grid", Latency: run.Millis(100 * time.Millisecond), LatencyDist: "constant",
+		Quiet: run.Millis(10 * time.Second), Seed: 1},
 		Node: virtual.NodeConfig{Rounds: gossip.Locked, NumChildren: 24, SyncPeriod: 450 * time.Millisecond},
 	}
 }
@@ -71,7 +71,7 @@ func TestAVirtualRunLeavesTheSameRecordAsAnyOther(t *testing.T) {
 
 func TestAVirtualRunWithPartitionsIsValidAndRecordsThem(t *testing.T) {
 	p := inVirtualTime()
-	p.NodeCount, p.Rate, p.Latency, p.Nemesis, p.NemesisInterval = 5, 10, 0, "partition", 3*time.Second
+	p.NodeCount, p.Rate, p.Latency, p.Nemesis, p.NemesisInterval = 5, 10, 0, "partition", run.Millis(3*time.Second)
 	results, dir := carryOut(t, p, Options{})
 	require.Equal(t, run.Valid, results.Valid)
 	require.Equal(t, run.Valid, results.Strict.Valid, results.Strict.Findings)
@@ -92,7 +92,7 @@ func TestAVirtualRunWithPartitionsIsValidAndRecordsThem(t *testing.T) {
 
 func TestTheProgressOfAVirtualRunTellsWhichNodesAreUnhealthy(t *testing.T) {
 	p := inVirtualTime()
-	p.NodeCount, p.TimeLimit, p.Quiet = 3, 8*time.Second, 3*time.Second
+	p.NodeCount, p.TimeLimit, p.Quiet = 3, run.Millis(8*time.Second), run.Millis(3*time.Second)
 	p.Node.Faults = []inject.Fault{{Node: "n0", Service: "store", Kind: inject.Stuck, From: 2 * time.Second, For: 4 * time.Second}}
 	var seen []Progress
 	_, dir := carryOut(t, p, Options{PollHealth: true, Progress: func(p Progress) { seen = append(seen, p) }})
@@ -110,7 +110,7 @@ func TestTheProgressOfAVirtualRunTellsWhichNodesAreUnhealthy(t *testing.T) {
 func TestTheSameSeedLeavesTheSameHistoryInItsFile(t *testing.T) {
 	read := func(seed uint64, health bool) []byte {
 		p := inVirtualTime()
-		p.Seed, p.TimeLimit = seed, 5*time.Second
+		p.Seed, p.TimeLimit = seed, run.Millis(5*time.Second)
 		_, dir := carryOut(t, p, Options{PollHealth: health})
 		text, err := os.ReadFile(filepath.Join(dir, "history.edn"))
 		require.NoError(t, err)
@@ -125,7 +125,7 @@ func TestTheSameSeedLeavesTheSameHistoryInItsFile(t *testing.T) {
 func TestAVirtualRunTellsItsProgressAndCanBeInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	p := inVirtualTime()
-	p.TimeLimit = 1000 * time.Hour
+	p.TimeLimit = run.Millis(1000 * time.Hour)
 	var seen []Progress
 	results, dir, err := Test(ctx, p, Options{Store: t.TempDir(), Progress: func(p Progress) {
 		if seen = append(seen, p); p.Now == 3*time.Second {

@@ -78,7 +78,7 @@ func Summary(w io.Writer, r *run.Results, dir string) error {
 
 // program is what was run as a node, with its arguments; empty where nothing says
 // so, as in a results.edn.
-func program(s *run.Settings) string {
+func program(s *run.Spec) string {
 	words := []string{s.Bin}
 	switch {
 	case s.Driver == "virtual":
@@ -86,8 +86,8 @@ func program(s *run.Settings) string {
 	case s.Bin == "":
 		return ""
 	}
-	for _, arg := range s.Args {
-		words = append(words, run.ShellQuote(arg))
+	if s.Args != "" {
+		words = append(words, string(s.Args))
 	}
 	return strings.Join(words, " ")
 }

@@ -172,7 +172,7 @@ func TestSummary_hasNoFractionOfARunThatNeverBegan(t *testing.T) {
 
 func TestSummary_namesTheProgramAndObeysNoEscapes(t *testing.T) {
 	r := validRun()
-	r.Settings.Bin, r.Settings.Args, r.Settings.Driver = "/bin/my \x1bnode", []string{"a b", "\x1b[2J"}, "process"
+	r.Settings.Bin, r.Settings.Args, r.Settings.Driver = "/bin/my \x1bnode", run.WordsOf("a b", "\x1b[2J"), "process"
 	r.Remarks = []string{"a \x1b[31mremark"}
 	r.Error = "it said \x1b]0;title\a\nand more"
 	r.Strict.Findings = []run.Finding{{Kind: run.FindingCrash, Text: "n0 \x1b[1A"}}

@@ -24,9 +24,9 @@ func aSweep() (*run.Sweep, []run.Row) {
 	var rows []run.Row
 	for _, k := range []int{5, 24} {
 		for _, period := range []float64{260, 470} {
-			setting := run.Setting{
+			setting := run.Spec{
 				Workload: "broadcast", Driver: "virtual", NodeCount: 25, NumChildren: strconv.Itoa(k), Rounds: "locked", SyncPeriod: ms(period),
-				Rate: 100, Concurrency: 25, TimeLimit: ms(20000), Quiet: ms(10000), Latency: ms(100), LatencyDist: "constant", Topology: "grid",
+				Rate: 100, Concurrency: "25", TimeLimit: ms(20000), Quiet: ms(10000), Latency: ms(100), LatencyDist: "constant", Topology: "grid",
 			}
 			record.Settings = append(record.Settings, setting.Label())
 			for seed := range 5 {
@@ -34,7 +34,7 @@ func aSweep() (*run.Sweep, []run.Row) {
 				if k == 5 {
 					latency += 200
 				}
-				row := run.Row{Setting: setting, Seed: uint64(seed + 1), Passed: "3d 3e", Figures: map[string]float64{
+				row := run.Row{Spec: setting, Seed: uint64(seed + 1), Passed: "3d 3e", Figures: map[string]float64{
 					run.MsgsPerOp: 400/period - float64(k+seed)/1000, run.BusiestNode: float64(40 * k),
 					run.StableMedian: period / 2, run.StableMax: latency - 100, run.DeliveryMedian: period, run.DeliveryMax: latency,
 				}}
@@ -163,7 +163,7 @@ func TestMarkdown_takesNoMarkupFromOutside(t *testing.T) {
 
 func TestSweep_ofNodesWithOddArgumentsIsATableStill(t *testing.T) {
 	record := &run.Sweep{Name: "odd|<i>", Settings: []string{"x"}, SeedCount: 1, Command: []string{"treecast", "sweep", "`odd`\n# title"}}
-	row := run.Row{Setting: run.Setting{Workload: "broadcast", Args: "--x '|`<b>\n| y'"}, Valid: run.Valid, Strict: run.Valid}
+	row := run.Row{Spec: run.Spec{Workload: "broadcast", Args: "--x '|`<b>\n| y'"}, Valid: run.Valid, Strict: run.Valid}
 	var out strings.Builder
 	require.NoError(t, Sweep(&out, record, []run.Row{row}, nil))
 	require.NotContains(t, strings.ReplaceAll(out.String(), "``treecast test -w broadcast --time-limit 0 --rate 0 --quiet-time 0 --seed 0 -- --x '|`<b> | y'``", ""), "<b>", "but as code")

@@ -52,16 +52,16 @@ func (v *sweepView) periods() []run.Millis {
 func (v *sweepView) series() (names []string, of []int) {
 	untimed := make([]analysis.Group, len(v.groups))
 	for i := range v.groups {
-		untimed[i].Setting = v.groups[i].Setting
+		untimed[i].Spec = v.groups[i].Spec
 		untimed[i].SyncPeriod, untimed[i].LatencyTarget = 0, 0
 	}
-	at := map[run.Setting]int{}
+	at := map[run.Spec]int{}
 	var first []analysis.Group
 	for i := range untimed {
-		s, known := at[untimed[i].Setting]
+		s, known := at[untimed[i].Spec]
 		if !known {
 			s = len(first)
-			at[untimed[i].Setting] = s
+			at[untimed[i].Spec] = s
 			first = append(first, untimed[i])
 		}
 		of = append(of, s)

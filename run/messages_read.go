@@ -1,7 +1,6 @@
 package run
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -60,40 +59,20 @@ var ErrMessages = errors.New("not a record of messages")
 // far as it goes, and is not Whole. An error names the line it stands in and,
 // if the file is something else, wraps ErrMessages.
 func ReadMessages(r io.Reader) (*Messages, error) {
-	in := csv.NewReader(withoutBOM(r))
-	in.ReuseRecord, in.FieldsPerRecord = true, -1
-	header, err := in.Read()
-	if err != nil || strings.Join(header, ",")+"\n" != messagesHeader {
-		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, csv.ErrQuote) && !errors.Is(err, csv.ErrBareQuote) {
-			return nil, fmt.Errorf("run: read messages: %w", err)
-		}
-		return nil, fmt.Errorf("run: %w: its first line is not %q", ErrMessages, strings.TrimSpace(messagesHeader))
-	}
 	p := messageParser{
 		Messages: Messages{SampledAt: -1, SampleRate: 1},
 		names:    map[string]int32{}, words: map[string]int32{},
 	}
-	var bad error // of the line before: the last one may be half a line
-	for {
-		fields, err := in.Read()
-		if errors.Is(err, io.EOF) {
-			return &p.Messages, nil
-		}
-		if bad != nil {
-			return nil, bad
-		}
-		if parse, ok := errors.AsType[*csv.ParseError](err); ok {
-			bad = fmt.Errorf("run: %w: line %d: %w", ErrMessages, parse.Line, parse.Err)
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("run: read messages: %w", err)
-		}
-		if err := p.event(fields); err != nil {
-			line, _ := in.FieldPos(0)
-			bad = fmt.Errorf("run: %w: line %d: %w", ErrMessages, line, err)
-		}
+	_, err := messagesTable.read(r, p.event) // what is cut off has no end
+	switch {
+	case errors.Is(err, errColumn):
+		return nil, fmt.Errorf("run: %w: its first line is not %q", ErrMessages, strings.TrimSpace(string(messagesTable.header())))
+	case isContent(err):
+		return nil, fmt.Errorf("run: %w: %w", ErrMessages, err)
+	case err != nil:
+		return nil, fmt.Errorf("run: read messages: %w", err)
 	}
+	return &p.Messages, nil
 }
 
 type messageParser struct {
@@ -102,47 +81,39 @@ type messageParser struct {
 }
 
 // event takes one line.
-func (p *messageParser) event(f []string) error {
-	if len(f) != 9 {
-		return fmt.Errorf("%d fields, not 9", len(f))
-	}
-	id, err := strconv.ParseInt(f[1], 10, 64)
-	if err != nil || id < 0 {
-		return fmt.Errorf("%q is no number of a message or value", f[1])
-	}
-	if f[0] == "value" {
-		if id != int64(len(p.Values)) {
-			return fmt.Errorf("value %d comes after %d values", id, len(p.Values))
+func (p *messageParser) event(e *messageEvent) error {
+	if e.event == "value" {
+		if e.id != int64(len(p.Values)) {
+			return fmt.Errorf("value %d comes after %d values", e.id, len(p.Values))
 		}
-		p.Values = append(p.Values, strings.Clone(f[8]))
+		p.Values = append(p.Values, strings.Clone(e.values))
 		return nil
 	}
-	micros, err := strconv.ParseInt(f[2], 10, 64)
-	if err != nil || micros < 0 || micros > maxRunMicros {
-		return fmt.Errorf("%q is no time", f[2])
+	if e.time > maxRunMicros {
+		return fmt.Errorf("%d is no time", e.time)
 	}
-	at := time.Duration(micros) * time.Microsecond
+	at := time.Duration(e.time) * time.Microsecond
 	p.End = max(p.End, at)
-	switch f[0] {
+	switch e.event {
 	case "sent":
-		return p.sent(id, at, f)
+		return p.sent(e, at)
 	case "received", "lost":
-		return p.ended(id, at, f[0] == "received")
+		return p.ended(e.id, at, e.event == "received")
 	case "sampled":
-		if id < 1 || id > maxLevel {
-			return fmt.Errorf("%d is no level of sampling", id)
+		if e.id < 1 || e.id > maxLevel {
+			return fmt.Errorf("%d is no level of sampling", e.id)
 		}
 		if p.SampledAt < 0 {
 			p.SampledAt = at
 		}
-		p.SampleRate = 1 << (2 * id)
-		if id == maxLevel {
+		p.SampleRate = 1 << (2 * e.id)
+		if e.id == maxLevel {
 			p.SampleRate = 0
 		}
 	case "end":
-		p.Whole, p.Offered = true, id
+		p.Whole, p.Offered = true, e.id
 	default:
-		return fmt.Errorf("no event is called %q", f[0])
+		return fmt.Errorf("no event is called %q", e.event)
 	}
 	return nil
 }
@@ -153,25 +124,24 @@ const (
 	maxRunMicros = int64(maxRun / time.Microsecond)
 )
 
-func (p *messageParser) sent(id int64, at time.Duration, f []string) error {
-	if n := len(p.Transits); n > 0 && id <= p.Transits[n-1].ID {
-		return fmt.Errorf("message %d comes after message %d", id, p.Transits[n-1].ID)
+func (p *messageParser) sent(e *messageEvent, at time.Duration) error {
+	if n := len(p.Transits); n > 0 && e.id <= p.Transits[n-1].ID {
+		return fmt.Errorf("message %d comes after message %d", e.id, p.Transits[n-1].ID)
 	}
 	if n := len(p.Transits); n > 0 && at < p.Transits[n-1].Sent {
-		return fmt.Errorf("message %d was sent before message %d", id, p.Transits[n-1].ID)
+		return fmt.Errorf("message %d was sent before message %d", e.id, p.Transits[n-1].ID)
 	}
-	size, err := strconv.ParseInt(f[7], 10, 48)
-	if err != nil || size < 0 {
-		return fmt.Errorf("%q is no number of bytes", f[7])
+	if e.bytes >= 1<<47 {
+		return fmt.Errorf("%d is no number of bytes", e.bytes)
 	}
-	spans, err := p.spans(f[8])
+	spans, err := p.spans(e.values)
 	if err != nil {
 		return err
 	}
 	p.Transits = append(p.Transits, Transit{
-		ID: id, From: intern(f[3], p.names, &p.Names), To: intern(f[4], p.names, &p.Names),
-		Type: intern(f[5], p.words, &p.Words), Kind: intern(f[6], p.words, &p.Words),
-		Bytes: int(size), Sent: at, Ended: at, Weight: p.SampleRate, Spans: spans,
+		ID: e.id, From: intern(e.from, p.names, &p.Names), To: intern(e.to, p.names, &p.Names),
+		Type: intern(e.messageType, p.words, &p.Words), Kind: intern(e.kind, p.words, &p.Words),
+		Bytes: int(e.bytes), Sent: at, Ended: at, Weight: p.SampleRate, Spans: spans,
 	})
 	return nil
 }

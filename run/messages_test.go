@@ -21,6 +21,9 @@ func values(texts ...string) (out []json.RawMessage) {
 	return out
 }
 
+// messagesHeader is the first line of a record.
+const messagesHeader = "event,id,time_us,from,to,type,kind,bytes,values\n"
+
 func TestARecordOfMessagesSaysWhatHappened(t *testing.T) {
 	var out bytes.Buffer
 	l := NewMessageLog(&out, 0)
@@ -144,11 +147,11 @@ func TestWhatIsNoRecordOfMessagesIsTold(t *testing.T) {
 		"":                                      `its first line is not "event,id,`,
 		"a,b\n":                                 `its first line is not`,
 		"\"\n":                                  `its first line is not`,
-		head + "x,1\nend,0,0,,,,,,\n":           "line 2: 2 fields, not 9",
+		head + "x,1\nend,0,0,,,,,,\n":           "line 2: wrong number of fields",
 		head + "x,1,1,,,,,,\nend,0,0,,,,,,\n":   `line 2: no event is called "x"`,
-		head + "sent,-1,1,,,,,,\nend,,,,,,,,\n": `line 2: "-1" is no number`,
-		head + "sent,1,x,,,,,,\nend,,,,,,,,\n":  `line 2: "x" is no time`,
-		head + "sent,1,1,a,b,c,d,x,\nend,,,,,,,,\n":                         `"x" is no number of bytes`,
+		head + "sent,-1,1,,,,,,\nend,,,,,,,,\n": `line 2: id is "-1"`,
+		head + "sent,1,x,,,,,,\nend,,,,,,,,\n":  `line 2: time_us is "x"`,
+		head + "sent,1,1,a,b,c,d,x,\nend,,,,,,,,\n":                         `bytes is "x"`,
 		head + "sent,1,1,a,b,c,d,1,0\nend,,,,,,,,\n":                        `"0" are no values among 0`,
 		head + "value,1,,,,,,,1\nend,,,,,,,,\n":                             "value 1 comes after 0 values",
 		head + "received,1,1,,,,,,\nend,,,,,,,,\n":                          "message 1 was never sent",

@@ -28,7 +28,44 @@ import (
 // without a line of its own for its end was still under way when the run ended.
 const MessagesFile = "messages.csv"
 
-const messagesHeader = "event,id,time_us,from,to,type,kind,bytes,values\n"
+// messageEvent is a line of the record. Numbers below 0 are not there.
+type messageEvent struct {
+	event           string
+	id, time, bytes int64 // time in microseconds
+	from, to        string
+	messageType     string
+	kind            string
+	values          string // of "value" the JSON, else ranges of numbers
+}
+
+var messagesTable = csvTable[messageEvent]{Needed: 9, Columns: []csvColumn[messageEvent]{
+	textColumn("event", "", func(e *messageEvent) *string { return &e.event }),
+	optionalColumn("id", func(e *messageEvent) *int64 { return &e.id }),
+	optionalColumn("time_us", func(e *messageEvent) *int64 { return &e.time }),
+	textColumn("from", "", func(e *messageEvent) *string { return &e.from }),
+	textColumn("to", "", func(e *messageEvent) *string { return &e.to }),
+	textColumn("type", "", func(e *messageEvent) *string { return &e.messageType }),
+	textColumn("kind", "", func(e *messageEvent) *string { return &e.kind }),
+	optionalColumn("bytes", func(e *messageEvent) *int64 { return &e.bytes }),
+	textColumn("values", "", func(e *messageEvent) *string { return &e.values }),
+}}
+
+// optionalColumn is a column of whole numbers, which may lack below 0.
+func optionalColumn(name string, of func(*messageEvent) *int64) csvColumn[messageEvent] {
+	return csvColumn[messageEvent]{name, "",
+		func(dst []byte, e *messageEvent) []byte {
+			if n := *of(e); n >= 0 {
+				dst = strconv.AppendInt(dst, n, 10)
+			}
+			return dst
+		},
+		func(e *messageEvent, cell string) (err error) {
+			n, err := strconv.ParseUint(cell, 10, 63)
+			*of(e) = int64(n)
+			return err
+		},
+	}
+}
 
 // DefaultMessagesBytes is how long a record of messages may get, of about a
 // million and a half messages.
@@ -57,6 +94,7 @@ type MessageLog struct {
 	texts   map[string]int32 // number of the others, by their spelling
 	values  int32            // numbers given
 	numbers []int32          // scratch
+	ranges  []byte           // scratch
 }
 
 const (
@@ -75,7 +113,7 @@ func NewMessageLog(to io.Writer, limit int64) *MessageLog {
 	}
 	return &MessageLog{
 		to: to, limit: limit, texts: map[string]int32{},
-		buf: append(make([]byte, 0, flushAt+4<<10), messagesHeader...),
+		buf: append(make([]byte, 0, flushAt+4<<10), messagesTable.header()...),
 	}
 }
 
@@ -93,13 +131,10 @@ func (l *MessageLog) Sent(m *Message, kind string, values []json.RawMessage) {
 	for _, v := range values {
 		l.numbers = append(l.numbers, l.number(v))
 	}
-	l.event("sent", m.ID, m.Sent)
-	l.field(m.Src)
-	l.field(m.Dest)
-	l.field(m.Type)
-	l.field(kind)
-	l.buf = strconv.AppendInt(append(l.buf, ','), int64(m.Bytes), 10)
-	l.buf = append(appendRanges(append(l.buf, ','), l.numbers), '\n')
+	l.ranges = appendRanges(l.ranges[:0], l.numbers)
+	l.buf = messagesTable.append(l.buf, &messageEvent{
+		event: "sent", id: m.ID, time: m.Sent.Microseconds(), from: m.Src, to: m.Dest, messageType: m.Type, kind: kind, bytes: int64(m.Bytes), values: string(l.ranges),
+	})
 	l.ended()
 }
 
@@ -117,7 +152,6 @@ func (l *MessageLog) fate(word string, id int64, at time.Duration) {
 	l.last = at
 	if l.keeps(id) {
 		l.event(word, id, at)
-		l.buf = append(l.buf, ",,,,,,\n"...)
 		l.ended()
 	}
 }
@@ -129,7 +163,6 @@ func (l *MessageLog) Close() error {
 		return nil
 	}
 	l.event("end", l.offered, l.last)
-	l.buf = append(l.buf, ",,,,,,\n"...)
 	l.flush()
 	if l.err != nil {
 		return fmt.Errorf("run: write %s: %w", MessagesFile, l.err)
@@ -138,13 +171,8 @@ func (l *MessageLog) Close() error {
 }
 
 func (l *MessageLog) event(word string, id int64, at time.Duration) {
-	l.buf = append(append(l.buf, word...), ',')
-	l.buf = strconv.AppendInt(l.buf, id, 10)
-	l.buf = strconv.AppendInt(append(l.buf, ','), at.Microseconds(), 10)
+	l.buf = messagesTable.append(l.buf, &messageEvent{event: word, id: id, time: at.Microseconds(), bytes: -1})
 }
-
-// field appends a comma and a text.
-func (l *MessageLog) field(text string) { l.buf = appendCSV(append(l.buf, ','), text) }
 
 // ended is called at the end of a line.
 func (l *MessageLog) ended() {
@@ -163,7 +191,6 @@ func (l *MessageLog) ended() {
 		l.levels = append(l.levels, l.offered)
 	}
 	l.event("sampled", int64(next), l.last)
-	l.buf = append(l.buf, ",,,,,,\n"...)
 }
 
 func (l *MessageLog) flush() {
@@ -212,10 +239,7 @@ func (l *MessageLog) name(value json.RawMessage) int32 {
 		short, _ := json.Marshal(fmt.Sprintf("%s... (%d bytes)", strings.ToValidUTF8(text[:maxValueText/2], ""), len(text)))
 		text = string(short)
 	}
-	l.buf = append(l.buf, "value,"...)
-	l.buf = append(strconv.AppendInt(l.buf, int64(l.values), 10), ",,,,,,"...)
-	l.field(text)
-	l.buf = append(l.buf, '\n')
+	l.buf = messagesTable.append(l.buf, &messageEvent{event: "value", id: int64(l.values), time: -1, bytes: -1, values: text})
 	l.values++
 	return l.values - 1
 }

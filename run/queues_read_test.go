@@ -12,31 +12,33 @@ import (
 func TestWhatNodesSaidIsReadBack(t *testing.T) {
 	var queues, health bytes.Buffer
 	l := NewHealthLog(&queues, &health)
-	q := QueueSample{
+	q := QueueRecord{
+		At: 3 * time.Second, Node: "n1",
 		Name: "gossip", Depth: 7, Preferred: 8192, Capacity: 16384, HighWater: 40, In: 90, Out: 83, Rejected: 2, Lost: 1,
 		OldestMS: 12, WaitMS: 34, DepletionPerSecond: 20.5, UnhealthyMS: 1500,
 	}
-	h := HealthSample{
+	h := HealthRecord{
+		At: 3 * time.Second, Node: "n1",
 		UnhealthyMS: 1500, Worst: "gossip", Permits: 5, Revoked: 2, InUse: 1, Available: 3, PermitsRefused: 4,
 		RefusedByGate: 6, RefusedByWait: 7, RefusedFull: 8, Crashes: 9, Entries: 10,
 	}
-	l.Queue(3*time.Second, "n1", &q)
-	l.Health(3*time.Second, "n1", &h)
+	l.Queue(&q)
+	l.Health(&h)
 	require.NoError(t, l.Close())
 	for cut := range 4 { // of the last line: what is cut off there is left out
 		gotQ, err := ReadQueues(strings.NewReader(queues.String() + "4000,n1"[:cut]))
 		require.NoError(t, err)
-		require.Equal(t, []QueueRecord{{3 * time.Second, "n1", q}}, gotQ)
+		require.Equal(t, []QueueRecord{q}, gotQ)
 		gotH, err := ReadHealth(strings.NewReader(health.String() + `"4000,n1`[:cut]))
 		require.NoError(t, err)
-		require.Equal(t, []HealthRecord{{3 * time.Second, "n1", h}}, gotH)
+		require.Equal(t, []HealthRecord{h}, gotH)
 	}
 }
 
 func TestColumnsOfTheHealthAreKnownByTheirNames(t *testing.T) {
 	got, err := ReadQueues(strings.NewReader("queue,new,preferred,depth,node,time_ms\nintake,x,5,6,n2,1000\n"))
 	require.NoError(t, err)
-	require.Equal(t, []QueueRecord{{time.Second, "n2", QueueSample{Name: "intake", Depth: 6, Preferred: 5}}}, got)
+	require.Equal(t, []QueueRecord{{At: time.Second, Node: "n2", Name: "intake", Depth: 6, Preferred: 5}}, got)
 }
 
 func TestWhatIsNoRecordOfTheHealthIsTold(t *testing.T) {
@@ -45,7 +47,7 @@ func TestWhatIsNoRecordOfTheHealthIsTold(t *testing.T) {
 		"":                           `there is no column "time_ms"`,
 		"a,b\n":                      `there is no column "time_ms"`,
 		head + "1,n1,-5\n1,n1,0\n":   `line 2: unhealthy_ms is "-5"`,
-		head + "1,n1\n1,n1,0\n":      "line 2: 2 fields, not 3",
+		head + "1,n1\n1,n1,0\n":      "line 2: wrong number of fields",
 		head + "1e17,n1,0\n1,n1,0\n": `line 2: time_ms is "1e17"`,
 		head + "1e15,n1,0\n1,n1,0\n": "line 2: time_ms is",
 		head + "x\"y,n1,0\n1,n1,0\n": "line 2",

@@ -25,7 +25,7 @@ type Results struct {
 	Interrupted bool      `json:"interrupted,omitempty"` // stopped before its end; figures cover what was done
 	Error       string    `json:"error,omitempty"`       // why the run could not be done as asked
 
-	Settings Settings        `json:"settings"`
+	Settings Spec            `json:"settings"`         // settled
 	Gossip   *GossipSettings `json:"gossip,omitempty"` // nil where the nodes are not treecast's
 
 	Valid  Verdict `json:"valid"` // Maelstrom's verdict
@@ -63,49 +63,6 @@ type Results struct {
 // nothing.
 func (r *Results) Began() bool {
 	return r.Availability.InvokeCount > 0 || r.Error == "" && !r.Interrupted
-}
-
-// Settings are what a run was asked to do: Maelstrom's flags and ours.
-type Settings struct {
-	Workload        string   `json:"workload"`
-	Bin             string   `json:"bin"`
-	Args            []string `json:"args,omitempty"` // passed to every node
-	Driver          string   `json:"driver"`         // "process" or "virtual"
-	Seed            uint64   `json:"seed,string"`    // text, because many JSON readers round large numbers
-	NodeCount       int      `json:"node_count"`
-	Nodes           []string `json:"nodes,omitempty"` // their names, where they are not Maelstrom's
-	Concurrency     int      `json:"concurrency"`     // workers
-	Rate            float64  `json:"rate_per_second"`
-	TimeLimit       Millis   `json:"time_limit_ms"`
-	Quiet           Millis   `json:"quiet_ms"` // between healing and the final reads
-	Latency         Millis   `json:"latency_ms"`
-	LatencyDist     string   `json:"latency_dist"`
-	InitTimeout     Millis   `json:"init_timeout_ms,omitempty"` // how long nodes had to answer init; 0: 10 s
-	Topology        string   `json:"topology"`
-	Nemesis         []string `json:"nemesis,omitempty"`
-	NemesisInterval Millis   `json:"nemesis_interval_ms"`
-	NemesisTargets  string   `json:"nemesis_targets,omitempty"` // whom kills, pauses and clocks struck; empty: any
-	NemesisPlan     string   `json:"nemesis_plan,omitempty"`    // what was done when, without blanks; empty: it was drawn
-
-	// Probabilities with which messages between nodes met with what; 0 where the
-	// nemesis did not have that fault.
-	LossRate      float64 `json:"loss_rate,omitempty"`
-	DuplicateRate float64 `json:"duplicate_rate,omitempty"`
-	ReorderRate   float64 `json:"reorder_rate,omitempty"`
-	DelayRate     float64 `json:"delay_rate,omitempty"`
-	DelayMean     Millis  `json:"delay_mean_ms,omitempty"` // of a delayed message, beside its latency
-	// PhasedMessageFaults says that these started and stopped, as other faults
-	// do; otherwise they lasted throughout the load.
-	PhasedMessageFaults bool `json:"phased_message_faults,omitempty"`
-
-	// Of transactions and logs; 0 or empty where the workload has no such setting
-	// or it is the default.
-	KeyCount          int      `json:"key_count,omitempty"`
-	MaxWritesPerKey   int      `json:"max_writes_per_key,omitempty"`
-	MaxTxnLength      int      `json:"max_txn_length,omitempty"`
-	ConsistencyModels []string `json:"consistency_models,omitempty"`
-
-	Availability string `json:"availability,omitempty"` // "", "total" or a fraction
 }
 
 // GossipSettings are what treecast's nodes made of their arguments, defaults

@@ -24,11 +24,11 @@ func sample() *Results {
 		Started:     time.Date(2026, 11, 20, 11, 15, 0, 123e6, time.UTC),
 		Finished:    time.Date(2026, 11, 20, 11, 15, 30, 0, time.UTC),
 		Interrupted: true, Error: "a node did not start",
-		Settings: Settings{
-			Workload: "broadcast", Bin: "./treecast", Args: []string{"--num-children", "5"}, Driver: "process", Seed: 7,
-			NodeCount: 5, Concurrency: 5, Rate: 10, TimeLimit: Millis(20 * time.Second), Quiet: Millis(10 * time.Second),
+		Settings: Spec{
+			Workload: "broadcast", Bin: "./treecast", Args: "--num-children 5", Driver: "process", Seed: 7,
+			NodeCount: 5, Concurrency: "5", Rate: 10, TimeLimit: Millis(20 * time.Second), Quiet: Millis(10 * time.Second),
 			Latency: Millis(100 * time.Millisecond), LatencyDist: "constant", Topology: "grid",
-			Nemesis: []string{"partition"}, NemesisInterval: Millis(10 * time.Second), Availability: "total",
+			Nemesis: "partition", NemesisInterval: Millis(10 * time.Second), Availability: "total",
 		},
 		Valid: Invalid,
 		Strict: Strict{Valid: Invalid, Findings: []Finding{

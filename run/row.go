@@ -3,6 +3,7 @@ package run
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -10,7 +11,7 @@ import (
 // Row is a run as a line of runs.csv: what it was asked to do and what came of
 // it, flat. Many runs are compared by their rows.
 type Row struct {
-	Setting
+	Spec // as Spec.Setting has it
 	Seed uint64
 
 	Valid  Verdict // Maelstrom's
@@ -41,43 +42,43 @@ const (
 	BusiestNode      = "busiest_node_messages"
 )
 
-// Column is a column of runs.csv.
-type Column struct{ Name, Meaning string }
+// FigureColumn is a column of runs.csv and what it means.
+type FigureColumn struct{ Name, Meaning string }
 
 // FigureColumns are the figures of a row, in the order of runs.csv. Latencies
 // are in milliseconds.
-func FigureColumns() []Column {
-	return []Column{
-		{"operations", "client operations begun"},
-		{"ok_fraction", "of these, the fraction that succeeded"},
-		{MsgsPerOp, "messages between nodes per client operation, Maelstrom's :servers :msgs-per-op"},
-		{MsgsPerBroadcast, "messages between nodes per broadcast"},
-		{"server_messages", "messages between nodes"},
-		{"server_bytes", "bytes of their bodies"},
-		{"data_messages", "of the messages between nodes, those that carry values"},
-		{"ack_messages", "those that carry none"},
-		{"resend_messages", "those that carry values again"},
-		{BusiestNode, "messages sent and received by the node that has most to do, clients' not counted"},
-		{StableMedian, "Maelstrom's stable latency: median"},
-		{StableP95, "its 95th percentile"},
-		{StableP99, "its 99th percentile"},
-		{StableMax, "its maximum"},
-		{DeliveryMedian, "true delivery latency, from the broadcast until the last node has the value: median"},
-		{DeliveryP95, "its 95th percentile"},
-		{DeliveryP99, "its 99th percentile"},
-		{DeliveryMax, "its maximum"},
-		{"values", "values broadcast"},
-		{"lost_values", "of these, those that were lost"},
-		{"stale_values", "those that some read lacked after they were known"},
-		{"undelivered_values", "those that were not handed to every node"},
-		{"worst_unhealthy_ms", "the longest that a node called itself unhealthy"},
-	}
+func FigureColumns() []FigureColumn { return slices.Clone(figures) }
+
+var figures = []FigureColumn{
+	{"operations", "client operations begun"},
+	{"ok_fraction", "of these, the fraction that succeeded"},
+	{MsgsPerOp, "messages between nodes per client operation, Maelstrom's :servers :msgs-per-op"},
+	{MsgsPerBroadcast, "messages between nodes per broadcast"},
+	{"server_messages", "messages between nodes"},
+	{"server_bytes", "bytes of their bodies"},
+	{"data_messages", "of the messages between nodes, those that carry values"},
+	{"ack_messages", "those that carry none"},
+	{"resend_messages", "those that carry values again"},
+	{BusiestNode, "messages sent and received by the node that has most to do, clients' not counted"},
+	{StableMedian, "Maelstrom's stable latency: median"},
+	{StableP95, "its 95th percentile"},
+	{StableP99, "its 99th percentile"},
+	{StableMax, "its maximum"},
+	{DeliveryMedian, "true delivery latency, from the broadcast until the last node has the value: median"},
+	{DeliveryP95, "its 95th percentile"},
+	{DeliveryP99, "its 99th percentile"},
+	{DeliveryMax, "its maximum"},
+	{"values", "values broadcast"},
+	{"lost_values", "of these, those that were lost"},
+	{"stale_values", "those that some read lacked after they were known"},
+	{"undelivered_values", "those that were not handed to every node"},
+	{"worst_unhealthy_ms", "the longest that a node called itself unhealthy"},
 }
 
 // RowOf flattens a run's results.
 func RowOf(r *Results) Row {
 	out := Row{
-		Setting: SettingOf(&r.Settings), Seed: r.Settings.Seed,
+		Spec: r.Settings.Setting(), Seed: r.Settings.Seed,
 		Valid: r.Valid, Strict: r.Strict.Valid, Error: strings.ReplaceAll(r.Error, "\n", "; "),
 		Figures: map[string]float64{},
 	}

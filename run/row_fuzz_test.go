@@ -13,7 +13,7 @@ import (
 func requireRow(t require.TestingT, want, got Row) {
 	require.Equal(t, rowText(t, want), rowText(t, got))
 	if !strings.Contains(rowText(t, want), "\r") {
-		require.Equal(t, want.Setting, got.Setting)
+		require.Equal(t, want.Spec, got.Spec)
 	}
 }
 
@@ -28,8 +28,8 @@ func rowText(t require.TestingT, row Row) string {
 // costs no row before it.
 func FuzzReadRunsCSV(f *testing.F) {
 	f.Add(rowText(f, Row{
-		Setting: Setting{Workload: "broadcast", Args: "'a,\"b\n'", NodeCount: 25, SyncPeriod: 1, Rate: 1.5},
-		Seed:    1<<64 - 1, Strict: Unknown, Figures: map[string]float64{MsgsPerOp: 1, "values": 1e15},
+		Spec: Spec{Workload: "broadcast", Args: "'a,\"b\n'", NodeCount: 25, SyncPeriod: 1, Rate: 1.5},
+		Seed: 1<<64 - 1, Strict: Unknown, Figures: map[string]float64{MsgsPerOp: 1, "values": 1e15},
 	}), 3)
 	f.Add("a\n\"", 0)
 	for _, cells := range []string{

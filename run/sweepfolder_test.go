@@ -17,7 +17,7 @@ func TestASweepIsReadBackFromItsFolder(t *testing.T) {
 	require.ErrorIs(t, err, ErrNoRun)
 
 	var runs, record bytes.Buffer
-	row := Row{Setting: Setting{Workload: "broadcast"}, Seed: 7, Figures: map[string]float64{MsgsPerOp: 1.5}}
+	row := Row{Spec: Spec{Workload: "broadcast"}, Seed: 7, Figures: map[string]float64{MsgsPerOp: 1.5}}
 	require.NoError(t, WriteRunsCSV(&runs, true, row))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "runs.csv"), runs.Bytes(), 0o666))
 	f, err := ReadSweepFolder(dir)

@@ -13,7 +13,7 @@ import (
 // Record is what Judge knows of a run besides its history and settings.
 type Record struct {
 	Input
-	Settings run.Settings
+	Settings run.Spec
 	Goal     checker.AvailabilityGoal
 	Crashes  []string // sentences on nodes that crashed, went deaf or wrote garbage
 	// Findings are what the bed itself has seen and no history shows.

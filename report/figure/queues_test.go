@@ -10,9 +10,9 @@ import (
 )
 
 func said(at int, node, queue string, depth int, rejected uint64, unhealthy int64) run.QueueRecord {
-	return run.QueueRecord{At: ms(at), Node: node, QueueSample: run.QueueSample{
+	return run.QueueRecord{At: ms(at), Node: node,
 		Name: queue, Depth: depth, Preferred: 10, Capacity: 20, Rejected: rejected, UnhealthyMS: unhealthy,
-	}}
+	}
 }
 
 func TestTheDeepestQueueOfAllNodesCounts(t *testing.T) {
@@ -33,9 +33,9 @@ func TestTheDeepestQueueOfAllNodesCounts(t *testing.T) {
 
 func TestHealthIsThatOfTheWorstNodeAndPermitsOfAll(t *testing.T) {
 	told := func(at int, node string, unhealthy int64, worst string, available int, refused uint64) run.HealthRecord {
-		return run.HealthRecord{At: ms(at), Node: node, HealthSample: run.HealthSample{
+		return run.HealthRecord{At: ms(at), Node: node,
 			UnhealthyMS: unhealthy, Worst: worst, Permits: 4, InUse: 1, Available: available, RefusedByGate: refused, RefusedFull: 1,
-		}}
+		}
 	}
 	require.Equal(t, []Health{
 		{From: ms(1000), To: ms(2000), Permits: 8, Available: 8, Refused: 2},

@@ -54,7 +54,7 @@ func ParetoOf(groups []analysis.Group) Pareto {
 	for i := range groups {
 		g := &groups[i]
 		_, stable := g.Worst(run.StableMax)
-		published = published && stable && attempts(g) && g.NodeCount == 25 && g.Rate == 100 && g.Setting.Latency.Whole() == 100 &&
+		published = published && stable && attempts(g) && g.NodeCount == 25 && g.Rate == 100 && g.Spec.Latency.Whole() == 100 &&
 			g.LatencyDist == "constant" && g.Nemesis == ""
 	}
 	if published {
@@ -70,7 +70,7 @@ func ParetoOf(groups []analysis.Group) Pareto {
 			continue
 		}
 		at[i] = len(out.Points)
-		out.Points = append(out.Points, ParetoPoint{Group: i, Latency: latency, Messages: messages, Sound: g.Sound(), Series: seriesOf(g.Setting)})
+		out.Points = append(out.Points, ParetoPoint{Group: i, Latency: latency, Messages: messages, Sound: g.Sound(), Series: seriesOf(g.Spec)})
 	}
 	for _, g := range analysis.Frontier(groups, out.Latency) {
 		if p, ok := at[g]; ok {
@@ -88,7 +88,7 @@ func attempts(g *analysis.Group) bool {
 }
 
 // seriesOf is what a setting is told apart by in a drawing.
-func seriesOf(s run.Setting) string {
+func seriesOf(s run.Spec) string {
 	name := "k = auto"
 	if s.NumChildren != "" {
 		name = "k = " + s.NumChildren
@@ -106,10 +106,10 @@ func least(groups []analysis.Group, latency string) []Reference {
 	if len(groups) == 0 {
 		return nil
 	}
-	first := groups[0].Setting
+	first := groups[0].Spec
 	from, to := math.Inf(1), 0.0
 	for i := range groups {
-		s := groups[i].Setting
+		s := groups[i].Spec
 		if s.NodeCount != first.NodeCount || s.Rate != first.Rate || s.Latency != first.Latency || s.Workload != first.Workload {
 			return nil
 		}
@@ -169,10 +169,10 @@ const maxHeatSets = 3
 // than one period: one for each figure, and for each kind of settings that
 // differ in nothing else.
 func HeatMaps(groups []analysis.Group) []HeatMap {
-	var kinds []run.Setting
-	members := map[run.Setting][]int{}
+	var kinds []run.Spec
+	members := map[run.Spec][]int{}
 	for i := range groups {
-		kind := groups[i].Setting
+		kind := groups[i].Spec
 		if kind.SyncPeriod == 0 {
 			continue
 		}
@@ -184,7 +184,7 @@ func HeatMaps(groups []analysis.Group) []HeatMap {
 	}
 	named := make([]analysis.Group, len(kinds))
 	for i := range kinds {
-		named[i].Setting = kinds[i]
+		named[i].Spec = kinds[i]
 	}
 	titles := analysis.Labels(named)
 	var out []HeatMap

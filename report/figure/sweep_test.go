@@ -15,7 +15,7 @@ import (
 // swept is a run of a sweep.
 func swept(k string, period int, messages, stable float64) run.Row {
 	return run.Row{
-		Setting: run.Setting{
+		Spec: run.Spec{
 			Workload: "broadcast", NodeCount: 25, Rate: 100, Latency: run.Millis(ms(100)), LatencyDist: "constant",
 			NumChildren: k, SyncPeriod: run.Millis(ms(period)),
 		},

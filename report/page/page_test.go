@@ -76,9 +76,9 @@ func small(t testing.TB) *run.Folder {
 		Results: &run.Results{
 			Version: "v1.2.3", Command: []string{"treecast", "test", "--virtual", "--seed", "7"},
 			Started: time.Date(2026, 11, 20, 11, 15, 0, 0, time.UTC),
-			Settings: run.Settings{
-				Workload: "broadcast", Driver: "virtual", Seed: 7, NodeCount: 3, Concurrency: 3, Rate: 5, TimeLimit: ms(2000), Quiet: ms(1000),
-				Latency: ms(100), LatencyDist: "constant", Nemesis: []string{"partition"}, NemesisInterval: ms(1000), Args: []string{"--num-children", "2"},
+			Settings: run.Spec{
+				Workload: "broadcast", Driver: "virtual", Seed: 7, NodeCount: 3, Concurrency: "3", Rate: 5, TimeLimit: ms(2000), Quiet: ms(1000),
+				Latency: ms(100), LatencyDist: "constant", Nemesis: "partition", NemesisInterval: ms(1000), Args: "--num-children 2",
 			},
 			Gossip:       &run.GossipSettings{NumChildren: 2, Rounds: "locked", SyncPeriod: ms(450), AckDelay: ms(2000)},
 			Strict:       run.Strict{Findings: []run.Finding{}},
@@ -115,12 +115,12 @@ func small(t testing.TB) *run.Folder {
 		},
 		Messages: messages(t, "17", `"a"`),
 		Queues: []run.QueueRecord{
-			{At: time.Second, Node: "n0", QueueSample: run.QueueSample{Name: "gossip", Depth: 3, Preferred: 10, Capacity: 100}},
-			{At: time.Second, Node: "n1", QueueSample: run.QueueSample{Name: "gossip", Depth: 44, Preferred: 10, Capacity: 100, Rejected: 41, UnhealthyMS: 1500}},
+			{At: time.Second, Node: "n0", Name: "gossip", Depth: 3, Preferred: 10, Capacity: 100},
+			{At: time.Second, Node: "n1", Name: "gossip", Depth: 44, Preferred: 10, Capacity: 100, Rejected: 41, UnhealthyMS: 1500},
 		},
 		Health: []run.HealthRecord{
-			{At: time.Second, Node: "n0", HealthSample: run.HealthSample{Permits: 2, Available: 2}},
-			{At: time.Second, Node: "n1", HealthSample: run.HealthSample{Permits: 2, Available: 1, Revoked: 1, UnhealthyMS: 1500, Worst: "gossip", RefusedByGate: 4}},
+			{At: time.Second, Node: "n0", Permits: 2, Available: 2},
+			{At: time.Second, Node: "n1", Permits: 2, Available: 1, Revoked: 1, UnhealthyMS: 1500, Worst: "gossip", RefusedByGate: 4},
 		},
 	}
 }
@@ -221,7 +221,7 @@ func hostileRun(t testing.TB) *run.Folder {
 	f.Dir = "store/" + hostile + "/x" + hostile
 	f.Missing = []string{hostile}
 	r.Version, r.Command, r.Error = hostile, []string{"treecast", hostile}, hostile
-	r.Settings.Workload, r.Settings.Bin, r.Settings.Args, r.Settings.Nemesis = hostile, hostile, []string{hostile}, []string{hostile}
+	r.Settings.Workload, r.Settings.Bin, r.Settings.Args, r.Settings.Nemesis = hostile, hostile, run.WordsOf(hostile), run.CommaListOf(hostile)
 	r.Settings.LatencyDist, r.Settings.Driver, r.Gossip.Rounds = hostile, hostile, hostile
 	r.Strict.Findings = []run.Finding{{Kind: run.FindingKind(hostile), Text: hostile}}
 	r.Challenges[1].Name, r.Challenges[1].Checks[0].Got = hostile, hostile

@@ -23,7 +23,7 @@ func smallSweep() *run.SweepFolder {
 	for i, k := range []string{"3", "24"} {
 		for j, period := range []int{400, 800} {
 			row := run.Row{
-				Setting: run.Setting{
+				Spec: run.Spec{
 					Workload: "broadcast", Driver: "virtual", NodeCount: 25, Rate: 100, Latency: ms(100), LatencyDist: "constant",
 					NumChildren: k, SyncPeriod: ms(period), Rounds: "locked",
 				},

@@ -192,15 +192,15 @@ func settings(f *run.Folder) []setting {
 		return strconv.FormatFloat(m.Duration().Seconds(), 'f', -1, 64) + " s"
 	}
 	faults := none
-	if len(s.Nemesis) > 0 {
-		faults = strings.Join(s.Nemesis, ", ") + ", every " + seconds(s.NemesisInterval) + " on average"
+	if s.Nemesis != "" {
+		faults = strings.Join(s.Nemesis.Split(), ", ") + ", every " + seconds(s.NemesisInterval) + " on average"
 	}
 	if s.NemesisPlan != "" {
 		faults = strings.ReplaceAll(s.NemesisPlan, ";", "; ")
 	}
 	out := []setting{
 		{"workload", s.Workload}, {"driver", s.Driver}, {"seed", strconv.FormatUint(s.Seed, 10)},
-		{"nodes", count(int64(s.NodeCount))}, {"clients", count(int64(s.Concurrency))},
+		{"nodes", count(int64(s.NodeCount))}, {"clients", string(s.Concurrency)},
 		{"rate", strconv.FormatFloat(s.Rate, 'f', -1, 64) + " operations/s"},
 		{"time limit", seconds(s.TimeLimit) + ", then " + seconds(s.Quiet) + " of quiet"},
 		{"latency", fmt.Sprintf("%d ms, %s", s.Latency.Whole(), s.LatencyDist)},
@@ -209,8 +209,8 @@ func settings(f *run.Folder) []setting {
 	if s.Bin != "" {
 		out = append(out, setting{"program", s.Bin})
 	}
-	if len(s.Args) > 0 {
-		out = append(out, setting{"nodes' arguments", strings.Join(s.Args, " ")})
+	if s.Args != "" {
+		out = append(out, setting{"nodes' arguments", strings.Join(s.Args.Split(), " ")})
 	}
 	if g := r.Gossip; g != nil {
 		period := "sync period " + g.SyncPeriod.String()

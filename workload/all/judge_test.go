@@ -46,12 +46,12 @@ func TestJudge_gathersEveryFigure(t *testing.T) {
 	delivery.Sent(0, []byte("7"))
 	r := judge(t, "broadcast", healthy, workload.Record{
 		Input:    workload.Input{Options: workload.Options{Nodes: nodes, Concurrency: 2}},
-		Settings: run.Settings{NodeCount: 2}, Net: &net, Traffic: traffic, Delivery: delivery,
+		Settings: run.Spec{NodeCount: 2}, Net: &net, Traffic: traffic, Delivery: delivery,
 	})
 	require.Equal(t, run.Valid, r.Valid)
 	require.Equal(t, run.Valid, r.Strict.Valid)
 	require.Equal(t, run.SchemaVersion, r.Schema)
-	require.Equal(t, run.Settings{Workload: "broadcast", NodeCount: 2}, r.Settings)
+	require.Equal(t, run.Spec{Workload: "broadcast", NodeCount: 2}, r.Settings)
 	require.Equal(t, 1, r.Workload.SetFull.StableCount)
 	require.Equal(t, checker.Stats(h), r.Stats)
 	require.Equal(t, float32(2)/3, *r.Net.Servers.MsgsPerOp)

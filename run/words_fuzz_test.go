@@ -58,22 +58,22 @@ func FuzzShellQuote(f *testing.F) {
 	})
 }
 
-// FuzzSettingOf checks that the command of a setting says what the setting says:
+// FuzzSpecCommand checks that the command of a setting says what the setting says:
 // its words come back from a shell, and the nodes' arguments make the same
 // setting again.
-func FuzzSettingOf(f *testing.F) {
+func FuzzSpecCommand(f *testing.F) {
 	f.Add("broadcast", "--num-children\x005\x00--sync-period=260ms\x00--rounds\x00free", "partition,kill", 20.0, int64(20e9))
 	f.Add("echo", "--latency-target\x00soon\x00--latency-target\x00500ms\x00it's\x00--sync-period", "", 0.1, int64(1))
 	f.Add("a b", "--\x00--num-children=\x00\x00--rounds", "x y", 1e300, int64(-1))
 	f.Fuzz(func(t *testing.T, workload, args, nemesis string, rate float64, limit int64) {
-		s := Settings{Workload: workload, Driver: "virtual", NodeCount: 5, Rate: rate, TimeLimit: Millis(limit), LatencyDist: "constant"}
+		s := Spec{Workload: workload, Driver: "virtual", NodeCount: 5, Rate: rate, TimeLimit: Millis(limit), LatencyDist: "constant"}
 		if args != "" {
-			s.Args = strings.Split(args, "\x00")
+			s.Args = WordsOf(strings.Split(args, "\x00")...)
 		}
 		if nemesis != "" {
-			s.Nemesis, s.NemesisInterval = strings.Split(nemesis, ","), Millis(time.Second)
+			s.Nemesis, s.NemesisInterval = CommaList(nemesis), Millis(time.Second)
 		}
-		setting := SettingOf(&s)
+		setting := s.Setting()
 		require.NotEmpty(t, setting.Label())
 		words, err := shellWords(setting.Command(7))
 		require.NoError(t, err)
@@ -88,7 +88,7 @@ func FuzzSettingOf(f *testing.F) {
 				break
 			}
 		}
-		s.Args = nodeArgs
-		require.Equal(t, setting, SettingOf(&s))
+		s.Args = WordsOf(nodeArgs...)
+		require.Equal(t, setting, s.Setting())
 	})
 }
