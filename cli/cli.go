@@ -221,7 +221,7 @@ func newParser(to *commands, options ...kong.Option) *kong.Kong {
 // explain says what is wrong with the arguments. The parser knows the end of the
 // line as a token of its own, which would tell nobody that a value is missing.
 func explain(err error, isNode bool) string {
-	text := strings.Replace(err.Error(), ": is ", " is ", 1) // as units complain
+	text := strings.NewReplacer(": is ", " is ", ": must be ", " must be ").Replace(err.Error()) // as units complain
 	if flag, _, missing := strings.Cut(text, ": expected "); missing && strings.HasSuffix(text, `but got "EOL" (<EOL>)`) {
 		return flag + " needs a value"
 	}

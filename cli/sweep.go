@@ -16,6 +16,7 @@ import (
 	"treecast/experiment"
 	"treecast/report"
 	"treecast/run"
+	"treecast/workload/all"
 )
 
 // sweepCommand is many runs: every setting of a grid or a list, with several
@@ -184,7 +185,7 @@ func (c *sweepCommand) points() ([]run.Spec, error) {
 		return nil, err
 	}
 	common := test.Spec
-	common.Workload, common.Driver, common.Bin = "broadcast", c.Driver, c.Bin
+	common.Workload, common.Driver, common.Bin = all.Default, c.Driver, c.Bin
 	common.TimeLimit, common.Quiet, common.Concurrency, common.Topology = c.TimeLimit, c.QuietTime, c.Concurrency, c.Topology
 	common.Nemesis, common.NemesisInterval, common.Availability = c.Nemesis, c.NemesisInterval, c.Availability
 	points, err := experiment.Grid{
@@ -222,6 +223,9 @@ func (c *sweepCommand) plan(p run.Spec, s streams, line commandLine) (experiment
 	test, err := defaultTest()
 	if err != nil {
 		return experiment.Plan{}, false, err
+	}
+	if p.NodeCount < 1 {
+		return experiment.Plan{}, false, usageError{fmt.Errorf("--node-count is %d; give 1 or more", p.NodeCount)}
 	}
 	own := c.Bin == ""
 	if self, err := os.Executable(); err == nil && !own {

@@ -62,7 +62,7 @@ func (testCommand) Help() string {
     treecast test -w broadcast -- --num-children 5
 
 The run leaves store/WORKLOAD/TIME/ with results.edn, history.edn and history.txt as
-Maelstrom writes them, results.json, messages.csv, node-logs/, and report.html, a page
+Maelstrom writes them, results.json, history.jsonl, messages.csv, node-logs/, and report.html, a page
 to open in a browser; store/latest leads there.
 
 The steps of a --nemesis-plan, such as "5s kill n0; 8s partition n1,n3|n4-n9; 12s heal":

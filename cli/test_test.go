@@ -89,7 +89,7 @@ func TestBadArgumentsAreExplainedBeforeAnythingIsDone(t *testing.T) {
 		`clock faults need virtual time (--virtual)`:            {"--nemesis", "clock"},
 		`kills strike no target called "most"`:                  {"--nemesis", "kill", "--nemesis-targets", "most"},
 		"the rate of loss is 1.5; give a probability":           {"--nemesis", "loss", "--loss-rate", "1.5"},
-		"--delay-mean is -1; give milliseconds, more than 0":    {"--nemesis", "delay", "--delay-mean=-1"},
+		"--delay-mean is -1; give a number of milliseconds":     {"--nemesis", "delay", "--delay-mean=-1"},
 		"--message-faults must be one of":                       {"--message-faults", "never"},
 		"availability":                                          {"--availability", "mostly"},
 		`concurrency is "many"; give a number`:                  {"--concurrency", "many"},
@@ -102,10 +102,10 @@ func TestBadArgumentsAreExplainedBeforeAnythingIsDone(t *testing.T) {
 		"--seed: expected a valid 64 bit uint but got \"one\"":  {"--seed", "one"},
 		"rate is -1 operations per second; give 0 to 1000000":   {"--rate=-1"},
 		"quiet-time": {"--quiet-time", "--", "x"},
-		"nemesis interval is 0s; give more than 0":              {"--nemesis", "partition", "--nemesis-interval", "0"},
-		"--bin needs a value":                                   {"--bin"},
-		"--seed needs a value":                                  {"--seed"},
-		"--node-count: expected a valid 64 bit int but got \"x": {"--node-count", "x"},
+		"nemesis interval is 0s; give more than 0":   {"--nemesis", "partition", "--nemesis-interval", "0"},
+		"--bin needs a value":                        {"--bin"},
+		"--seed needs a value":                       {"--seed"},
+		"--node-count is \"x\"; give a whole number": {"--node-count", "x"},
 	} {
 		dir := t.TempDir()
 		var stdout, stderr bytes.Buffer
@@ -183,7 +183,7 @@ func TestWhatFollowsTwoDashesGoesToEveryNode(t *testing.T) {
 	for _, n := range []string{"n0", "n1"} {
 		require.Contains(t, got.stderr, n+": args 3 --num-children 3 --log-level=debug\n")
 	}
-	require.Equal(t, []string{"--num-children", "3", "--log-level=debug"}, results(t, runs(t, filepath.Join(dir, "store"))[0]).Settings.Args)
+	require.Equal(t, run.Words("--num-children 3 --log-level=debug"), results(t, runs(t, filepath.Join(dir, "store"))[0]).Settings.Args)
 }
 
 func TestJSONIsOneDocumentAndNothingElse(t *testing.T) {

@@ -125,8 +125,11 @@ func twice(flag string, changes []func(*run.Spec)) error {
 
 // valueOf spells what a change has made of an empty spec.
 func valueOf(flag string, s run.Spec) string {
-	words := append(s.Flags(), "0")
-	return words[slices.Index(words, "--"+flag)+1]
+	words := s.Flags()
+	if at := slices.Index(words, "--"+flag); at >= 0 {
+		return words[at+1]
+	}
+	return "0"
 }
 
 // ParsePoint reads one setting as a list of them is given: KEY=VALUE, separated

@@ -57,72 +57,84 @@ func (f Figures) Get(key string) any {
 	return nil
 }
 
-// figures makes a form of them.
-func (b *ednBuilder) figures(f Figures) ednForm {
-	form := ednMap()
-	for i := range f {
-		form.items = append(form.items, ednAtom(":"+f[i].Key), b.figure(f[i].Value))
-	}
-	return form
-}
-
-func (b *ednBuilder) figure(value any) ednForm {
+// nodeOf makes a node of a figure.
+func nodeOf(value any) (ednNode, error) {
 	switch v := value.(type) {
 	case nil:
-		return ednAtom("nil")
-	case bool:
-		return ednAtom(strconv.FormatBool(v))
-	case int:
-		return ednInt(v)
-	case int64:
-		return ednInt(v)
+		return ednAtom("nil"), nil
+	case bool, int, int64:
+		return ednAtom(fmt.Sprint(v)), nil
 	case float32:
-		return ednFloat(v)
+		return ednAtom(javaFloat(float64(v), 32)), nil
 	case float64:
-		return ednAtom(javaDouble(v))
+		return ednAtom(javaFloat(v, 64)), nil
 	case string:
-		return ednAtom(string(appendEDNString(nil, v)))
+		return ednAtom(string(appendEDNString(nil, v))), nil
 	case Keyword:
-		return ednAtom(":" + string(v))
+		return ednAtom(":" + string(v)), nil
 	case Atom:
-		return ednAtom(string(v))
+		return ednNode{text: string(v), asIs: true}, nil
 	case Verdict:
-		return ednVerdict(v)
+		if v == Unknown {
+			return ednAtom(":unknown"), nil
+		}
+		return ednAtom(v.String()), nil
 	case Value:
-		return b.parsed(appendEDNValue(nil, json.RawMessage(v), plainSpelling))
+		return parseJSON(json.RawMessage(v))
 	case Body:
-		return b.value(json.RawMessage(v))
+		n, err := parseJSON(json.RawMessage(v))
+		n.spellClient()
+		return n, err
 	case Op:
-		return b.op(&v)
+		return nodeOf(&v)
 	case *Op:
-		return b.op(v)
+		if v == nil {
+			return ednAtom("nil"), nil
+		}
+		text, err := AppendOpEDN(nil, *v)
+		if err != nil {
+			return ednNode{}, err
+		}
+		n, err := parseEDN(string(text), ednMaxDepth+1)
+		n.open = "#jepsen.history.Op{"
+		return n, err
 	case Figures:
-		return b.figures(v)
+		n := ednNode{open: "{"}
+		for i := range v {
+			item, err := nodeOf(v[i].Value)
+			if err != nil {
+				return n, err
+			}
+			n.items = append(n.items, ednAtom(":"+v[i].Key), item)
+		}
+		return n, nil
 	case List:
-		return ednList(b.all(v))
+		return nodesOf("(", v)
 	case Vector:
-		return ednForm{open: "[", close: "]", items: b.all(v)}
+		return nodesOf("[", v)
 	case Set:
-		return ednForm{open: "#{", close: "}", items: b.all(v)}
+		return nodesOf("#{", v)
 	case Pairs:
-		return ednMap(b.all(v)...)
+		return nodesOf("{", v)
 	}
-	if b.err == nil {
-		b.err = fmt.Errorf("run: write results.edn: a figure is a %T", value)
-	}
-	return ednAtom("nil")
+	return ednNode{}, fmt.Errorf("a figure is a %T", value)
 }
 
-func (b *ednBuilder) all(values []any) []ednForm {
-	forms := make([]ednForm, len(values))
-	for i := range values {
-		forms[i] = b.figure(values[i])
+func nodesOf(open string, values []any) (ednNode, error) {
+	n := ednNode{open: open}
+	for _, value := range values {
+		item, err := nodeOf(value)
+		if err != nil {
+			return n, err
+		}
+		n.items = append(n.items, item)
 	}
-	return forms
+	return n, nil
 }
 
-// javaDouble spells f as Java's Double.toString does.
-func javaDouble(f float64) string {
+// javaFloat spells f as Java's Double.toString or Float.toString does, for 64 or 32
+// bits.
+func javaFloat(f float64, bits int) string {
 	size := math.Abs(f)
 	switch {
 	case math.IsNaN(f):
@@ -131,103 +143,25 @@ func javaDouble(f float64) string {
 		return "##Inf"
 	case math.IsInf(f, -1):
 		return "##-Inf"
-	case size != 0 && (size < 1e-3 || size >= 1e7):
-		mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(f, 'E', -1, 64), "E")
-		if !strings.Contains(mantissa, ".") {
-			mantissa += ".0"
-		}
-		sign := ""
-		if exponent[0] == '-' {
-			sign = "-"
-		}
-		return mantissa + "E" + sign + strings.TrimLeft(exponent, "+-0")
 	}
-	text := strconv.FormatFloat(f, 'f', -1, 64)
+	text, exponent := strconv.FormatFloat(f, 'f', -1, bits), ""
+	if size != 0 && (size < 1e-3 || size >= 1e7) {
+		text, exponent, _ = strings.Cut(strconv.FormatFloat(f, 'E', -1, bits), "E")
+		exponent = "E" + strings.Replace(exponent[:1], "+", "", 1) + strings.TrimLeft(exponent, "+-0")
+	}
 	if !strings.Contains(text, ".") {
 		text += ".0"
 	}
-	return text
+	return text + exponent
 }
 
 // MarshalJSON spells the figures as an object in their order.
 func (f Figures) MarshalJSON() ([]byte, error) {
-	return appendFigureJSON(nil, f)
-}
-
-func appendFigureJSON(dst []byte, value any) (_ []byte, err error) {
-	items := func(values []any) {
-		dst = append(dst, '[')
-		for i := range values {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			if err == nil {
-				dst, err = appendFigureJSON(dst, values[i])
-			}
-		}
-		dst = append(dst, ']')
+	n, err := nodeOf(f)
+	if err != nil {
+		return nil, err
 	}
-	switch v := value.(type) {
-	case Figures:
-		dst = append(dst, '{')
-		for i := range v {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			dst = append(appendJSONString(dst, v[i].Key), ':')
-			if dst, err = appendFigureJSON(dst, v[i].Value); err != nil {
-				return nil, err
-			}
-		}
-		return append(dst, '}'), nil
-	case Pairs:
-		dst = append(dst, '{')
-		for i := 0; i+1 < len(v); i += 2 {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			key, keyErr := appendFigureJSON(nil, v[i])
-			if keyErr != nil {
-				return nil, keyErr
-			}
-			if key[0] != '"' {
-				key = appendJSONString(nil, string(key))
-			}
-			dst = append(append(dst, key...), ':')
-			if dst, err = appendFigureJSON(dst, v[i+1]); err != nil {
-				return nil, err
-			}
-		}
-		return append(dst, '}'), nil
-	case List:
-		items(v)
-	case Vector:
-		items(v)
-	case Set:
-		items(v)
-	case Value:
-		if v == nil {
-			return append(dst, "null"...), nil
-		}
-		return append(dst, v...), nil
-	case Body:
-		return appendFigureJSON(dst, Value(v))
-	case Keyword:
-		return appendJSONString(dst, string(v)), nil
-	case Atom:
-		return appendJSONString(dst, string(v)), nil
-	case float64:
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return appendJSONString(dst, javaDouble(v)), nil
-		}
-		return append(dst, javaDouble(v)...), nil
-	case float32:
-		return append(dst, ednFloat(v).text...), nil
-	default:
-		text, marshalErr := json.Marshal(value)
-		return append(dst, text...), marshalErr
-	}
-	return dst, err
+	return n.appendJSON(nil), nil
 }
 
 // UnmarshalJSON reads what MarshalJSON writes. Keys and their order are kept;
@@ -258,5 +192,9 @@ func (f *Figures) UnmarshalJSON(data []byte) error {
 // AppendPlainEDN appends a JSON value as EDN, in which strings and the keys of
 // maps stay strings. The error says that the value is not JSON.
 func AppendPlainEDN(dst []byte, value json.RawMessage) ([]byte, error) {
-	return appendEDNValue(dst, value, plainSpelling)
+	n, err := parseJSON(value)
+	if err != nil {
+		return nil, err
+	}
+	return n.appendEDN(dst), nil
 }

@@ -63,7 +63,7 @@ func TestFigures_doublesAreSpeltAsJavaSpellsThem(t *testing.T) {
 	for want, f := range map[string]float64{
 		"0.0": 0, "27.620082514": 27.620082514, "1.0E7": 1e7, "1.25E-5": 1.25e-5, "0.001": 0.001, "-2.0": -2, "##Inf": math.Inf(1), "##-Inf": math.Inf(-1), "##NaN": math.NaN(),
 	} {
-		require.Equal(t, want, javaDouble(f))
+		require.Equal(t, want, javaFloat(f, 64))
 	}
 }
 

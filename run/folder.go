@@ -1,14 +1,12 @@
 package run
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 )
@@ -17,8 +15,8 @@ import (
 type Folder struct {
 	Dir     string // links resolved
 	Results *Results
-	// History is the operations of history.edn. Long values, such as the lists
-	// that reads return, are left out.
+	// History is the operations. Long values, such as the lists that reads return,
+	// are left out.
 	History  History
 	Messages *Messages      // nil if there is no record of messages
 	Queues   []QueueRecord  // empty if nobody asked the nodes
@@ -29,8 +27,9 @@ type Folder struct {
 
 // The names of files in a run's directory.
 const (
-	resultsFile = "results.json"
-	historyFile = "history.edn"
+	resultsFile    = "results.json"
+	HistoryFile    = "history.jsonl" // our own: an operation a line
+	ednHistoryFile = "history.edn"   // as Maelstrom writes it
 )
 
 // maxOpValue is how long values of Folder.History are at most.
@@ -66,7 +65,7 @@ func ReadFolder(path string) (*Folder, error) {
 	side.Go(func() { messages = f.readMessages() })
 	side.Go(func() { health = f.readHealth() })
 	side.Wait()
-	if err = f.forgive(historyFile, history); err != nil {
+	if err = f.forgive(HistoryFile, history); err != nil {
 		return nil, err
 	}
 	if err = f.forgive(MessagesFile, messages); err != nil {
@@ -81,16 +80,21 @@ func ReadFolder(path string) (*Folder, error) {
 	return f, nil
 }
 
+// readHistory reads our own record of the operations, or, of a run that an earlier
+// version made, Maelstrom's.
 func (f *Folder) readHistory() error {
-	return f.open(historyFile, func(r io.Reader) error {
-		return scanHistoryEDN(r, parseShortOp, func(op Op) error {
-			if len(op.Value) > maxOpValue {
-				op.Value = nil
-			}
-			f.History = append(f.History, op)
-			return nil
-		})
-	})
+	take := func(op Op) error {
+		if len(op.Value) > maxOpValue {
+			op.Value = nil
+		}
+		f.History = append(f.History, op)
+		return nil
+	}
+	err := f.open(HistoryFile, func(r io.Reader) error { return scanHistoryJSON(r, take) })
+	if errors.Is(err, fs.ErrNotExist) {
+		return f.open(ednHistoryFile, func(r io.Reader) error { return ScanHistoryEDN(r, take) })
+	}
+	return err
 }
 
 func (f *Folder) readMessages() error {
@@ -98,23 +102,6 @@ func (f *Folder) readMessages() error {
 		f.Messages, err = ReadMessages(r)
 		return err
 	})
-}
-
-// parseShortOp reads a line of history.edn, without its value if that is a long
-// list: histories are mostly lists that were read, and grow with their square.
-func parseShortOp(line []byte) (Op, error) {
-	from := bytes.Index(line, []byte(":value ["))
-	to := bytes.LastIndexByte(line, ']')
-	// What went well has no error behind its value. The value is a list of plain
-	// values if it is the only one to end, and begins outside of any text.
-	if from >= 0 && to-from > maxOpValue && bytes.Contains(line[:from], []byte(":type :ok,")) &&
-		bytes.IndexByte(line[:from], '"') < 0 && bytes.IndexByte(line[from:], ']') == to-from {
-		short := slices.Concat(line[:from], []byte(":value nil "), line[to+1:])
-		if op, err := parseOpEDN(short); err == nil {
-			return op, nil
-		}
-	}
-	return parseOpEDN(line)
 }
 
 // readHealth reads what nodes said of themselves, if they were asked.

@@ -41,6 +41,12 @@ func TestARunIsReadBackFromItsFolder(t *testing.T) {
 	base, dir := keptRun(t)
 	whole, err := filepath.EvalSymlinks(dir)
 	require.NoError(t, err)
+	_, older := keptRun(t) // of an earlier version
+	require.NoError(t, os.Remove(filepath.Join(older, HistoryFile)))
+	f, err := ReadFolder(older)
+	require.NoError(t, err)
+	require.Empty(t, f.Missing)
+	kept := f.History
 	for _, path := range []string{dir, filepath.Join(base, "latest"), filepath.Join(base, "broadcast", "latest"), filepath.Join(dir, "results.json")} {
 		f, err := ReadFolder(path)
 		require.NoError(t, err, path)
@@ -54,6 +60,7 @@ func TestARunIsReadBackFromItsFolder(t *testing.T) {
 			{Index: 2, Time: 6, Type: OK, F: "read", Final: true},
 			{Index: 3, Time: 7, Type: Fail, F: "read", Error: &OpError{Name: "crash", Text: "[x] ]"}},
 		}, f.History, "long values are left out")
+		require.Equal(t, kept, f.History)
 		require.Equal(t, "broadcast/"+filepath.Base(dir), f.Name())
 	}
 }
@@ -61,12 +68,13 @@ func TestARunIsReadBackFromItsFolder(t *testing.T) {
 func TestWhatARunsFolderLacksIsSaid(t *testing.T) {
 	_, dir := keptRun(t)
 	require.NoError(t, os.Remove(filepath.Join(dir, "history.edn")))
+	require.NoError(t, os.Remove(filepath.Join(dir, HistoryFile)))
 	text, err := os.ReadFile(filepath.Join(dir, MessagesFile))
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, MessagesFile), text[:bytes.Index(text, []byte("end,"))+2], 0o666))
 	f, err := ReadFolder(dir)
 	require.NoError(t, err)
-	require.Equal(t, []string{"history.edn is not there", "messages.csv ends in the middle, 0.0 s into the run"}, f.Missing)
+	require.Equal(t, []string{"history.jsonl is not there", "messages.csv ends in the middle, 0.0 s into the run"}, f.Missing)
 	require.NoError(t, os.Remove(filepath.Join(dir, MessagesFile)))
 	f, err = ReadFolder(dir)
 	require.NoError(t, err)
@@ -95,7 +103,7 @@ func TestWhatIsNoRunIsTold(t *testing.T) {
 }
 
 func TestABrokenFileOfARunIsAnErrorThatNamesIt(t *testing.T) {
-	for name, text := range map[string]string{"results.json": `{"schema":99}`, "history.edn": "}", MessagesFile: "hello\n"} {
+	for name, text := range map[string]string{"results.json": `{"schema":99}`, HistoryFile: "}", MessagesFile: "hello\n"} {
 		_, dir := keptRun(t)
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666))
 		_, err := ReadFolder(dir)

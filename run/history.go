@@ -3,6 +3,7 @@ package run
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -79,6 +80,18 @@ func (h History) writeLines(w io.Writer, appendOp func([]byte, Op) ([]byte, erro
 	return nil
 }
 
+// WriteJSON writes history.jsonl: one operation per line, as results.json spells
+// operations.
+func (h History) WriteJSON(w io.Writer) error {
+	return h.writeLines(w, func(dst []byte, op Op) ([]byte, error) {
+		text, err := json.Marshal(op.shape())
+		if err != nil {
+			return nil, fmt.Errorf("run: operation %d: %w", op.Index, err)
+		}
+		return append(dst, text...), nil
+	})
+}
+
 // ReadHistoryEDN reads a history.edn, Maelstrom's or ours: one operation per
 // line, of any length. Keys it does not know are ignored. An error names the
 // line it stands in.
@@ -97,11 +110,15 @@ func ReadHistoryEDN(r io.Reader) (History, error) {
 // ScanHistoryEDN reads a history.edn as ReadHistoryEDN does, and hands on one
 // operation at a time. It ends with the first error of take.
 func ScanHistoryEDN(r io.Reader, take func(Op) error) error {
-	return scanHistoryEDN(r, parseOpEDN, take)
+	return scanHistory(r, parseOpEDN, take)
 }
 
-// scanHistoryEDN is ScanHistoryEDN with a parser of its lines.
-func scanHistoryEDN(r io.Reader, parse func(line []byte) (Op, error), take func(Op) error) error {
+// scanHistoryJSON is the same for a history.jsonl.
+func scanHistoryJSON(r io.Reader, take func(Op) error) error {
+	return scanHistory(r, func(line []byte) (op Op, err error) { return op, json.Unmarshal(line, &op) }, take)
+}
+
+func scanHistory(r io.Reader, parse func(line []byte) (Op, error), take func(Op) error) error {
 	in := bufio.NewReaderSize(withoutBOM(r), 64<<10)
 	for number := 1; ; number++ {
 		line, err := in.ReadBytes('\n')
@@ -112,9 +129,6 @@ func scanHistoryEDN(r io.Reader, parse func(line []byte) (Op, error), take func(
 			op, parseErr := parse(trimmed)
 			if parseErr != nil {
 				return fmt.Errorf("run: history line %d: %w", number, parseErr)
-			}
-			if !isKeyword(op.F) {
-				return fmt.Errorf("run: history line %d: an operation has the function %q, which is no keyword", number, op.F)
 			}
 			if err := take(op); err != nil {
 				return err

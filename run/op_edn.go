@@ -2,7 +2,6 @@ package run
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -12,14 +11,10 @@ import (
 // AppendOpEDN appends op as a line of history.edn, without the line's end. It
 // fails if the operation's Value is not JSON.
 //
-// The nemesis' own words are keywords in Jepsen and a partition is a map of
-// sets; how JSON maps to that is said at ednSpelling.
+// The nemesis' own words are keywords in Jepsen and a partition is a map of sets. An
+// operation may have keys beyond those that Op names: a generator's settings, what a
+// node lacked.
 func AppendOpEDN(dst []byte, op Op) ([]byte, error) {
-	return appendOpMap(dst, op, op.F)
-}
-
-// appendOpMap appends op as a map with f for its function.
-func appendOpMap(dst []byte, op Op, f string) ([]byte, error) {
 	dst = append(dst, "{:index "...)
 	dst = strconv.AppendInt(dst, int64(op.Index), 10)
 	dst = append(dst, ", :time "...)
@@ -29,18 +24,27 @@ func appendOpMap(dst []byte, op Op, f string) ([]byte, error) {
 	dst = append(dst, ", :process "...)
 	dst = appendProcess(dst, op.Process)
 	dst = append(dst, ", :f :"...)
-	dst = append(dst, f...)
+	dst = append(dst, op.F...)
 	dst = append(dst, ", :value "...)
-	dst, err := appendEDNValue(dst, op.Value, spellingOf(op))
+	dst, err := op.appendValue(dst)
 	if err != nil {
-		return nil, fmt.Errorf("run: operation %d: %w", op.Index, err)
+		return nil, err
 	}
 	if op.Final {
 		dst = append(dst, ", :final? true"...)
 	}
 	if op.Extra != nil {
-		if dst, err = appendExtraEDN(dst, op.Extra); err != nil {
+		extra, err := parseJSON(op.Extra)
+		if err == nil && !extra.isMap() {
+			err = fmt.Errorf("they are no object")
+		}
+		if err != nil {
 			return nil, fmt.Errorf("run: operation %d: further keys: %w", op.Index, err)
+		}
+		extra.spellExtra(false)
+		for i := 0; i < len(extra.items); i += 2 {
+			dst = append(extra.items[i].appendEDN(append(dst, ", "...)), ' ')
+			dst = extra.items[i+1].appendEDN(dst)
 		}
 	}
 	if op.Error != nil {
@@ -50,14 +54,21 @@ func appendOpMap(dst []byte, op Op, f string) ([]byte, error) {
 	return append(dst, '}'), nil
 }
 
-func spellingOf(op Op) ednSpelling {
+// appendValue appends the operation's value.
+func (op *Op) appendValue(dst []byte) ([]byte, error) {
+	value, err := parseJSON(op.Value)
+	if err != nil {
+		return nil, fmt.Errorf("run: operation %d: %w", op.Index, err)
+	}
 	switch {
 	case op.Process == NemesisProcess:
-		return nemesisSpelling
+		value.spellNemesis(false)
 	case op.Micro:
-		return microsSpelling
+		value.spellMicros()
+	default:
+		value.spellClient()
 	}
-	return clientSpelling
+	return value.appendEDN(dst), nil
 }
 
 func appendProcess(dst []byte, process int) []byte {
@@ -117,9 +128,9 @@ func appendOpText(dst []byte, op Op) ([]byte, error) {
 	dst = appendProcess(dst, op.Process)
 	dst = append(append(dst, "\t:"...), op.Type.String()...)
 	dst = append(append(dst, "\t:"...), op.F...)
-	dst, err := appendEDNValue(append(dst, '\t'), op.Value, spellingOf(op))
+	dst, err := op.appendValue(append(dst, '\t'))
 	if err != nil {
-		return nil, fmt.Errorf("run: operation %d: %w", op.Index, err)
+		return nil, err
 	}
 	if op.Error != nil {
 		dst = op.Error.appendEDN(append(dst, '\t'), false)
@@ -129,134 +140,104 @@ func appendOpText(dst []byte, op Op) ([]byte, error) {
 
 // parseOpEDN reads one operation, with or without Jepsen's record tag.
 func parseOpEDN(line []byte) (Op, error) {
-	s := ednScanner{data: line}
-	first, err := s.peek()
+	n, err := parseEDN(string(line), ednMaxDepth+1)
 	if err != nil {
 		return Op{}, err
 	}
-	if first == '#' {
-		s.pos += max(bytes.IndexByte(s.data[s.pos:], '{'), 0)
+	return opOf(&n)
+}
+
+// opOf is the operation that a map is.
+func opOf(n *ednNode) (op Op, err error) {
+	if !n.isMap() {
+		return Op{}, fmt.Errorf("an operation begins with {")
 	}
-	open, err := s.accept('{')
-	if err != nil {
-		return Op{}, err
-	}
-	if !open {
-		return Op{}, fmt.Errorf("an operation begins with {, not with %q", line[0])
-	}
-	var op Op
-	for {
-		done, err := s.accept('}')
-		if err != nil {
-			return Op{}, err
+	for i := 0; i < len(n.items); i += 2 {
+		key, value := n.items[i].plain(), &n.items[i+1]
+		if n.items[i].text == "" || n.items[i].text[0] != ':' {
+			continue
 		}
-		if done {
-			break
-		}
-		key, err := s.word()
-		if err != nil {
-			return Op{}, err
-		}
-		if err := op.setEDN(string(key), &s); err != nil {
-			return Op{}, fmt.Errorf("%s: %w", key, err)
+		if err := op.set(key, value); err != nil {
+			return Op{}, fmt.Errorf(":%s: %w", key, err)
 		}
 	}
-	if err := s.skipSpace(); err != nil || s.pos != len(s.data) {
-		return Op{}, fmt.Errorf("something follows the operation")
+	if !isKeyword(op.F) {
+		return Op{}, fmt.Errorf("an operation has the function %q, which is no keyword", op.F)
 	}
 	return op, nil
 }
 
-// setEDN reads the value of one key into op.
-func (op *Op) setEDN(key string, s *ednScanner) error {
+// set reads the value of one key into op. Of keys that Op has no field for it passes
+// over :exception, which is a page of Java.
+func (op *Op) set(key string, value *ednNode) (err error) {
 	switch key {
-	case ":value":
-		op.Micro = s.atMicros()
-		value, err := s.appendJSON(nil)
-		if err == nil && string(value) != "null" {
-			op.Value = json.RawMessage(value)
-		}
-		return err
-	case ":error":
-		return op.setErrorEDN(s)
-	case ":index", ":time", ":type", ":process", ":f", ":final?":
-	default:
-		return op.readExtra(key, s)
-	}
-	word, err := s.word()
-	if err != nil {
-		return err
-	}
-	switch key {
-	case ":type":
-		op.Type, err = ParseOpType(keywordName(word))
-	case ":f":
-		op.F = keywordName(word)
-	case ":final?":
-		op.Final = string(word) == "true"
-	case ":process":
-		if string(word) == ":nemesis" {
+	case "type":
+		op.Type, err = ParseOpType(value.plain())
+	case "f":
+		op.F = value.plain()
+	case "final?":
+		op.Final = value.text == "true"
+	case "process":
+		if value.text == ":nemesis" {
 			op.Process = NemesisProcess
 			return nil
 		}
-		op.Process, err = strconv.Atoi(string(word))
-	case ":index":
-		op.Index, err = strconv.Atoi(string(word))
-	case ":time":
+		op.Process, err = strconv.Atoi(value.text)
+	case "index":
+		op.Index, err = strconv.Atoi(value.text)
+	case "time":
 		var nanos int64
-		nanos, err = strconv.ParseInt(string(word), 10, 64)
+		nanos, err = strconv.ParseInt(value.text, 10, 64)
 		if op.Time = time.Duration(nanos); err == nil && (op.Time < 0 || op.Time > maxRun) {
-			err = fmt.Errorf("%s is no time since the start of a run, in nanoseconds", word)
+			err = fmt.Errorf("%s is no time since the start of a run, in nanoseconds", value.text)
+		}
+	case "value":
+		op.Micro = len(value.items) > 0 && value.open == "[" && value.items[0].open == "[" && len(value.items[0].items) > 0 &&
+			strings.HasPrefix(value.items[0].items[0].text, ":")
+		if op.Value = nil; value.text != "nil" {
+			op.Value = value.appendJSON(nil)
+		}
+	case "error":
+		op.Error = errorOf(value)
+	default:
+		if key != "exception" && isKeyword(key) {
+			op.readExtra(key, value)
 		}
 	}
 	return err
 }
 
-// setErrorEDN reads :name, [:name "text"], [:name nil], "indeterminate: text" or
-// "text"; whatever else
-// an error may be is kept as text.
-func (op *Op) setErrorEDN(s *ednScanner) error {
-	raw, err := s.raw()
-	if err != nil {
-		return err
+// readExtra keeps a key that Op has no field for.
+func (op *Op) readExtra(key string, value *ednNode) {
+	extra := []byte{'{'}
+	if op.Extra != nil {
+		extra = append(bytes.TrimSuffix(op.Extra, []byte{'}'}), ',')
 	}
-	in := ednScanner{data: raw}
-	switch raw[0] {
-	case ':':
-		if name := keywordName(raw); isKeyword(name) {
-			op.Error = &OpError{Name: name}
-			return nil
-		}
-	case '"':
-		text, err := in.text()
-		op.Error = &OpError{Text: text}
-		if why, ok := strings.CutPrefix(text, indeterminate+": "); ok && why != "" {
-			op.Error = &OpError{Name: indeterminate, Text: why}
-		}
-		return err
-	case '[':
-		in.pos++
-		name, nameErr := in.word()
-		rest, restErr := in.raw()
-		end, _ := in.accept(']')
-		if nameErr == nil && restErr == nil && end && name[0] == ':' && isKeyword(keywordName(name)) {
-			op.Error = &OpError{Name: keywordName(name)}
-			if string(rest) == "nil" {
-				return nil
-			}
-			if rest[0] == '"' {
-				in = ednScanner{data: rest}
-				op.Error.Text, err = in.text()
-				return err
-			}
-		}
-	case 'n':
-		if string(raw) == "nil" {
-			return nil
-		}
-	}
-	op.Error = &OpError{Text: string(raw)}
-	return nil
+	extra = append(appendJSONString(extra, key), ':')
+	op.Extra = append(value.appendJSON(extra), '}')
 }
 
-func keywordName(word []byte) string { return string(bytes.TrimPrefix(word, []byte(":"))) }
+// errorOf reads :name, [:name "text"], [:name nil], "indeterminate: text" or "text";
+// whatever else an error may be is kept as text.
+func errorOf(n *ednNode) *OpError {
+	named := func(n *ednNode) bool { return strings.HasPrefix(n.text, ":") && isKeyword(n.plain()) }
+	switch {
+	case n.text == "nil":
+		return nil
+	case named(n):
+		return &OpError{Name: n.plain()}
+	case n.isText():
+		if why, ok := strings.CutPrefix(n.plain(), indeterminate+": "); ok && why != "" {
+			return &OpError{Name: indeterminate, Text: why}
+		}
+		return &OpError{Text: n.plain()}
+	case n.open == "[" && len(n.items) == 2 && named(&n.items[0]):
+		switch why := &n.items[1]; {
+		case why.text == "nil":
+			return &OpError{Name: n.items[0].plain()}
+		case why.isText():
+			return &OpError{Name: n.items[0].plain(), Text: why.plain()}
+		}
+	}
+	return &OpError{Text: string(n.appendEDN(nil))}
+}

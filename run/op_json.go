@@ -26,6 +26,11 @@ type opErrorJSON struct {
 
 // MarshalJSON spells op as results.json does.
 func (op Op) MarshalJSON() ([]byte, error) {
+	return json.Marshal(op.shape())
+}
+
+// shape is what JSON spells.
+func (op *Op) shape() opJSON {
 	out := opJSON{
 		Index: op.Index, Time: Millis(op.Time), Type: op.Type, Process: op.Process,
 		F: op.F, Value: op.Value, Micro: op.Micro, Final: op.Final, Extra: op.Extra,
@@ -33,7 +38,7 @@ func (op Op) MarshalJSON() ([]byte, error) {
 	if op.Error != nil {
 		out.Error = &opErrorJSON{Name: op.Error.Name, Text: op.Error.Text}
 	}
-	return json.Marshal(out)
+	return out
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.

@@ -13,7 +13,7 @@ import (
 // leaves is far smaller; a file that is larger is another, or was filled up.
 const (
 	MaxRecordBytes = 256 << 20 // results.json, results.edn, sweep.json, runs.csv
-	MaxTraceBytes  = 8 << 30   // history.edn, messages.csv, queues.csv, health.csv
+	MaxTraceBytes  = 8 << 30   // history.jsonl, history.edn, messages.csv, queues.csv, health.csv
 )
 
 // ErrNotReadable is wrapped by Open's errors about what is no regular file, or too

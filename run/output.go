@@ -14,7 +14,7 @@ import (
 // ownFiles are the names of what a run or a sweep leaves in its directory, beside
 // charts and logs: its record, which nothing else may take the place of.
 var ownFiles = []string{
-	"results.json", "results.edn", "history.edn", "history.txt", MessagesFile, QueuesFile, HealthFile,
+	"results.json", "results.edn", HistoryFile, ednHistoryFile, "history.txt", MessagesFile, QueuesFile, HealthFile,
 	sweepRecordFile, sweepRunsFile, "summary.md",
 }
 

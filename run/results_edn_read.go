@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
+	"strings"
 )
 
 // countsEDN are Counts by Maelstrom's names.
@@ -19,18 +19,6 @@ type countsEDN struct {
 	InfoCount int     `json:"info-count"`
 }
 
-// byFunctionEDN is what Maelstrom's :stats has beside their countsEDN.
-type byFunctionEDN struct {
-	ByF map[string]countsEDN `json:"by-f"`
-}
-
-// availabilityEDN is an Availability by Maelstrom's names.
-type availabilityEDN struct {
-	Valid       Verdict `json:"valid?"`
-	OKFraction  float32 `json:"ok-fraction"`
-	InvokeCount int     `json:"-"`
-}
-
 // netCountsEDN are NetCounts by Maelstrom's names.
 type netCountsEDN struct {
 	SendCount int64    `json:"send-count"`
@@ -39,36 +27,83 @@ type netCountsEDN struct {
 	MsgsPerOp *float32 `json:"msgs-per-op"`
 }
 
-// netEDN is a Net by Maelstrom's names.
-type netEDN struct {
-	All     netCountsEDN `json:"all"`
-	Clients netCountsEDN `json:"clients"`
-	Servers netCountsEDN `json:"servers"`
-	Valid   Verdict      `json:"valid?"`
+// setFullEDN are the plain figures of a SetFull by Maelstrom's names.
+type setFullEDN struct {
+	AttemptCount    int               `json:"attempt-count"`
+	StableCount     int               `json:"stable-count"`
+	LostCount       int               `json:"lost-count"`
+	Lost            []json.RawMessage `json:"lost"`
+	NeverReadCount  int               `json:"never-read-count"`
+	NeverRead       []json.RawMessage `json:"never-read"`
+	StaleCount      int               `json:"stale-count"`
+	Stale           []json.RawMessage `json:"stale"`
+	DuplicatedCount int               `json:"duplicated-count"`
+	StableLatencies *Quantiles        `json:"stable-latencies"`
+	LostLatencies   *Quantiles        `json:"lost-latencies"`
+}
+
+// elementEDN is an Element by Maelstrom's names.
+type elementEDN struct {
+	Element       json.RawMessage `json:"element"`
+	Outcome       Outcome         `json:"outcome"`
+	StableLatency *Millis         `json:"stable-latency"`
+	LostLatency   *Millis         `json:"lost-latency"`
 }
 
 // ErrForeign is wrapped by ReadResultsEDN when a file is EDN but no result of
 // Maelstrom.
 var ErrForeign = errors.New("no results.edn of Maelstrom")
 
+// read decodes a value of a map as encoding/json does the JSON that stands for it.
+// into stays as it is if there is no such name; nothing is made of values that
+// nobody asks for, so that what is odd among them does no harm.
+func (n *ednNode) read(name string, into any) error {
+	value := n.get(name)
+	if value == nil {
+		return nil
+	}
+	err := json.Unmarshal(value.appendJSON(nil), into)
+	var odd *json.UnmarshalTypeError
+	if errors.As(err, &odd) {
+		return fmt.Errorf(":%s is a %s, which Maelstrom does not write there", strings.Trim(name+"."+odd.Field, "."), odd.Value)
+	}
+	if err != nil {
+		return fmt.Errorf(":%s: %w", name, err)
+	}
+	return nil
+}
+
 // ReadResultsEDN reads a results.edn, Maelstrom's own or ours, into the part
-// of Results it covers.
-// The error wraps ErrForeign if the file is about something else.
+// of Results it covers. The error wraps ErrForeign if the file is about something
+// else.
 func ReadResultsEDN(r io.Reader) (*Results, error) {
 	text, err := io.ReadAll(withoutBOM(r))
 	if err != nil {
 		return nil, fmt.Errorf("run: read results.edn: %w", err)
 	}
-	in, err := ednRecordOf(text)
+	in, err := parseEDN(string(text), ednMaxDepth+ednAround)
+	if err == nil && !in.isMap() && in.text != "nil" {
+		err = errors.New("something between {} is expected")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("run: results.edn: %w", err)
 	}
 	var (
-		valid        *Verdict
-		net          *netEDN
-		stats        countsEDN
-		functions    byFunctionEDN
-		availability availabilityEDN
+		valid *Verdict
+		net   *struct {
+			All     netCountsEDN `json:"all"`
+			Clients netCountsEDN `json:"clients"`
+			Servers netCountsEDN `json:"servers"`
+			Valid   Verdict      `json:"valid?"`
+		}
+		stats     countsEDN
+		functions struct {
+			ByF map[string]countsEDN `json:"by-f"`
+		}
+		availability struct {
+			Valid      Verdict `json:"valid?"`
+			OKFraction float32 `json:"ok-fraction"`
+		}
 	)
 	err = cmp.Or(in.read("valid?", &valid), in.read("net", &net), in.read("stats", &stats), in.read("stats", &functions),
 		in.read("availability", &availability))
@@ -81,166 +116,127 @@ func ReadResultsEDN(r io.Reader) (*Results, error) {
 		return nil, fmt.Errorf("run: %w: it has no :net", ErrForeign)
 	}
 	out := &Results{
-		Schema: SchemaVersion, Valid: *valid, Strict: Strict{Valid: Unknown}, Availability: Availability(availability),
-		Net:   Net{All: NetCounts(net.All), Clients: NetCounts(net.Clients), Servers: NetCounts(net.Servers), Valid: net.Valid},
-		Stats: Stats{Counts: Counts(stats), ByF: make(map[string]Counts, len(functions.ByF))},
+		Schema: SchemaVersion, Valid: *valid, Strict: Strict{Valid: Unknown},
+		Availability: Availability{availability.Valid, availability.OKFraction, stats.Count}, // Jepsen completes every operation it begins
+		Net:          Net{All: NetCounts(net.All), Clients: NetCounts(net.Clients), Servers: NetCounts(net.Servers), Valid: net.Valid},
+		Stats:        Stats{Counts: Counts(stats), ByF: make(map[string]Counts, len(functions.ByF))},
 	}
-	// Jepsen completes every operation it begins.
-	out.Availability.InvokeCount = stats.Count
 	for f, counts := range functions.ByF {
 		if !isKeyword(f) {
 			return nil, fmt.Errorf("run: results.edn: :stats: the function %q is no keyword", f)
 		}
 		out.Stats.ByF[f] = Counts(counts)
 	}
-	if out.Workload, err = readWorkloadEDN(in["workload"]); err != nil {
+	if out.Workload, err = readWorkloadEDN(in.get("workload")); err != nil {
 		return nil, fmt.Errorf("run: results.edn: :workload: %w", err)
 	}
 	return out, nil
 }
 
-func readWorkloadEDN(text []byte) (Workload, error) {
-	if len(text) == 0 {
-		return Workload{Valid: Unknown}, nil
-	}
-	in, err := ednRecordOf(text)
-	if err != nil {
-		return Workload{}, err
-	}
+func readWorkloadEDN(in *ednNode) (Workload, error) {
 	out := Workload{Valid: Unknown}
+	if in == nil || in.text == "nil" {
+		return out, nil
+	}
+	if !in.isMap() {
+		return out, errors.New("something between {} is expected")
+	}
 	if err := in.read("valid?", &out.Valid); err != nil {
 		return out, err
 	}
-	if in["attempt-count"] == nil { // it is no set
-		out.Figures, err = readFiguresEDN(in)
-		return out, err
+	if in.get("attempt-count") == nil { // it is no set
+		out.Figures = figuresEDN(in)
+		return out, nil
 	}
-	out.SetFull, err = readSetFullEDN(in)
+	set, err := readSetFullEDN(in)
 	if err != nil {
 		return Workload{}, err
 	}
-	out.SetFull.Valid = out.Valid
+	set.Valid, out.SetFull = out.Valid, set
 	return out, nil
 }
 
-// readFiguresEDN reads figures of any workload, nil if there is no more than a
-// verdict. Their order in the file is not kept: the verdict is first, and the
-// others are sorted by name.
-func readFiguresEDN(in ednRecord) (Figures, error) {
-	if len(in) < 2 {
-		return nil, nil
+// figuresEDN are figures of any workload, nil if there is no more than a verdict.
+// Their order in the file is not kept: the verdict is first, and the others are
+// sorted by name.
+func figuresEDN(in *ednNode) Figures {
+	var out Figures
+	for i := 0; i < len(in.items); i += 2 {
+		name := in.items[i].plain()
+		if in.items[i].text == "" || in.items[i].text[0] != ':' {
+			continue
+		}
+		out = slices.DeleteFunc(out, func(f Figure) bool { return f.Key == name }) // the last one counts
+		out = append(out, Figure{Key: name, Value: Value(in.items[i+1].appendJSON(nil))})
 	}
-	names := slices.SortedFunc(maps.Keys(in), func(a, b string) int {
-		if (a == "valid?") != (b == "valid?") {
-			if a == "valid?" {
+	if len(out) < 2 {
+		return nil
+	}
+	slices.SortFunc(out, func(a, b Figure) int {
+		if (a.Key == "valid?") != (b.Key == "valid?") {
+			if a.Key == "valid?" {
 				return -1
 			}
 			return 1
 		}
-		return cmp.Compare(a, b)
+		return cmp.Compare(a.Key, b.Key)
 	})
-	var out Figures
-	for _, name := range names {
-		value, err := jsonOfEDN(in[name])
-		if err != nil {
-			return nil, fmt.Errorf(":%s: %w", name, err)
-		}
-		out = append(out, Figure{Key: name, Value: Value(value)})
-	}
-	return out, nil
+	return out
 }
 
-func readSetFullEDN(in ednRecord) (*SetFull, error) {
-	set := &SetFull{}
-	err := cmp.Or(
-		in.read("attempt-count", &set.AttemptCount),
-		in.read("stable-count", &set.StableCount),
-		in.read("lost-count", &set.LostCount),
-		in.read("never-read-count", &set.NeverReadCount),
-		in.read("stale-count", &set.StaleCount),
-		in.read("duplicated-count", &set.DuplicatedCount),
-		in.read("stable-latencies", &set.StableLatencies),
-		in.read("lost-latencies", &set.LostLatencies),
-		in.readValues("lost", &set.Lost),
-		in.readValues("never-read", &set.NeverRead),
-		in.readValues("stale", &set.Stale),
-	)
-	if err != nil {
-		return nil, err
-	}
-	worst, err := in.items("worst-stale", "()", "[]")
-	if err != nil {
-		return nil, err
-	}
-	for _, text := range worst {
-		element, err := readElementEDN(text)
-		if err != nil {
-			return nil, fmt.Errorf(":worst-stale: %w", err)
+func readSetFullEDN(in *ednNode) (*SetFull, error) {
+	for _, name := range []string{"lost", "never-read", "stale", "worst-stale"} {
+		if list := in.get(name); list != nil && list.text != "nil" && (list.open == "" || list.isMap()) {
+			return nil, fmt.Errorf(":%s: something between () or [] or #{} is expected", name)
 		}
-		set.WorstStale = append(set.WorstStale, element)
+	}
+	whole := ednNode{open: "{", items: []ednNode{ednAtom(":set"), *in}}
+	var s setFullEDN
+	if err := whole.read("set", &s); err != nil {
+		return nil, err
+	}
+	set := &SetFull{
+		AttemptCount: s.AttemptCount, StableCount: s.StableCount, LostCount: s.LostCount, Lost: s.Lost, NeverReadCount: s.NeverReadCount, NeverRead: s.NeverRead,
+		StaleCount: s.StaleCount, Stale: s.Stale, DuplicatedCount: s.DuplicatedCount, StableLatencies: s.StableLatencies, LostLatencies: s.LostLatencies,
+	}
+	if worst := in.get("worst-stale"); worst != nil {
+		for i := range worst.items {
+			element, err := readElementEDN(&worst.items[i])
+			if err != nil {
+				return nil, fmt.Errorf(":worst-stale: %w", err)
+			}
+			set.WorstStale = append(set.WorstStale, element)
+		}
 	}
 	return set, nil
 }
 
-// readValues reads a list of what clients broadcast.
-func (r ednRecord) readValues(name string, into *[]json.RawMessage) error {
-	items, err := r.items(name, "()", "[]", "#{}")
-	if err != nil {
-		return err
+func readElementEDN(in *ednNode) (Element, error) {
+	if !in.isMap() && in.text != "nil" {
+		return Element{}, errors.New("something between {} is expected")
 	}
-	for _, item := range items {
-		value, err := jsonOfEDN(item)
-		if err != nil {
-			return fmt.Errorf(":%s: %w", name, err)
-		}
-		*into = append(*into, value)
-	}
-	return nil
-}
-
-func readElementEDN(text []byte) (Element, error) {
-	in, err := ednRecordOf(text)
-	if err != nil {
-		return Element{}, err
-	}
-	var out Element
-	if err := cmp.Or(
-		in.read("element", &out.Element), in.read("outcome", &out.Outcome),
-		in.read("stable-latency", &out.StableLatency), in.read("lost-latency", &out.LostLatency),
-	); err != nil {
+	list := ednNode{open: "{", items: []ednNode{ednAtom(":element"), *in}}
+	var e elementEDN
+	if err := list.read("element", &e); err != nil {
 		return Element{}, err
 	}
 	switch {
-	case out.Element == nil:
+	case e.Element == nil:
 		return Element{}, errors.New("there is no :element")
-	case out.Outcome != Stable && out.Outcome != Lost && out.Outcome != NeverRead:
-		return Element{}, fmt.Errorf("%q is no outcome of an element (stable, lost or never-read)", out.Outcome)
+	case e.Outcome != Stable && e.Outcome != Lost && e.Outcome != NeverRead:
+		return Element{}, fmt.Errorf("%q is no outcome of an element (stable, lost or never-read)", e.Outcome)
 	}
-	if out.Known, err = readElementOp(in["known"]); err != nil {
-		return Element{}, fmt.Errorf(":known: %w", err)
-	}
-	if out.LastAbsent, err = readElementOp(in["last-absent"]); err != nil {
-		return Element{}, fmt.Errorf(":last-absent: %w", err)
+	out := Element{Element: e.Element, Outcome: e.Outcome, StableLatency: e.StableLatency, LostLatency: e.LostLatency}
+	for name, to := range map[string]**Op{"known": &out.Known, "last-absent": &out.LastAbsent} {
+		op := in.get(name)
+		if op == nil || op.text == "nil" {
+			continue
+		}
+		read, err := opOf(op)
+		if err != nil {
+			return Element{}, fmt.Errorf(":%s: %w", name, err)
+		}
+		*to = &read
 	}
 	return out, nil
-}
-
-// readElementOp reads an operation as set-full prints it.
-func readElementOp(text []byte) (*Op, error) {
-	if len(text) == 0 || string(text) == "nil" {
-		return nil, nil
-	}
-	op, err := parseOpEDN(text)
-	if err != nil {
-		return nil, err
-	}
-	if !isKeyword(op.F) {
-		return nil, fmt.Errorf("an operation has the function %q, which is no keyword", op.F)
-	}
-	return &op, nil
-}
-
-func jsonOfEDN(text []byte) (json.RawMessage, error) {
-	s := ednScanner{data: text}
-	return s.appendJSON(nil)
 }

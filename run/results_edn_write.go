@@ -6,211 +6,104 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 )
 
 // WriteEDN writes results.edn: Maelstrom's part of the results with
 // Maelstrom's keys, order and layout, so that what people's scripts look for
 // in it is where they look for it. What is our own is in results.json only.
 func (r *Results) WriteEDN(w io.Writer) error {
-	var b ednBuilder
-	form := b.results(r)
-	if b.err != nil {
-		return b.err
+	n, err := nodeOf(r.maelstrom())
+	if err == nil {
+		_, err = w.Write(append(n.layout(nil, 0, 0), '\n'))
 	}
-	if _, err := w.Write(append(form.layout(nil, 0, 0), '\n')); err != nil {
+	if err != nil {
 		return fmt.Errorf("run: write results.edn: %w", err)
 	}
 	return nil
 }
 
-// ednBuilder makes forms of figures and keeps the first error.
-type ednBuilder struct{ err error }
-
-func (b *ednBuilder) results(r *Results) ednForm {
-	return b.record(
-		"perf", b.record("latency-graph", justValid(), "rate-graph", justValid(), "valid?", ednVerdict(Valid)),
-		"timeline", justValid(),
-		"exceptions", justValid(),
-		"stats", b.stats(&r.Stats),
-		"availability", b.availability(&r.Availability),
-		"net", b.net(&r.Net),
-		"workload", b.workload(&r.Workload),
-		"valid?", ednVerdict(r.Valid),
-	)
-}
-
-// record makes a map of keyword names and forms in turn; a nil form and its
-// name are left out.
-func (b *ednBuilder) record(namesAndForms ...any) ednForm {
-	record := ednMap()
-	for i := 0; i < len(namesAndForms); i += 2 {
-		if form, ok := namesAndForms[i+1].(ednForm); ok {
-			record.items = append(record.items, ednAtom(":"+namesAndForms[i].(string)), form)
-		}
+// maelstrom is Maelstrom's part of the results.
+func (r *Results) maelstrom() Figures {
+	fine := Figures{{"valid?", Valid}}
+	byF := Figures{}
+	for _, f := range slices.Sorted(maps.Keys(r.Stats.ByF)) {
+		byF = append(byF, Figure{f, countsFigures(r.Stats.ByF[f])})
 	}
-	return record
-}
-
-func justValid() ednForm { return ednMap(ednAtom(":valid?"), ednVerdict(Valid)) }
-
-func ednVerdict(v Verdict) ednForm {
-	if v == Unknown {
-		return ednAtom(":unknown")
+	var fraction any = r.Availability.OKFraction
+	if r.Availability.InvokeCount == 0 && r.Availability.OKFraction == 1 {
+		fraction = 1 // Maelstrom does not divide here
 	}
-	return ednAtom(v.String())
-}
-
-func ednInt[T int | int64](n T) ednForm { return ednAtom(strconv.FormatInt(int64(n), 10)) }
-
-// ednFloat spells f as Java's Float.toString does.
-func ednFloat(f float32) ednForm {
-	size := max(f, -f)
-	if size != 0 && (size < 1e-3 || size >= 1e7) {
-		text := strconv.FormatFloat(float64(f), 'E', -1, 32) // 1.5E-05
-		mantissa, exponent, _ := strings.Cut(text, "E")
-		if !strings.Contains(mantissa, ".") {
-			mantissa += ".0"
-		}
-		sign := ""
-		if exponent[0] == '-' {
-			sign = "-"
-		}
-		return ednAtom(mantissa + "E" + sign + strings.TrimLeft(exponent, "+-0"))
-	}
-	text := strconv.FormatFloat(float64(f), 'f', -1, 32)
-	if !strings.Contains(text, ".") {
-		text += ".0"
-	}
-	return ednAtom(text)
-}
-
-func (b *ednBuilder) counts(c *Counts) ednForm {
-	return b.record("valid?", ednVerdict(c.Valid), "count", ednInt(c.Count), "ok-count", ednInt(c.OKCount),
-		"fail-count", ednInt(c.FailCount), "info-count", ednInt(c.InfoCount))
-}
-
-func (b *ednBuilder) stats(s *Stats) ednForm {
-	byF := ednMap()
-	for _, f := range slices.Sorted(maps.Keys(s.ByF)) {
-		counts := s.ByF[f]
-		byF.items = append(byF.items, ednAtom(":"+f), b.counts(&counts))
-	}
-	form := b.counts(&s.Counts)
-	form.items = append(form.items, ednAtom(":by-f"), byF)
-	return form
-}
-
-func (b *ednBuilder) availability(a *Availability) ednForm {
-	fraction := ednFloat(a.OKFraction)
-	if a.InvokeCount == 0 && a.OKFraction == 1 {
-		fraction = ednAtom("1") // Maelstrom does not divide here
-	}
-	return b.record("valid?", ednVerdict(a.Valid), "ok-fraction", fraction)
-}
-
-func (b *ednBuilder) net(n *Net) ednForm {
-	group := func(c *NetCounts) ednForm {
-		var perOp any
+	net := func(c *NetCounts) Figures {
+		out := Figures{{"send-count", c.SendCount}, {"recv-count", c.RecvCount}, {"msg-count", c.MsgCount}}
 		if c.MsgsPerOp != nil {
-			perOp = ednFloat(*c.MsgsPerOp)
+			out = append(out, Figure{"msgs-per-op", *c.MsgsPerOp})
 		}
-		return b.record("send-count", ednInt(c.SendCount), "recv-count", ednInt(c.RecvCount),
-			"msg-count", ednInt(c.MsgCount), "msgs-per-op", perOp)
+		return out
 	}
-	return b.record("all", group(&n.All), "clients", group(&n.Clients), "servers", group(&n.Servers),
-		"valid?", ednVerdict(n.Valid))
+	return Figures{
+		{"perf", Figures{{"latency-graph", fine}, {"rate-graph", fine}, {"valid?", Valid}}},
+		{"timeline", fine},
+		{"exceptions", fine},
+		{"stats", append(countsFigures(r.Stats.Counts), Figure{"by-f", byF})},
+		{"availability", Figures{{"valid?", r.Availability.Valid}, {"ok-fraction", fraction}}},
+		{"net", Figures{{"all", net(&r.Net.All)}, {"clients", net(&r.Net.Clients)}, {"servers", net(&r.Net.Servers)}, {"valid?", r.Net.Valid}}},
+		{"workload", r.Workload.maelstrom()},
+		{"valid?", r.Valid},
+	}
 }
 
-func (b *ednBuilder) workload(w *Workload) ednForm {
+func countsFigures(c Counts) Figures {
+	return Figures{{"valid?", c.Valid}, {"count", c.Count}, {"ok-count", c.OKCount}, {"fail-count", c.FailCount}, {"info-count", c.InfoCount}}
+}
+
+func (w *Workload) maelstrom() Figures {
 	switch {
 	case w.SetFull != nil:
-		return b.setFull(w.SetFull)
+		return w.SetFull.maelstrom()
 	case w.Figures != nil:
-		return b.figures(w.Figures)
+		return w.Figures
 	default:
-		return ednMap(ednAtom(":valid?"), ednVerdict(w.Valid))
+		return Figures{{"valid?", w.Valid}}
 	}
 }
 
-// setFull keeps the order in which Clojure's hash map prints these keys.
-func (b *ednBuilder) setFull(s *SetFull) ednForm {
-	worst := make([]ednForm, len(s.WorstStale))
+// maelstrom keeps the order in which Clojure's hash map prints these keys.
+func (s *SetFull) maelstrom() Figures {
+	worst := List{}
 	for i := range s.WorstStale {
-		worst[i] = b.element(&s.WorstStale[i])
+		e := &s.WorstStale[i]
+		worst = append(worst, Figures{
+			{"element", Body(e.Element)}, {"outcome", Keyword(e.Outcome)}, {"stable-latency", whole(e.StableLatency)}, {"lost-latency", whole(e.LostLatency)},
+			{"known", e.Known}, {"last-absent", e.LastAbsent},
+		})
 	}
-	return b.record(
-		"worst-stale", ednList(worst),
-		"duplicated-count", ednInt(s.DuplicatedCount),
-		"valid?", ednVerdict(s.Valid),
-		"lost-count", ednInt(s.LostCount),
-		"lost", b.elements(s.Lost),
-		"stable-count", ednInt(s.StableCount),
-		"stale-count", ednInt(s.StaleCount),
-		"stale", b.elements(s.Stale),
-		"never-read-count", ednInt(s.NeverReadCount),
-		"stable-latencies", quantilesForm(s.StableLatencies),
-		"attempt-count", ednInt(s.AttemptCount),
-		"lost-latencies", quantilesForm(s.LostLatencies),
-		"never-read", b.elements(s.NeverRead),
-		"duplicated", ednMap(),
-	)
+	elements := func(values []json.RawMessage) (out List) {
+		for _, v := range values {
+			out = append(out, Body(v))
+		}
+		return out
+	}
+	all := Figures{
+		{"worst-stale", worst}, {"duplicated-count", s.DuplicatedCount}, {"valid?", s.Valid}, {"lost-count", s.LostCount}, {"lost", elements(s.Lost)},
+		{"stable-count", s.StableCount}, {"stale-count", s.StaleCount}, {"stale", elements(s.Stale)}, {"never-read-count", s.NeverReadCount},
+		{"stable-latencies", s.StableLatencies.maelstrom()}, {"attempt-count", s.AttemptCount}, {"lost-latencies", s.LostLatencies.maelstrom()},
+		{"never-read", elements(s.NeverRead)}, {"duplicated", Pairs{}},
+	}
+	return slices.DeleteFunc(all, func(f Figure) bool { return f.Value == nil })
 }
 
-func quantilesForm(q *Quantiles) any {
+// whole is a latency in whole milliseconds; nil for none.
+func whole(m *Millis) any {
+	if m == nil {
+		return nil
+	}
+	return m.Whole()
+}
+
+// maelstrom is nil where there are no quantiles.
+func (q *Quantiles) maelstrom() any {
 	if q == nil {
 		return nil
 	}
-	return ednMap(
-		ednAtom("0"), ednInt(q.Min.Whole()), ednAtom("0.5"), ednInt(q.Median.Whole()),
-		ednAtom("0.95"), ednInt(q.P95.Whole()), ednAtom("0.99"), ednInt(q.P99.Whole()),
-		ednAtom("1"), ednInt(q.Max.Whole()),
-	)
-}
-
-func (b *ednBuilder) element(e *Element) ednForm {
-	millis := func(m *Millis) ednForm {
-		if m == nil {
-			return ednAtom("nil")
-		}
-		return ednInt(m.Whole())
-	}
-	return b.record("element", b.value(e.Element), "outcome", ednAtom(":"+string(e.Outcome)),
-		"stable-latency", millis(e.StableLatency), "lost-latency", millis(e.LostLatency),
-		"known", b.op(e.Known), "last-absent", b.op(e.LastAbsent))
-}
-
-// op makes a record of Jepsen's.
-func (b *ednBuilder) op(op *Op) ednForm {
-	if op == nil {
-		return ednAtom("nil")
-	}
-	text, err := AppendOpEDN(nil, *op)
-	form := b.parsed(text, err)
-	form.open = "#jepsen.history.Op{"
-	return form
-}
-
-func (b *ednBuilder) elements(values []json.RawMessage) ednForm {
-	items := make([]ednForm, len(values))
-	for i, value := range values {
-		items[i] = b.value(value)
-	}
-	return ednList(items)
-}
-
-func (b *ednBuilder) value(value json.RawMessage) ednForm {
-	return b.parsed(appendEDNValue(nil, value, clientSpelling))
-}
-
-func (b *ednBuilder) parsed(text []byte, err error) ednForm {
-	var form ednForm
-	if err == nil {
-		form, err = ednFormOf(text)
-	}
-	if err != nil && b.err == nil {
-		b.err = fmt.Errorf("run: write results.edn: %w", err)
-	}
-	return form
+	return Pairs{Atom("0"), q.Min.Whole(), Atom("0.5"), q.Median.Whole(), Atom("0.95"), q.P95.Whole(), Atom("0.99"), q.P99.Whole(), Atom("1"), q.Max.Whole()}
 }

@@ -157,7 +157,7 @@ func TestFloatsAreSpeltAsJavaSpellsThem(t *testing.T) {
 		0: "0.0", 1: "1.0", 1.0084872: "1.0084872", 16.84878: "16.84878", 0.001: "0.001", 0.0001: "1.0E-4",
 		0.00012345: "1.2345E-4", 9999999: "9999999.0", 1e7: "1.0E7", 1.25e10: "1.25E10", -2.5: "-2.5", -1e-5: "-1.0E-5",
 	} {
-		require.Equal(t, want, ednFloat(f).text)
+		require.Equal(t, want, javaFloat(float64(f), 32))
 	}
 }
 

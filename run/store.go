@@ -104,10 +104,10 @@ func writeFile(path, name string, write func(io.Writer) error) error {
 	return nil
 }
 
-// WriteHistory writes history.edn and history.txt, the one whatever becomes of the
-// other.
+// WriteHistory writes history.jsonl, and history.edn and history.txt as Maelstrom
+// does, each whatever becomes of the others.
 func (s *Store) WriteHistory(h History) error {
-	return errors.Join(s.WriteFile("history.edn", h.WriteEDN), s.WriteFile("history.txt", h.WriteText))
+	return errors.Join(s.WriteFile(HistoryFile, h.WriteJSON), s.WriteFile(ednHistoryFile, h.WriteEDN), s.WriteFile("history.txt", h.WriteText))
 }
 
 // WriteResults writes results.json and results.edn, the one whatever becomes of

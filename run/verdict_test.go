@@ -27,8 +27,8 @@ func TestVerdictsAreSpeltAndReadInBothFormats(t *testing.T) {
 		require.NoError(t, json.Unmarshal(text, &back))
 		require.Equal(t, verdict, back)
 		back = Verdict(99)
-		require.Equal(t, spelling[1], ednVerdict(verdict).text)
-		require.NoError(t, ednRecord{"valid?": []byte(spelling[1])}.read("valid?", &back))
+		require.Equal(t, spelling[1], ednOf(t, verdict))
+		require.NoError(t, (&ednNode{open: "{", items: []ednNode{ednAtom(":valid?"), ednAtom(spelling[1])}}).read("valid?", &back))
 		require.Equal(t, verdict, back)
 	}
 	var v Verdict
@@ -51,4 +51,12 @@ func TestOpTypesAreSpeltAndRead(t *testing.T) {
 	}
 	require.Equal(t, "OpType(9)", OpType(9).String())
 	require.Error(t, new(OpType).UnmarshalText([]byte("odd")))
+}
+
+// ednOf is a figure as EDN spells it.
+func ednOf(t *testing.T, value any) string {
+	t.Helper()
+	n, err := nodeOf(value)
+	require.NoError(t, err)
+	return string(n.appendEDN(nil))
 }

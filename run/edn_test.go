@@ -18,12 +18,12 @@ func TestDeepEDNIsRefusedBeforeItExhaustsTheStack(t *testing.T) {
 		require.Error(t, err, opening)
 	}
 	for _, flat := range []string{"[]", "{:a 1} ", `"[" `, `\[ `, ";[\n", "#a 1 ", "#_ [] ", "#{1} ", "#a{:b #c []} ", "a#b "} {
-		_, err := jsonOfEDN([]byte("[" + strings.Repeat(flat, 2*ednMaxDepth) + "]"))
+		_, err := parseEDN("["+strings.Repeat(flat, 2*ednMaxDepth)+"]", ednMaxDepth)
 		require.NoError(t, err, flat)
 	}
-	_, err := jsonOfEDN([]byte(strings.Repeat("[", ednMaxDepth) + strings.Repeat("]", ednMaxDepth)))
+	_, err := parseEDN(strings.Repeat("[", ednMaxDepth)+strings.Repeat("]", ednMaxDepth), ednMaxDepth)
 	require.NoError(t, err)
-	_, err = jsonOfEDN([]byte(strings.Repeat("[", ednMaxDepth+1)))
+	_, err = parseEDN(strings.Repeat("[", ednMaxDepth+1), ednMaxDepth)
 	require.ErrorIs(t, err, errEDNDepth)
 }
 
@@ -56,19 +56,23 @@ func TestValuesThatOnlyClojureHasATypeForDoNoHarm(t *testing.T) {
 	}
 }
 
-func TestARecordIsWhatItsKeywordsSay(t *testing.T) {
-	record, err := ednRecordOf([]byte(" ;{\n {:a 1, \"b\" 2, c 3, [:d] 4, :e {:f 5} :a #_7 6} "))
+func TestEDN_aMapIsWhatItsKeywordsSay(t *testing.T) {
+	n, err := parseEDN(" ;{\n {:a 1, \"b\" 2, c 3, [:d] 4, :e {:f 5} :a #_7 6} ", ednMaxDepth)
 	require.NoError(t, err)
-	require.Equal(t, ednRecord{"a": []byte("6"), "e": []byte("{:f 5}")}, record)
-	record, err = ednRecordOf([]byte("nil"))
-	require.NoError(t, err)
-	require.Empty(t, record)
+	require.Equal(t, "6", n.get("a").text)
+	require.Equal(t, "5", n.get("e").get("f").text)
+	for _, name := range []string{"b", "c", "d", "f"} {
+		require.Nil(t, n.get(name))
+	}
 	for text, says := range map[string]string{
-		"": "ends inside", "{": "ends inside", "{:a": "ends inside", "{:a}": "ends with a key", "{:a 1} 2": `"2" follows`, "nil 2": `"2" follows`,
-		"[1 2]": "between {} is expected", "nill": "between {} is expected", "{:a 1]": "unexpected",
+		"": "ends inside", "{": "ends inside", "{:a": "ends inside", "{:a}": "ends with a key", "{:a 1} 2": `"2" follows`, "nil 2": `"2" follows`, "{:a 1]": "unexpected",
 	} {
-		_, err := ednRecordOf([]byte(text))
+		_, err := parseEDN(text, ednMaxDepth)
 		require.ErrorContains(t, err, says, text)
+	}
+	for _, text := range []string{"[1 2]", "nill"} {
+		_, err := ReadResultsEDN(strings.NewReader(text))
+		require.ErrorContains(t, err, "between {} is expected", text)
 	}
 }
 
@@ -96,5 +100,30 @@ func TestAWorkloadWithoutAVerdictIsNotKnownToBeValid(t *testing.T) {
 		r, err := ReadResultsEDN(strings.NewReader("{:valid? true, :net {}, " + text + "}"))
 		require.NoError(t, err, text)
 		require.Equal(t, Unknown, r.Workload.Valid, text)
+	}
+}
+
+// A long list of plain words is held as they are; nothing else of it differs.
+func TestEDN_longListsAreAsShortOnes(t *testing.T) {
+	words := "1 -2.5e3 true nil :k foo/bar 7N 2.5M +3 1/2 123456789012345678901 " + strings.Repeat("12 ", longList)
+	for _, text := range []string{"[" + words + "]", "[" + strings.ReplaceAll(words, " ", ",  ") + "]"} {
+		n, err := parseEDN(text, ednMaxDepth)
+		require.NoError(t, err)
+		require.NotEmpty(t, n.words)
+		long := n
+		n.expand()
+		require.Equal(t, string(n.appendEDN(nil)), string(long.appendEDN(nil)))
+		require.Equal(t, string(n.appendJSON(nil)), string(long.appendJSON(nil)))
+		require.True(t, json.Valid(long.appendJSON(nil)))
+	}
+	value := json.RawMessage("[null,-123456789012345678901," + strings.Repeat("12,", longList) + "1.5]")
+	for _, list := range []json.RawMessage{value, json.RawMessage(strings.Replace(string(value), "null,", "", 1))} {
+		n, err := parseJSON(list)
+		require.NoError(t, err)
+		text := string(n.appendEDN(nil))
+		require.Contains(t, text, "-123456789012345678901N 12 12")
+		back, err := parseEDN(text, ednMaxDepth)
+		require.NoError(t, err)
+		require.Equal(t, string(list), string(back.appendJSON(nil)))
 	}
 }
