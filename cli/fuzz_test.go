@@ -20,6 +20,7 @@ import (
 )
 
 func TestTwoHundredSchedulesGoWell(t *testing.T) {
+	t.Parallel()
 	got := runHere(t, "fuzz", "--runs", "200", "--seed", "20001")
 	require.Equal(t, ExitOK, got.code, got.stdout)
 	require.Contains(t, got.stdout, "200 schedules from seed 20001 on, ")
@@ -31,6 +32,7 @@ func TestTwoHundredSchedulesGoWell(t *testing.T) {
 
 // Each of these has found a mistake.
 func TestSchedulesThatOnceFailed(t *testing.T) {
+	t.Parallel()
 	for what, command := range map[string]string{
 		"a parent to be was forgotten what it was owed": "--node-count 12 --rate 8 --time-limit 6.2 --quiet-time 32.3 --latency 78 --nemesis partition,loss,reorder,delay,clock" +
 			" --nemesis-interval 0.2 --loss-rate 0.4 --reorder-rate 0.26 --delay-rate 0.13 --delay-mean 149 --message-faults phases --seed 35558 -- --num-children 2 --sync-period 1.425s",
@@ -131,7 +133,8 @@ func TestTheFirstFailureIsTheSameForAnyNumberOfJobs(t *testing.T) {
 
 // The command that a schedule is shown with makes the very run that failed.
 func TestTheCommandOfAScheduleIsTheSchedule(t *testing.T) {
-	for seed := range uint64(300) {
+	t.Parallel()
+	for seed := range uint64(100) {
 		s := experiment.DrawSchedule(seed)
 		words := run.Words(s.Command()).Split()
 		require.Equal(t, []string{"treecast", "test"}, words[:2])

@@ -102,7 +102,7 @@ func TestASweepOfAList(t *testing.T) {
 func TestASweepThatIsInterruptedIsResumed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	command := []string{"sweep", "long", "--seeds", "40", "--jobs", "1", "--sync-period", "100ms,200ms"}
+	command := []string{"sweep", "long", "--seeds", "20", "--jobs", "1", "--sync-period", "100ms,200ms"}
 	cmd, wait := start(t, dir, nil, program("treecast"), command...)
 	seen := &awaited{want: "left", seen: make(chan struct{})}
 	cmd.Stderr = seen
@@ -111,13 +111,13 @@ func TestASweepThatIsInterruptedIsResumed(t *testing.T) {
 	require.NoError(t, cmd.Process.Signal(syscall.SIGINT))
 	got := wait()
 	require.Equal(t, ExitInterrupted, got.code, seen.text.String())
-	require.Contains(t, seen.text.String(), "Go on with:\n  treecast sweep long --seeds 40 --jobs 1 --sync-period 100ms,200ms --resume\n")
+	require.Contains(t, seen.text.String(), "Go on with:\n  treecast sweep long --seeds 20 --jobs 1 --sync-period 100ms,200ms --resume\n")
 	require.Contains(t, got.stdout, "the sweep is not complete")
 	folder := filepath.Join(dir, "results", "long")
-	require.Contains(t, text(t, folder, "summary.md"), "of 80; the sweep is not complete")
+	require.Contains(t, text(t, folder, "summary.md"), "of 40; the sweep is not complete")
 	done := rowsOf(t, filepath.Join(folder, "runs.csv"))
 	require.NotEmpty(t, done)
-	require.Less(t, len(done), 80)
+	require.Less(t, len(done), 40)
 
 	got = treecast(t, dir, command...)
 	require.Equal(t, 255, got.code)
@@ -126,7 +126,7 @@ func TestASweepThatIsInterruptedIsResumed(t *testing.T) {
 	require.Equal(t, 0, got.code, got.stderr)
 	require.Contains(t, got.stderr, " were there)")
 	all := rowsOf(t, filepath.Join(folder, "runs.csv"))
-	require.Len(t, all, 80)
+	require.Len(t, all, 40)
 	require.Subset(t, all, done)
 	require.NotContains(t, text(t, folder, "summary.md"), "not complete")
 	require.NotContains(t, text(t, folder, "summary.md"), "--resume")

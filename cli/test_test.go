@@ -201,7 +201,7 @@ func TestJSONIsOneDocumentAndNothingElse(t *testing.T) {
 func TestTestCountRunsAgainUntilARunIsBad(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	got := treecast(t, dir, short("--test-count", "2", "--seed", "40", "--json")...)
+	got := treecast(t, dir, short("--virtual", "--test-count", "2", "--seed", "40", "--json")...)
 	require.Equal(t, 0, got.code, got.stdout+got.stderr)
 	require.Contains(t, got.stderr, "\nrun 2 of 2\n")
 	first, second, found := strings.Cut(got.stdout, "\n}\n")

@@ -114,6 +114,7 @@ func (r *rebirth) requireOnce(times float64, nodes ...string) {
 }
 
 func TestRestartedNodeIsGivenOnceWhatItLacks(t *testing.T) {
+	t.Parallel()
 	half := func(at int) bool { return at%2 == 0 }
 	for name, c := range map[string]struct {
 		k     int
@@ -141,6 +142,7 @@ func TestRestartedNodeIsGivenOnceWhatItLacks(t *testing.T) {
 }
 
 func TestRestartedNodeIsGivenLittleTwiceThoughMessagesAreLost(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		k    int
 		node string
@@ -169,6 +171,7 @@ func TestRestartedNodeIsGivenLittleTwiceThoughMessagesAreLost(t *testing.T) {
 
 // Those that are asked first do not live to answer.
 func TestRestartedNodeDoesWithoutTheFirstThatItAsks(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		k    int
 		node string

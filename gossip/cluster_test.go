@@ -30,12 +30,14 @@ func survives(t *testing.T, seed uint64, draw func(*rand.Rand) ordeal) {
 }
 
 func TestClustersSurviveWhateverComes(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(400) {
 		survives(t, seed, anyOrdeal)
 	}
 }
 
 func TestClustersSurviveEveryFaultAtItsWorst(t *testing.T) {
+	t.Parallel()
 	quiet := ordeal{perSecond: 10, latency: 50 * ms}
 	for name, spoil := range map[string]func(*ordeal){
 		"nothing":                       func(*ordeal) {},
@@ -187,6 +189,7 @@ func TestNoPeerCanMakeANodeTalkToItself(t *testing.T) {
 }
 
 func TestClustersSurviveRestartsAtTheirWorst(t *testing.T) {
+	t.Parallel()
 	for name, o := range map[string]ordeal{
 		"restarts on the log":              {perSecond: 10, latency: 250 * ms, kept: 8},
 		"restarts of all kinds, overtaken": {perSecond: 10, latency: 700 * ms, scattered: true, kept: 6, blank: 6},

@@ -52,6 +52,7 @@ func ring(nodes []*simNode, rng *rand.Rand) map[[2]string]bool {
 var rings = flag.Uint64("rings", 12, "how many rings of majorities TestMajoritiesRingHearsEverything tries of each tree")
 
 func TestMajoritiesRingHearsEverything(t *testing.T) {
+	t.Parallel()
 	// The first four are rings whose trees found each other too late when they
 	// were joined by nothing but random swaps.
 	seeds := []uint64{1075, 1150, 1161, 1260}
@@ -137,6 +138,7 @@ func (tr *repairTrial) requireQuietAtLast() {
 }
 
 func TestNodeThatWasKilledCatchesUp(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		dead  []string
 		blank bool
@@ -204,6 +206,7 @@ func contains(list []string, s string) bool {
 }
 
 func TestPausedNodesComeBack(t *testing.T) {
+	t.Parallel()
 	for _, k := range repairFanOuts {
 		for _, names := range [][]string{{"n0"}, {"n2"}, {"n19"}, {"n0", "n1", "n5", "n20"}} {
 			for _, lasts := range []time.Duration{time.Second, 5 * time.Second, 12 * time.Second} {
@@ -251,6 +254,7 @@ func (s *sim) repairs() (sum gossip.Stats) {
 }
 
 func TestHealthyClusterRepairsNothing(t *testing.T) {
+	t.Parallel()
 	for _, rounds := range []gossip.Rounds{gossip.Free, gossip.Locked, gossip.Eager} {
 		for _, k := range []int{1, 2, 3, 5, 24} {
 			for _, period := range []time.Duration{200 * ms, 400 * ms, 1600 * ms} {

@@ -139,6 +139,7 @@ func requireNoCycle(t require.TestingT, s *sim) {
 var repairFanOuts = []int{5, 24}
 
 func TestNodesThatDieForGoodAreDoneWithout(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		dead  []string
 		bound time.Duration
@@ -174,6 +175,7 @@ func TestNodesThatDieForGoodAreDoneWithout(t *testing.T) {
 }
 
 func TestHalvesOfAClusterWorkAndHeal(t *testing.T) {
+	t.Parallel()
 	for _, k := range repairFanOuts {
 		for _, lasts := range []time.Duration{time.Second, 3 * time.Second, 10 * time.Second, time.Minute, 10 * time.Minute} {
 			for seed := range uint64(4) {

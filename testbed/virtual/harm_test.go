@@ -55,6 +55,7 @@ func finalReads(t *testing.T, out Outcome) (reads []map[string]bool) {
 // in its next life reaches everybody, what others have of the former one comes
 // back, and nothing is lost but what the node alone had.
 func TestHarm_ofAJournalWhoseNodeIsDownLosesOnlyWhatNobodyElseHolds(t *testing.T) {
+	t.Parallel()
 	const cuts = 150 // for each node, which is finer than most frames are
 	rng := rand.New(rand.NewPCG(1, 1))
 	lost := 0

@@ -31,6 +31,7 @@ func acknowledged(t *testing.T, history []run.Op) (values []string) {
 }
 
 func TestNothingThatWasAcknowledgedIsLostToAKill(t *testing.T) {
+	t.Parallel()
 	for _, target := range nemesis.Targets() {
 		for name, more := range map[string][]nemesis.Fault{
 			"alone": nil, "with pauses and partitions": {nemesis.Pause, nemesis.Partition}, "with losses": {nemesis.Loss, nemesis.Duplicate},
