@@ -69,6 +69,7 @@ type commands struct {
 	Summary summaryCommand `cmd:"" help:"Judge a run by the Fly.io challenges 3a to 3e."`
 	Report  reportCommand  `cmd:"" help:"Draw the page of a run: what it came to, message by message."`
 
+	HelpAll helpAll          `env:"-" help:"Show the help with every flag."`
 	Version kong.VersionFlag `env:"-" help:"Show the version and quit."`
 }
 
@@ -208,7 +209,7 @@ func newParser(to *commands, options ...kong.Option) *kong.Kong {
 	parser, err := kong.New(to, append(slices.Concat(options, units),
 		kong.Name("treecast"), kong.Description(description),
 		kong.DefaultEnvars("TREECAST"),
-		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true, WrapUpperBound: 100, NoAppDescFormat: true}),
+		kong.ConfigureHelp(helpOptions),
 		kong.Help(showHelp),
 		kong.Vars{"version": version()},
 	)...)
@@ -257,20 +258,6 @@ func hasFlag(command any, flag string) bool {
 		}
 	}
 	return false
-}
-
-// showHelp shows the help of a command. Without one it shows that of treecast as
-// a whole, and then the node's, which is what a bare treecast is.
-func showHelp(options kong.HelpOptions, c *kong.Context) error {
-	if err := kong.DefaultHelpPrinter(options, c); err != nil || c.Selected() != nil {
-		return err
-	}
-	node, err := kong.Trace(c.Kong, []string{"node"})
-	if err != nil {
-		return err
-	}
-	fmt.Fprintln(c.Stdout)
-	return kong.DefaultHelpPrinter(options, node)
 }
 
 // version is the version of the module, or of the revision it was built from.

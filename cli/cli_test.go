@@ -37,7 +37,7 @@ func flagsOf(t *testing.T, command string) []*kong.Flag {
 func TestHelpListsEveryFlagWithItsVariable(t *testing.T) {
 	variables := map[string]bool{}
 	for _, command := range append([]string{"node"}, bedCommands...) {
-		got := runHere(t, command, "--help")
+		got := runHere(t, command, "--help-all")
 		require.Equal(t, ExitOK, got.code)
 		require.Empty(t, got.stderr)
 		for _, f := range flagsOf(t, command) {
@@ -58,7 +58,7 @@ func TestHelpListsEveryFlagWithItsVariable(t *testing.T) {
 }
 
 func TestTheBedTakesMaelstromsFlags(t *testing.T) {
-	help := runHere(t, "test", "--help").stdout
+	help := runHere(t, "test", "--help-all").stdout
 	for _, name := range []string{
 		"-w, --workload", "--bin", "--node-count", "--time-limit", "--rate", "--concurrency", "--latency",
 		"--latency-dist", "--topology", "--nemesis", "--nemesis-interval", "--availability",
@@ -74,7 +74,7 @@ func TestHelpNamesEveryExitCode(t *testing.T) {
 }
 
 func TestBareHelpShowsTheCommandsAndTheNodesFlags(t *testing.T) {
-	got := runHere(t, "--help")
+	got := runHere(t, "--help-all")
 	require.Equal(t, ExitOK, got.code)
 	require.Contains(t, got.stdout, "  test [<argument> ...] [flags]\n")
 	require.Contains(t, got.stdout, "\n  as a node:      maelstrom test -w broadcast", "examples keep their lines")

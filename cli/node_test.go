@@ -291,7 +291,7 @@ func TestTheLogLevelDecidesWhatIsLogged(t *testing.T) {
 }
 
 func TestHelpSaysFormulaAndTradeOff(t *testing.T) {
-	help := strings.Join(strings.Fields(runHere(t, "--help").stdout), " ")
+	help := strings.Join(strings.Fields(runHere(t, "--help-all").stdout), " ")
 	for _, text := range []string{
 		"log_k(n)", "2(n-1)/P", "P + 2dL + d guards", "2d(P+L)", "P = D - 2dL - d guards",
 		"double P to halve the messages", "Longer saves bare acks; shorter notices", "Shorter reacts to blips, longer lets queues grow",
