@@ -50,15 +50,18 @@ func TestTheNodeFlagsOfTheREADMEAreFlags(t *testing.T) {
 	require.Positive(t, found)
 }
 
-func TestTheREADMENamesEveryFlagOfTheBed(t *testing.T) {
-	text, err := os.ReadFile("../README.md")
+func TestBED_namesEveryFlagOfTheBed(t *testing.T) {
+	bed, err := os.ReadFile("../docs/BED.md")
 	require.NoError(t, err)
+	faults, err := os.ReadFile("../docs/FAULTS.md")
+	require.NoError(t, err)
+	text := string(bed) + string(faults)
 	for _, f := range flagsOf(t, "test") {
 		if f.Name == "workload" {
-			require.Contains(t, string(text), "`-w`")
+			require.Contains(t, text, "`-w`")
 			continue
 		}
-		require.Contains(t, string(text), "`--"+f.Name+"`")
+		require.Contains(t, text, "`--"+f.Name+"`")
 	}
 }
 
@@ -100,7 +103,7 @@ func TestTheREADMEQuotesTheFiguresOfResults(t *testing.T) {
 		}
 	}
 	quoted := 0
-	for _, row := range cells(t, "../README.md") {
+	for _, row := range slices.Concat(cells(t, "../README.md"), cells(t, "../docs/TUNING.md")) {
 		if ms, ok := strings.CutSuffix(row[0], " ms"); ok && len(row) == 6 {
 			m := measured["locked, star, P = "+ms+" ms"]
 			require.NotNil(t, m, row[0])
