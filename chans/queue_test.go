@@ -66,7 +66,7 @@ func TestQueue_closedCanStillBeEmptied(t *testing.T) {
 
 // What was taken can be collected.
 func TestQueue_takenItemsCanBeCollected(t *testing.T) {
-	type large struct{ bytes [1 << 10]byte }
+	type large struct{ _ [1 << 10]byte }
 	q, inbox := newQueueAndInbox[*large](t, 8)
 	var left []weak.Pointer[large]
 	put := func() {

@@ -328,7 +328,7 @@ func showInside(where string, n *node.Node, log *slog.Logger) (*inspect.Server, 
 func newLogger(s streams, level string) *slog.Logger {
 	l := logLevel(level)
 	if isTerminal(s.err) {
-		return slog.New(tint.NewHandler(s.err, &tint.Options{Level: l, TimeFormat: time.TimeOnly}))
+		return slog.New(tint.NewTextHandler(s.err, &tint.Options{Level: l, TimeFormat: time.TimeOnly}))
 	}
 	return slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: l}))
 }

@@ -46,9 +46,6 @@ type candidate struct {
 	found *scan
 }
 
-// path is where the candidate is.
-func (c *candidate) path() string { return filepath.Join(c.dir.Name(), c.name) }
-
 // obstacle is a file, or a directory, that may be of this run and cannot be used.
 type obstacle struct {
 	BlockedError

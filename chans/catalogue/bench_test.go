@@ -314,7 +314,7 @@ func consume[T any](s subject[T], items, batch int) {
 // owned is an item that says whose node it is in.
 type owned[T any] struct {
 	producer int
-	item     T
+	_        T
 }
 
 // creditBatch is after how many nodes of a producer the consumer says that

@@ -34,7 +34,7 @@ func Parse(kind Kind, text []byte) ([]Mop, error) {
 	if !json.Valid(text) {
 		return nil, errors.New("a transaction is a JSON list of micro-operations")
 	}
-	if bytes.IndexByte(text, '\\') >= 0 || bytes.IndexAny(text, "{}") >= 0 {
+	if bytes.IndexByte(text, '\\') >= 0 || bytes.ContainsAny(text, "{}") {
 		// Only what has several spellings needs a canonical one.
 		var err error
 		if text, err = canonicalJSON(text); err != nil {

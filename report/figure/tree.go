@@ -130,8 +130,7 @@ func spanning(nodes []int32, links []usedLink) map[int32]int32 {
 	for _, n := range nodes {
 		group[n] = n
 	}
-	var find func(n int32) int32
-	find = func(n int32) int32 {
+	find := func(n int32) int32 {
 		for group[n] != n {
 			group[n] = group[group[n]]
 			n = group[n]

@@ -105,8 +105,6 @@ func (p *Process) read(stdout io.Reader) {
 	lines := bufio.NewReaderSize(stdout, 256<<10)
 	var long []byte
 	for {
-		p.gate.Lock()
-		p.gate.Unlock()
 		line, err := lines.ReadSlice('\n')
 		if errors.Is(err, bufio.ErrBufferFull) {
 			long = append(long, line...)
@@ -119,7 +117,9 @@ func (p *Process) read(stdout io.Reader) {
 		if err != nil {
 			break
 		}
+		p.gate.Lock()
 		p.heard(line)
+		p.gate.Unlock()
 	}
 	p.err = p.cmd.Wait()
 	if p.kept != nil {
@@ -155,7 +155,8 @@ func (p *Process) Next(ctx context.Context) (string, error) {
 	}
 }
 
-// Mute stops reading the node's stdout until the function it returns is called.
+// Mute stops reading the node's stdout until the function it returns is called. It is
+// not for Options.Heard to call.
 func (p *Process) Mute() (listen func()) {
 	p.gate.Lock()
 	return p.gate.Unlock

@@ -223,17 +223,6 @@ func cutShort(t *testing.T, cfg Config) Outcome {
 	return out
 }
 
-// untilBad is until for a node that crashes or goes deaf.
-func untilBad(t *testing.T, cfg Config) Outcome {
-	return until(t, cfg, func(stop func()) Observers {
-		return Observers{Progress: func(p Progress) {
-			if len(p.Bad) > 0 {
-				stop()
-			}
-		}}
-	})
-}
-
 // longEnough carries a run out to its end, and again with twice the time if this
 // machine has not done enough in it.
 func longEnough(t *testing.T, cfg func() Config, enough func(out Outcome) bool) Outcome {

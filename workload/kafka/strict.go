@@ -78,7 +78,6 @@ func strict(a *analysis, in workload.Input) (findings []run.Finding, unasked str
 type collector struct {
 	findings []run.Finding
 	first    map[run.FindingKind]int // index of the finding under way, by kind and node
-	node     string
 }
 
 func (c *collector) add(kind run.FindingKind, node, format string, args ...any) {
