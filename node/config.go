@@ -82,6 +82,8 @@ type Config struct {
 	MaxCrashes  int
 	CrashWindow time.Duration
 
+	// PeerLimits are what the node takes from one peer; the zero value: everything.
+	PeerLimits PeerLimits
 	// Isolation says what runs in processes of its own; the zero value: nothing.
 	Isolation Isolation
 
@@ -181,6 +183,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.MaxWait < 0 {
 		return c, fmt.Errorf("node: the longest wait must be above 0, not %v", c.MaxWait)
+	}
+	if err := c.PeerLimits.check(); err != nil {
+		return c, fmt.Errorf("node: the limits of a peer: %w", err)
 	}
 	if c.MaxCrashes < 0 || c.CrashWindow < 0 {
 		return c, fmt.Errorf("node: %d crashes within %v can be no limit: make both positive", c.MaxCrashes, c.CrashWindow)

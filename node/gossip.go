@@ -65,7 +65,7 @@ func (n *Node) newGossiper() (*gossiper, error) {
 		wake: n.wakes.gossip, faults: n.faults[gossipName], gossipBytes: &n.gossipBytes, intakeBytes: &n.intakeBytes,
 	}
 	cfg := service.Config{
-		Gossip: n.cfg.gossip(), NumChildren: n.cfg.NumChildren, Permits: permits,
+		Gossip: n.cfg.gossip(), NumChildren: n.cfg.NumChildren, Permits: permits, Spans: n.cfg.PeerLimits.Spans,
 		Origins: n.cfg.Memberships.origins(), NewCore: n.cfg.NewCore, Shared: service.Shared{Log: n.state.log},
 	}
 	if n.cfg.Journal != nil {
@@ -226,6 +226,11 @@ func (g *gossiper) received(now time.Duration, from string, bytes int, out *serv
 	if out.Unreadable != nil {
 		g.counters.badPeerMsgs.Add(1)
 		g.log.Warn("a peer's message cannot be read", "from", from, "why", out.Unreadable)
+		return
+	}
+	if out.Limited {
+		g.counters.limitedPeerMsgs.Add(1)
+		g.log.Warn("a peer shows more than it may, and its message is not used", "from", from)
 		return
 	}
 	if out.Beyond {

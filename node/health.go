@@ -12,6 +12,7 @@ import (
 	"treecast/backpressure"
 	"treecast/chans"
 	"treecast/gossip"
+	"treecast/gossip/service"
 )
 
 // healthFields returns the fields of a health reply, to follow in_reply_to. Durations are in
@@ -42,8 +43,10 @@ func (n *Node) healthFields(now time.Duration) []byte {
 	}
 	if g := n.gossiper.figures.Load(); g != nil {
 		b.permits(&g.Permits)
+		b.optional(&g.Optional)
 		b.gossip(&g.Gossip)
 	}
+	b.limited(n.intake.peers.limited(now))
 	if n.isolated != nil {
 		if children := n.isolated.shown.Load(); children != nil {
 			b.isolation(n.cfg.Isolation.Mode, *children)
@@ -151,6 +154,40 @@ func (b *jsonWriter) journal(f *journalFigures) {
 	b.text = append(b.text, '}')
 }
 
+// optional tells of what an overwhelmed node gives up first.
+func (b *jsonWriter) optional(f *service.OptionalFigures) {
+	b.open("optional")
+	b.key("given_up")
+	b.text = strconv.AppendBool(b.text, f.GivenUp)
+	b.number("times", f.Times)
+	b.number("links_refused", f.Refused)
+	b.number("syncs_postponed", f.SyncsPostponed)
+	b.text = append(b.text, '}')
+}
+
+// limited tells of the peers that were held to a limit, if there are any: how many of
+// their messages were dropped, and what part of its rate each has for now.
+func (b *jsonWriter) limited(peers []limitedPeer) {
+	if len(peers) == 0 {
+		return
+	}
+	b.key("limited_peers")
+	b.text = append(b.text, '[')
+	for i, p := range peers {
+		if i > 0 {
+			b.text = append(b.text, ',')
+		}
+		b.text = append(b.text, '{')
+		b.key("name")
+		b.text = strconv.AppendQuote(b.text, p.name)
+		b.number("dropped", p.dropped)
+		b.key("rate")
+		b.text = strconv.AppendFloat(b.text, math.Round(1000*math.Exp2(-p.slowed))/1000, 'f', -1, 64)
+		b.text = append(b.text, '}')
+	}
+	b.text = append(b.text, ']')
+}
+
 func (b *jsonWriter) gossip(s *gossip.Stats) {
 	b.open("gossip")
 	for _, f := range gossipFigureList(s) {
@@ -184,6 +221,7 @@ type counters struct {
 	refusedFull       atomic.Uint64 // requests refused because the intake was full
 	refusedNotDurable atomic.Uint64 // broadcasts refused because the journal could not be written
 	droppedPeerMsgs   atomic.Uint64 // peers' messages dropped because the gossip queue was full
+	limitedPeerMsgs   atomic.Uint64 // peers' messages dropped because the peer sent more than it may
 	badPeerMsgs       atomic.Uint64 // peers' messages that could not be read
 	droppedDeliveries atomic.Uint64 // deliveries dropped because the intake or the journal's queue was full
 	droppedReplies    atomic.Uint64 // replies dropped because stdout stood still
@@ -211,6 +249,7 @@ func (c *counters) figures() []figure {
 		{"refused_full", c.refusedFull.Load()},
 		{"refused_unkept", c.refusedNotDurable.Load()},
 		{"dropped_mail", c.droppedPeerMsgs.Load()},
+		{"limited_peer_messages", c.limitedPeerMsgs.Load()},
 		{"bad_mail", c.badPeerMsgs.Load()},
 		{"dropped_stores", c.droppedDeliveries.Load()},
 		{"dropped_replies", c.droppedReplies.Load()},

@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"treecast/backpressure"
+	"treecast/isolate/hop"
 )
 
 // health is what others read in the answer to a health request, beside type and
@@ -23,8 +26,29 @@ type health struct {
 	OwnGate     gateHealth        `json:"own_gate"`
 	Permits     *permitHealth     `json:"permits,omitempty"`
 	Journal     *journalHealth    `json:"journal,omitempty"` // none: it is off
+	Optional    *optionalHealth   `json:"optional,omitempty"`
 	Gossip      map[string]uint64 `json:"gossip,omitempty"`
+	Limited     []limitedHealth   `json:"limited_peers,omitempty"`
+	Isolation   *isolationHealth  `json:"isolation,omitempty"`
 	Counters    map[string]uint64 `json:"counters"`
+}
+
+type optionalHealth struct {
+	GivenUp        bool   `json:"given_up"`
+	Times          uint64 `json:"times"`
+	LinksRefused   uint64 `json:"links_refused"`
+	SyncsPostponed uint64 `json:"syncs_postponed"`
+}
+
+type limitedHealth struct {
+	Name    string  `json:"name"`
+	Dropped uint64  `json:"dropped"`
+	Rate    float64 `json:"rate"`
+}
+
+type isolationHealth struct {
+	Mode     string                       `json:"mode"`
+	Children []map[string]json.RawMessage `json:"children"`
 }
 
 type queueHealth struct {
@@ -116,7 +140,7 @@ func TestHealth_hasValuesAndQueues(t *testing.T) {
 	require.Zero(t, h.Crashes)
 	require.Equal(t, &permitHealth{Total: 2, InUse: 2}, h.Permits, "both links have something unacked")
 	require.Contains(t, h.Gossip, "backlog_entries")
-	require.Len(t, h.Counters, 16)
+	require.Len(t, h.Counters, 17)
 	for name, n := range h.Counters {
 		require.Zero(t, n, name)
 	}
@@ -151,6 +175,30 @@ func TestHealth_isWhatAnEncoderMakes(t *testing.T) {
 			r.AdmitLines(0, ReadLine("n0", 1), ReadLine("n0", 2), ReadLine("n0", 3), "garbage")
 			r.beat(100*time.Millisecond, 2*time.Second)
 			return r, 2 * time.Second
+		},
+		func() (*Rig, time.Duration) {
+			r := StartedRig(t, IDs(3), func(c *Config) {
+				c.PeerLimits.Messages = backpressure.AllowanceConfig{PerSecond: 1}
+			})
+			for range 3 {
+				r.AdmitLines(0, Say("n2", "n0", `{"type":"gossip","e":1,"f":0}`))
+			}
+			require.Contains(t, string(r.healthFields(0)), `"limited_peers":[{"name":"n2","dropped":2,"rate":0.5}]`)
+			return r, 0
+		},
+		func() (*Rig, time.Duration) {
+			r := NewRig(t, func(c *Config) { c.Isolation.Mode = hop.Links })
+			r.AdmitLines(0, InitLine(0, "n0", "n0", "n1", "n2"))
+			for range 3 {
+				_, err := r.isolated.Step(0)
+				require.NoError(t, err)
+			}
+			r.AdmitLines(0, Say("n2", "n0", `{"type":"gossip","e":1,"f":0}`))
+			_, err := r.isolated.Step(time.Second)
+			require.NoError(t, err)
+			require.Contains(t, string(r.healthFields(time.Second)), `"isolation":{"mode":"links","children":[{"name":"gossip","up":true,`)
+			require.Contains(t, string(r.healthFields(time.Second)), `{"name":"link n2","up":true,"inside":false,"started":1,`)
+			return r, time.Second
 		},
 	} {
 		r, now := prepare()

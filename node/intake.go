@@ -30,6 +30,7 @@ type intake struct {
 	health                   func(now time.Duration) []byte // the fields of a health reply
 	name                     func(string)                   // sets the node's name in the output
 
+	peers       peerAllowances
 	memberships *MembershipCache // may be nil
 	self        *membership      // nil before init
 
@@ -136,6 +137,11 @@ func (in *intake) isPeer(name string) bool {
 func (in *intake) peerMessage(now time.Duration, m *wire.Message) {
 	if !in.isPeer(m.Src) {
 		in.stray("gossip from a stranger", m)
+		return
+	}
+	if !in.peers.take(now, m.Src, len(m.Body)) {
+		in.counters.limitedPeerMsgs.Add(1)
+		in.log.Warn("a peer sends more than it may, and some of it is dropped", "from", m.Src)
 		return
 	}
 	if !in.gossipBytes.take(len(m.Body)) {

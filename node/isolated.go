@@ -77,7 +77,7 @@ func (n *Node) newIsolated(g *gossiper) *isolated {
 		Mode: n.cfg.Isolation.Mode, Launcher: launcher, Memory: n.cfg.Isolation.Memory, Watch: n.cfg.Isolation.Watch,
 		Service: hop.ServiceConfig{
 			Incarnation: c.Incarnation, Rounds: c.Rounds, Period: c.Period, Target: c.Target, AckDelay: c.AckDelay,
-			NumChildren: n.cfg.NumChildren, Permits: permits,
+			NumChildren: n.cfg.NumChildren, Permits: permits, Spans: n.cfg.PeerLimits.Spans,
 		},
 		Hello: hello, Name: func() string { return *n.name.Load() },
 		Random: n.cfg.Random, Wake: n.wakes.gossip.notify, Log: n.cfg.Log,
@@ -301,9 +301,9 @@ func (h *home) Done(bytes int) { h.gossipBytes.put(bytes) }
 // Dropped counts a message that no child has handled.
 func (h *home) Dropped(now time.Duration, from string) { h.counters.droppedPeerMsgs.Add(1) }
 
-// Unreadable tells of a message that could not be read.
-func (h *home) Unreadable(now time.Duration, from string, why error) {
-	h.received(now, from, 0, &service.Out{Unreadable: why})
+// Unused tells of a message that a link child did not use.
+func (h *home) Unused(now time.Duration, from string, why error) {
+	h.received(now, from, 0, &service.Out{Unreadable: why, Limited: why == nil})
 }
 
 // Draw draws what a life of the service begins with.

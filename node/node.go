@@ -113,6 +113,7 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 		return nil, err
 	}
 	n.intake = &intake{
+		peers: peerAllowances{limits: n.cfg.PeerLimits},
 		queue: n.intakeQueue, gossip: n.gossipQueue, out: n.outbox, gates: &n.gates, expectedWait: n.wait, counters: &n.counters, log: cfg.Log, memberships: cfg.Memberships,
 		intakeBytes: &n.intakeBytes, gossipBytes: &n.gossipBytes,
 		maxValueBytes: cfg.MaxLineBytes - min(4096, cfg.MaxLineBytes/2), health: n.healthFields, name: n.setName,

@@ -37,8 +37,12 @@ func (s *Service) begin(now time.Duration, m *Membership) {
 	cfg.Tree = tree
 	cfg.Phase, cfg.Seed = m.Phase, m.Seed
 	cfg.Fresh = s.lives == 0 && !m.Former
-	cfg.Busy = func(time.Duration) bool { return s.busy }
-	cfg.Permits = s.permits
+	former := s.optional.figures
+	s.optional = &optional{Permits: s.permits, inTree: map[string]bool{}, figures: former}
+	for _, n := range neighbours {
+		s.optional.inTree[n.Name] = true
+	}
+	cfg.Busy, cfg.Permits = s.optional.busy, s.optional
 	if m.Greet {
 		// Not at once: a peer may not have been started yet, and a message to
 		// it would make Maelstrom deaf to us.

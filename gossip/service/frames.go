@@ -85,6 +85,7 @@ type Out struct {
 	// What was wrong with the message, if anything was.
 	Unreadable error // it is no message of gossip, or came before Begin
 	Refused    error // it makes no sense, and was not used
+	Limited    bool  // its peer has shown more than it may, so that it was not used
 	Beyond     bool  // it says that the node's own log has more than the node has given out
 
 	// Trouble is what should never be: the service's settings have been checked.
@@ -99,6 +100,7 @@ type Packet struct {
 
 // Figures is what is told of the service.
 type Figures struct {
-	Gossip  gossip.Stats
-	Permits backpressure.PermitFigures
+	Gossip   gossip.Stats
+	Permits  backpressure.PermitFigures
+	Optional OptionalFigures
 }

@@ -19,6 +19,8 @@ type Config struct {
 	// Permits limit the neighbours that may have anything unacked. Total 0 means as
 	// many as there are links.
 	Permits backpressure.PermitsConfig
+	// Spans limits the spans of each peer's messages; the zero value does not.
+	Spans backpressure.AllowanceConfig
 	// Codec puts messages into bytes; nil: they are JSON, as peers read them.
 	Codec Codec
 	// Origins is the table of names of the JSON codec; nil: one of its own.
@@ -68,7 +70,8 @@ type Service struct {
 	permits  *backpressure.Permits
 	carriers int           // links that may need a permit
 	reported time.Duration // of the newest report that the permits have seen
-	busy     bool
+	optional *optional
+	spans    SpanLimits
 	encoded  []byte // a message while it is encoded; used again
 
 	out      Out
@@ -77,7 +80,7 @@ type Service struct {
 
 // New returns a Service. It reports settings that cannot work.
 func New(cfg Config) (*Service, error) {
-	s := &Service{cfg: cfg, log: cfg.Shared.Log, codec: cfg.Codec}
+	s := &Service{cfg: cfg, log: cfg.Shared.Log, codec: cfg.Codec, optional: &optional{}, spans: SpanLimits{Config: cfg.Spans}}
 	if s.log == nil {
 		s.log = gossip.NewLog()
 	}
@@ -128,7 +131,7 @@ func (s *Service) Step(in *In) *Out {
 	for _, e := range in.Appended {
 		s.log.Append(e)
 	}
-	s.busy = in.Health.Busy
+	s.optional.overwhelmed(in.Health.Busy)
 	if s.core != nil {
 		s.settle(in)
 	}
@@ -162,7 +165,7 @@ func (s *Service) settle(in *In) {
 		s.permits.Expire(in.Now)
 	}
 	if in.Figures {
-		s.out.Figures = &Figures{Gossip: s.core.Stats(), Permits: s.permits.Figures(in.Now)}
+		s.out.Figures = &Figures{Gossip: s.core.Stats(), Permits: s.permits.Figures(in.Now), Optional: s.optional.figures}
 	}
 }
 
@@ -174,6 +177,10 @@ func (s *Service) receive(in *In) {
 	}
 	if err != nil {
 		s.out.Unreadable = err
+		return
+	}
+	if !s.spans.Take(in.Now, in.Message.From, m) {
+		s.out.Limited = true // it is not acked, so it comes again
 		return
 	}
 	if s.isHeldBack(m) {

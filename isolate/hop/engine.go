@@ -36,7 +36,7 @@ type NewCore func(now time.Duration, cfg gossip.Config, log *gossip.Log) (gossip
 // NewEngine returns the engine that a Hello asks for.
 func NewEngine(h *Hello, o EngineOptions) (Engine, error) {
 	if h.Kind == LinkChild {
-		return &linkEngine{decoder: codec.NewDecoder(nil)}, nil
+		return &linkEngine{decoder: codec.NewDecoder(nil), spans: service.SpanLimits{Config: h.Spans}}, nil
 	}
 	cfg := h.Service.config()
 	cfg.NewCore = o.NewCore
@@ -112,6 +112,7 @@ func (e *GossipEngine) step(now time.Duration, in *service.In) []byte {
 // linkEngine reads and writes the messages of a neighbour.
 type linkEngine struct {
 	decoder *codec.Decoder
+	spans   service.SpanLimits
 	text    []byte
 	answer  []byte
 }
@@ -132,7 +133,11 @@ func (e *linkEngine) Work(now time.Duration, payload []byte) ([]byte, error) {
 		out.Body = e.text
 	} else {
 		m, err := e.decoder.Message(in.Body)
-		if err == nil {
+		switch {
+		case err != nil:
+		case !e.spans.Take(now, in.From, m):
+			out.Limited = true
+		default:
 			e.text = Parsed{}.Append(e.text[:0], m)
 			out.Message = e.text
 		}

@@ -148,7 +148,7 @@ type house struct {
 	read       []any
 	bytes      int
 	dropped    int
-	unreadable int
+	unused     int
 	draws      uint64
 	hold       bool // deliveries are not stored at once
 }
@@ -191,11 +191,11 @@ func (h *house) Heard(_ time.Duration, from string, _ int, out *service.Out) {
 func (h *house) Send(_ time.Duration, to string, body []byte) {
 	h.sent = append(h.sent, service.Packet{To: to, Body: slices.Clone(body)})
 }
-func (h *house) Read(_ time.Duration, read any)                  { h.read = append(h.read, read) }
-func (h *house) Done(bytes int)                                  { h.bytes -= bytes }
-func (h *house) Dropped(time.Duration, string)                   { h.dropped++ }
-func (h *house) Unreadable(_ time.Duration, _ string, why error) { h.unreadable++ }
-func (h *house) Draw() (time.Duration, uint64)                   { h.draws++; return 0, h.draws }
+func (h *house) Read(_ time.Duration, read any)              { h.read = append(h.read, read) }
+func (h *house) Done(bytes int)                              { h.bytes -= bytes }
+func (h *house) Dropped(time.Duration, string)               { h.dropped++ }
+func (h *house) Unused(_ time.Duration, _ string, why error) { h.unused++ }
+func (h *house) Draw() (time.Duration, uint64)               { h.draws++; return 0, h.draws }
 
 // give has the house give out an entry of its own.
 func (h *house) give(value string) {

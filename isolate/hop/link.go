@@ -49,7 +49,7 @@ func (p *Parent) linkOf(peer string) *link {
 	l := &link{p: p}
 	l.port = p.newPort(p.cfg.Launcher, "link "+peer, func() Hello {
 		h := p.cfg.Hello
-		h.Kind = LinkChild
+		h.Kind, h.Spans = LinkChild, p.cfg.Service.Spans
 		return h
 	})
 	p.links[peer] = l
@@ -130,7 +130,7 @@ func (l *link) give(now time.Duration) (did bool) {
 	}
 	for !l.in.empty() && l.port.Room(l.in.first().size()) {
 		f := l.in.take()
-		l.send(now, &LinkIn{Body: f.body}, linkWork{flight: f})
+		l.send(now, &LinkIn{From: f.from, Body: f.body}, linkWork{flight: f})
 		f.body = nil
 		did = true
 	}
@@ -162,7 +162,7 @@ func (l *link) heard(now time.Duration, said Said) {
 		l.given = slices.Delete(l.given, 0, 1)
 		if w.flight == nil {
 			err = l.p.checkPacket(w.to, out.Body)
-		} else if len(out.Message) == 0 && out.Unreadable == nil {
+		} else if len(out.Message) == 0 && out.Unreadable == nil && !out.Limited {
 			err = errEmpty
 		}
 	}
@@ -172,8 +172,8 @@ func (l *link) heard(now time.Duration, said Said) {
 		l.p.flights.over(f)
 	case f == nil:
 		l.p.home.Send(now, w.to, out.Body)
-	case out.Unreadable != nil:
-		l.p.home.Unreadable(now, f.from, out.Unreadable)
+	case out.Unreadable != nil || out.Limited:
+		l.p.home.Unused(now, f.from, out.Unreadable)
 		l.p.flights.over(f)
 	case l.p.ready.full():
 		l.p.drop(now, f)

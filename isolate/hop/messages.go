@@ -70,7 +70,8 @@ type Hello struct {
 	Now        time.Duration // by the parent's clock
 	Memory     int64         // bytes that it may take; 0: any number
 
-	Service ServiceConfig // of a gossip child
+	Service ServiceConfig                // of a gossip child
+	Spans   backpressure.AllowanceConfig // of each peer's messages, of a link child
 
 	Faults    []inject.Fault // that are injected
 	FaultSeed uint64
@@ -86,7 +87,8 @@ type ServiceConfig struct {
 	AckDelay    time.Duration
 	NumChildren int
 	Permits     backpressure.PermitsConfig
-	Parsed      bool // messages are read and written elsewhere
+	Parsed      bool                         // messages are read and written elsewhere
+	Spans       backpressure.AllowanceConfig // of each peer
 }
 
 // config is what the service is made with.
@@ -95,7 +97,7 @@ func (c *ServiceConfig) config() service.Config {
 		Gossip: gossip.Config{
 			Incarnation: c.Incarnation, Rounds: c.Rounds, Period: c.Period, Target: c.Target, AckDelay: c.AckDelay, GreetAt: gossip.Never,
 		},
-		NumChildren: c.NumChildren, Permits: c.Permits,
+		NumChildren: c.NumChildren, Permits: c.Permits, Spans: c.Spans,
 	}
 	if c.Parsed {
 		out.Codec = Parsed{}
@@ -115,6 +117,7 @@ type StepOut struct{ Out service.Out }
 // LinkIn is work of a link child: a message of its peer, as JSON, or one to it, as Parsed
 // has it.
 type LinkIn struct {
+	From    string // whose Body it is
 	Body    []byte
 	Message []byte
 }
@@ -124,6 +127,7 @@ type LinkOut struct {
 	Message    []byte
 	Body       []byte
 	Unreadable error
+	Limited    bool // its peer has shown more than it may
 }
 
 // Beat says that a child is alive.

@@ -32,8 +32,9 @@ type Home interface {
 	// Done gives back the bytes of a message; Dropped says that it was not handled.
 	Done(bytes int)
 	Dropped(now time.Duration, from string)
-	// Unreadable is told of a message that a link child could not read.
-	Unreadable(now time.Duration, from string, why error)
+	// Unused is told of a message that a link child did not use: it could not be read, or
+	// where why is nil its peer has shown more than it may.
+	Unused(now time.Duration, from string, why error)
 	// Draw draws what a life of the service begins with.
 	Draw() (phase time.Duration, seed uint64)
 }

@@ -1,0 +1,36 @@
+package node
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"treecast/backpressure"
+)
+
+func TestPeerLimits_holdEachPeerToItsOwn(t *testing.T) {
+	a := peerAllowances{limits: PeerLimits{Messages: backpressure.AllowanceConfig{PerSecond: 10}, Bytes: backpressure.AllowanceConfig{PerSecond: 1000}}}
+	taken := map[string]int{}
+	for i := range 100 {
+		if a.take(0, "n1", 10) {
+			taken["n1"]++
+		}
+		if i < 5 && a.take(0, "n2", 200) {
+			taken["n2"]++
+		}
+	}
+	require.Equal(t, map[string]int{"n1": 10, "n2": 5}, taken)
+	require.False(t, a.take(0, "n2", 1), "its bytes are gone")
+	all := a.limited(0)
+	require.Len(t, all, 2)
+	require.Equal(t, "n1", all[0].name)
+	require.EqualValues(t, 90, all[0].dropped)
+	require.InDelta(t, 1, all[0].slowed, 1e-9)
+	require.True(t, a.take(time.Minute, "n2", 1000))
+	require.True(t, (&peerAllowances{}).take(0, "n1", 1<<40))
+	limits := DefaultPeerLimits()
+	require.NoError(t, limits.check())
+	limits.Bytes.PerSecond = -1
+	require.Error(t, limits.check())
+}
