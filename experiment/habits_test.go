@@ -46,6 +46,9 @@ func TestStrict_seesWhatMaelstromDoesNot(t *testing.T) {
 			t.Parallel()
 			p := withHabit(habit, 3)
 			p.Concurrency = run.Clients(test.concurrency)
+			if habit == "late" || habit == "mute" {
+				p.TimeLimit = run.Millis(9 * time.Second) // its clients wait 5 s for what does not come in time
+			}
 			r, _ := longEnough(t, p, busy)
 			require.Equal(t, test.valid, r.Valid, "%v", r.Strict.Findings)
 			require.Equal(t, run.Invalid, r.Strict.Valid)
@@ -99,7 +102,8 @@ func TestStrict_blamesNoRightNode(t *testing.T) {
 		"kill and pause":    func(p *Plan) { p.Nemesis, p.Latency = "kill,pause", run.Millis(20*time.Millisecond) },
 		"lost messages":     func(p *Plan) { p.Nemesis, p.LossRate = "loss", 0.3 },
 		"doubled and swift": func(p *Plan) { p.Nemesis, p.DuplicateRate, p.ReorderRate = "duplicate,reorder", 0.5, 0.5 },
-		"one client":        func(p *Plan) { p.Nemesis, p.Concurrency = "kill", "1" },
+		// It waits 5 s for each answer that a kill has cost it.
+		"one client": func(p *Plan) { p.Nemesis, p.Concurrency, p.TimeLimit = "kill", "1", run.Millis(9*time.Second) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

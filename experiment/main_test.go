@@ -56,6 +56,6 @@ func atOnce() {
 	asked := false
 	flag.Visit(func(f *flag.Flag) { asked = asked || f.Name == "test.parallel" })
 	if !asked {
-		flag.Set("test.parallel", "12")
+		flag.Set("test.parallel", "20")
 	}
 }
