@@ -38,7 +38,7 @@ func Summary(w io.Writer, r *run.Results, dir string) error {
 		fraction = strconv.FormatFloat(float64(r.Availability.OKFraction), 'f', 4, 32)
 	}
 	t.AppendRow(table.Row{"ok-fraction", fraction})
-	t.AppendRow(table.Row{"msgs-per-op", fmt.Sprintf("servers %s   all %s", perOp(r.Net.Servers), perOp(r.Net.All))})
+	t.AppendRow(table.Row{"msgs-per-op", fmt.Sprintf("servers %s   all %s", perOp(r, r.Net.Servers), perOp(r, r.Net.All))})
 	if s := r.Workload.SetFull; s != nil {
 		t.AppendRow(table.Row{"stable-latencies, ms", quantiles(s.StableLatencies, true)})
 		t.AppendRow(table.Row{"values", fmt.Sprintf("%d stable   %d lost   %d stale   %d never read", s.StableCount, s.LostCount, s.StaleCount, s.NeverReadCount)})
@@ -51,6 +51,12 @@ func Summary(w io.Writer, r *run.Results, dir string) error {
 	if r.Traffic != nil {
 		section("As treecast measures")
 		ours(t, r)
+	}
+	if r.Traffic != nil && len(r.Traffic.ByType) > 0 {
+		section("Messages by type")
+		for _, s := range r.Traffic.ByType {
+			t.AppendRow(table.Row{run.Visible(s.Name), fmt.Sprintf("%d   %.1f %%   %.1f kB", s.Messages, 100*s.MessageShare, float64(s.Bytes)/1000)})
+		}
 	}
 	t.AppendRow(table.Row{"", ""})
 	if program := program(&r.Settings); program != "" {
@@ -208,11 +214,12 @@ func operations(s *run.Stats) string {
 	return fmt.Sprintf("%d   ok %d   fail %d   info %d", s.Count, s.OKCount, s.FailCount, s.InfoCount)
 }
 
-func perOp(n run.NetCounts) string {
+// perOp is a figure of messages per operation and the division that it comes of.
+func perOp(r *run.Results, n run.NetCounts) string {
 	if n.MsgsPerOp == nil {
 		return none
 	}
-	return strconv.FormatFloat(float64(*n.MsgsPerOp), 'f', 3, 32)
+	return fmt.Sprintf("%s (%d / %d)", strconv.FormatFloat(float64(*n.MsgsPerOp), 'f', 3, 32), n.MsgCount, r.Availability.InvokeCount)
 }
 
 // quantiles spells a distribution, in whole milliseconds as Maelstrom's are or

@@ -52,8 +52,8 @@ func validRun() *run.Results {
 			OKFraction: 1, InvokeCount: 2043,
 		},
 		Net: run.Net{
-			All:     run.NetCounts{MsgsPerOp: perOperation(4.189)},
-			Servers: run.NetCounts{MsgsPerOp: perOperation(2.1495)},
+			All:     run.NetCounts{MsgCount: 8558, MsgsPerOp: perOperation(4.189)},
+			Servers: run.NetCounts{MsgCount: 4391, MsgsPerOp: perOperation(2.1495)},
 		},
 		Workload: run.Workload{SetFull: &run.SetFull{
 			AttemptCount: 1001, StableCount: 1001, StaleCount: 998,
@@ -66,6 +66,7 @@ func validRun() *run.Results {
 		Traffic: &run.Traffic{
 			Messages: 4391, Bytes: 1234567, MessagesPerBroadcast: 4.3866,
 			ByKind: []run.Share{{Name: run.KindData, MessageShare: 0.8712}, {Name: run.KindAck, MessageShare: 0.1288}},
+			ByType: []run.Share{{Name: "gossip", Messages: 4300, Bytes: 1230000, MessageShare: 0.979}, {Name: "propose", Messages: 91, Bytes: 4567, MessageShare: 0.021}},
 		},
 		Challenges: []run.Challenge{{Name: "3d", Passed: true}, {Name: "3e", Passed: true}},
 	}
@@ -80,7 +81,7 @@ func failingRun() *run.Results {
 	r.Workload.SetFull = &run.SetFull{StableCount: 40, LostCount: 3, StaleCount: 12, NeverReadCount: 1}
 	r.Delivery.FullCount = 40
 	r.Delivery.ValueCount = 44
-	r.Traffic.ByKind = nil
+	r.Traffic.ByKind, r.Traffic.ByType = nil, nil
 	r.Error = "node n4 could not be set up"
 	r.Challenges = []run.Challenge{{Name: "3d", Checks: []run.ChallengeCheck{
 		{What: "valid", Target: "true", Got: "false"},
