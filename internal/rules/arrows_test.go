@@ -45,9 +45,10 @@ var arrows = map[string][]string{
 		"journal", // whose runs are named, and what they leave removed
 		"testbed/process", "testbed/virtual", "testbed/invariant", "testbed/session", "testbed/network", "testbed/nemesis", "workload", "workload/all",
 	},
-	"report":            {"run", "analysis"},
+	"report":            {"run", "analysis", "report/figure", "report/plot"},
 	"report/figure":     {"analysis", "run"},
-	"report/page":       {"report/figure", "analysis", "run"},
+	"report/page":       {"report/figure", "report/plot", "analysis", "run"},
+	"report/plot":       {},
 	"report/browser":    {},
 	"analysis":          {"run"},
 	"checker/txn":       {}, // serves anybody

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"treecast/report/figure"
+	"treecast/report/plot"
 	"treecast/run"
 )
 
@@ -44,17 +45,17 @@ func distributionPart(c *figure.Convergence) picture {
 		summary += fmt.Sprintf(", all within %s ms", count(int64(c.All.Within())))
 	}
 	ch := newChart("distribution", "Distribution of delivery times. "+summary, cdfHeight, 26,
-		scale{to: float64(most)}, scale{from: 0, to: 1})
-	ch.yAxis([]tick{{0, "0 %"}, {0.25, "25 %"}, {0.5, "50 %"}, {0.75, "75 %"}, {1, "100 %"}})
-	ch.xAxis(linearTicks(float64(most), 12, span))
-	ch.title("share that is there within this time of the broadcast")
+		plot.Scale{To: float64(most)}, plot.Scale{From: 0, To: 1})
+	ch.YAxis([]plot.Tick{{Value: 0, Label: "0 %"}, {Value: 0.25, Label: "25 %"}, {Value: 0.5, Label: "50 %"}, {Value: 0.75, Label: "75 %"}, {Value: 1, Label: "100 %"}})
+	ch.XAxis(plot.Linear(float64(most), 12, span))
+	ch.Title("share that is there within this time of the broadcast")
 	for _, curve := range []struct {
 		class string
 		steps []figure.Step
 	}{{"curve each", each}, {"curve all", all}} {
-		ch.el("", "path", "d", stepPath(ch, curve.steps), "class", curve.class)
+		ch.El("", "path", "d", stepPath(ch, curve.steps), "class", curve.class)
 	}
-	p := picture{Drawing: ch.html(), Caption: summary + ".", Legend: []legend{
+	p := picture{Drawing: ch.HTML(), Caption: summary + ".", Legend: []legend{
 		{"each", "one node has the value"}, {"all", "every node has it"},
 	}}
 	if c.Unpromised > 0 {
@@ -89,13 +90,13 @@ func reach(steps []figure.Step, share float64) (ms int, ok bool) {
 	return 0, false
 }
 
-func stepPath(c *chart, steps []figure.Step) string {
+func stepPath(c chart, steps []figure.Step) string {
 	var d strings.Builder
-	fmt.Fprintf(&d, "M%s %s", num(c.x.start), num(c.y.start))
+	fmt.Fprintf(&d, "M%s %s", plot.Num(c.X.Start), plot.Num(c.Y.Start))
 	for _, s := range steps {
-		fmt.Fprintf(&d, "H%sV%s", num(c.x.at(float64(s.Millis))), num(c.y.at(s.Share)))
+		fmt.Fprintf(&d, "H%sV%s", plot.Num(c.X.At(float64(s.Millis))), plot.Num(c.Y.At(s.Share)))
 	}
-	fmt.Fprintf(&d, "H%s", num(c.x.end))
+	fmt.Fprintf(&d, "H%s", plot.Num(c.X.End))
 	return d.String()
 }
 

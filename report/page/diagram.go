@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"treecast/report/figure"
+	"treecast/report/plot"
 	"treecast/run"
 )
 
@@ -109,29 +110,29 @@ func wide(faults []run.Fault) (out []run.Fault) {
 // diagramPart draws one window of a diagram. The script draws others alike.
 func diagramPart(f *run.Folder, d *figure.Diagram, w figure.Window) picture {
 	m := f.Messages
-	x := scale{from: w.From.Seconds(), to: w.To.Seconds()}
-	height := float64(diagramTop + len(d.Nodes)*rowHeight + axisHeight)
+	x := plot.Scale{From: w.From.Seconds(), To: w.To.Seconds()}
+	height := float64(diagramTop + len(d.Nodes)*rowHeight + plot.AxisHeight)
 	follow := "no value followed"
 	if w.Follow >= 0 {
 		follow = "following value " + clip(m.Values[w.Follow], 60)
 	}
 	summary := fmt.Sprintf("Messages between nodes from %s to %s, %s", clock(w.From, time.Millisecond), clock(w.To, time.Millisecond), follow)
-	c := newChart("lamport", "Lamport diagram. "+summary, height, diagramTop, x, scale{to: 1})
+	c := newChart("lamport", "Lamport diagram. "+summary, height, diagramTop, x, plot.Scale{To: 1})
 	ticks := timeTicks(w.From, w.To, 10)
-	c.xAxis(ticks)
+	c.XAxis(ticks)
 	c.faults(wide(f.Results.Faults))
 	row, byName := map[int32]float64{}, map[string]float64{}
 	for i, n := range d.Nodes {
 		y := float64(diagramTop + i*rowHeight + rowHeight/2)
 		row[n], byName[m.Names[n]] = y, y
-		c.text(c.x.start-8, y+4, "tick end", clip(m.Names[n], 9))
-		c.el("", "line", "x1", num(c.x.start), "x2", num(c.x.end), "y1", num(y), "y2", num(y), "class", "life")
+		c.Text(c.X.Start-8, y+4, "tick end", clip(m.Names[n], 9))
+		c.El("", "line", "x1", plot.Num(c.X.Start), "x2", plot.Num(c.X.End), "y1", plot.Num(y), "y2", plot.Num(y), "class", "life")
 	}
 	for _, down := range figure.Downs(f.Results.Faults) {
 		y, ok := byName[down.Node]
-		from, to := max(c.x.at(down.From.Seconds()), c.x.start), min(c.x.at(down.To.Seconds()), c.x.end)
+		from, to := max(c.X.At(down.From.Seconds()), c.X.Start), min(c.X.At(down.To.Seconds()), c.X.End)
 		if ok && from < to {
-			c.el(down.Node+": "+down.Kind, "rect", "x", num(from), "width", num(to-from), "y", num(y-4), "height", "8", "class", "down "+faultClass(down.Kind))
+			c.El(down.Node+": "+down.Kind, "rect", "x", plot.Num(from), "width", plot.Num(to-from), "y", plot.Num(y-4), "height", "8", "class", "down "+faultClass(down.Kind))
 		}
 	}
 	known, lines, left := map[int32]time.Duration{}, 0, 0
@@ -143,7 +144,7 @@ func diagramPart(f *run.Folder, d *figure.Diagram, w figure.Window) picture {
 			group += " only"
 		}
 	}
-	c.begin("g", "class", group)
+	c.Begin("g", "class", group)
 	for _, i := range d.Messages {
 		s := &m.Transits[i]
 		if !within(s, w) {
@@ -161,17 +162,17 @@ func diagramPart(f *run.Folder, d *figure.Diagram, w figure.Window) picture {
 			})
 		}
 	}
-	c.end()
+	c.End()
 	for _, n := range d.Nodes {
 		if at, ok := known[n]; ok {
-			from := max(c.x.start, c.x.at(at.Seconds()))
-			c.el("", "line", "x1", num(from), "x2", num(c.x.end), "y1", num(row[n]), "y2", num(row[n]), "class", "knows")
+			from := max(c.X.Start, c.X.At(at.Seconds()))
+			c.El("", "line", "x1", plot.Num(from), "x2", plot.Num(c.X.End), "y1", plot.Num(row[n]), "y2", plot.Num(row[n]), "class", "knows")
 		}
 	}
 	if rest := lines - len(t.Rows); rest > 0 {
 		t.Note = plural(int64(rest), "more message is", "more messages are") + " not listed."
 	}
-	p := picture{Drawing: c.html(), Live: true, Caption: summary + ".", Tables: []table{t}, Legend: []legend{
+	p := picture{Drawing: c.HTML(), Live: true, Caption: summary + ".", Tables: []table{t}, Legend: []legend{
 		{"data", "data"}, {"ack", "ack"}, {"resend", "re-sent"}, {"lost", "lost on its way"}, {"client", "a client's broadcast"}, {"knows", "the node has the value"},
 	}}
 	if len(figure.Downs(f.Results.Faults)) > 0 {
@@ -199,7 +200,7 @@ func inWindow(m *run.Messages, d *figure.Diagram, w figure.Window) (n int) {
 }
 
 // drawMessage draws one message, and notes who learns the followed value by it.
-func drawMessage(c *chart, m *run.Messages, s *run.Transit, row map[int32]float64, w figure.Window, known map[int32]time.Duration) {
+func drawMessage(c chart, m *run.Messages, s *run.Transit, row map[int32]float64, w figure.Window, known map[int32]time.Duration) {
 	class := "msg " + m.Words[s.Kind]
 	if !slices.Contains(figure.Kinds[:], m.Words[s.Kind]) {
 		class = "msg " + run.KindOther
@@ -216,10 +217,10 @@ func drawMessage(c *chart, m *run.Messages, s *run.Transit, row map[int32]float6
 		tip += "; values " + clip(valueList(m, s), 120)
 	}
 	to := row[s.To]
-	x1, x2 := c.x.at(s.Sent.Seconds()), c.x.at(s.Ended.Seconds())
+	x1, x2 := c.X.At(s.Sent.Seconds()), c.X.At(s.Ended.Seconds())
 	if m.IsClient(s.From) {
-		if x2 >= c.x.start && x2 <= c.x.end {
-			c.el(tip, "path", "d", fmt.Sprintf("M%s %sl5 5l-5 5l-5 -5z", num(x2), num(to-5)), "class", class+" client")
+		if x2 >= c.X.Start && x2 <= c.X.End {
+			c.El(tip, "path", "d", fmt.Sprintf("M%s %sl5 5l-5 5l-5 -5z", plot.Num(x2), plot.Num(to-5)), "class", class+" client")
 		}
 		return
 	}
@@ -228,27 +229,27 @@ func drawMessage(c *chart, m *run.Messages, s *run.Transit, row map[int32]float6
 	case run.LostOnWay:
 		class += " lost"
 	case run.UnderWay:
-		x2 = c.x.end
+		x2 = c.X.End
 		class += " underway"
 	}
 	// Cut at the edges of the plot.
 	y1, y2 := from, to
-	if x1 < c.x.start && x2 > x1 {
-		y1 += (y2 - y1) * (c.x.start - x1) / (x2 - x1)
-		x1 = c.x.start
+	if x1 < c.X.Start && x2 > x1 {
+		y1 += (y2 - y1) * (c.X.Start - x1) / (x2 - x1)
+		x1 = c.X.Start
 	}
-	if x2 > c.x.end && x2 > x1 {
-		y2 = y1 + (y2-y1)*(c.x.end-x1)/(x2-x1)
-		x2 = c.x.end
+	if x2 > c.X.End && x2 > x1 {
+		y2 = y1 + (y2-y1)*(c.X.End-x1)/(x2-x1)
+		x2 = c.X.End
 	}
-	d := fmt.Sprintf("M%s %sL%s %s", num(x1), num(y1), num(x2), num(y2))
+	d := fmt.Sprintf("M%s %sL%s %s", plot.Num(x1), plot.Num(y1), plot.Num(x2), plot.Num(y2))
 	if s.Fate == run.LostOnWay {
 		mx, my := (x1+x2)/2, (y1+y2)/2
-		d = fmt.Sprintf("M%s %sL%s %sm-4 -4l8 8m0 -8l-8 8", num(x1), num(y1), num(mx), num(my))
+		d = fmt.Sprintf("M%s %sL%s %sm-4 -4l8 8m0 -8l-8 8", plot.Num(x1), plot.Num(y1), plot.Num(mx), plot.Num(my))
 	} else if y2 == to && s.Fate == run.Received {
 		d += "m-2.5 0a2.5 2.5 0 1 0 5 0a2.5 2.5 0 1 0 -5 0"
 	}
-	c.el(tip, "path", "d", d, "class", class)
+	c.El(tip, "path", "d", d, "class", class)
 }
 
 func fateName(f run.Fate) string {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"treecast/report/plot"
 	"treecast/run"
 )
 
@@ -61,21 +62,21 @@ func graphPart(id, title string, g *run.Graph, window func(v *run.Vertex) int) p
 	arrows := lanes(g, tops)
 	labels, low := placeLabels(arrows)
 	height = max(height, low+labelLine)
-	var s svg
-	s.begin("svg", "id", id, "class", "chart graph", "viewBox", "0 0 "+num(chartWidth)+" "+num(height), "role", "img", "aria-label", title)
+	var s plot.SVG
+	s.Begin("svg", "id", id, "class", "chart graph", "viewBox", "0 0 "+plot.Num(plot.Width)+" "+plot.Num(height), "role", "img", "aria-label", title)
 	for i := range g.Vertices {
 		var link func()
 		if window != nil {
 			if at := window(&g.Vertices[i]); at >= 0 {
-				link = func() { s.begin("a", "href", "#diagram", "data-window", fmt.Sprint(at)) }
+				link = func() { s.Begin("a", "href", "#diagram", "data-window", fmt.Sprint(at)) }
 			}
 		}
-		s.box(&g.Vertices[i], tops[i], link)
+		box(&s, &g.Vertices[i], tops[i], link)
 	}
 	for i := range arrows {
-		s.arrow(&arrows[i], labels)
+		drawArrow(&s, &arrows[i], labels)
 	}
-	p := picture{Drawing: s.html(), Caption: "Arrows lead from what comes first to what comes after it."}
+	p := picture{Drawing: s.HTML(), Caption: "Arrows lead from what comes first to what comes after it."}
 	words := table{Title: "Why each comes before the next", Columns: []string{"kind", "why"}}
 	for i := range g.Edges {
 		words.Rows = append(words.Rows, []string{g.Edges[i].Kind, g.Edges[i].Text})
@@ -145,9 +146,9 @@ func lineOf(top float64, line int) float64 {
 	return top + boxHead + boxLine*(float64(line)+0.5)
 }
 
-func (s *svg) box(v *run.Vertex, top float64, link func()) {
+func box(s *plot.SVG, v *run.Vertex, top float64, link func()) {
 	height := float64(boxHead + boxFoot + boxLine*len(v.Lines))
-	s.el("", "rect", "x", num(boxLeft), "y", num(top), "width", num(boxRight-boxLeft), "height", num(height), "rx", "6", "class", "box")
+	s.El("", "rect", "x", plot.Num(boxLeft), "y", plot.Num(top), "width", plot.Num(boxRight-boxLeft), "height", plot.Num(height), "rx", "6", "class", "box")
 	head := fmt.Sprintf("%s: operation %d, done at %.3f s", v.Name, v.Op, v.At)
 	if v.Place != "" {
 		head += ", asked of " + v.Place
@@ -155,28 +156,28 @@ func (s *svg) box(v *run.Vertex, top float64, link func()) {
 	if link != nil {
 		link()
 	}
-	s.text(boxLeft+10, top+17, "box-head", head)
+	s.Text(boxLeft+10, top+17, "box-head", head)
 	if link != nil {
-		s.end()
+		s.End()
 	}
 	for i, line := range v.Lines {
-		s.begin("g")
-		s.text(boxLeft+24, lineOf(top, i)+4, "box-line", clip(line, maxMop))
+		s.Begin("g")
+		s.Text(boxLeft+24, lineOf(top, i)+4, "box-line", clip(line, maxMop))
 		if clip(line, maxMop) != line {
-			s.el(line, "rect", "x", num(boxLeft+20), "y", num(lineOf(top, i)-9), "width", num(boxRight-boxLeft-30), "height", num(boxLine), "class", "box-more")
+			s.El(line, "rect", "x", plot.Num(boxLeft+20), "y", plot.Num(lineOf(top, i)-9), "width", plot.Num(boxRight-boxLeft-30), "height", plot.Num(boxLine), "class", "box-more")
 		}
-		s.end()
+		s.End()
 	}
 }
 
-// arrow draws an edge from the right side of a box, along its lane, to the right
+// drawArrow draws an edge from the right side of a box, along its lane, to the right
 // side of another, with its label at labels.
-func (s *svg) arrow(a *arrow, labels float64) {
+func drawArrow(s *plot.SVG, a *arrow, labels float64) {
 	x := boxRight + laneFirst + float64((a.lane+1)*laneWidth)
-	path := fmt.Sprintf("M%s %s C%s %s %s %s %s %s", num(boxRight), num(a.from), num(x), num(a.from), num(x), num(a.to), num(boxRight+7), num(a.to))
-	s.el(a.edge.Text, "path", "d", path, "class", "arrow "+a.edge.Kind)
-	head := fmt.Sprintf("M%s %s l9 -4.5 l0 9 z", num(boxRight), num(a.to))
-	s.el("", "path", "d", head, "class", "arrow-head "+a.edge.Kind)
-	s.el("", "line", "x1", num(a.farthest()), "y1", num((a.from+a.to)/2), "x2", num(labels-4), "y2", num(a.label), "class", "leader")
-	s.text(labels, a.label+4, "arrow-label", clip(a.edge.Label, maxLabel))
+	path := fmt.Sprintf("M%s %s C%s %s %s %s %s %s", plot.Num(boxRight), plot.Num(a.from), plot.Num(x), plot.Num(a.from), plot.Num(x), plot.Num(a.to), plot.Num(boxRight+7), plot.Num(a.to))
+	s.El(a.edge.Text, "path", "d", path, "class", "arrow "+a.edge.Kind)
+	head := fmt.Sprintf("M%s %s l9 -4.5 l0 9 z", plot.Num(boxRight), plot.Num(a.to))
+	s.El("", "path", "d", head, "class", "arrow-head "+a.edge.Kind)
+	s.El("", "line", "x1", plot.Num(a.farthest()), "y1", plot.Num((a.from+a.to)/2), "x2", plot.Num(labels-4), "y2", plot.Num(a.label), "class", "leader")
+	s.Text(labels, a.label+4, "arrow-label", clip(a.edge.Label, maxLabel))
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"treecast/report/figure"
+	"treecast/report/plot"
 	"treecast/run"
 )
 
@@ -49,22 +50,22 @@ func latencyPart(f *run.Folder, latencies []figure.Latency) (out []picture, dots
 // latencyPlot draws the operations of one function.
 func latencyPlot(f *run.Folder, l *figure.Latency, end time.Duration, id string) (picture, plotted) {
 	shortest, longest := extremes(l.Operations)
-	y := scale{from: shortest, to: longest, log: true}
+	y := plot.Scale{From: shortest, To: longest, Log: true}
 	total := int64(len(l.Operations))
 	summary := fmt.Sprintf("%s: %s; %s ok, %s indeterminate, %s failed", l.F, plural(total, "operation", "operations"),
 		count(int64(l.Counts[0])), count(int64(l.Counts[1])), count(int64(l.Counts[2])))
 	if l.Open > 0 {
 		summary += fmt.Sprintf(", %s without an end", count(int64(l.Open)))
 	}
-	c := newChart(id, "Latency over time. "+summary, latencyHeight, 26, scale{to: max(end.Seconds(), 0.001)}, y)
-	c.yAxis(logTicks(shortest, longest, span))
-	c.xAxis(timeTicks(0, end, 12))
+	c := newChart(id, "Latency over time. "+summary, latencyHeight, 26, plot.Scale{To: max(end.Seconds(), 0.001)}, y)
+	c.YAxis(plot.Logarithmic(shortest, longest, span))
+	c.XAxis(timeTicks(0, end, 12))
 	c.faults(f.Results.Faults)
-	c.title(clip(l.F, 60))
+	c.Title(clip(l.F, 60))
 
 	marks := figure.Marks(l.Operations,
-		func(at time.Duration) int { return int(c.x.at(at.Seconds()) / cellUnits) },
-		func(took time.Duration) int { return int(c.y.at(took.Seconds()*1000) / cellUnits) })
+		func(at time.Duration) int { return int(c.X.At(at.Seconds()) / cellUnits) },
+		func(took time.Duration) int { return int(c.Y.At(took.Seconds()*1000) / cellUnits) })
 	var paths [len(figure.Outcomes)]strings.Builder
 	dots := plotted{Chart: id}
 	for _, m := range marks {
@@ -77,7 +78,7 @@ func latencyPlot(f *run.Folder, l *figure.Latency, end time.Duration, id string)
 			c.dots(fmt.Sprintf("%s-%s", id, name), name, paths[outcome].String())
 		}
 	}
-	p := picture{Drawing: c.html(), Caption: summary + ".", Legend: append([]legend{
+	p := picture{Drawing: c.HTML(), Caption: summary + ".", Legend: append([]legend{
 		{"ok", "ok"}, {"info", "info: it may have happened"}, {"fail", "fail: it did not happen"},
 	}, faultLegend(f.Results.Faults)...)}
 	if len(marks) < len(l.Operations) {
@@ -89,13 +90,13 @@ func latencyPlot(f *run.Folder, l *figure.Latency, end time.Duration, id string)
 
 // dots draws the marks of one outcome, with an edge that keeps bright colours
 // apart from the ground.
-func (c *chart) dots(id, class, path string) {
-	c.begin("g", "class", "dot edge "+class)
-	c.el("", "path", "id", id, "d", path)
-	c.end()
-	c.begin("g", "class", "dot "+class)
-	c.el("", "use", "href", "#"+id)
-	c.end()
+func (c chart) dots(id, class, path string) {
+	c.Begin("g", "class", "dot edge "+class)
+	c.El("", "path", "id", id, "d", path)
+	c.End()
+	c.Begin("g", "class", "dot "+class)
+	c.El("", "use", "href", "#"+id)
+	c.End()
 }
 
 // shape is the part of a path that marks an outcome: a dot, a triangle, a
@@ -103,11 +104,11 @@ func (c *chart) dots(id, class, path string) {
 func shape(outcome int, x, y float64) string {
 	switch outcome {
 	case 1:
-		return fmt.Sprintf("M%s %sl3 5.5h-6z", num(x), num(y-3))
+		return fmt.Sprintf("M%s %sl3 5.5h-6z", plot.Num(x), plot.Num(y-3))
 	case 2:
-		return fmt.Sprintf("M%s %sl6 6m0-6l-6 6", num(x-3), num(y-3))
+		return fmt.Sprintf("M%s %sl6 6m0-6l-6 6", plot.Num(x-3), plot.Num(y-3))
 	}
-	return fmt.Sprintf("M%s %sh0", num(x), num(y))
+	return fmt.Sprintf("M%s %sh0", plot.Num(x), plot.Num(y))
 }
 
 // extremes are the ends of a logarithmic axis of milliseconds: powers of ten.
@@ -177,14 +178,14 @@ func deliveryPlot(f *run.Folder, c *figure.Convergence) (picture, plotted) {
 	}
 	shortest, longest := extremes(l.Operations)
 	summary := fmt.Sprintf("How long each of %s took to reach the last node, by the time it was broadcast", plural(int64(len(l.Operations)), "value", "values"))
-	ch := newChart("delivery", summary, latencyHeight, 26, scale{to: max(end.Seconds(), 0.001)}, scale{from: shortest, to: longest, log: true})
-	ch.yAxis(logTicks(shortest, longest, span))
-	ch.xAxis(timeTicks(0, end, 12))
+	ch := newChart("delivery", summary, latencyHeight, 26, plot.Scale{To: max(end.Seconds(), 0.001)}, plot.Scale{From: shortest, To: longest, Log: true})
+	ch.YAxis(plot.Logarithmic(shortest, longest, span))
+	ch.XAxis(timeTicks(0, end, 12))
 	ch.faults(f.Results.Faults)
-	ch.title("values, by the time of their broadcast")
+	ch.Title("values, by the time of their broadcast")
 	marks := figure.Marks(l.Operations,
-		func(at time.Duration) int { return int(ch.x.at(at.Seconds()) / cellUnits) },
-		func(took time.Duration) int { return int(ch.y.at(took.Seconds()*1000) / cellUnits) })
+		func(at time.Duration) int { return int(ch.X.At(at.Seconds()) / cellUnits) },
+		func(took time.Duration) int { return int(ch.Y.At(took.Seconds()*1000) / cellUnits) })
 	var reached, partial strings.Builder
 	dots := plotted{Chart: "delivery"}
 	for _, m := range marks {
@@ -207,7 +208,7 @@ func deliveryPlot(f *run.Folder, c *figure.Convergence) (picture, plotted) {
 			ch.dots("delivery-"+path[0], path[0], path[1])
 		}
 	}
-	p := picture{Drawing: ch.html(), Caption: summary + ".", Legend: []legend{{"spread", "on every node"}}}
+	p := picture{Drawing: ch.HTML(), Caption: summary + ".", Legend: []legend{{"spread", "on every node"}}}
 	if partial.Len() > 0 {
 		p.Legend = append(p.Legend, legend{"fail", "not on every node"})
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"treecast/report/figure"
+	"treecast/report/plot"
 	"treecast/run"
 )
 
@@ -94,18 +95,18 @@ func queuePicture(f *run.Folder, q *figure.Queue, end time.Duration, id string) 
 	if q.Unhealthy > 0 {
 		summary += fmt.Sprintf("; unhealthy for up to %s", millis(q.Unhealthy))
 	}
-	c := newChart(id, "Depth of the queue over time. "+summary, queueHeight, 26, scale{to: max(end.Seconds(), 1)}, scale{from: 0.5, to: most * 1.6, log: true})
-	for _, t := range logTicks(1, most, whole) {
-		y := c.y.at(t.value)
-		c.el("", "line", "x1", num(c.x.start), "x2", num(c.x.end), "y1", num(y), "y2", num(y), "class", "grid")
-		c.text(c.x.start-8, y+4, "tick end", t.label)
+	c := newChart(id, "Depth of the queue over time. "+summary, queueHeight, 26, plot.Scale{To: max(end.Seconds(), 1)}, plot.Scale{From: 0.5, To: most * 1.6, Log: true})
+	for _, t := range plot.Logarithmic(1, most, whole) {
+		y := c.Y.At(t.Value)
+		c.El("", "line", "x1", plot.Num(c.X.Start), "x2", plot.Num(c.X.End), "y1", plot.Num(y), "y2", plot.Num(y), "class", "grid")
+		c.Text(c.X.Start-8, y+4, "tick end", t.Label)
 	}
-	c.xAxis(timeTicks(0, end, 12))
+	c.XAxis(timeTicks(0, end, 12))
 	c.faults(f.Results.Faults)
-	c.title("depth of the deepest queue: " + clip(q.Name, 40))
+	c.Title("depth of the deepest queue: " + clip(q.Name, 40))
 	for _, p := range q.Points {
-		x, x2 := c.x.at(p.From.Seconds()), c.x.at(min(p.To, end+time.Second).Seconds())
-		top := c.y.at(max(float64(p.Depth), 0.5))
+		x, x2 := c.X.At(p.From.Seconds()), c.X.At(min(p.To, end+time.Second).Seconds())
+		top := c.Y.At(max(float64(p.Depth), 0.5))
 		class := "bar depth"
 		if p.Depth > q.Preferred {
 			class = "bar over"
@@ -114,9 +115,9 @@ func queuePicture(f *run.Folder, q *figure.Queue, end time.Duration, id string) 
 		if p.Rejected > 0 {
 			tip += fmt.Sprintf(", %s rejected", count(int64(min(p.Rejected, 1<<62))))
 		}
-		c.el(tip, "rect", "x", num(x+0.5), "width", num(max(min(x2, c.x.end)-x-1, 1)), "y", num(top), "height", num(max(c.y.start-top, 0.8)), "class", class)
+		c.El(tip, "rect", "x", plot.Num(x+0.5), "width", plot.Num(max(min(x2, c.X.End)-x-1, 1)), "y", plot.Num(top), "height", plot.Num(max(c.Y.Start-top, 0.8)), "class", class)
 		if p.Rejected > 0 {
-			c.el(tip, "path", "d", fmt.Sprintf("M%s %sl7 0l-3.5 6z", num(x), num(c.y.end)), "class", "rejected")
+			c.El(tip, "path", "d", fmt.Sprintf("M%s %sl7 0l-3.5 6z", plot.Num(x), plot.Num(c.Y.End)), "class", "rejected")
 		}
 	}
 	for _, line := range []struct {
@@ -124,20 +125,20 @@ func queuePicture(f *run.Folder, q *figure.Queue, end time.Duration, id string) 
 		class, name string
 	}{{q.Preferred, "size preferred", "preferred"}, {q.Capacity, "size capacity", "capacity"}} {
 		if line.size > 0 {
-			y := c.y.at(float64(line.size))
-			c.el("", "line", "x1", num(c.x.start), "x2", num(c.x.end), "y1", num(y), "y2", num(y), "class", line.class)
-			at, class := c.x.end-4, "tick end halo"
+			y := c.Y.At(float64(line.size))
+			c.El("", "line", "x1", plot.Num(c.X.Start), "x2", plot.Num(c.X.End), "y1", plot.Num(y), "y2", plot.Num(y), "class", line.class)
+			at, class := c.X.End-4, "tick end halo"
 			if line.name == "preferred" { // the two may lie close
-				at, class = c.x.start+4, "tick halo"
+				at, class = c.X.Start+4, "tick halo"
 			}
-			c.text(at, y-4, class, line.name+" "+count(int64(line.size)))
+			c.Text(at, y-4, class, line.name+" "+count(int64(line.size)))
 		}
 	}
 	t := table{Title: q.Name + " in numbers", Columns: []string{"from", "to", "deepest", "node", "rejected"}}
 	for _, p := range q.Points {
 		t.Rows = append(t.Rows, []string{clock(p.From, time.Second), clock(p.To, time.Second), count(int64(p.Depth)), p.Node, count(int64(min(p.Rejected, 1<<62)))})
 	}
-	return picture{Drawing: c.html(), Caption: summary + ".", Tables: []table{t}}
+	return picture{Drawing: c.HTML(), Caption: summary + ".", Tables: []table{t}}
 }
 
 // healthPicture draws for how long nodes were unhealthy, how many permits there
@@ -154,12 +155,12 @@ func healthPicture(f *run.Folder, health []figure.Health) picture {
 	}
 	summary := fmt.Sprintf("At worst a node was unhealthy for %s; at least %s of all gossip permits were there; %s refused",
 		millis(worstUnhealthy(health)), percent(fewest), plural(int64(min(refused, 1<<62)), "request was", "requests were"))
-	c := newChart("health", "Health over time. "+summary, queueHeight, 26, scale{to: end.Seconds()}, scale{to: most.Seconds() * 1.1})
-	c.yAxis(linearTicks(most.Seconds(), 4, func(s float64) string { return trimZeros(fmt.Sprintf("%.2f", s)) + " s" }))
-	c.xAxis(timeTicks(0, end, 12))
+	c := newChart("health", "Health over time. "+summary, queueHeight, 26, plot.Scale{To: end.Seconds()}, plot.Scale{To: most.Seconds() * 1.1})
+	c.YAxis(plot.Linear(most.Seconds(), 4, func(s float64) string { return trimZeros(fmt.Sprintf("%.2f", s)) + " s" }))
+	c.XAxis(timeTicks(0, end, 12))
 	c.faults(f.Results.Faults)
-	c.title("how long the worst queue has been unhealthy, and the share of permits")
-	share := scale{from: 0, to: 1, start: c.y.start, end: c.y.end}
+	c.Title("how long the worst queue has been unhealthy, and the share of permits")
+	share := plot.Scale{From: 0, To: 1, Start: c.Y.Start, End: c.Y.End}
 	var d strings.Builder
 	t := table{Title: "Health in numbers", Columns: []string{"from", "to", "unhealthy", "node", "queue", "permits", "of", "refused"}}
 	for i, h := range health {
@@ -170,15 +171,15 @@ func healthPicture(f *run.Folder, health []figure.Health) picture {
 		if h.Refused > 0 {
 			tip += fmt.Sprintf(", %s refused", plural(int64(min(h.Refused, 1<<62)), "request", "requests"))
 		}
-		x, x2 := c.x.at(h.From.Seconds()), c.x.at(h.To.Seconds())
-		top := c.y.at(h.Unhealthy.Seconds())
-		c.el(tip, "rect", "x", num(x+0.5), "width", num(max(x2-x-1, 1)), "y", num(top), "height", num(max(c.y.start-top, 0.8)), "class", "bar over")
+		x, x2 := c.X.At(h.From.Seconds()), c.X.At(h.To.Seconds())
+		top := c.Y.At(h.Unhealthy.Seconds())
+		c.El(tip, "rect", "x", plot.Num(x+0.5), "width", plot.Num(max(x2-x-1, 1)), "y", plot.Num(top), "height", plot.Num(max(c.Y.Start-top, 0.8)), "class", "bar over")
 		if h.Refused > 0 {
-			c.el(tip, "path", "d", fmt.Sprintf("M%s %sl7 0l-3.5 6z", num(x), num(c.y.end)), "class", "rejected")
+			c.El(tip, "path", "d", fmt.Sprintf("M%s %sl7 0l-3.5 6z", plot.Num(x), plot.Num(c.Y.End)), "class", "rejected")
 		}
 		if h.Permits > 0 {
-			y := num(share.at(float64(h.Available) / float64(h.Permits)))
-			fmt.Fprintf(&d, "%s%s %sH%s", map[bool]string{true: "M", false: "L"}[i == 0 || d.Len() == 0], num(x), y, num(x2))
+			y := plot.Num(share.At(float64(h.Available) / float64(h.Permits)))
+			fmt.Fprintf(&d, "%s%s %sH%s", map[bool]string{true: "M", false: "L"}[i == 0 || d.Len() == 0], plot.Num(x), y, plot.Num(x2))
 		}
 		t.Rows = append(t.Rows, []string{
 			clock(h.From, time.Second), clock(h.To, time.Second), millis(h.Unhealthy), h.Node, h.Queue,
@@ -186,9 +187,9 @@ func healthPicture(f *run.Folder, health []figure.Health) picture {
 		})
 	}
 	if d.Len() > 0 {
-		c.el("", "path", "d", d.String(), "class", "curve permits")
+		c.El("", "path", "d", d.String(), "class", "curve permits")
 	}
-	return picture{Drawing: c.html(), Caption: summary + ".", Tables: []table{t}, Legend: []legend{
+	return picture{Drawing: c.HTML(), Caption: summary + ".", Tables: []table{t}, Legend: []legend{
 		{"over", "unhealthy, or deeper than preferred"}, {"permits", "share of permits not revoked"}, {"rejected", "something was refused"},
 	}}
 }

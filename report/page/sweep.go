@@ -11,6 +11,7 @@ import (
 
 	"treecast/analysis"
 	"treecast/report/figure"
+	"treecast/report/plot"
 	"treecast/run"
 )
 
@@ -111,10 +112,10 @@ func challenges(rows []run.Row) (out []string) {
 
 // paretoPart draws messages against latency.
 func paretoPart(p *figure.Pareto, labels []string) (picture, plotted) {
-	x, y := scale{from: math.Inf(1), to: 0}, scale{from: math.Inf(1), log: true}
+	x, y := plot.Scale{From: math.Inf(1), To: 0}, plot.Scale{From: math.Inf(1), Log: true}
 	widen := func(latency, messages float64) {
-		x.from, x.to = min(x.from, latency), max(x.to, latency)
-		y.from, y.to = min(y.from, messages), max(y.to, messages)
+		x.From, x.To = min(x.From, latency), max(x.To, latency)
+		y.From, y.To = min(y.From, messages), max(y.To, messages)
 	}
 	for _, q := range p.Points {
 		widen(q.Latency, q.Messages)
@@ -122,20 +123,20 @@ func paretoPart(p *figure.Pareto, labels []string) (picture, plotted) {
 	for _, r := range slices.Concat(p.Least, p.Known) {
 		widen(r.Latency, r.Messages)
 	}
-	x.from, x.to, y.from, y.to = 0, x.to*1.04, y.from*0.85, y.to*1.2
+	x.From, x.To, y.From, y.To = 0, x.To*1.04, y.From*0.85, y.To*1.2
 	what := map[string]string{run.StableMax: "worst stable latency", run.DeliveryMax: "worst true delivery"}[p.Latency]
 	summary := fmt.Sprintf("%s; %d of them on the frontier", plural(int64(len(p.Points)), "setting", "settings"), len(p.Frontier))
 	c := newChart("pareto-drawing", "Messages per operation against "+what+". "+summary, paretoHeight, 26, x, y)
-	c.yAxis(decadeTicks(y.from, y.to))
-	c.xAxis(linearTicks(x.to, 10, span))
-	c.title("messages per operation, against the " + what)
+	c.YAxis(decadeTicks(y.From, y.To))
+	c.XAxis(plot.Linear(x.To, 10, span))
+	c.Title("messages per operation, against the " + what)
 	curve := func(class string, points []figure.Reference) {
 		var d strings.Builder
 		for i, r := range points {
-			d.WriteString(map[bool]string{true: "M", false: "L"}[i == 0] + num(c.x.at(r.Latency)) + " " + num(c.y.at(r.Messages)))
+			d.WriteString(map[bool]string{true: "M", false: "L"}[i == 0] + plot.Num(c.X.At(r.Latency)) + " " + plot.Num(c.Y.At(r.Messages)))
 		}
 		if d.Len() > 0 {
-			c.el("", "path", "d", d.String(), "class", class)
+			c.El("", "path", "d", d.String(), "class", class)
 		}
 	}
 	curve("curve least", p.Least)
@@ -152,8 +153,8 @@ func paretoPart(p *figure.Pareto, labels []string) (picture, plotted) {
 		if !q.Sound {
 			class += " unsound"
 		}
-		px, py := c.x.at(q.Latency), c.y.at(q.Messages)
-		c.el("", "circle", "cx", num(px), "cy", num(py), "r", map[bool]string{true: "5", false: "3.5"}[ok], "class", class)
+		px, py := c.X.At(q.Latency), c.Y.At(q.Messages)
+		c.El("", "circle", "cx", plot.Num(px), "cy", plot.Num(py), "r", map[bool]string{true: "5", false: "3.5"}[ok], "class", class)
 		text := fmt.Sprintf("%s: %.3f messages per operation, %s %s ms", labels[q.Group], q.Messages, what, milliseconds(q.Latency))
 		if ok {
 			text += ", on the frontier"
@@ -164,12 +165,12 @@ func paretoPart(p *figure.Pareto, labels []string) (picture, plotted) {
 		dots.Points = append(dots.Points, point{px, py, text})
 	}
 	for _, r := range p.Known {
-		px, py := c.x.at(r.Latency), c.y.at(r.Messages)
-		c.el("", "path", "d", fmt.Sprintf("M%s %sl6 6l-6 6l-6 -6z", num(px), num(py-6)), "class", "known")
-		c.text(px+10, py+4, "tick", r.Name)
+		px, py := c.X.At(r.Latency), c.Y.At(r.Messages)
+		c.El("", "path", "d", fmt.Sprintf("M%s %sl6 6l-6 6l-6 -6z", plot.Num(px), plot.Num(py-6)), "class", "known")
+		c.Text(px+10, py+4, "tick", r.Name)
 		dots.Points = append(dots.Points, point{px, py, fmt.Sprintf("%s: %v messages per operation, %v ms", r.Name, r.Messages, r.Latency)})
 	}
-	pic := picture{Drawing: c.html(), Caption: summary + "."}
+	pic := picture{Drawing: c.HTML(), Caption: summary + "."}
 	for i, name := range series[:min(len(series), seriesStyles)] {
 		pic.Legend = append(pic.Legend, legend{fmt.Sprintf("setting s%d", i), name})
 	}
@@ -202,12 +203,12 @@ func seriesNames(points []figure.ParetoPoint) (out []string) {
 }
 
 // decadeTicks are 1, 2 and 5 times the powers of ten.
-func decadeTicks(from, to float64) []tick {
-	var out []tick
+func decadeTicks(from, to float64) []plot.Tick {
+	var out []plot.Tick
 	for e := math.Floor(math.Log10(from)); e <= math.Log10(to); e++ {
 		for _, factor := range []float64{1, 2, 5} {
 			if v := factor * math.Pow(10, e); v >= from && v <= to {
-				out = append(out, tick{v, trimZeros(strconv.FormatFloat(v, 'f', 3, 64))})
+				out = append(out, plot.Tick{Value: v, Label: trimZeros(strconv.FormatFloat(v, 'f', 3, 64))})
 			}
 		}
 	}
@@ -222,12 +223,12 @@ func heatPart(id string, m *figure.HeatMap, labels []string) picture {
 	}
 	left, top := 76.0, 52.0
 	width, height := left+float64(len(m.Columns)*heatWidth)+10, top+float64(len(m.Rows)*heatHeight)+10
-	var s svg
+	var s plot.SVG
 	summary := fmt.Sprintf("%s, for %d fan-outs and %d sync periods: from %s to %s", name, len(m.Rows), len(m.Columns), heatText(m.Low), heatText(m.Up))
-	s.begin("svg", "id", id, "class", "chart", "viewBox", "0 0 "+num(max(width, 560))+" "+num(height), "role", "img", "aria-label", summary, "width", num(max(width, 560)))
-	s.text(left, 16, "plot-title", name)
+	s.Begin("svg", "id", id, "class", "chart", "viewBox", "0 0 "+plot.Num(max(width, 560))+" "+plot.Num(height), "role", "img", "aria-label", summary, "width", plot.Num(max(width, 560)))
+	s.Text(left, 16, "plot-title", name)
 	for j, period := range m.Columns {
-		s.text(left+(float64(j)+0.5)*heatWidth, top-8, "tick mid", span(period.Duration().Seconds()*1000))
+		s.Text(left+(float64(j)+0.5)*heatWidth, top-8, "tick mid", span(period.Duration().Seconds()*1000))
 	}
 	t := table{Title: "The map in numbers", Columns: []string{"fan-out"}}
 	for _, period := range m.Columns {
@@ -239,7 +240,7 @@ func heatPart(id string, m *figure.HeatMap, labels []string) picture {
 		if k == "" {
 			k = "auto"
 		}
-		s.text(left-8, y+heatHeight/2+4, "tick end", "k = "+clip(k, 6))
+		s.Text(left-8, y+heatHeight/2+4, "tick end", "k = "+clip(k, 6))
 		cells := []string{k}
 		for j, cell := range row {
 			if cell.Group < 0 {
@@ -255,13 +256,13 @@ func heatPart(id string, m *figure.HeatMap, labels []string) picture {
 				class += " unsound"
 			}
 			x := left + float64(j*heatWidth)
-			s.el(labels[cell.Group]+": "+heatText(cell.Value), "rect", "x", num(x), "y", num(y), "width", num(heatWidth-2), "height", num(heatHeight-2), "rx", "3", "class", class)
-			s.text(x+heatWidth/2-1, y+heatHeight/2+3, fmt.Sprintf("heat-text t%d", level), heatText(cell.Value))
+			s.El(labels[cell.Group]+": "+heatText(cell.Value), "rect", "x", plot.Num(x), "y", plot.Num(y), "width", plot.Num(heatWidth-2), "height", plot.Num(heatHeight-2), "rx", "3", "class", class)
+			s.Text(x+heatWidth/2-1, y+heatHeight/2+3, fmt.Sprintf("heat-text t%d", level), heatText(cell.Value))
 			cells = append(cells, heatText(cell.Value))
 		}
 		t.Rows = append(t.Rows, cells)
 	}
-	return picture{Drawing: s.html(), Caption: summary + ".", Tables: []table{t}}
+	return picture{Drawing: s.HTML(), Caption: summary + ".", Tables: []table{t}}
 }
 
 func heatText(v float64) string {

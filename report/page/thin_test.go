@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"treecast/report/plot"
 	"treecast/run"
 )
 
@@ -22,7 +23,7 @@ func noisy(count int) []run.Point {
 
 func TestThin_keepsWhatIsSeen(t *testing.T) {
 	points := noisy(100_000)
-	x := scale{from: 0, to: 60}
+	x := plot.Scale{From: 0, To: 60}
 	got := thin(points, x)
 	require.LessOrEqual(t, len(got), 4*(thinColumns+1))
 	require.Equal(t, points[0], got[0])
@@ -47,9 +48,9 @@ func TestThin_keepsWhatIsSeen(t *testing.T) {
 
 func TestThin_fewPointsStay(t *testing.T) {
 	points := noisy(1000)
-	require.Equal(t, points, thin(points, scale{from: 0, to: 60}))
+	require.Equal(t, points, thin(points, plot.Scale{From: 0, To: 60}))
 	same := make([]run.Point, 5*thinColumns)
-	require.Equal(t, same, thin(same, scale{}), "without an extent there are no columns")
+	require.Equal(t, same, thin(same, plot.Scale{}), "without an extent there are no columns")
 }
 
 // The line of a long run at a high rate leaves the page as short as pages are.

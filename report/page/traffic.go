@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"treecast/report/figure"
+	"treecast/report/plot"
 	"treecast/run"
 )
 
@@ -46,28 +47,28 @@ func trafficOverTime(f *run.Folder, t *figure.Traffic, id, title string, of func
 	}
 	end := time.Duration(len(t.Bins)) * t.Width
 	c := newChart(id, title+" over time, by kind. The most is "+label(most), trafficHeight, 26,
-		scale{to: max(end.Seconds(), 0.001)}, scale{to: math.Max(most, 1)})
-	c.yAxis(linearTicks(math.Max(most, 1), 5, label))
-	c.xAxis(timeTicks(0, end, 12))
-	c.title(title)
+		plot.Scale{To: max(end.Seconds(), 0.001)}, plot.Scale{To: math.Max(most, 1)})
+	c.YAxis(plot.Linear(math.Max(most, 1), 5, label))
+	c.XAxis(timeTicks(0, end, 12))
+	c.Title(title)
 	for i, b := range t.Bins {
 		from := time.Duration(i) * t.Width
-		x := c.x.at(from.Seconds())
-		width := c.x.at((from + t.Width).Seconds()) - x
+		x := c.X.At(from.Seconds())
+		width := c.X.At((from + t.Width).Seconds()) - x
 		sum := 0.0
 		for kind, l := range b {
 			v := float64(of(l)) * perSecond
 			if v == 0 {
 				continue
 			}
-			top, bottom := c.y.at(sum+v), c.y.at(sum)
+			top, bottom := c.Y.At(sum+v), c.Y.At(sum)
 			tip := fmt.Sprintf("%s to %s: %s %s, %s", clock(from, t.Width), clock(from+t.Width, t.Width), count(l.Messages), figure.Kinds[kind], size(l.Bytes))
-			c.el(tip, "rect", "x", num(x+0.5), "width", num(max(width-1, 0.6)), "y", num(top), "height", num(max(bottom-top, 0.4)), "class", "bar "+figure.Kinds[kind])
+			c.El(tip, "rect", "x", plot.Num(x+0.5), "width", plot.Num(max(width-1, 0.6)), "y", plot.Num(top), "height", plot.Num(max(bottom-top, 0.4)), "class", "bar "+figure.Kinds[kind])
 			sum += v
 		}
 	}
 	c.faults(f.Results.Faults)
-	return picture{Drawing: c.html(), Caption: fmt.Sprintf("%s between nodes, in stretches of %s.", title, t.Width)}
+	return picture{Drawing: c.HTML(), Caption: fmt.Sprintf("%s between nodes, in stretches of %s.", title, t.Width)}
 }
 
 // nodeBars draws what each node sent and received.
@@ -85,20 +86,20 @@ func nodeBars(t *run.Traffic) picture {
 	if sum > 0 {
 		summary = fmt.Sprintf("%s has most to do: %s of all messages begin or end there", hot.Node, percent(float64(hot.SentMessages+hot.ReceivedMessages)/float64(sum)))
 	}
-	height := float64(len(nodes)*barHeight + axisHeight + 26)
-	c := newChart("per-node", "Messages per node. "+summary, height, 26, scale{to: float64(most)}, scale{to: 1})
-	c.xAxis(linearTicks(float64(most), 10, whole))
-	c.title("messages sent and received, per node")
+	height := float64(len(nodes)*barHeight + plot.AxisHeight + 26)
+	c := newChart("per-node", "Messages per node. "+summary, height, 26, plot.Scale{To: float64(most)}, plot.Scale{To: 1})
+	c.XAxis(plot.Linear(float64(most), 10, whole))
+	c.Title("messages sent and received, per node")
 	for i, n := range nodes {
 		y := 26 + float64(i*barHeight)
-		c.text(c.x.start-8, y+12, "tick end", clip(n.Node, 9))
-		sent, received := c.x.at(float64(n.SentMessages)), c.x.at(float64(n.ReceivedMessages))
-		c.el(fmt.Sprintf("%s sent %s messages, %s", n.Node, count(n.SentMessages), size(n.SentBytes)),
-			"rect", "x", num(c.x.start), "width", num(sent-c.x.start), "y", num(y+2), "height", "6", "class", "bar sent")
-		c.el(fmt.Sprintf("%s received %s messages, %s", n.Node, count(n.ReceivedMessages), size(n.ReceivedBytes)),
-			"rect", "x", num(c.x.start), "width", num(received-c.x.start), "y", num(y+8), "height", "6", "class", "bar received")
+		c.Text(c.X.Start-8, y+12, "tick end", clip(n.Node, 9))
+		sent, received := c.X.At(float64(n.SentMessages)), c.X.At(float64(n.ReceivedMessages))
+		c.El(fmt.Sprintf("%s sent %s messages, %s", n.Node, count(n.SentMessages), size(n.SentBytes)),
+			"rect", "x", plot.Num(c.X.Start), "width", plot.Num(sent-c.X.Start), "y", plot.Num(y+2), "height", "6", "class", "bar sent")
+		c.El(fmt.Sprintf("%s received %s messages, %s", n.Node, count(n.ReceivedMessages), size(n.ReceivedBytes)),
+			"rect", "x", plot.Num(c.X.Start), "width", plot.Num(received-c.X.Start), "y", plot.Num(y+8), "height", "6", "class", "bar received")
 	}
-	p := picture{Drawing: c.html(), Caption: summary + ".", Legend: []legend{{"sent", "sent"}, {"received", "received"}}}
+	p := picture{Drawing: c.HTML(), Caption: summary + ".", Legend: []legend{{"sent", "sent"}, {"received", "received"}}}
 	if len(nodes) < len(t.Nodes) {
 		p.Caption += fmt.Sprintf(" The %d busiest of %s are shown.", len(nodes), count(int64(len(t.Nodes))))
 	}
@@ -116,19 +117,19 @@ func matrix(t *figure.Traffic) picture {
 	cell := math.Min(22, math.Floor(760/float64(max(n, 1))))
 	left, top := 90.0, 60.0
 	side := cell * float64(n)
-	var s svg
+	var s plot.SVG
 	summary := fmt.Sprintf("Messages from each of %d nodes to each. The busiest link carried %s in one direction", n, count(t.Peak))
-	s.begin("svg", "id", "per-link", "class", "chart", "viewBox", "0 0 "+num(max(left+side+20, 560))+" "+num(top+side+20), "role", "img", "aria-label", summary,
-		"width", num(max(left+side+20, 560)))
-	s.text(left, 16, "plot-title", "messages, from row to column")
+	s.Begin("svg", "id", "per-link", "class", "chart", "viewBox", "0 0 "+plot.Num(max(left+side+20, 560))+" "+plot.Num(top+side+20), "role", "img", "aria-label", summary,
+		"width", plot.Num(max(left+side+20, 560)))
+	s.Text(left, 16, "plot-title", "messages, from row to column")
 	every := 1 + int(13/cell)
 	for i, name := range t.Nodes {
 		at := float64(i)*cell + cell/2
 		if i%every == 0 {
-			s.text(left-6, top+at+4, "tick end", clip(name, 10))
-			s.text(left+at, top-6, "tick mid", clip(name, 5))
+			s.Text(left-6, top+at+4, "tick end", clip(name, 10))
+			s.Text(left+at, top-6, "tick mid", clip(name, 5))
 		}
-		s.el("", "rect", "x", num(left+float64(i)*cell), "y", num(top+float64(i)*cell), "width", num(cell-1), "height", num(cell-1), "class", "self")
+		s.El("", "rect", "x", plot.Num(left+float64(i)*cell), "y", plot.Num(top+float64(i)*cell), "width", plot.Num(cell-1), "height", plot.Num(cell-1), "class", "self")
 	}
 	for i, row := range t.Matrix {
 		for j, messages := range row {
@@ -136,11 +137,11 @@ func matrix(t *figure.Traffic) picture {
 				continue
 			}
 			level := 1 + int(7*math.Log1p(float64(messages))/math.Log1p(float64(t.Peak))+0.5)
-			s.el(fmt.Sprintf("%s to %s: %s messages", t.Nodes[i], t.Nodes[j], count(messages)), "rect",
-				"x", num(left+float64(j)*cell), "y", num(top+float64(i)*cell), "width", num(cell-1), "height", num(cell-1), "class", fmt.Sprintf("heat h%d", level))
+			s.El(fmt.Sprintf("%s to %s: %s messages", t.Nodes[i], t.Nodes[j], count(messages)), "rect",
+				"x", plot.Num(left+float64(j)*cell), "y", plot.Num(top+float64(i)*cell), "width", plot.Num(cell-1), "height", plot.Num(cell-1), "class", fmt.Sprintf("heat h%d", level))
 		}
 	}
-	p := picture{Drawing: s.html(), Caption: summary + ". The darker a cell, the more messages, on a logarithmic scale."}
+	p := picture{Drawing: s.HTML(), Caption: summary + ". The darker a cell, the more messages, on a logarithmic scale."}
 	if n < t.AllNodes {
 		p.Caption += fmt.Sprintf(" The %d busiest of %s nodes are shown.", n, count(int64(t.AllNodes)))
 	}

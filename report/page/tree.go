@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"treecast/report/figure"
+	"treecast/report/plot"
 )
 
 const (
@@ -91,31 +92,31 @@ func newTreeData(t *figure.Tree) *treeData {
 
 // treePart draws the tree at one frame.
 func treePart(t *figure.Tree, at int) picture {
-	var s svg
+	var s plot.SVG
 	frame := &t.Frames[at]
 	summary := "Links from " + frameText(frame)
-	s.begin("svg", "id", "tree-drawing", "class", "chart", "viewBox", fmt.Sprintf("0 0 %d %d", treeSize, treeSize), "role", "img", "aria-label", "The tree. "+summary)
+	s.Begin("svg", "id", "tree-drawing", "class", "chart", "viewBox", fmt.Sprintf("0 0 %d %d", treeSize, treeSize), "role", "img", "aria-label", "The tree. "+summary)
 	place := func(n figure.TreeNode) (x, y float64) {
 		r := float64(treeSize)/2 - treeMargin
 		return treeSize/2 + n.X*r, treeSize/2 + n.Y*r
 	}
-	s.begin("g", "id", "tree-links")
+	s.Begin("g", "id", "tree-links")
 	for i, l := range t.Links {
 		x1, y1 := place(t.Nodes[l.A])
 		x2, y2 := place(t.Nodes[l.B])
-		d := fmt.Sprintf("M%s %sL%s %s", num(x1), num(y1), num(x2), num(y2))
+		d := fmt.Sprintf("M%s %sL%s %s", plot.Num(x1), plot.Num(y1), plot.Num(x2), plot.Num(y2))
 		class := "link " + stateNames[frame.States[i]]
 		if !l.InTree {
 			// Bent towards the centre, so as not to lie on a link of the tree.
-			d = fmt.Sprintf("M%s %sQ%s %s %s %s", num(x1), num(y1),
-				num((x1+x2)/2*0.75+treeSize/2*0.25), num((y1+y2)/2*0.75+treeSize/2*0.25+14), num(x2), num(y2))
+			d = fmt.Sprintf("M%s %sQ%s %s %s %s", plot.Num(x1), plot.Num(y1),
+				plot.Num((x1+x2)/2*0.75+treeSize/2*0.25), plot.Num((y1+y2)/2*0.75+treeSize/2*0.25+14), plot.Num(x2), plot.Num(y2))
 			class += " chord"
 		}
-		s.el(fmt.Sprintf("%s and %s: %s in all", t.Nodes[l.A].Name, t.Nodes[l.B].Name, plural(l.Messages, "message", "messages")),
+		s.El(fmt.Sprintf("%s and %s: %s in all", t.Nodes[l.A].Name, t.Nodes[l.B].Name, plural(l.Messages, "message", "messages")),
 			"path", "d", d, "class", class)
 	}
-	s.end()
-	s.begin("g", "id", "tree-nodes")
+	s.End()
+	s.Begin("g", "id", "tree-nodes")
 	radius := 9.0
 	if len(t.Nodes) > 60 {
 		radius = 4
@@ -126,9 +127,9 @@ func treePart(t *figure.Tree, at int) picture {
 		if i == 0 {
 			class += " root"
 		}
-		s.el(fmt.Sprintf("%s, depth %d", n.Name, n.Depth), "circle", "cx", num(x), "cy", num(y), "r", num(radius), "class", class)
+		s.El(fmt.Sprintf("%s, depth %d", n.Name, n.Depth), "circle", "cx", plot.Num(x), "cy", plot.Num(y), "r", plot.Num(radius), "class", class)
 	}
-	s.end()
+	s.End()
 	for _, n := range t.Nodes {
 		x, y := place(n)
 		if len(t.Nodes) <= maxNamed {
@@ -136,7 +137,7 @@ func treePart(t *figure.Tree, at int) picture {
 			if n.X == 0 && n.Y == 0 {
 				dx, dy = 19, -15
 			}
-			s.text(x+dx, y+dy+4, "tick mid halo", clip(n.Name, 8))
+			s.Text(x+dx, y+dy+4, "tick mid halo", clip(n.Name, 8))
 		}
 	}
 	names := []legend{
@@ -145,7 +146,7 @@ func treePart(t *figure.Tree, at int) picture {
 	if anyDown(t) {
 		names = append(names, legend{"down kill", "node killed"}, legend{"down pause", "node paused"})
 	}
-	p := picture{Drawing: s.html(), Live: true, Caption: summary + ".", Legend: names}
+	p := picture{Drawing: s.HTML(), Live: true, Caption: summary + ".", Legend: names}
 	if len(t.Nodes) < t.AllNodes {
 		p.Caption += fmt.Sprintf(" The %s busiest of %s nodes are shown.", count(int64(len(t.Nodes))), count(int64(t.AllNodes)))
 	}
@@ -164,23 +165,23 @@ func stripPart(t *figure.Tree) picture {
 		most = max(most, n[figure.Active]+n[figure.Suspected]+n[figure.Cut])
 		end = t.Frames[i].To
 	}
-	c := newChart("link-states", "How many links were active, suspected or cut over time", stripHeight, 24, scale{to: end.Seconds()}, scale{to: float64(most)})
-	c.yAxis([]tick{{0, "0"}, {float64(most), count(int64(most))}})
-	c.xAxis(timeTicks(0, end, 12))
-	c.title("links by state")
+	c := newChart("link-states", "How many links were active, suspected or cut over time", stripHeight, 24, plot.Scale{To: end.Seconds()}, plot.Scale{To: float64(most)})
+	c.YAxis([]plot.Tick{{Value: 0, Label: "0"}, {Value: float64(most), Label: count(int64(most))}})
+	c.XAxis(timeTicks(0, end, 12))
+	c.Title("links by state")
 	tab := table{Title: "Links in numbers", Columns: []string{"from", "to", "active", "suspected", "cut", "faults"}}
 	for i := range t.Frames {
 		f := &t.Frames[i]
 		n := stateCounts(f)
-		x := c.x.at(f.From.Seconds())
-		width := c.x.at(f.To.Seconds()) - x
+		x := c.X.At(f.From.Seconds())
+		width := c.X.At(f.To.Seconds()) - x
 		sum := 0
 		for _, state := range []byte{figure.Active, figure.Suspected, figure.Cut} {
 			if n[state] == 0 {
 				continue
 			}
-			top, bottom := c.y.at(float64(sum+n[state])), c.y.at(float64(sum))
-			c.el(frameText(f), "rect", "x", num(x+0.5), "width", num(max(width-1, 0.6)), "y", num(top), "height", num(bottom-top), "class", "bar "+stateNames[state])
+			top, bottom := c.Y.At(float64(sum+n[state])), c.Y.At(float64(sum))
+			c.El(frameText(f), "rect", "x", plot.Num(x+0.5), "width", plot.Num(max(width-1, 0.6)), "y", plot.Num(top), "height", plot.Num(bottom-top), "class", "bar "+stateNames[state])
 			sum += n[state]
 		}
 		tab.Rows = append(tab.Rows, []string{
@@ -188,5 +189,5 @@ func stripPart(t *figure.Tree) picture {
 			fmt.Sprint(n[figure.Active]), fmt.Sprint(n[figure.Suspected]), fmt.Sprint(n[figure.Cut]), f.Fault,
 		})
 	}
-	return picture{Drawing: c.html(), Tables: []table{tab}}
+	return picture{Drawing: c.HTML(), Tables: []table{tab}}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"treecast/report/plot"
 	"treecast/run"
 )
 
@@ -74,15 +75,15 @@ const (
 
 // linesPart draws a chart of lines.
 func linesPart(id, title string, v *run.Chart, faults []run.Fault) picture {
-	x, y := scale{}, scale{}
+	x, y := plot.Scale{}, plot.Scale{}
 	first := true
 	each := func(p run.Point) {
 		if first {
-			x.from, x.to, y.from, y.to = p.X, p.X, min(0, p.Y), max(0, p.Y)
+			x.From, x.To, y.From, y.To = p.X, p.X, min(0, p.Y), max(0, p.Y)
 			first = false
 		}
-		x.from, x.to = min(x.from, p.X), max(x.to, p.X)
-		y.from, y.to = min(y.from, p.Y), max(y.to, p.Y)
+		x.From, x.To = min(x.From, p.X), max(x.To, p.X)
+		y.From, y.To = min(y.From, p.Y), max(y.To, p.Y)
 	}
 	for _, line := range v.Lines {
 		for _, p := range line.Points {
@@ -93,9 +94,9 @@ func linesPart(id, title string, v *run.Chart, faults []run.Fault) picture {
 		each(p)
 	}
 	c := newChart(id, title+": "+v.Y+" over "+v.X, linesHeight, linesTop, x, y)
-	c.xAxis(ticksBetween(x.from, x.to, 8))
-	c.yAxis(ticksBetween(y.from, y.to, 5))
-	c.title(v.Y)
+	c.XAxis(ticksBetween(x.From, x.To, 8))
+	c.YAxis(ticksBetween(y.From, y.To, 5))
+	c.Title(v.Y)
 	if strings.HasPrefix(v.X, "time") {
 		c.faults(faults)
 	}
@@ -107,11 +108,11 @@ func linesPart(id, title string, v *run.Chart, faults []run.Fault) picture {
 		for j, point := range thin(line.Points, x) {
 			switch {
 			case j == 0:
-				path.WriteString("M" + num(c.x.at(point.X)) + " " + num(c.y.at(point.Y)))
+				path.WriteString("M" + plot.Num(c.X.At(point.X)) + " " + plot.Num(c.Y.At(point.Y)))
 			case line.Steps:
-				path.WriteString("H" + num(c.x.at(point.X)) + "V" + num(c.y.at(point.Y)))
+				path.WriteString("H" + plot.Num(c.X.At(point.X)) + "V" + plot.Num(c.Y.At(point.Y)))
 			default:
-				path.WriteString("L" + num(c.x.at(point.X)) + " " + num(c.y.at(point.Y)))
+				path.WriteString("L" + plot.Num(c.X.At(point.X)) + " " + plot.Num(c.Y.At(point.Y)))
 			}
 		}
 		for _, point := range line.Points {
@@ -122,22 +123,22 @@ func linesPart(id, title string, v *run.Chart, faults []run.Fault) picture {
 			numbers.Rows = append(numbers.Rows, []string{line.Name, plainNumber(point.X), plainNumber(point.Y)})
 		}
 		if path.Len() > 0 {
-			c.el(line.Name, "path", "d", path.String(), "class", class)
+			c.El(line.Name, "path", "d", path.String(), "class", class)
 		}
 		p.Legend = append(p.Legend, legend{class, line.Name})
 	}
 	for _, mark := range v.Marks {
-		c.el(mark.Label, "circle", "cx", num(c.x.at(mark.X)), "cy", num(c.y.at(mark.Y)), "r", "4", "class", "line-mark")
+		c.El(mark.Label, "circle", "cx", plot.Num(c.X.At(mark.X)), "cy", plot.Num(c.Y.At(mark.Y)), "r", "4", "class", "line-mark")
 	}
-	p.Drawing, p.Tables = c.html(), []table{numbers}
+	p.Drawing, p.Tables = c.HTML(), []table{numbers}
 	return p
 }
 
 // ticksBetween are about count round values between two, which may be negative.
-func ticksBetween(from, to float64, count int) []tick {
-	var out []tick
-	for _, t := range linearTicks(to-from, count, func(float64) string { return "" }) {
-		out = append(out, tick{from + t.value, plainNumber(from + t.value)})
+func ticksBetween(from, to float64, count int) []plot.Tick {
+	var out []plot.Tick
+	for _, t := range plot.Linear(to-from, count, func(float64) string { return "" }) {
+		out = append(out, plot.Tick{Value: from + t.Value, Label: plainNumber(from + t.Value)})
 	}
 	return out
 }

@@ -1,4 +1,4 @@
-package page
+package plot
 
 import (
 	"html/template"
@@ -7,30 +7,30 @@ import (
 	"strings"
 )
 
-// svg writes a drawing. Texts and the values of attributes are escaped; names of
+// SVG writes a drawing. Texts and the values of attributes are escaped; names of
 // elements and attributes are the program's own.
-type svg struct {
+type SVG struct {
 	b    strings.Builder
 	open []string
 }
 
-// begin opens an element. attrs are names and values in turn.
-func (s *svg) begin(name string, attrs ...string) {
+// Begin opens an element. attrs are names and values in turn.
+func (s *SVG) Begin(name string, attrs ...string) {
 	s.tag(name, attrs)
 	s.b.WriteByte('>')
 	s.open = append(s.open, name)
 }
 
-// end closes the element that was opened last.
-func (s *svg) end() {
+// End closes the element that was opened last.
+func (s *SVG) End() {
 	last := len(s.open) - 1
 	s.b.WriteString("</" + s.open[last] + ">")
 	s.open = s.open[:last]
 }
 
-// el writes an element with nothing in it but a tip, if that is not empty: what
+// El writes an element with nothing in it but a tip, if that is not empty: what
 // a reader is told who points at it.
-func (s *svg) el(tip, name string, attrs ...string) {
+func (s *SVG) El(tip, name string, attrs ...string) {
 	s.tag(name, attrs)
 	if tip == "" {
 		s.b.WriteString("/>")
@@ -39,29 +39,29 @@ func (s *svg) el(tip, name string, attrs ...string) {
 	s.b.WriteString("><title>" + template.HTMLEscapeString(tip) + "</title></" + name + ">")
 }
 
-// text writes a text at a place.
-func (s *svg) text(x, y float64, class, text string) {
-	s.tag("text", []string{"x", num(x), "y", num(y), "class", class})
+// Text writes a text at a place.
+func (s *SVG) Text(x, y float64, class, text string) {
+	s.tag("text", []string{"x", Num(x), "y", Num(y), "class", class})
 	s.b.WriteString(">" + template.HTMLEscapeString(text) + "</text>")
 }
 
-func (s *svg) tag(name string, attrs []string) {
+func (s *SVG) tag(name string, attrs []string) {
 	s.b.WriteString("<" + name)
 	for i := 0; i+1 < len(attrs); i += 2 {
 		s.b.WriteString(" " + attrs[i] + `="` + template.HTMLEscapeString(attrs[i+1]) + `"`)
 	}
 }
 
-// html returns the drawing, with every element closed.
-func (s *svg) html() template.HTML {
+// HTML returns the drawing, with every element closed.
+func (s *SVG) HTML() template.HTML {
 	for len(s.open) > 0 {
-		s.end()
+		s.End()
 	}
 	return template.HTML(s.b.String())
 }
 
-// num spells a coordinate, to a tenth.
-func num(v float64) string {
+// Num spells a coordinate, to a tenth.
+func Num(v float64) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		v = 0
 	}

@@ -8,39 +8,16 @@ import (
 	"time"
 
 	"treecast/report/figure"
+	"treecast/report/plot"
 )
 
-// scale maps values to coordinates.
-type scale struct {
-	from, to   float64 // values
-	start, end float64 // coordinates
-	log        bool
-}
-
-func (s scale) at(v float64) float64 {
-	from, to := s.from, s.to
-	if s.log {
-		v, from, to = math.Log10(math.Max(v, s.from)), math.Log10(from), math.Log10(to)
-	}
-	if to == from {
-		return s.start
-	}
-	return s.start + (v-from)/(to-from)*(s.end-s.start)
-}
-
-// tick is a value with its label.
-type tick struct {
-	value float64
-	label string
-}
-
 // timeTicks are round times from 0 to the end, in seconds.
-func timeTicks(from, to time.Duration, count int) []tick {
+func timeTicks(from, to time.Duration, count int) []plot.Tick {
 	step := figure.NiceStep(to-from, count)
-	var out []tick
+	var out []plot.Tick
 	for at := from.Truncate(step); at <= to; at += step {
 		if at >= from {
-			out = append(out, tick{at.Seconds(), clock(at, step)})
+			out = append(out, plot.Tick{Value: at.Seconds(), Label: clock(at, step)})
 		}
 	}
 	return out
@@ -56,43 +33,6 @@ func clock(at, step time.Duration) string {
 		return fmt.Sprintf("%d:%02d min", int(at.Minutes()), int(at.Seconds())%60)
 	}
 	return strconv.FormatFloat(at.Seconds(), 'f', decimals, 64) + " s"
-}
-
-// linearTicks are about count round values from 0 to the largest.
-func linearTicks(largest float64, count int, label func(float64) string) []tick {
-	if !(largest > 0) {
-		return []tick{{0, label(0)}}
-	}
-	step := math.Pow(10, math.Floor(math.Log10(largest/float64(count))))
-	for _, factor := range []float64{1, 2, 5, 10} {
-		if largest/(step*factor) <= float64(count) {
-			step *= factor
-			break
-		}
-	}
-	var out []tick
-	for i := 0; float64(i)*step <= largest*1.0001; i++ {
-		out = append(out, tick{float64(i) * step, label(float64(i) * step)})
-	}
-	return out
-}
-
-// logTicks are the powers of ten between two values and, where these are few,
-// their doubles and halves.
-func logTicks(from, to float64, label func(float64) string) []tick {
-	factors := []float64{1}
-	if to/from < 150 {
-		factors = []float64{1, 2, 5}
-	}
-	var out []tick
-	for e := math.Floor(math.Log10(from) + 1e-9); e <= math.Log10(to)+1e-9; e++ {
-		for _, factor := range factors {
-			if v := factor * math.Pow(10, e); v >= from*0.999 && v <= to*1.001 {
-				out = append(out, tick{v, label(v)})
-			}
-		}
-	}
-	return out
 }
 
 // span spells so many milliseconds in a unit that keeps it short.
