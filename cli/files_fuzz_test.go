@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"treecast/report"
+	drawing "treecast/report/page"
 	"treecast/run"
 )
 
@@ -180,7 +181,7 @@ func FuzzSweepFolder(f *testing.F) {
 		if f, err := run.ReadSweepFolder(dir); err == nil && f.Record != nil {
 			require.NoError(t, report.Sweep(io.Discard, f.Record, f.Rows, []time.Duration{time.Second}))
 			require.NoError(t, report.SweepChoice(io.Discard, f.Record, f.Rows, []time.Duration{0}))
-			for name, chart := range report.SweepCharts(f.Record, f.Rows) {
+			for name, chart := range drawing.SweepCharts(f.Rows) {
 				require.NoError(t, xml.Unmarshal([]byte(chart), new(struct{})), "%s", name)
 			}
 		}

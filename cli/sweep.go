@@ -15,6 +15,7 @@ import (
 
 	"treecast/experiment"
 	"treecast/report"
+	"treecast/report/page"
 	"treecast/run"
 	"treecast/workload/all"
 )
@@ -262,7 +263,7 @@ func tuned(p *run.Spec, more []string) error {
 // write writes the summary and the charts of a sweep.
 func (c *sweepCommand) write(dir string, record *run.Sweep, rows []run.Row) error {
 	err := run.WriteFile(filepath.Join(dir, "summary.md"), func(w io.Writer) error { return report.Sweep(w, record, rows, c.Accept) })
-	for name, text := range report.SweepCharts(record, rows) {
+	for name, text := range page.SweepCharts(rows) {
 		err = errors.Join(err, run.WriteFile(filepath.Join(dir, name), func(w io.Writer) error {
 			_, err := io.WriteString(w, text)
 			return err

@@ -44,7 +44,7 @@ func Summary(w io.Writer, r *run.Results, dir string) error {
 		t.AppendRow(table.Row{"values", fmt.Sprintf("%d stable   %d lost   %d stale   %d never read", s.StableCount, s.LostCount, s.StaleCount, s.NeverReadCount)})
 	}
 	for _, f := range r.Workload.Figures {
-		if text, ok := figure(f.Value); ok && f.Key != "valid?" {
+		if text, ok := figureText(f.Value); ok && f.Key != "valid?" {
 			t.AppendRow(table.Row{f.Key, text})
 		}
 	}
@@ -102,8 +102,8 @@ func program(s *run.Spec) string {
 // is evidence.
 const figureBytes = 100
 
-// figure spells a figure of the workload's for a table; false if it is too long.
-func figure(value any) (string, bool) {
+// figureText spells a figure of the workload's for a table; false if it is too long.
+func figureText(value any) (string, bool) {
 	text, err := run.Figures{{Key: "", Value: value}}.MarshalJSON()
 	if err != nil || len(text) > figureBytes {
 		return "", false

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,43 +11,20 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"treecast/analysis"
+	"treecast/report/figure"
 	"treecast/run"
 )
 
-// Files that Sweep's text shows, beside it.
-const (
-	FrontierChart = "frontier.svg"
-	MessagesChart = "messages.svg"
-	LatencyChart  = "latency.svg"
-)
-
-// sweepView is a sweep with what is drawn from its runs.
+// sweepView is the view of a sweep in Markdown and on a terminal.
 type sweepView struct {
-	record  *run.Sweep
-	rows    []run.Row
-	groups  []analysis.Group
-	labels  []string
-	latency string // the figure by which settings are chosen
-}
-
-func viewOf(record *run.Sweep, rows []run.Row) sweepView {
-	v := sweepView{record: record, rows: rows, groups: analysis.Groups(rows)}
-	v.labels, v.latency = analysis.Labels(v.groups), analysis.LatencyFigure(v.groups)
-	return v
-}
-
-// latencyName is what people call the figure.
-func (v *sweepView) latencyName() string {
-	if v.latency == run.DeliveryMax {
-		return "true delivery"
-	}
-	return "stable latency"
+	figure.Sweep
+	record *run.Sweep
 }
 
 // SweepChoice writes what a sweep recommends, as a table for a terminal.
 // accept are latencies that people ask for; without any, round ones.
 func SweepChoice(w io.Writer, record *run.Sweep, rows []run.Row, accept []time.Duration) error {
-	v := viewOf(record, rows)
+	v := sweepView{figure.SweepOf(rows), record}
 	const shown = 6
 	_, err := fmt.Fprintf(w, "%s\n%s\n\n%s%s", v.tally(), v.howChosen(), plain(v.choice(accept)), v.trouble("\nNot valid:\n\n", shown))
 	return err
@@ -58,24 +34,25 @@ func SweepChoice(w io.Writer, record *run.Sweep, rows []run.Row, accept []time.D
 // frontier, every setting, and every run that was not valid. accept is as for
 // SweepChoice.
 func Sweep(w io.Writer, record *run.Sweep, rows []run.Row, accept []time.Duration) error {
-	v := viewOf(record, rows)
-	for i, label := range v.labels {
-		v.labels[i] = markdownCell(label)
+	v := sweepView{figure.SweepOf(rows), record}
+	for i, label := range v.Labels {
+		v.Labels[i] = markdownCell(label)
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\nMade by %s with treecast %s on %s, %s. %s\n\n", markdownText(record.Name), markdownCode(strings.Join(record.Command, " ")),
 		markdownText(record.Version), record.Started.UTC().Format(time.DateOnly), record.Machine, v.tally())
-	if len(v.groups) > 0 {
-		first := v.rows[0]
+	if len(v.Groups) > 0 {
+		first := v.Rows[0]
 		fmt.Fprintf(&b, "One run of the first setting, again: %s. The others differ in what their names say. The runs one by one are in runs.csv, what was asked for is in sweep.json.\n\n", markdownCode(first.Command(first.Seed)))
 	}
 	fmt.Fprintf(&b, "Figures are medians of a setting's runs, messages with a confidence interval%s; `worst` is the largest value of any run, in milliseconds.\n\n", v.level())
 	fmt.Fprintf(&b, "## What to choose\n\n%s\n\n%s\n\n", v.howChosen(), markdown(v.choice(accept)))
-	fmt.Fprintf(&b, "## Messages against latency\n\nNo setting has both fewer messages and less latency than one of these.\n\n![messages against latency](%s)\n\n%s\n\n", FrontierChart, markdown(v.frontier()))
-	if len(v.periods()) > 1 {
-		fmt.Fprintf(&b, "![messages by sync period](%s)\n\n![latency by sync period](%s)\n\n", MessagesChart, LatencyChart)
+	fmt.Fprintf(&b, "## Messages against latency\n\nNo setting has both fewer messages and less latency than one of these.\n\n![messages against latency](%s)\n\n%s\n\n",
+		figure.FrontierChart, markdown(v.table(analysis.Frontier(v.Groups, v.Latency))))
+	if byPeriod, _ := v.Periods(); len(byPeriod) > 0 {
+		fmt.Fprintf(&b, "![messages by sync period](%s)\n\n![latency by sync period](%s)\n\n", figure.MessagesChart, figure.LatencyChart)
 	}
-	all := make([]int, len(v.groups))
+	all := make([]int, len(v.Groups))
 	for i := range all {
 		all[i] = i
 	}
@@ -87,14 +64,9 @@ func Sweep(w io.Writer, record *run.Sweep, rows []run.Row, accept []time.Duratio
 
 // tally says how many runs there are.
 func (v *sweepView) tally() string {
-	total, bad := len(v.record.Settings)*v.record.SeedCount, 0
-	for i := range v.rows {
-		if r := &v.rows[i]; r.Valid != run.Valid || r.Strict != run.Valid || r.Error != "" {
-			bad++
-		}
-	}
-	out := fmt.Sprintf("%d settings, seeds %d to %d: %d runs", len(v.record.Settings), v.record.FirstSeed, v.record.FirstSeed+uint64(v.record.SeedCount)-1, len(v.rows))
-	if len(v.rows) < total {
+	total, bad := len(v.record.Settings)*v.record.SeedCount, len(v.Bad())
+	out := fmt.Sprintf("%d settings, seeds %d to %d: %d runs", len(v.record.Settings), v.record.FirstSeed, v.record.FirstSeed+uint64(v.record.SeedCount)-1, len(v.Rows))
+	if len(v.Rows) < total {
 		out += fmt.Sprintf(" of %d; the sweep is not complete", total)
 	}
 	if bad > 0 {
@@ -104,8 +76,8 @@ func (v *sweepView) tally() string {
 }
 
 func (v *sweepView) howChosen() string {
-	text := fmt.Sprintf("The fewest messages per operation among the settings whose every run is valid and keeps the bound: the worst %s of the worst run", v.latencyName())
-	if v.challenges() != nil {
+	text := fmt.Sprintf("The fewest messages per operation among the settings whose every run is valid and keeps the bound: the worst %s of the worst run", v.LatencyName())
+	if v.Challenges() != nil {
 		text += ", or the bounds of the challenge"
 	}
 	return text + "."
@@ -113,8 +85,8 @@ func (v *sweepView) howChosen() string {
 
 // level is the confidence of the intervals, if there are any.
 func (v *sweepView) level() string {
-	for i := range v.groups {
-		if values := v.groups[i].Values(run.MsgsPerOp); len(values) > 0 {
+	for i := range v.Groups {
+		if values := v.Groups[i].Values(run.MsgsPerOp); len(values) > 0 {
 			if e := analysis.EstimateOf(values); e.Bounded() {
 				return fmt.Sprintf(" (%s %% with %d runs)", strconv.FormatFloat(e.Confidence*100, 'f', -1, 64), e.N)
 			}
@@ -123,75 +95,32 @@ func (v *sweepView) level() string {
 	return ", given five runs or more"
 }
 
-// challenges are those that some run was an attempt at, of those with bounds.
-func (v *sweepView) challenges() []string {
-	var out []string
-	for _, name := range []string{"3d", "3e"} {
-		if slices.ContainsFunc(v.groups, func(g analysis.Group) bool { _, tried := g.Passes(name); return tried > 0 }) {
-			out = append(out, name)
-		}
-	}
-	return out
-}
-
-// ladder are latencies that people ask for.
-var ladder = []time.Duration{
-	200 * time.Millisecond, 300 * time.Millisecond, 400 * time.Millisecond, 500 * time.Millisecond, 600 * time.Millisecond, 800 * time.Millisecond,
-	time.Second, 1500 * time.Millisecond, 2 * time.Second, 3 * time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second,
-}
-
 // choice is the table of recommendations.
 func (v *sweepView) choice(accept []time.Duration) table.Writer {
-	t := newTable("everywhere within", "choose", "msgs/op", "worst "+v.latencyName())
-	row := func(bound string, at int, ok bool) {
-		if !ok {
-			t.AppendRow(table.Row{bound, "no setting of this sweep", none, none})
-			return
+	t := newTable("everywhere within", "choose", "msgs/op", "worst "+v.LatencyName())
+	for _, c := range v.Choices(accept) {
+		if c.Group < 0 {
+			t.AppendRow(table.Row{markdownCell(c.Bound), "no setting of this sweep", none, none})
+			continue
 		}
-		g := &v.groups[at]
-		t.AppendRow(table.Row{bound, v.labels[at], estimate(g, run.MsgsPerOp, 3), worst(g, v.latency)})
-	}
-	for _, name := range v.challenges() {
-		at, ok := analysis.RecommendFor(v.groups, v.latency, name)
-		row(name, at, ok)
-	}
-	asked := len(accept) > 0
-	if !asked {
-		accept = ladder
-	}
-	last := -1
-	for _, within := range accept {
-		at, ok := analysis.Recommend(v.groups, v.latency, float64(within)/1e6)
-		if asked || (ok && at != last) {
-			row(strconv.FormatFloat(float64(within)/1e6, 'f', -1, 64)+" ms", at, ok)
-		}
-		if ok {
-			last = at
-		}
+		t.AppendRow(table.Row{markdownCell(c.Bound), v.Labels[c.Group], v.Messages(c.Group), v.Worst(c.Group)})
 	}
 	return t
 }
 
-func (v *sweepView) frontier() table.Writer { return v.table(analysis.Frontier(v.groups, v.latency)) }
-
 // table shows settings, by their indexes.
 func (v *sweepView) table(which []int) table.Writer {
-	challenges := v.challenges()
-	t := newTable(append(append([]string{"setting", "valid, strict"}, challenges...),
-		"msgs/op", "least", "stable median", "stable max, worst", "true median", "true max, worst", "busiest node/s")...)
+	columns := v.Columns()
+	for i := range columns {
+		columns[i] = markdownCell(columns[i])
+	}
+	t := newTable(columns...)
 	for _, at := range which {
-		g := &v.groups[at]
-		valid, strict := g.Valid()
-		row := table.Row{v.labels[at], fmt.Sprintf("%d, %d of %d", valid, strict, len(g.Rows))}
-		for _, name := range challenges {
-			row = append(row, mark(g.Passes(name)))
+		row := table.Row{}
+		for _, cell := range v.Row(at) {
+			row = append(row, cell)
 		}
-		busiest := none
-		if m, ok := g.Median(run.BusiestNode); ok && g.TimeLimit > 0 {
-			busiest = strconv.FormatFloat(m/g.TimeLimit.Duration().Seconds(), 'f', 1, 64)
-		}
-		t.AppendRow(append(row, estimate(g, run.MsgsPerOp, 3), least(g), median(g, run.StableMedian), worst(g, run.StableMax),
-			median(g, run.DeliveryMedian), worst(g, run.DeliveryMax), busiest))
+		t.AppendRow(row)
 	}
 	return t
 }
@@ -199,19 +128,13 @@ func (v *sweepView) table(which []int) table.Writer {
 // trouble lists what was not valid under a title, so many runs at most, with the
 // commands that show it again; nothing if all was.
 func (v *sweepView) trouble(title string, most int) string {
+	bad := v.Bad()
+	if len(bad) == 0 {
+		return ""
+	}
 	var b strings.Builder
-	bad := 0
-	for i := range v.rows {
-		r := &v.rows[i]
-		if r.Valid == run.Valid && r.Strict == run.Valid && r.Error == "" {
-			continue
-		}
-		if bad++; bad == 1 {
-			b.WriteString(title)
-		}
-		if bad > most {
-			continue
-		}
+	b.WriteString(title)
+	for _, r := range bad[:min(len(bad), most)] {
 		what := []string{"valid " + r.Valid.String(), "strict " + r.Strict.String()}
 		for _, more := range []string{r.Findings, r.Error} {
 			if more != "" {
@@ -220,64 +143,10 @@ func (v *sweepView) trouble(title string, most int) string {
 		}
 		fmt.Fprintf(&b, "- %s: %s\n", strings.Join(what, ", "), markdownCode(r.Command(r.Seed)))
 	}
-	if bad > most {
-		fmt.Fprintf(&b, "- and %d more\n", bad-most)
+	if len(bad) > most {
+		fmt.Fprintf(&b, "- and %d more\n", len(bad)-most)
 	}
 	return b.String()
-}
-
-// mark says whether a challenge is passed.
-func mark(passed, tried int) string {
-	switch {
-	case tried == 0:
-		return none
-	case passed == tried:
-		return "PASS"
-	case passed == 0:
-		return "FAIL"
-	default:
-		return fmt.Sprintf("FAIL (%d of %d pass)", passed, tried)
-	}
-}
-
-// least is what the formula says of a setting, if it says anything.
-func least(g *analysis.Group) string {
-	fanOut, err := strconv.Atoi(g.NumChildren)
-	broadcasts := g.Rate / 2 // a broadcast is every other operation
-	if err != nil || g.Rate == 0 || g.SyncPeriod == 0 || (g.Rounds != "" && g.Rounds != "locked") {
-		return none
-	}
-	return strconv.FormatFloat(analysis.LeastMessagesPerSecond(g.NodeCount, fanOut, g.SyncPeriod.Duration().Seconds(), broadcasts)/g.Rate, 'f', 3, 64)
-}
-
-func median(g *analysis.Group, figure string) string {
-	v, ok := g.Median(figure)
-	if !ok {
-		return none
-	}
-	return strconv.FormatFloat(v, 'f', 0, 64)
-}
-
-func worst(g *analysis.Group, figure string) string {
-	v, ok := g.Worst(figure)
-	if !ok {
-		return none
-	}
-	return strconv.FormatFloat(v, 'f', 0, 64)
-}
-
-// estimate is a median with its interval.
-func estimate(g *analysis.Group, figure string, decimals int) string {
-	values := g.Values(figure)
-	if len(values) == 0 {
-		return none
-	}
-	e := analysis.EstimateOf(values)
-	spell := func(v float64) string { return strconv.FormatFloat(v, 'f', decimals, 64) }
-	if !e.Bounded() {
-		return spell(e.Median)
-	}
-	return fmt.Sprintf("%s (%s to %s)", spell(e.Median), spell(e.Low), spell(e.High))
 }
 
 func newTable(columns ...string) table.Writer {

@@ -78,30 +78,11 @@ func TestWhatFailedIsShownAndNeverChosen(t *testing.T) {
 	text := sweepText(t, record, rows)
 	golden(t, "sweep-failing", text)
 	require.NotContains(t, text, "<b>")
-	for name, svg := range SweepCharts(record, rows) {
-		for _, title := range texts(t, svg, "title") {
-			require.NotContains(t, title, "k = 24, P = 470", name)
-		}
-	}
 }
 
 func TestASweepOfNothingIsAPage(t *testing.T) {
 	record, _ := aSweep()
 	require.Contains(t, sweepText(t, record, nil), "0 runs of 20; the sweep is not complete")
-	require.Len(t, SweepCharts(record, nil), 1)
-}
-
-func TestChartsOfASweepHaveEverySetting(t *testing.T) {
-	record, rows := aSweep()
-	charts := SweepCharts(record, rows)
-	require.Len(t, charts, 3)
-	for name, svg := range charts {
-		require.Len(t, texts(t, svg, "title"), 5, "%s: its own, and one per setting", name)
-		require.Contains(t, texts(t, svg, "text"), "locked, k = 24", name)
-	}
-	require.Contains(t, texts(t, charts[FrontierChart], "title"), "locked, k = 24, P = 260 ms: 1.512 messages per operation, 500 ms")
-	require.Contains(t, texts(t, charts[LatencyChart], "title"), "locked, k = 5, P = 470 ms: 910")
-	require.Len(t, SweepCharts(record, rows[:5]), 1, "one period is no axis")
 }
 
 // compared is a comparison of a sweep, repeated runs and a record of Maelstrom.

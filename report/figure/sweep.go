@@ -49,7 +49,6 @@ const leastPoints = 40
 // ParetoOf places the groups of a sweep. Where others have published results
 // for the load, theirs stand beside them, and latency is as they measure it.
 func ParetoOf(groups []analysis.Group) Pareto {
-	out := Pareto{Latency: analysis.LatencyFigure(groups)}
 	published := len(groups) > 0
 	for i := range groups {
 		g := &groups[i]
@@ -57,9 +56,17 @@ func ParetoOf(groups []analysis.Group) Pareto {
 		published = published && stable && attempts(g) && g.NodeCount == 25 && g.Rate == 100 && g.Spec.Latency.Whole() == 100 &&
 			g.LatencyDist == "constant" && g.Nemesis == ""
 	}
-	if published {
-		out.Latency, out.Known = run.StableMax, known
+	if !published {
+		return ParetoBy(groups, analysis.LatencyFigure(groups))
 	}
+	out := ParetoBy(groups, run.StableMax)
+	out.Known = known
+	return out
+}
+
+// ParetoBy places the groups of a sweep by a figure of their latency.
+func ParetoBy(groups []analysis.Group, latency string) Pareto {
+	out := Pareto{Latency: latency}
 	at := map[int]int{}
 	for i := range groups {
 		g := &groups[i]

@@ -50,7 +50,7 @@ func Linear(largest float64, count int, label func(float64) string) []Tick {
 }
 
 // Logarithmic are the powers of ten between two values and, where these are few,
-// their doubles and halves.
+// their doubles and halves, or, where these are few, round values.
 func Logarithmic(from, to float64, label func(float64) string) []Tick {
 	factors := []float64{1}
 	if to/from < 150 {
@@ -63,6 +63,25 @@ func Logarithmic(from, to float64, label func(float64) string) []Tick {
 				out = append(out, Tick{v, label(v)})
 			}
 		}
+	}
+	if len(out) < 3 { // less than a decade
+		return between(from, to, label)
+	}
+	return out
+}
+
+// between are four to ten multiples of a round number between two values.
+func between(from, to float64, label func(float64) string) []Tick {
+	step := math.Pow(10, math.Floor(math.Log10((to-from)/4)))
+	for _, factor := range []float64{5, 2} {
+		if (to-from)/(step*factor) >= 4 {
+			step *= factor
+			break
+		}
+	}
+	var out []Tick
+	for i := math.Ceil(from / step); i*step <= to; i++ {
+		out = append(out, Tick{i * step, label(i * step)})
 	}
 	return out
 }

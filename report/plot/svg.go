@@ -1,6 +1,7 @@
 package plot
 
 import (
+	"encoding/xml"
 	"html/template"
 	"math"
 	"strconv"
@@ -36,19 +37,19 @@ func (s *SVG) El(tip, name string, attrs ...string) {
 		s.b.WriteString("/>")
 		return
 	}
-	s.b.WriteString("><title>" + template.HTMLEscapeString(tip) + "</title></" + name + ">")
+	s.b.WriteString("><title>" + escaped(tip) + "</title></" + name + ">")
 }
 
 // Text writes a text at a place.
 func (s *SVG) Text(x, y float64, class, text string) {
 	s.tag("text", []string{"x", Num(x), "y", Num(y), "class", class})
-	s.b.WriteString(">" + template.HTMLEscapeString(text) + "</text>")
+	s.b.WriteString(">" + escaped(text) + "</text>")
 }
 
 func (s *SVG) tag(name string, attrs []string) {
 	s.b.WriteString("<" + name)
 	for i := 0; i+1 < len(attrs); i += 2 {
-		s.b.WriteString(" " + attrs[i] + `="` + template.HTMLEscapeString(attrs[i+1]) + `"`)
+		s.b.WriteString(" " + attrs[i] + `="` + escaped(attrs[i+1]) + `"`)
 	}
 }
 
@@ -58,6 +59,14 @@ func (s *SVG) HTML() template.HTML {
 		s.End()
 	}
 	return template.HTML(s.b.String())
+}
+
+// escaped makes text of a drawing. What XML has no character for, such as bytes that
+// are no UTF-8, is U+FFFD: for one of them a browser would refuse a file.
+func escaped(text string) string {
+	var b strings.Builder
+	_ = xml.EscapeText(&b, []byte(text)) // a Builder takes everything
+	return b.String()
 }
 
 // Num spells a coordinate, to a tenth.
