@@ -38,6 +38,7 @@ type sweepCommand struct {
 	Seeds  int             `default:"5" env:"TREECAST_SWEEP_SEEDS" placeholder:"N" group:"sweep" help:"Runs of each setting. From five on there are confidence intervals, from four on differences can be told from chance. Default: ${default}."`
 	Seed   uint64          `default:"1" env:"TREECAST_SWEEP_SEED" placeholder:"N" group:"sweep" help:"Seed of the first run of each setting; the others follow. Default: ${default}."`
 	Accept []time.Duration `env:"TREECAST_SWEEP_ACCEPT" placeholder:"D" group:"sweep" help:"Latencies that you can accept: for each the summary says what to choose. Default: round ones."`
+	Bound  []string        `sep:"none" env:"TREECAST_SWEEP_BOUND" placeholder:"FIGURE<=VALUE" group:"sweep" help:"How large a figure may be, by its column in runs.csv: 'delivery_max_ms<=4000', 'lost_values<=0'. A run beyond it makes the exit code 1. May be given several times."`
 	Resume bool            `env:"TREECAST_SWEEP_RESUME" group:"sweep" help:"Go on with a sweep that was stopped. All else must be as it was begun."`
 	Out    string          `default:"results" env:"TREECAST_SWEEP_OUT" placeholder:"DIR" group:"sweep" help:"Where the sweep's folder is made. Default: ${default}."`
 
@@ -53,6 +54,8 @@ type sweepCommand struct {
 	Topology        string        `default:"grid" env:"TREECAST_SWEEP_TOPOLOGY" group:"runs" help:"The neighbours that a topology request names. Default: ${default}."`
 	Nemesis         run.CommaList `type:"text" env:"TREECAST_SWEEP_NEMESIS" placeholder:"FAULTS" group:"runs" help:"What goes wrong, as of 'treecast test'. Default: nothing."`
 	NemesisInterval run.Millis    `type:"seconds" default:"10" env:"TREECAST_SWEEP_NEMESIS_INTERVAL" placeholder:"S" group:"runs" help:"Mean seconds between the steps of the nemesis. Default: ${default}."`
+	NemesisPlan     []string      `sep:"none" env:"TREECAST_SWEEP_NEMESIS_PLAN" placeholder:"STEPS" group:"runs" help:"What goes wrong when, as of 'treecast test', instead of what --nemesis draws. May be given several times: every setting is run with each plan."`
+	NemesisTargets  string        `env:"TREECAST_SWEEP_NEMESIS_TARGETS" placeholder:"NODES" group:"runs" help:"Whom kills, pauses and the like strike, as of 'treecast test'."`
 	Availability    string        `env:"TREECAST_SWEEP_AVAILABILITY" placeholder:"GOAL" group:"runs" help:"What part of the operations must succeed: total, or a fraction. Default: no goal."`
 }
 
@@ -68,6 +71,7 @@ Values of an axis are separated by commas; FROM..TO/STEP is a range of them:
     treecast sweep schemes --rounds locked,free,eager --sync-period 150ms,450ms --accept 400ms,1s
     treecast sweep size --node-count 5,25,100 --num-children 10 --latency-dist constant,exponential
     treecast sweep picks --setting 'num-children=24 sync-period=450ms' --setting latency-target=600ms
+    treecast sweep faults --nemesis-plan '5s kill n0' --nemesis-plan '5s partition n0-n11|n12-n24; 9s heal' --bound 'lost_values<=0'
     treecast sweep real --driver process --seeds 4 --latency-target 400ms,1s -- --ack-delay 1s
 
 What follows -- is passed to every node. results/NAME/ gets
@@ -80,7 +84,7 @@ What follows -- is passed to every node. results/NAME/ gets
 Runs in virtual time are the same whenever and wherever they are made. Ctrl-C keeps what
 is done; the same command with --resume goes on.
 
-Exit codes: 0 every run valid, 1 some invalid, 2 some unknown, 130 interrupted, 254 bad arguments, 255 the sweep could not be made.`
+Exit codes: 0 every run valid and within its bounds, 1 some not, 2 some unknown, 130 interrupted, 254 bad arguments, 255 the sweep could not be made.`
 }
 
 // Run makes the sweep.
@@ -89,6 +93,13 @@ func (c *sweepCommand) Run(ctx context.Context, s streams, line commandLine) err
 		return usageError{err}
 	}
 	points, err := c.points()
+	if err != nil {
+		return usageError{err}
+	}
+	if points, err = c.withPlans(points); err != nil {
+		return usageError{err}
+	}
+	bounds, err := c.bounds()
 	if err != nil {
 		return usageError{err}
 	}
@@ -134,7 +145,14 @@ func (c *sweepCommand) Run(ctx context.Context, s streams, line commandLine) err
 		fmt.Fprintf(s.err, "The sweep was interrupted; what is done is kept. Go on with:\n  %s\n", strings.Join(line.again("--resume"), " "))
 		return exitError{ExitInterrupted}
 	}
-	return verdictOf(rows)
+	tooLarge := exceeding(rows, bounds)
+	for _, text := range tooLarge {
+		fmt.Fprintf(s.out, "beyond its bound  %s\n", text)
+	}
+	if err := verdictOf(rows); err != nil || len(tooLarge) == 0 {
+		return err
+	}
+	return exitError{ExitInvalid}
 }
 
 // patience is for what a sweep leaves in order when it is interrupted.
@@ -189,6 +207,7 @@ func (c *sweepCommand) points() ([]run.Spec, error) {
 	common.Workload, common.Driver, common.Bin = all.Default, c.Driver, c.Bin
 	common.TimeLimit, common.Quiet, common.Concurrency, common.Topology = c.TimeLimit, c.QuietTime, c.Concurrency, c.Topology
 	common.Nemesis, common.NemesisInterval, common.Availability = c.Nemesis, c.NemesisInterval, c.Availability
+	common.NemesisTargets = c.NemesisTargets
 	points, err := experiment.Grid{
 		"node-count": c.NodeCount, "rate": c.Rate, "latency": c.Latency, "latency-dist": c.LatencyDist,
 		"rounds": c.Rounds, "num-children": c.NumChildren, "sync-period": c.SyncPeriod, "latency-target": c.LatencyTarget,
