@@ -30,7 +30,8 @@ import (
 // nodeCommand is the node itself.
 type nodeCommand struct {
 	NumChildren string        `default:"auto" placeholder:"K" group:"tree" help:"Fan-out k of the spanning tree, at least 1, or auto. Depth d is about log_k(n); a value needs up to 2d hops, a node at most k+1 neighbours. n-1 or more is a star: fewest hops, but its root handles every message. auto: a star up to 1001 nodes, then about the square root of n, so that a node has at most 1000 children. Default: ${default}."`
-	SyncPeriod  time.Duration `placeholder:"P" group:"tree" help:"Gossip period P. At most 2(n-1)/P messages a second flow in the whole cluster. With locked rounds a value waits for P at most, once, and then takes 2d hops: double P to halve the messages and add P to the worst latency. Default: 450ms, or 150ms with free rounds."`
+	App         string        `placeholder:"WORKLOAD" group:"tree" help:"The workload that the node is for: broadcast, echo, g-counter, g-set, kafka, pn-counter, txn-rw-register or unique-ids. Without it the first request tells that only one of them has, or the journal, or a peer; a read that comes before waits for 4 s, and gets error 11. It sets the default of --sync-period. echo and unique-ids are served by every node. Default: told by requests."`
+	SyncPeriod  time.Duration `placeholder:"P" group:"tree" help:"Gossip period P. At most 2(n-1)/P messages a second flow in the whole cluster. With locked rounds a value waits for P at most, once, and then takes 2d hops: double P to halve the messages and add P to the worst latency. Default: as --app needs it: 450ms for broadcast, judged by its latency; 1.85s for g-set and 1s for counters, where only what is read in the end counts; 150ms for kafka, whose messages can be read after P to 2P, and txn-rw-register, where clients wait for nobody but read what others wrote P ago. 150ms with free rounds."`
 	Rounds      string        `default:"locked" enum:"locked,free,eager" group:"tree" help:"When a node speaks. locked: the root once a period, the others just in time for it, so that a value waits once however deep the tree; worst latency P + 2dL + d guards. free: every node on a timer of its own, once a period; worst latency about 2d(P+L). eager: at once, 2dL; straight to everyone (L) where K is n-1 or more. Default: ${default}."`
 
 	LatencyTarget time.Duration `placeholder:"D" group:"tree" help:"Instead of a period: the time within which a value shall be everywhere. The root measures the longest path and sets P = D - 2dL - d guards, the longest period, and so the fewest messages, that keep it. Not together with --sync-period."`
@@ -159,11 +160,9 @@ func (c *nodeCommand) settings(line commandLine) (node.Config, error) {
 		return node.Config{}, usageError{fmt.Errorf("--latency-target must be from 10ms to 1h, not %v", c.LatencyTarget)}
 	case c.SyncPeriod == 0 && rounds == gossip.Free:
 		period = defaultFreePeriod
-	case c.SyncPeriod == 0:
-		period = node.DefaultSyncPeriod
 	}
 	switch {
-	case period < time.Millisecond || period > time.Hour:
+	case period != 0 && period < time.Millisecond || period > time.Hour:
 		return node.Config{}, usageError{fmt.Errorf("--sync-period must be from 1ms to 1h, not %v", c.SyncPeriod)}
 	case c.AckDelay < time.Millisecond:
 		return node.Config{}, usageError{fmt.Errorf("--ack-delay must be at least 1ms, not %v", c.AckDelay)}
@@ -227,7 +226,7 @@ func (c *nodeCommand) settings(line commandLine) (node.Config, error) {
 	permits.Grace, permits.RevokePerSecond, permits.ReturnPerSecond = c.PermitGrace, c.PermitRevoke, c.PermitReturn
 	permits.MinimumHealthy, permits.Timeout = c.PermitMinimum, c.PermitTimeout
 	return node.Config{
-		NumChildren: numChildren, SyncPeriod: period, LatencyTarget: c.LatencyTarget, Rounds: rounds, AckDelay: c.AckDelay,
+		App: c.App, NumChildren: numChildren, SyncPeriod: period, LatencyTarget: c.LatencyTarget, Rounds: rounds, AckDelay: c.AckDelay,
 		MaxLineBytes: c.MaxLineBytes, NoJournal: c.journalIsOff(), BeginBlank: c.JournalLost == "begin",
 		Queues: queues,
 		Monitor: backpressure.MonitorConfig{

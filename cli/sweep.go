@@ -268,7 +268,7 @@ func tuned(p *run.Spec, more []string) error {
 	if err != nil {
 		return err
 	}
-	g := gossipSettings(cfg, p.NodeCount)
+	g := gossipSettings(cfg, p.Workload, p.NodeCount)
 	if p.NumChildren = strconv.Itoa(cfg.NumChildren); cfg.NumChildren == 0 {
 		p.NumChildren = "auto"
 	}

@@ -212,7 +212,7 @@ func (c *testCommand) nodes(p *experiment.Plan) (treecast bool, err error) {
 		}
 		p.Driver = experiment.Virtual
 		if p.Node, p.NodeLogLevel, err = nodeSettings(p.NodeArgs()); err == nil {
-			p.Gossip = gossipSettings(p.Node, p.NodeCount)
+			p.Gossip = gossipSettings(p.Node, p.Workload, p.NodeCount)
 			err = checkInjected(p.Node, p)
 		}
 		return true, err
@@ -236,7 +236,7 @@ func (c *testCommand) nodes(p *experiment.Plan) (treecast bool, err error) {
 	cfg, _, err := nodeSettings(p.NodeArgs())
 	switch {
 	case err == nil:
-		p.Gossip, p.Ailing = gossipSettings(cfg, p.NodeCount), len(cfg.Faults) > 0
+		p.Gossip, p.Ailing = gossipSettings(cfg, p.Workload, p.NodeCount), len(cfg.Faults) > 0
 		err = checkInjected(cfg, p)
 	case !strings.Contains(err.Error(), "--inject"):
 		err = nil
@@ -245,13 +245,13 @@ func (c *testCommand) nodes(p *experiment.Plan) (treecast bool, err error) {
 }
 
 // gossipSettings is what a run's record tells of its nodes' configuration.
-func gossipSettings(cfg node.Config, nodes int) *run.GossipSettings {
+func gossipSettings(cfg node.Config, workload string, nodes int) *run.GossipSettings {
 	if cfg.NumChildren == 0 { // the nodes choose
 		cfg.NumChildren = topology.AutoNumChildren(len(session.NodeNames(nodes)))
 	}
 	rounds := map[gossip.Rounds]string{gossip.Locked: "locked", gossip.Free: "free", gossip.Eager: "eager"}
 	return &run.GossipSettings{
-		NumChildren: cfg.NumChildren, Rounds: rounds[cfg.Rounds], SyncPeriod: run.Millis(cfg.SyncPeriod),
+		NumChildren: cfg.NumChildren, Rounds: rounds[cfg.Rounds], SyncPeriod: run.Millis(cfg.PeriodFor(workload)),
 		LatencyTarget: run.Millis(cfg.LatencyTarget), AckDelay: run.Millis(cfg.AckDelay),
 	}
 }

@@ -14,6 +14,7 @@ type Machine interface {
 	Release(o Outgoing)
 	Next() time.Duration
 	Carriers() int
+	SetPeriod(now, period time.Duration)
 	Stats() Stats
 	View() View
 }

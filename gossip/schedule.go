@@ -48,6 +48,9 @@ type schedule interface {
 	forgetSlots()
 	// isOfOurTree reports whether a message tells that its sender hears the same root.
 	isOfOurTree(m *Message) bool
+	// setPeriod takes another period, and reports whether what is planned is to be
+	// planned again.
+	setPeriod(now, period time.Duration) (again bool)
 	// targetMissed reports whether the latency target cannot be kept.
 	targetMissed() bool
 }

@@ -64,8 +64,9 @@ func TestAlloc_echoBodyAndReply(t *testing.T) {
 	r := StartedRig(t, IDs(1))
 	line := []byte(Say("c1", "n0", `{"type":"echo","echo":[1,2],"msg_id":1}`))
 	var parser wire.Parser
+	var item wire.Item
 	handle := func() {
-		item := parser.Item(line)
+		item = parser.Item(line)
 		r.intake.admit(0, 0, &item, stdin.Waiting)
 		out, ok := r.outputInbox.TryNext()
 		if !ok || r.output.handle(0, &out) != nil || r.output.writer.Flush() != nil {

@@ -1,11 +1,13 @@
 package node
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"time"
 
+	"treecast/app/all"
 	"treecast/backpressure"
 	"treecast/gossip"
 	"treecast/journal"
@@ -24,7 +26,10 @@ type Config struct {
 	// NumChildren is the fan-out of the spanning tree, at least 1; 0: the one
 	// that topology.AutoNumChildren has for the number of nodes.
 	NumChildren int
-	// SyncPeriod is the gossip period P, above 0.
+	// App is the name of the workload that the node is for; empty: the first request
+	// tells that only one has, or the journal, or a peer.
+	App string
+	// SyncPeriod is the gossip period P, above 0; 0: as the workload's Kind has it.
 	SyncPeriod time.Duration
 	// Rounds says when a node speaks.
 	Rounds gossip.Rounds
@@ -111,7 +116,7 @@ type Config struct {
 
 // Defaults of a Config.
 const (
-	DefaultSyncPeriod      = 450 * time.Millisecond
+	DefaultSyncPeriod      = 450 * time.Millisecond // while nobody knows what the node is for
 	DefaultClientThreshold = backpressure.DefaultThreshold
 	DefaultMaxWait         = 500 * time.Millisecond
 )
@@ -139,9 +144,20 @@ const (
 // gossip is the configuration of the gossip core.
 func (c *Config) gossip() gossip.Config {
 	return gossip.Config{
-		Incarnation: c.Incarnation, Rounds: c.Rounds, Period: c.SyncPeriod, Target: c.LatencyTarget,
+		Incarnation: c.Incarnation, Rounds: c.Rounds, Period: c.period(), Target: c.LatencyTarget,
 		AckDelay: c.AckDelay, GreetAt: gossip.Never,
 	}
+}
+
+// period is that of the rounds for as long as nobody knows what the node is for.
+func (c *Config) period() time.Duration { return cmp.Or(c.SyncPeriod, DefaultSyncPeriod) }
+
+// PeriodFor is the sync period of nodes that are for a workload.
+func (c *Config) PeriodFor(name string) time.Duration {
+	if k, err := all.Named(name); c.SyncPeriod == 0 && c.Rounds == gossip.Locked && err == nil && k != nil && k.Period > 0 {
+		return k.Period
+	}
+	return c.period()
 }
 
 func (c Config) withDefaults() (Config, error) {
@@ -151,11 +167,11 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Incarnation == 0 {
 		c.Incarnation = 1
 	}
+	if _, err := all.Named(c.App); err != nil {
+		return c, fmt.Errorf("node: %w", err)
+	}
 	if c.NumChildren < 0 {
 		return c, fmt.Errorf("node: the number of children must be at least 1, not %d", c.NumChildren)
-	}
-	if c.SyncPeriod == 0 {
-		c.SyncPeriod = DefaultSyncPeriod
 	}
 	if c.SyncPeriod < 0 {
 		return c, fmt.Errorf("node: the sync period must be above 0, not %v", c.SyncPeriod)

@@ -25,7 +25,7 @@ func TestConfig_hasDefaults(t *testing.T) {
 	c, err := goodConfig().withDefaults()
 	require.NoError(t, err)
 	require.Zero(t, c.NumChildren, "chosen when the number of nodes is known")
-	require.Equal(t, DefaultSyncPeriod, c.SyncPeriod)
+	require.Equal(t, DefaultSyncPeriod, c.period())
 	require.Equal(t, gossip.DefaultAckDelay, c.AckDelay)
 	require.Equal(t, wire.DefaultMaxLineBytes, c.MaxLineBytes)
 	require.Equal(t, DefaultClientThreshold, c.ClientThreshold)

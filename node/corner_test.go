@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"treecast/app"
 	"treecast/gossip"
 	"treecast/gossip/codec"
 	"treecast/gossip/service"
@@ -85,7 +86,7 @@ func TestIntake_countsBytesItKeepsAlive(t *testing.T) {
 	r := StartedRig(t, IDs(1))
 	r.AdmitLines(0, Say("c1", "n0", `{"type":"broadcast","message":1,"msg_id":1,"pad":"`+strings.Repeat("x", 1<<20)+`"}`))
 	j, ok := r.intakeInbox.TryNext()
-	for ; ok && j.kind != workBroadcast; j, ok = r.intakeInbox.TryNext() {
+	for ; ok && j.kind != workRequest; j, ok = r.intakeInbox.TryNext() {
 	}
 	var before, after runtime.MemStats
 	runtime.GC()
@@ -136,9 +137,9 @@ func TestIntake_noErrorAfterAStop(t *testing.T) {
 // The store does not spin when the output has failed.
 func TestStore_doesNotSpinWithoutOutput(t *testing.T) {
 	r := newReaderRig(t)
-	for r.outputQueue.Offer(0, outgoing{kind: replyRead}) {
+	for r.outputQueue.Offer(0, outgoing{kind: replyError, refusal: &refusal{}}) {
 	}
-	r.intakeQueue.Offer(0, workItem{kind: workRead})
+	r.intakeQueue.Offer(0, workItem{kind: workRequest, call: app.Call{Class: app.Read}})
 	asked := 0
 	r.driver.now = func() time.Duration {
 		if asked++; asked > 100_000 {

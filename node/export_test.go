@@ -1,8 +1,10 @@
 package node
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"time"
+	"treecast/app"
 
 	"github.com/stretchr/testify/require"
 
@@ -79,7 +81,17 @@ func (n *Node) Reply(now time.Duration, client string, body []byte) {
 func (n *Node) Entries() int { return n.state.log.Len() }
 
 // Knows reports whether reads show a value.
-func (n *Node) Knows(value []byte) bool { return n.state.knows(value) }
+func (n *Node) Knows(value []byte) bool {
+	answer, ok := n.state.serve(0, &app.Call{Class: app.Read})
+	for _, part := range answer.Reply.List.Parts(nil) {
+		for shown := range bytes.SplitSeq(part, []byte{','}) {
+			if ok && bytes.Equal(shown, value) {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // Crashes is how many crashes of services the supervisor has counted.
 func (n *Node) Crashes() uint64 { return n.supervisor.Crashes() }

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"treecast/app"
 	"treecast/backpressure"
 	"treecast/chans"
 	"treecast/gossip"
@@ -34,6 +35,8 @@ type gossiper struct {
 	log          *slog.Logger
 	target       time.Duration // of latency; 0: none
 	period       time.Duration // of rounds
+	state        *state        // for what the node is for, and so for the period
+	fixed        bool          // somebody has set the period
 	wake         wake
 	faults       *inject.Injector // nil as a rule
 
@@ -61,7 +64,7 @@ func (n *Node) newGossiper() (*gossiper, error) {
 	permits.Stale = n.monitor.Stale()
 	g := &gossiper{
 		random: n.cfg.Random, inbox: n.gossipInbox, intake: n.intakeQueue, out: n.outbox, storedSignal: n.storedSignal, issued: &n.store.issued,
-		monitor: n.monitor, own: n.gates.own, counters: &n.counters, log: n.cfg.Log, target: n.cfg.LatencyTarget, period: n.cfg.SyncPeriod,
+		monitor: n.monitor, own: n.gates.own, counters: &n.counters, log: n.cfg.Log, target: n.cfg.LatencyTarget, period: n.cfg.period(), state: n.state, fixed: n.cfg.SyncPeriod != 0 || n.cfg.Rounds != gossip.Locked,
 		wake: n.wakes.gossip, faults: n.faults[gossipName], gossipBytes: &n.gossipBytes, intakeBytes: &n.intakeBytes,
 	}
 	cfg := service.Config{
@@ -124,9 +127,8 @@ func (g *gossiper) Crashed(now time.Duration) int {
 	case m.membership != nil:
 		g.membership = m.membership // the next instance begins with it
 	case m.read != nil:
-		logLost(g.log, gossipName, "read", m.read, nil)
-		g.out.fail(now, *m.read, wire.Abort, abortedText)
-	default: // it is not acked, so the peer sends it again
+		g.lostRead(now, m.read)
+	default: // not acked, so it comes again
 		logLost(g.log, gossipName, "message", &replyTo{client: m.from}, m.body)
 	}
 	return 1
@@ -140,6 +142,7 @@ func (g *gossiper) step(now time.Duration) bool {
 	}
 	g.in = service.In{Now: now, Health: g.health(now)}
 	g.in.Own, g.in.OwnLast = g.issued.current()
+	g.in.Period = g.newPeriod(false)
 	if g.service.Begun() {
 		// Taken before the log is read, so that their entries are in it.
 		g.tickets = g.storedSignal.take(g.tickets)
@@ -174,6 +177,23 @@ func (g *gossiper) step(now time.Duration) bool {
 	return ok || out.Spoke
 }
 
+// newPeriod is the period that the service is to be told, 0 if there is nothing new: that
+// of what the node is for, unless somebody has set one. A service that was made anew is
+// told it again.
+func (g *gossiper) newPeriod(again bool) time.Duration {
+	if k := g.state.kind.Load(); k != nil && g.wants(k) {
+		g.period = k.Period
+		return g.period
+	}
+	if again {
+		return g.period
+	}
+	return 0
+}
+
+// wants reports whether a workload has another period than there is.
+func (g *gossiper) wants(k *app.Kind) bool { return !g.fixed && k.Period > 0 && k.Period != g.period }
+
 // health is the monitor's last report.
 func (g *gossiper) health(now time.Duration) service.Health {
 	r, known := g.monitor.Report(now)
@@ -195,11 +215,19 @@ func (g *gossiper) take(now time.Duration, m *peerMsg) {
 }
 
 // passRead has a client's read go on, behind what was delivered so far.
-func (g *gossiper) passRead(now time.Duration, read *replyTo) {
-	if !g.intake.Offer(now, workItem{kind: workRead, replyTo: *read}) {
+func (g *gossiper) passRead(now time.Duration, read *workItem) {
+	if !g.intake.Offer(now, *read) {
+		g.intakeBytes.put(read.bytes)
 		g.counters.refusedFull.Add(1)
-		g.out.fail(now, *read, wire.TemporarilyUnavailable, fullText)
+		g.out.fail(now, read.replyTo, wire.TemporarilyUnavailable, fullText)
 	}
+}
+
+// lostRead answers for a read that crashed the service.
+func (g *gossiper) lostRead(now time.Duration, read *workItem) {
+	logLost(g.log, gossipName, "request", &read.replyTo, nil)
+	g.intakeBytes.put(read.bytes)
+	g.out.fail(now, read.replyTo, wire.Abort, abortedText)
 }
 
 // figuresDue reports whether the service is to be asked for its figures.
@@ -269,9 +297,9 @@ func (g *gossiper) neverIssued(now time.Duration, from string) {
 	g.counters.neverIssued.Add(1)
 	g.log.Warn("a peer has entries of this node's own log that it has not given out; they are not taken in", "from", from)
 	if !g.switched {
-		// Without room, the next such message does it.
-		name := strconv.AppendUint(nil, g.random.Uint64(), 36)
-		g.switched = g.intake.Offer(now, workItem{kind: workNewLog, value: name, replyTo: replyTo{client: from, arrived: now}})
+		// If there is no room, the next such message does it.
+		name := strconv.FormatUint(g.random.Uint64(), 36)
+		g.switched = g.intake.Offer(now, workItem{kind: workNewLog, name: name, replyTo: replyTo{client: from, arrived: now}})
 	}
 }
 
@@ -315,7 +343,7 @@ type peerMsg struct {
 	from       string
 	body       []byte
 	membership *membership
-	read       *replyTo // a client's read behind peers' messages, to be passed on
+	read       *workItem // a client's read that came behind mail; to be passed on
 }
 
 // storedSignal tells gossip which deliveries are stored and durable, and wakes it when the

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"treecast/app"
 	"treecast/gossip/codec"
 	"treecast/gossip/service"
 	"treecast/journal"
@@ -50,7 +51,7 @@ func (in *intake) init(now time.Duration, m *wire.Message, from replyTo) {
 		in.out.fail(now, from, wire.MalformedRequest, err.Error())
 		return
 	}
-	in.self = s
+	in.self, in.env.Self = s, s.id
 	in.name(s.id)
 	// Both queues have room: nothing is admitted before init.
 	if in.seen != nil {
@@ -241,13 +242,13 @@ const (
 	blockedForGood       // the init was refused
 )
 
-// whileBlocked handles a line that comes while the init waits for the journal's lock.
-// It returns false for a request that needs no journal.
-func (in *intake) whileBlocked(now time.Duration, m *wire.Message, from replyTo) bool {
+// whileBlocked handles a line that comes while the init waits for the journal, and
+// reports whether it has: what needs no journal is served.
+func (in *intake) whileBlocked(now time.Duration, m *wire.Message, r *requestRead, from replyTo) bool {
 	switch {
 	case m.Type == codec.Type || m.HasInReplyTo:
 		in.counters.droppedPeerMsgs.Add(1) // not acked, so it comes again
-	case m.Type == "health" || m.Type == "echo" || m.Type == "topology":
+	case m.Type == "health" || r.call.Class == app.Now:
 		return false
 	default:
 		in.out.fail(now, from, wire.TemporarilyUnavailable, "this node is not initialised yet: its journal is still in use by another process, for which its init waits")

@@ -1,13 +1,12 @@
 package node
 
 import (
-	"fmt"
 	"log/slog"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
+	"treecast/app"
 	"treecast/chans"
 	"treecast/gossip/codec"
 	"treecast/node/stdin"
@@ -33,6 +32,9 @@ type intake struct {
 	peers       peerAllowances
 	memberships *MembershipCache // may be nil
 	self        *membership      // nil before init
+	state       *state           // for what the node is for; the rest of it is others'
+	env         app.Env          // of what the reader answers by itself
+	request     requestRead      // the one in hand
 
 	seen          *seenIDs     // nil without a journal
 	readerAnswers bool         // Run's reader answers inits, after it has looked at what is on stdin
@@ -54,9 +56,10 @@ func (in *intake) admit(now, came time.Duration, item *wire.Item, client stdin.C
 		in.seen.note(m)
 	}
 	from := replyTo{client: m.Src, msgID: m.MsgID, wantsReply: m.Answerable(), arrived: came}
-	if from.wantsReply && !client.Answers(m.Type) {
+	r := in.read(item)
+	if from.wantsReply && !r.answered(client) {
 		from.wantsReply = false
-		if m.Type != "broadcast" { // a broadcast is counted when it is stored
+		if r.call.Class < app.Write { // others are counted when they are stored
 			in.counters.silenced.Add(1)
 		}
 	}
@@ -69,7 +72,7 @@ func (in *intake) admit(now, came time.Duration, item *wire.Item, client stdin.C
 		in.beforeInit(now, m, from)
 		return
 	}
-	if blocked == blockedNow && in.whileBlocked(now, m, from) {
+	if blocked == blockedNow && in.whileBlocked(now, m, r, from) {
 		return
 	}
 	if m.Dest != in.self.id {
@@ -84,27 +87,14 @@ func (in *intake) admit(now, came time.Duration, item *wire.Item, client stdin.C
 		in.stray("a reply to nothing we asked", m)
 		return
 	}
-	switch m.Type {
-	case "broadcast":
-		in.broadcast(now, item, from, silent)
-	case "read":
-		in.read(now, from)
-	case "topology":
-		in.answer(now, from, wire.AppendReply(nil, "topology_ok", from.msgID))
-	case "echo":
-		body := wire.AppendReplyOpen(nil, "echo_ok", from.msgID)
-		if text, ok := item.Field("echo"); ok {
-			body = append(wire.AppendKey(body, "echo"), text...)
-		}
-		in.answer(now, from, append(body, '}'))
-	case "health":
+	switch {
+	case m.Type == "health":
 		body := wire.AppendReplyOpen(nil, "health_ok", from.msgID)
 		in.answerLate(now, from, append(body, in.health(now)...))
-	case "init":
+	case m.Type == "init":
 		in.out.fail(now, from, wire.MalformedRequest, "this node is initialised already, as "+in.self.id)
 	default:
-		in.counters.strayMessages.Add(1)
-		in.out.fail(now, from, wire.NotSupported, fmt.Sprintf("%q is not a request that this node knows", shorten(m.Type)))
+		in.handle(now, m, r, from, silent)
 	}
 }
 
@@ -154,56 +144,7 @@ func (in *intake) peerMessage(now time.Duration, m *wire.Message) {
 	}
 }
 
-// maxAhead is the most peers' messages that a read waits for. A gossip service that is late
-// or stuck holds up no reads beyond that.
-const maxAhead = 16
-
-// read queues a client's read. It shows what the peers' messages before it on stdin have
-// brought, so it follows them through the gossip queue, which takes microseconds.
-func (in *intake) read(now time.Duration, from replyTo) {
-	if n := in.gossip.Depth(); n > 0 && n <= maxAhead && in.gossip.Offer(now, peerMsg{read: &from}) {
-		return
-	}
-	if !in.queue.Offer(now, workItem{kind: workRead, replyTo: from}) {
-		in.full(now, from)
-	}
-}
-
-// broadcast queues a client's value, unless the node is overloaded.
-func (in *intake) broadcast(now time.Duration, item *wire.Item, from replyTo, silent bool) {
-	value, ok := item.Field("message")
-	if !ok {
-		in.out.fail(now, from, wire.MalformedRequest, "a broadcast needs a message")
-		return
-	}
-	if len(value) > in.maxValueBytes {
-		in.out.fail(now, from, wire.MalformedRequest, fmt.Sprintf("a value of %d bytes is too large to be passed on; at most %d", len(value), in.maxValueBytes))
-		return
-	}
-	if !in.gates.clients.Open(now) {
-		in.counters.refusedByGate.Add(1)
-		in.out.fail(now, from, wire.TemporarilyUnavailable, *in.gates.closeText.Load())
-		return
-	}
-	if in.expectedWait() > in.gates.maxWait {
-		in.counters.refusedByWait.Add(1)
-		in.out.fail(now, from, wire.TemporarilyUnavailable, in.gates.slowText)
-		return
-	}
-	if len(item.Message.Body) > 4*len(value)+256 {
-		value = slices.Clone(value) // so that no unaccounted bytes are kept alive
-	}
-	j := workItem{kind: workBroadcast, replyTo: from, value: value, bytes: len(item.Message.Body), maybeGone: silent}
-	if in.intakeBytes.take(j.bytes) {
-		if in.queue.Offer(now, j) {
-			return
-		}
-		in.intakeBytes.put(j.bytes)
-	}
-	in.full(now, from)
-}
-
-// fullText is the error text where there is no room for a request.
+// fullText is what a client is told for whose request there is no room.
 const fullText = "overloaded: this node's intake is full; try again"
 
 // full refuses a request for which there is no room.

@@ -48,7 +48,7 @@ func TestIntake_refuses(t *testing.T) {
 	r := StartedRig(t, IDs(2))
 	for body, want := range map[string]string{
 		`{"type":"broadcast","msg_id":5}`:                             errorLine("c3", 12, "a broadcast needs a message"),
-		`{"type":"generate","msg_id":5}`:                              errorLine("c3", 10, `"generate" is not a request that this node knows`),
+		`{"type":"compute","msg_id":5}`:                               errorLine("c3", 10, `"compute" is not a request that this node knows`),
 		`{"type":"","msg_id":5}`:                                      errorLine("c3", 10, `"" is not a request that this node knows`),
 		`{"type":"read_ok","msg_id":5}`:                               errorLine("c3", 10, `"read_ok" is not a request that this node knows`),
 		`{"type":"init","node_id":"n0","node_ids":["n0"],"msg_id":5}`: errorLine("c3", 12, "this node is initialised already, as n0"),

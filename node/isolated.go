@@ -7,7 +7,6 @@ import (
 	"treecast/gossip"
 	"treecast/gossip/service"
 	"treecast/isolate/hop"
-	"treecast/wire"
 )
 
 // Isolation says what of a node runs in processes of its own.
@@ -207,8 +206,7 @@ func (s *isolated) Crashed(now time.Duration) int {
 		s.membership = m.membership
 		s.parent.Begin(m.membership.forGossip())
 	case m.read != nil:
-		logLost(s.log, gossipName, "read", m.read, nil)
-		s.out.fail(now, *m.read, wire.Abort, abortedText)
+		s.lostRead(now, m.read)
 	default: // not acked, so it comes again
 		logLost(s.log, gossipName, "message", &replyTo{client: m.from}, m.body)
 		if !s.handed {
@@ -261,6 +259,7 @@ func (h *home) State(now time.Duration, begun, all bool) (in service.In, known i
 	known = h.entries.Len()
 	// What is in the log and not durable was said not to be, before.
 	in.Own, in.OwnLast = h.issued.current()
+	in.Period = h.newPeriod(all)
 	if h.durable != nil {
 		in.NotDurable, h.version = h.durable.changed(h.version, all)
 	}
@@ -293,7 +292,7 @@ func (h *home) Send(now time.Duration, to string, body []byte) {
 }
 
 // Read lets a read go on.
-func (h *home) Read(now time.Duration, read any) { h.passRead(now, read.(*replyTo)) }
+func (h *home) Read(now time.Duration, read any) { h.passRead(now, read.(*workItem)) }
 
 // Done gives back the bytes of a message.
 func (h *home) Done(bytes int) { h.gossipBytes.put(bytes) }

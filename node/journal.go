@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"treecast/app"
 	"treecast/chans"
 	"treecast/gossip"
 	"treecast/journal"
@@ -46,7 +47,8 @@ type walItem struct {
 	bytes     int32        // what it counts in the intake's byte budget
 	replyTo   replyTo      // own: the client; of all: when it arrived
 	entry     gossip.Entry // own
-	key       string       // own: its canonical value if that differs; see canonical
+	key       string       // own: what the workload calls its value, where that is another; see canonical
+	reply     *app.Reply   // own, reply: what the client is told; nil: nobody asks
 	delivery  *delivery
 	open      *openRequest
 }
@@ -62,9 +64,10 @@ func (i *walItem) canonical() string {
 type walKind uint8
 
 const (
-	walOpen     walKind = iota // the node has a name
-	walOwn                     // an own entry
-	walDelivery                // entries of peers
+	walOpen     walKind = iota // the node has got its name
+	walOwn                     // an entry of the node's own
+	walDelivery                // entries that gossip has learnt
+	walReply                   // a reply that waits for the entries before it
 )
 
 // delivery is a delivery of gossip.
@@ -221,7 +224,7 @@ func (j *journaler) step(now time.Duration) bool {
 // grown wakes the readers of the log: it has grown.
 func (j *journaler) grown() {
 	j.storedSignal.notify()
-	if j.store.reissue.active.Load() {
+	if j.store.reissue.active.Load() || j.state.gives() {
 		j.store.wake.notify()
 	}
 }
@@ -294,9 +297,12 @@ func (j *journaler) releaseGroup(now time.Duration, err error) {
 	defer j.state.mu.Unlock()
 	for i := range j.group {
 		item := &j.group[i]
-		if item.kind == walDelivery {
+		switch item.kind {
+		case walDelivery:
 			j.releaseDelivery(now, item, err)
-		} else {
+		case walReply: // whether or not it could be written: it shows what reads show
+			j.replies = append(j.replies, outgoing{kind: replyApp, to: item.replyTo, reply: item.reply})
+		default:
 			j.releaseOwn(now, item, err)
 		}
 		j.intakeBytes.put(int(item.bytes))
@@ -318,8 +324,8 @@ func (j *journaler) releaseOwn(now time.Duration, item *walItem, err error) {
 		if item.maybeGone {
 			j.counters.silenced.Add(1)
 		}
-		if item.replyTo.wantsReply {
-			j.replies = append(j.replies, outgoing{kind: replyBroadcastOK, to: item.replyTo})
+		if item.reply != nil && item.replyTo.wantsReply {
+			j.replies = append(j.replies, outgoing{kind: replyApp, to: item.replyTo, reply: item.reply})
 		}
 		return
 	}

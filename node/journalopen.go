@@ -50,8 +50,7 @@ func (j *journaler) recover(found *journal.Recovered) {
 	if !j.nodeBegan {
 		r := j.store
 		r.logName, r.counter = found.Log, found.Counter
-		r.origin = gossip.NewOriginID(s.id, r.logName)
-		r.issued.start(r.origin)
+		r.startLog(s.id)
 		r.issued.issue(&gossip.Entry{Origin: r.origin, Counter: found.Counter})
 	}
 	s.incarnation = found.Incarnation
@@ -59,6 +58,7 @@ func (j *journaler) recover(found *journal.Recovered) {
 		return
 	}
 	s.former, s.greet = true, true
+	j.state.restarted()
 	j.figures.recovered.Add(uint64(j.state.recover(found)))
 	j.grown()
 }

@@ -25,8 +25,11 @@ func (j *journaler) append(now time.Duration) error {
 	j.batch.Reset()
 	for i := range j.group {
 		item := &j.group[i]
-		if item.kind == walOwn {
+		switch item.kind {
+		case walOwn:
 			j.add(&item.entry)
+			continue
+		case walReply:
 			continue
 		}
 		j.accept(item.delivery)

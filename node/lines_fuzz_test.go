@@ -167,7 +167,7 @@ func (s *spoken) check(line string) {
 		require.NoError(s.t, err, "%q", line)
 		return
 	}
-	require.Contains(s.t, []string{"init_ok", "topology_ok", "broadcast_ok", "read_ok", "echo_ok", "health_ok", "error"}, m.Type)
+	require.Contains(s.t, []string{"init_ok", "topology_ok", "broadcast_ok", "read_ok", "echo_ok", "generate_ok", "health_ok", "error"}, m.Type)
 	require.True(s.t, m.HasInReplyTo && !m.HasMsgID, "%q", line)
 	q := question{m.Dest, m.InReplyTo}
 	s.may[q]--

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"treecast/app"
 	"treecast/node/stdin"
 	"treecast/wire"
 )
@@ -33,8 +34,8 @@ func crashing(t *testing.T, fault string) (*Running, *Sink) {
 	return r, said
 }
 
-// A broadcast that crashes the store is aborted if its value is unknown.
-func TestLost_broadcastOfUnknownValueIsAborted(t *testing.T) {
+// A broadcast that crashes the store is aborted.
+func TestLost_broadcastIsAborted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, said := crashing(t, "store:panic@2") // the first is the init
 		require.Equal(t, 14, codeOf(t, r, said, BroadcastLine("n0", 1, "1")))
@@ -43,19 +44,6 @@ func TestLost_broadcastOfUnknownValueIsAborted(t *testing.T) {
 		require.NoError(t, r.Stdin.Close())
 		require.NoError(t, Soon(t, r.Ended))
 	})
-}
-
-// A broadcast that crashes the store is uncertain if its value is known.
-func TestLost_broadcastOfKnownValueIsUncertain(t *testing.T) {
-	for _, value := range []string{"7", `"seven"`} {
-		synctest.Test(t, func(t *testing.T) {
-			r, said := crashing(t, "store:panic@3")
-			require.Equal(t, []string{"broadcast_ok"}, r.Ask(said, BroadcastLine("n0", 1, value)))
-			require.Equal(t, 13, codeOf(t, r, said, BroadcastLine("n0", 2, " "+value)))
-			require.NoError(t, r.Stdin.Close())
-			require.NoError(t, Soon(t, r.Ended))
-		})
-	}
 }
 
 // A read that crashes a service is aborted.
@@ -87,7 +75,7 @@ func TestLost_replyIsUncertain(t *testing.T) {
 func TestLost_writtenLineIsNotRepeated(t *testing.T) {
 	r := StartedRig(t, IDs(1))
 	r.output.begun = true
-	r.outbox.offer(0, outgoing{kind: replyBroadcastOK, to: replyTo{client: "c1", msgID: wire.IntID(1), wantsReply: true}})
+	r.outbox.offer(0, outgoing{kind: replyApp, reply: &app.Reply{Type: "broadcast_ok"}, to: replyTo{client: "c1", msgID: wire.IntID(1), wantsReply: true}})
 	_, ok := r.outputInbox.TryNext()
 	require.True(t, ok)
 	require.Equal(t, 1, r.output.Crashed(0))

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"treecast/app"
+	"treecast/app/all"
 	"treecast/backpressure"
 	"treecast/chans"
 	"treecast/isolate/hop"
@@ -94,6 +96,9 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 		return nil, fmt.Errorf("node: %w", err)
 	}
 	n.storedSignal = newStoredSignal(n.wakes.gossip)
+	if k, err := all.Named(cfg.App); err == nil && k != nil { // it was checked
+		n.state.choose(k)
+	}
 	n.monitor, err = backpressure.NewMonitor(cfg.Monitor)
 	if err != nil {
 		return nil, err
@@ -112,8 +117,10 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 	if n.gossiper, err = n.newGossiper(); err != nil {
 		return nil, err
 	}
+	n.state.onChoice = n.chosen
 	n.intake = &intake{
 		peers: peerAllowances{limits: n.cfg.PeerLimits},
+		state: n.state, env: app.Env{Life: n.store.logName},
 		queue: n.intakeQueue, gossip: n.gossipQueue, out: n.outbox, gates: &n.gates, expectedWait: n.wait, counters: &n.counters, log: cfg.Log, memberships: cfg.Memberships,
 		intakeBytes: &n.intakeBytes, gossipBytes: &n.gossipBytes,
 		maxValueBytes: cfg.MaxLineBytes - min(4096, cfg.MaxLineBytes/2), health: n.healthFields, name: n.setName,
@@ -139,6 +146,15 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 		return nil, err
 	}
 	return n, nil
+}
+
+// chosen is called when it is known what the node is for.
+func (n *Node) chosen(k *app.Kind) {
+	n.cfg.Log.Info("this node's workload is known", "app", k.Name)
+	n.wakes.store.notify()
+	if n.gossiper.wants(k) {
+		n.storedSignal.notify()
+	}
 }
 
 // addMore makes the services of Config.More, registers all queues with the monitor, and

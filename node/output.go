@@ -6,21 +6,15 @@ import (
 	"sync/atomic"
 	"time"
 
+	"treecast/app"
 	"treecast/chans"
 	"treecast/gossip"
 	"treecast/node/inject"
 	"treecast/node/stdin"
-	"treecast/node/values"
 	"treecast/wire"
 )
 
-// The pieces of a read's reply around the list of values.
-var (
-	listOpen  = []byte(`,"messages":[`)
-	listClose = []byte(`]}`)
-)
-
-// output is the output service: it writes the items of its queue as lines.
+// output turns items of the output queue into lines.
 type output struct {
 	inbox  *chans.Inbox[outgoing]
 	wake   wake
@@ -101,7 +95,7 @@ func (o *output) Crashed(now time.Duration) int {
 		return 1
 	}
 	code, text := wire.Crash, crashedText
-	if item.kind == replyRead {
+	if item.kind == replyPatient { // it was a read
 		code, text = wire.Abort, abortedText
 	}
 	o.box.fail(now, item.to, code, text)
@@ -135,32 +129,41 @@ func (o *output) write(now time.Duration, item *outgoing) error {
 		return o.writer.WriteMessage(o.self(), item.to.client, item.body)
 	}
 	late := now - item.to.arrived
-	if late > stdin.ReplyDeadline && item.kind != replyRead && item.kind != replyNoDeadline || late > stdin.ReadDeadline && item.kind == replyRead {
+	if late > stdin.ReplyDeadline && item.kind != replyPatient && item.kind != replyNoDeadline || late > stdin.ReadDeadline && item.kind == replyPatient {
 		o.counters.lateReplies.Add(1)
 		return nil
 	}
 	switch item.kind {
 	case replyBody, replyNoDeadline:
 		return o.writer.WriteMessage(o.self(), item.to.client, item.body)
-	case replyBroadcastOK:
-		o.body = wire.AppendReply(o.body[:0], "broadcast_ok", item.to.msgID)
-		return o.writer.WriteMessage(o.self(), item.to.client, o.body)
 	case replyError:
 		o.body = wire.AppendError(o.body[:0], item.to.msgID, item.refusal.code, item.refusal.text)
 		return o.writer.WriteMessage(o.self(), item.to.client, o.body)
-	default: // replyRead
+	default:
 		if !item.to.wantsReply {
 			return nil
 		}
-		o.body = wire.AppendReplyOpen(o.body[:0], "read_ok", item.to.msgID)
-		o.parts = append(o.parts[:0], o.body, listOpen)
-		o.parts = item.values.Parts(o.parts)
-		o.parts = append(o.parts, listClose)
-		err := o.writer.WriteParts(o.self(), item.to.client, o.parts...)
-		clear(o.parts)
-		return err
+		return o.reply(item)
 	}
 }
+
+// reply writes what a workload has answered.
+func (o *output) reply(item *outgoing) error {
+	r := item.reply
+	o.body = append(wire.AppendReplyOpen(o.body[:0], r.Type, item.to.msgID), r.Fields...)
+	if r.List == nil {
+		o.body = append(o.body, '}')
+		return o.writer.WriteMessage(o.self(), item.to.client, o.body)
+	}
+	o.parts = append(o.parts[:0], o.body, r.Open)
+	o.parts = r.List.Parts(o.parts)
+	o.parts = append(o.parts, r.Close, bodyClose)
+	err := o.writer.WriteParts(o.self(), item.to.client, o.parts...)
+	clear(o.parts)
+	return err
+}
+
+var bodyClose = []byte{'}'}
 
 // progressBytes is how much is written at a time: little enough that a slow stream is seen
 // to move.
@@ -193,14 +196,22 @@ func (m *progressWriter) Write(b []byte) (int, error) {
 
 // outgoing is an item of the output queue. Rare fields are behind a pointer, as it is copied.
 type outgoing struct {
-	to      replyTo      // toPeer: only the client's name is set
-	body    []byte       // replyBody, replyNoDeadline, toPeer
-	refusal *refusal     // replyError
-	values  *values.View // replyRead
+	to      replyTo    // whom it is for; of gossip the name alone
+	body    []byte     // raw and gossip: the whole body
+	refusal *refusal   // errors
+	reply   *app.Reply // of the workload
 	kind    outKind
 }
 
-// refusal is the content of an error reply.
+// bytes is what a reply takes of its own: lists are shared with the state.
+func (o *outgoing) bytes() int {
+	if o.reply != nil {
+		return len(o.reply.Fields)
+	}
+	return len(o.body)
+}
+
+// refusal is what an error reply says.
 type refusal struct {
 	code int
 	text string
@@ -209,12 +220,12 @@ type refusal struct {
 type outKind uint8
 
 const (
-	replyBody        outKind = iota // body; dropped when too late
-	replyNoDeadline                 // body, however late
-	toPeer                          // body; counts in gossip's byte budget
-	replyBroadcastOK                // dropped when too late
-	replyError                      // dropped when too late
-	replyRead                       // dropped when too late for a read: see stdin.ReadDeadline
+	replyBody       outKind = iota // body, as it is; dropped when too late
+	replyNoDeadline                // body, as it is, however late
+	toPeer                         // body, as it is; counts in gossip's byte budget
+	replyApp                       // reply; dropped when too late
+	replyError                     // dropped when too late
+	replyPatient                   // reply; dropped when much too late: its client stays the same for a while
 )
 
 // outbox puts items into the output queue.
@@ -268,23 +279,42 @@ func (o *outbox) roomAgain() {
 // offer queues a reply. At capacity, when stdout has stood still for long, the reply is
 // dropped and counted.
 func (o *outbox) offer(now time.Duration, item outgoing) {
-	if !o.replies.take(len(item.body)) {
+	if !o.replies.take(item.bytes()) {
 		o.counters.droppedReplies.Add(1)
 		return
 	}
 	if !o.queue.Offer(now, item) {
-		o.replies.put(len(item.body))
+		o.replies.put(item.bytes())
 		o.counters.droppedReplies.Add(1)
 	}
 }
 
-// acknowledge queues the replies to broadcasts that are durable.
+// answer queues the reply of the workload. One that nobody waits for is dropped when its
+// turn comes.
+func (o *outbox) answer(now time.Duration, to replyTo, r *app.Reply, patient bool) {
+	kind := replyApp
+	if patient {
+		kind = replyPatient
+	}
+	o.offer(now, outgoing{kind: kind, to: to, reply: r})
+}
+
+// acknowledge queues the replies to requests whose entries are durable.
 func (o *outbox) acknowledge(now time.Duration, replies []outgoing) {
-	if len(replies) == 0 {
+	room := replies[:0]
+	for i := range replies {
+		if n := replies[i].bytes(); n > 0 && !o.replies.take(n) {
+			o.counters.droppedReplies.Add(1)
+			continue
+		}
+		room = append(room, replies[i])
+	}
+	if len(room) == 0 {
 		return
 	}
-	if dropped := len(replies) - o.queue.OfferAll(now, replies); dropped > 0 {
-		o.counters.droppedReplies.Add(uint64(dropped))
+	for i := o.queue.OfferAll(now, room); i < len(room); i++ {
+		o.replies.put(room[i].bytes())
+		o.counters.droppedReplies.Add(1)
 	}
 }
 
@@ -316,7 +346,7 @@ func (o *outbox) handled(item *outgoing) {
 	switch item.kind {
 	case toPeer:
 		o.gossip.put(len(item.body))
-	case replyBody, replyNoDeadline:
-		o.replies.put(len(item.body))
+	default:
+		o.replies.put(item.bytes())
 	}
 }

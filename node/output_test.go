@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"treecast/app"
 	"treecast/node/stdin"
 	"treecast/wire"
 )
@@ -110,7 +111,7 @@ func TestOutput_returnsStdoutsError(t *testing.T) {
 func TestOutput_flushesInTime(t *testing.T) {
 	r := StartedRig(t, IDs(1))
 	write := func(now time.Duration) {
-		require.NoError(t, r.output.handle(now, &outgoing{kind: replyBroadcastOK, to: replyTo{client: "c1", wantsReply: true, arrived: now}}))
+		require.NoError(t, r.output.handle(now, &outgoing{kind: replyApp, reply: &app.Reply{Type: "broadcast_ok"}, to: replyTo{client: "c1", wantsReply: true, arrived: now}}))
 	}
 	write(time.Second)
 	write(time.Second + flushAfter - 1)

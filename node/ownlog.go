@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"treecast/gossip"
-	"treecast/wire"
 )
 
 // issuedLog is the log of the node's own entries and the highest counter issued there. The
@@ -69,8 +68,7 @@ func (s *store) switchLog(name string, why string) {
 	s.reissue.from, s.reissue.last = s.origin, s.counter
 	s.reissue.active.Store(true)
 	s.logName, s.counter = name, 0
-	s.origin = gossip.NewOriginID(s.origin.Value().Node, name)
-	s.issued.start(s.origin)
+	s.startLog(s.origin.Value().Node)
 }
 
 // reissueDue reports whether an entry is left to be issued again, and can be.
@@ -78,22 +76,19 @@ func (s *store) reissueDue() bool {
 	return s.reissue.active.Load() && s.reissue.next < s.state.log.Len() && (s.journal == nil || !s.failing.Load() && s.journal.Depth() < s.journal.Capacity())
 }
 
-// reissueSome issues some of them.
+// reissueSome gives out some of it.
 func (s *store) reissueSome(now time.Duration) {
 	for looked := 0; looked < reissuePerStep && s.reissueDue(); looked++ {
 		e := s.state.log.At(s.reissue.next)
-		if e.Origin == s.reissue.from && e.Counter <= s.reissue.last {
-			key, err := wire.Canonical([]byte(e.Value))
+		if e.Origin == s.reissue.from && e.Counter <= s.reissue.last && s.kind != nil && s.kind.Again {
+			key, err := s.kind.Check(e.Value)
 			if err != nil {
 				key = e.Value // it was checked when it came
 			}
-			again := gossip.Entry{Origin: s.origin, Counter: s.counter + 1, Value: e.Value}
-			if s.journal == nil {
-				s.own(now, &again, key, replyTo{}, false)
-			} else if !s.journal.Offer(now, walItem{kind: walOwn, replyTo: replyTo{arrived: now}, entry: again, key: key}) {
-				return
-			}
-			s.counter++
+			s.give(now, walItem{
+				kind: walOwn, replyTo: replyTo{arrived: now}, key: key,
+				entry: gossip.Entry{Origin: s.origin, Counter: s.counter + 1, Value: e.Value},
+			})
 		}
 		s.reissue.next++
 	}

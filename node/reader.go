@@ -143,9 +143,10 @@ func (l *lineInHand) crashed(now time.Duration) int {
 	if l.item == nil {
 		return 0
 	}
-	m := &l.item.Message
+	item := l.item
+	m := &item.Message
 	l.item = nil
-	to := replyTo{client: m.Src, msgID: m.MsgID, wantsReply: m.Answerable() && !l.intake.isPeer(m.Src) && l.client.Answers(m.Type), arrived: l.came}
+	to := replyTo{client: m.Src, msgID: m.MsgID, wantsReply: m.Answerable() && !l.intake.isPeer(m.Src) && l.intake.answers(item, l.client), arrived: l.came}
 	logLost(l.intake.log, readerName, "line", &to, m.Body)
 	if l.begun {
 		l.intake.out.fail(now, to, wire.Crash, crashedText)

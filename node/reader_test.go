@@ -206,7 +206,7 @@ func TestReader_returnsTheStreamsError(t *testing.T) {
 // fillOutput leaves no room for replies.
 func (r *readerRig) fillOutput(t *testing.T) {
 	for r.outputQueue.Depth() < r.outputQueue.Preferred()/2 {
-		require.True(t, r.outputQueue.Offer(0, outgoing{kind: replyRead}))
+		require.True(t, r.outputQueue.Offer(0, outgoing{kind: replyError, refusal: &refusal{}}))
 	}
 }
 

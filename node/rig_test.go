@@ -27,7 +27,7 @@ type Rig struct {
 // newRig returns a node that has heard nothing yet.
 func NewRig(t require.TestingT, change ...func(*Config)) *Rig {
 	r := &Rig{t: t}
-	cfg := Config{Random: rand.New(rand.NewPCG(1, 2)), Log: slog.New(slog.NewTextHandler(&r.Logs, nil))}
+	cfg := Config{App: "broadcast", Random: rand.New(rand.NewPCG(1, 2)), Log: slog.New(slog.NewTextHandler(&r.Logs, nil))}
 	for _, c := range change {
 		c(&cfg)
 	}

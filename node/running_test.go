@@ -33,7 +33,7 @@ type Running struct {
 
 // runNode starts a node, in a bubble; nobody reads its stdout yet.
 func RunNode(t *testing.T, change ...func(*Config)) *Running {
-	cfg := Config{Random: rand.New(rand.NewPCG(rand.Uint64(), 2)), Log: slog.New(slog.DiscardHandler)}
+	cfg := Config{App: "broadcast", Random: rand.New(rand.NewPCG(rand.Uint64(), 2)), Log: slog.New(slog.DiscardHandler)}
 	for _, c := range change {
 		c(&cfg)
 	}

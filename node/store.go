@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"treecast/app"
 	"treecast/chans"
 	"treecast/gossip"
 	"treecast/journal"
@@ -28,7 +29,9 @@ type store struct {
 	journal *chans.Queue[walItem] // nil: there is none
 	failing *atomic.Bool          // it cannot be written
 
-	origin      gossip.OriginID // of own entries; set by init
+	kind        *app.Kind       // what the origin is of; nil: nobody knows
+	waiting     []workItem      // requests that came before anybody knew
+	origin      gossip.OriginID // of own entries; set by begin
 	logName     string
 	incarnation uint64    // of this process, by its clock
 	counter     uint64    // of the newest own entry; none is used twice
@@ -55,7 +58,10 @@ func (s *store) Wake() <-chan struct{} { return s.wake }
 func (s *store) Next(now time.Duration) time.Duration {
 	switch {
 	case s.inbox.Depth() == 0 && !s.reissueDue():
-		return Never
+		if next := max(now, s.nextOwn(now)); next > now || !s.out.full() {
+			return next
+		}
+		return max(now, s.out.stuckAt())
 	case s.out.full():
 		return max(now, s.out.stuckAt())
 	}
@@ -69,6 +75,9 @@ func (s *store) Step(now time.Duration) (Work, error) {
 	}
 	if s.reissueDue() {
 		s.reissueSome(now)
+		return Work{Did: true, Messages: 1}, nil
+	}
+	if s.nextOwn(now) <= now && s.ownStep(now) {
 		return Work{Did: true, Messages: 1}, nil
 	}
 	queued := s.out.queue.Depth()
@@ -113,19 +122,16 @@ func (s *store) lost(now time.Duration, j *workItem) {
 		if j.membership != nil && !s.handedOn {
 			s.begin(now, j) // there is no node without it
 		}
-	case workBroadcast:
-		logLost(s.log, storeName, "broadcast", &j.replyTo, j.value)
+	case workRequest:
+		logLost(s.log, storeName, "request", &j.replyTo, j.call.Value)
 		switch {
-		case s.handedOn && s.journal != nil: // the journal answers
-		case s.handedOn || s.state.knows(j.value):
+		case s.handedOn && s.journal != nil: // that answers
+		case s.handedOn:
 			s.out.fail(now, j.replyTo, wire.Crash, crashedText)
 		default:
 			s.out.fail(now, j.replyTo, wire.Abort, abortedText)
 		}
-	case workRead:
-		logLost(s.log, storeName, "read", &j.replyTo, nil)
-		s.out.fail(now, j.replyTo, wire.Abort, abortedText)
-	case workDelivery: // it is not acked, so the peer sends it again
+	case workDelivery: // not acked, so it comes again
 		logLost(s.log, storeName, "delta", &replyTo{client: j.delivery.Ticket.From}, nil)
 	}
 }
@@ -136,18 +142,15 @@ func (s *store) handle(now time.Duration, j *workItem) {
 	switch j.kind {
 	case workInit:
 		s.begin(now, j)
-	case workBroadcast:
-		s.broadcast(now, j)
-	case workRead:
-		shown := s.state.view()
-		s.out.offer(now, outgoing{kind: replyRead, to: j.replyTo, values: &shown})
+	case workRequest:
+		s.request(now, j)
 	case workDelivery:
 		s.learn(now, j)
 	case workNewLog:
-		s.switchLog(string(j.value), j.replyTo.client)
+		s.switchLog(j.name, j.replyTo.client)
 	}
-	if !s.handedOn || s.journal == nil {
-		s.intakeBytes.put(j.bytes) // else the journal does
+	if j.bytes > 0 && (!s.handedOn || s.journal == nil) {
+		s.intakeBytes.put(j.bytes) // else they went on to the journal
 	}
 }
 
@@ -158,10 +161,14 @@ func (s *store) toJournal(now time.Duration, item walItem) bool {
 	return s.handedOn
 }
 
-// begin sets the node's name and asks the journal to open.
+// begin takes note of the node's name, and has its journal opened.
 func (s *store) begin(now time.Duration, j *workItem) {
-	s.origin = gossip.NewOriginID(j.membership.id, s.logName)
-	s.issued.start(s.origin)
+	index, _ := j.membership.members.Index(j.membership.id)
+	s.state.know(app.Env{
+		Self: j.membership.id, Index: index, Nodes: j.membership.members.Nodes(),
+		Life: s.logName, Epoch: s.incarnation, Restart: j.membership.greet,
+	})
+	s.startLog(j.membership.id)
 	if s.journal == nil {
 		return
 	}
@@ -177,7 +184,10 @@ func (s *store) learn(now time.Duration, j *workItem) {
 	d := j.delivery
 	s.keys = s.keys[:0]
 	for _, e := range d.Entries {
-		key, err := wire.Canonical([]byte(e.Value))
+		key, err := "", error(nil)
+		if k := s.state.tell(e.Origin); k != nil {
+			key, err = k.Check(e.Value)
+		}
 		if err != nil {
 			s.counters.badPeerMsgs.Add(1)
 			s.log.Warn("a peer's value cannot be read, and its message is not used", "from", d.Ticket.From, "origin", shorten(e.Origin.Value().Node), "why", err)
@@ -205,56 +215,7 @@ func (s *store) show(entries []gossip.Entry, keys []string) {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
 	for i := range entries {
-		s.state.show(&entries[i], keys[i])
-	}
-}
-
-// broadcast gives a counter to a client's value. The client and the peers hear of it
-// when it is durable.
-func (s *store) broadcast(now time.Duration, j *workItem) {
-	key, err := wire.Canonical(j.value)
-	if err != nil {
-		s.out.fail(now, j.replyTo, wire.MalformedRequest, "the message of a broadcast must be a JSON value: "+err.Error())
-		return
-	}
-	value := key // as a rule they are the same string
-	if value != string(j.value) {
-		value = string(j.value)
-	}
-	e := gossip.Entry{Origin: s.origin, Counter: s.counter + 1, Value: value}
-	if s.journal == nil {
-		s.counter++
-		s.handedOn = true
-		s.own(now, &e, key, j.replyTo, j.maybeGone)
-		return
-	}
-	if s.failing.Load() {
-		s.counters.refusedNotDurable.Add(1)
-		s.out.fail(now, j.replyTo, wire.TemporarilyUnavailable, "this node's journal cannot be written, so that the value would not survive it")
-		return
-	}
-	item := walItem{kind: walOwn, maybeGone: j.maybeGone, bytes: int32(j.bytes), replyTo: j.replyTo, entry: e}
-	if key != value {
-		item.key = key
-	}
-	if !s.toJournal(now, item) {
-		s.counters.refusedFull.Add(1)
-		s.out.fail(now, j.replyTo, wire.TemporarilyUnavailable, fullText)
-		return
-	}
-	s.counter++
-}
-
-// own applies an own entry at once, in a node without a journal, and answers its client.
-func (s *store) own(now time.Duration, e *gossip.Entry, key string, to replyTo, maybeGone bool) {
-	s.issued.issue(e)
-	s.state.applyNew([]gossip.Entry{*e}, []string{key})
-	s.storedSignal.notify()
-	if maybeGone {
-		s.counters.silenced.Add(1)
-	}
-	if to.wantsReply {
-		s.out.offer(now, outgoing{kind: replyBroadcastOK, to: to})
+		s.state.show(entries[i], keys[i], app.NotYet)
 	}
 }
 
@@ -262,20 +223,21 @@ func (s *store) own(now time.Duration, e *gossip.Entry, key string, to replyTo, 
 // of queues, so rare fields are behind a pointer.
 type workItem struct {
 	replyTo    replyTo
-	value      []byte           // broadcast: its JSON as the client wrote it; new log: its name
-	membership *membership      // init
-	delivery   *gossip.Delivery // delivery
+	call       app.Call         // request
+	unread     *unread          // request: it is to be read again; nil: it is not
+	name       string           // new log
+	membership *membership      // begin
+	delivery   *gossip.Delivery // learnt
 	bytes      int              // what it counts in the intake's byte budget
 	kind       workKind
-	maybeGone  bool // broadcast: store it, do not answer
+	maybeGone  bool // request: carry it out, but do not answer
 }
 
 type workKind uint8
 
 const (
-	workInit      workKind = iota // the node has a name
-	workBroadcast                 // a client's value
-	workRead                      // a client asks for all values
-	workDelivery                  // entries from a peer
-	workNewLog                    // own entries go on in a log of this name
+	workInit     workKind = iota // the node has got its name
+	workRequest                  // a client's
+	workDelivery                 // entries that gossip has learnt
+	workNewLog                   // a peer has more of the node's log than there is: the name of another one
 )

@@ -96,7 +96,7 @@ func (s *shelf) Read(p []byte) (int, error) {
 func TestWaited_behindASlowOutput(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const requests, each = 1000, 19 * time.Millisecond
-		cfg := node.Config{Random: rand.New(rand.NewPCG(1, 2)), Log: slog.New(slog.DiscardHandler), ClientThreshold: node.Never}
+		cfg := node.Config{App: "broadcast", Random: rand.New(rand.NewPCG(1, 2)), Log: slog.New(slog.DiscardHandler), ClientThreshold: node.Never}
 		node.Injected(t, fmt.Sprintf("output:slow=%v@0s+10m", each))(&cfg)
 		node.SmallOutput(&cfg)
 		said := &timed{begin: time.Now()}

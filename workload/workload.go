@@ -15,6 +15,8 @@ type Workload struct {
 	Name string
 	// Solved says that treecast's own node solves it.
 	Solved bool
+	// SolvedAt is the consistency model that it gives, where the default asks for more.
+	SolvedAt string
 	// Topology says that nodes are sent a topology request before the load.
 	Topology bool
 	// Recovers says that the load is followed by healing, quiet and a final phase;

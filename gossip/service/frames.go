@@ -28,6 +28,10 @@ type In struct {
 	Own     gossip.OriginID
 	OwnLast uint64
 
+	// Period is that of the rounds from now on, as if it had been configured; 0: nothing
+	// has changed.
+	Period time.Duration
+
 	Health  Health
 	Room    int  // how many packets may be sent
 	Figures bool // asks for Out.Figures

@@ -132,6 +132,12 @@ func (s *Service) Step(in *In) *Out {
 		s.log.Append(e)
 	}
 	s.optional.overwhelmed(in.Health.Busy)
+	if in.Period > 0 {
+		s.cfg.Gossip.Period = in.Period
+		if s.core != nil {
+			s.core.SetPeriod(in.Now, in.Period)
+		}
+	}
 	if s.core != nil {
 		s.settle(in)
 	}

@@ -20,10 +20,25 @@ var arrows = map[string][]string{
 		"gossip", "backpressure", "topology", // the types of the node's settings, and what they mean
 		"journal", // where a node's is
 	},
-	"node":            {"isolate/hop", "node/inject", "node/stdin", "node/values", "wire", "gossip", "gossip/codec", "gossip/service", "topology", "backpressure", "chans", "journal"},
-	"node/inject":     {},
-	"node/stdin":      {},
-	"node/values":     {},
+	"node":        {"app", "app/all", "isolate/hop", "node/inject", "node/stdin", "wire", "gossip", "gossip/codec", "gossip/service", "topology", "backpressure", "chans", "journal"},
+	"node/inject": {},
+	"node/stdin":  {},
+
+	// What a node makes of its entries: a folder per workload, and what they share.
+	"app": {"gossip", "wire"},
+	"app/all": {
+		"app", "app/broadcast", "app/counter", "app/echo", "app/gset", "app/kafka", "app/txn", "app/uniqueids",
+	},
+	"app/set":       {"app", "app/values", "gossip", "wire"},
+	"app/values":    {},
+	"app/broadcast": {"app", "app/set", "wire"},
+	"app/counter":   {"app", "gossip", "wire"},
+	"app/echo":      {"app", "wire"},
+	"app/gset":      {"app", "app/set", "wire"},
+	"app/kafka":     {"app", "gossip", "wire"},
+	"app/txn":       {"app", "gossip", "wire"},
+	"app/uniqueids": {"app", "wire"},
+
 	"gossip":          {"topology"},
 	"gossip/codec":    {"gossip", "wire"},
 	"gossip/service":  {"gossip", "gossip/codec", "topology", "backpressure"},

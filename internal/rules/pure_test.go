@@ -11,6 +11,7 @@ import (
 // pure are the packages that are given time and randomness, and start nothing:
 // the same inputs give the same outputs, under real and virtual time alike.
 var pure = []string{
+	"app", "app/all", "app/broadcast", "app/counter", "app/echo", "app/gset", "app/kafka", "app/set", "app/txn", "app/uniqueids", "app/values",
 	"gossip", "gossip/codec", "isolate/frame", "isolate/hop", "topology", "backpressure", "checker", "analysis", "report", "report/figure", "report/page",
 	"testbed/layout", "testbed/network", "testbed/nemesis", "testbed/session", "testbed/service",
 	"testbed/virtual", "testbed/invariant",

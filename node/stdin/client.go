@@ -37,12 +37,10 @@ func After(wait time.Duration) Client {
 	return Waiting
 }
 
-// Answers reports whether a request of a type is still to be answered.
-func (c Client) Answers(kind string) bool {
-	switch kind {
-	case "init", "health": // their clients stay the same, however late
-		return true
-	case "read":
+// Answers reports whether a request is still to be answered. A patient client stays
+// the same when it has waited in vain.
+func (c Client) Answers(patient bool) bool {
+	if patient {
 		return c != Gone
 	}
 	return c == Waiting

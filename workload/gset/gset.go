@@ -25,6 +25,7 @@ var names = checker.SetNames{Add: fAdd, Read: fRead, Added: "added"}
 // reads.
 var Workload = workload.Workload{
 	Name:      "g-set",
+	Solved:    true,
 	Recovers:  true,
 	Generator: workload.CountedAdds{Add: fAdd}.Generator,
 	Client:    workload.AddRead{Add: fAdd, Field: "element", Reads: workload.Shape{Type: "read_ok", Field: "value", Kind: workload.List}}.Client,

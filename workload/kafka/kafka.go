@@ -31,6 +31,7 @@ const crashEvery = 30 * time.Second
 // Workload is kafka.
 var Workload = workload.Workload{
 	Name:      "kafka",
+	Solved:    true,
 	Recovers:  true,
 	Flags:     []string{"--key-count", "--max-writes-per-key"},
 	Excused:   []string{fCrash, "debug-topic-partitions"},

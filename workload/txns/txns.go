@@ -30,10 +30,16 @@ const (
 // The workloads.
 var (
 	// Registers is txn-rw-register.
-	Registers = of("txn-rw-register", txn.Registers)
+	Registers = solved(of("txn-rw-register", txn.Registers), "read-committed")
 	// Lists is txn-list-append.
 	Lists = of("txn-list-append", txn.Lists)
 )
+
+// solved is a workload of which treecast's own node gives a consistency model.
+func solved(w workload.Workload, model string) workload.Workload {
+	w.Solved, w.SolvedAt = true, model
+	return w
+}
 
 func of(name string, kind txn.Kind) workload.Workload {
 	return workload.Workload{
