@@ -271,8 +271,10 @@ func TestNodesLogInVirtualTime(t *testing.T) {
 	cfg.LogStderr = &stderr
 	out := carryOut(t, cfg, Observers{})
 	for i, want := range []string{
-		"time=1970-01-01T00:00:00.002Z level=INFO msg=initialised node=n0 nodes=2\n",
-		"time=1970-01-01T00:00:00.005Z level=INFO msg=initialised node=n1 nodes=2\n",
+		"time=1970-01-01T00:00:00.002Z level=INFO msg=initialised node=n0 nodes=2\n" +
+			"time=1970-01-01T00:00:00.006Z level=INFO msg=\"this node's workload is known\" app=broadcast\n",
+		"time=1970-01-01T00:00:00.005Z level=INFO msg=initialised node=n1 nodes=2\n" +
+			"time=1970-01-01T00:00:00.006Z level=INFO msg=\"this node's workload is known\" app=broadcast\n",
 	} {
 		require.Equal(t, want, string(out.Nodes[i].Log))
 		require.Contains(t, stderr.String(), out.Nodes[i].Node+": "+want)
