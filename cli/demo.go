@@ -86,7 +86,7 @@ func (c *demoCommand) once(ctx context.Context, s streams, line commandLine, nam
 	test.Workload, test.TimeLimit, test.Rate, test.NodeCount, test.Latency = name, c.TimeLimit, c.Rate, c.NodeCount, c.Latency
 	test.Nemesis, test.Store, test.Virtual, test.Seed = c.Nemesis, c.Store, c.Virtual, c.Seed
 	if w, err := all.Named(name); err == nil && w.SolvedAt != "" {
-		test.ConsistencyModels = run.CommaList{w.SolvedAt}
+		test.ConsistencyModels = run.CommaListOf(w.SolvedAt)
 	}
 	plan, options, err := test.plan(s, commandLine{nodeArgs: line.nodeArgs, env: line.env}, 0)
 	if err != nil {

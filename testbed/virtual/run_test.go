@@ -277,7 +277,9 @@ func TestNodesLogInVirtualTime(t *testing.T) {
 			"time=1970-01-01T00:00:00.006Z level=INFO msg=\"this node's workload is known\" app=broadcast\n",
 	} {
 		require.Equal(t, want, string(out.Nodes[i].Log))
-		require.Contains(t, stderr.String(), out.Nodes[i].Node+": "+want)
+		for line := range strings.Lines(want) {
+			require.Contains(t, stderr.String(), out.Nodes[i].Node+": "+line)
+		}
 	}
 	cfg = config(t, 2)
 	cfg.LogLevel = 4
