@@ -84,7 +84,7 @@ func TestBadArgumentsAreExplainedBeforeAnythingIsDone(t *testing.T) {
 		"--latency is 1.5; give whole milliseconds, 0 or more":  {"--latency", "1.5"},
 		"time limit is 0s; give more than 0":                    {"--time-limit", "0"},
 		"choose one of broadcast, echo":                         {"-w", "dance"},
-		"does not solve the workload g-set yet":                 {"-w", "g-set"},
+		"does not solve the workload lin-kv yet":                {"-w", "lin-kv"},
 		`no fault is called "fire"`:                             {"--nemesis", "kill,fire"},
 		`clock faults need virtual time (--virtual)`:            {"--nemesis", "clock"},
 		`kills strike no target called "most"`:                  {"--nemesis", "kill", "--nemesis-targets", "most"},
