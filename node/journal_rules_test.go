@@ -69,13 +69,24 @@ func TestJournal_aFullQueueKeepsNobodyWaiting(t *testing.T) {
 // A write that hangs keeps back what is to be durable, and nothing else.
 func TestJournal_aWriteThatHangsHoldsUpNoOtherAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := RunNode(t, Injected(t, "journal:stuck=10s@2s"), KeptBy(Memory()))
+		d := &disk{Memory: Memory()}
+		r := RunNode(t, KeptBy(d))
+		free := true
+		d.during = func() {
+			if free = r.state.mu.TryLock(); !free {
+				d.hang = 0 // or nothing here would ever end
+				return
+			}
+			r.state.mu.Unlock()
+		}
 		said := r.Collect()
 		r.Send(InitLine(0, "n0", "n0", "n1"))
 		Pass(time.Second)
 		require.Equal(t, []string{"broadcast_ok"}, r.Ask(said, BroadcastLine("n0", 1, "1")))
 		Pass(2 * time.Second)
+		d.hang = 10 * time.Second
 		require.Empty(t, r.Ask(said, BroadcastLine("n0", 2, "2")), "it is to be written")
+		require.True(t, free, "the state is not locked for as long as a write takes")
 		for i := range 9 {
 			begin := time.Now()
 			for _, line := range []string{
@@ -84,6 +95,7 @@ func TestJournal_aWriteThatHangsHoldsUpNoOtherAnswer(t *testing.T) {
 			} {
 				require.Len(t, r.Ask(said, line), 1, line)
 			}
+			require.NotNil(t, r.Health())
 			require.Less(t, time.Since(begin), 50*time.Millisecond)
 			if i > 3 {
 				require.Equal(t, []string{"error"}, r.Ask(said, BroadcastLine("n0", 100+i, "3")), "the node is unhealthy, and says so at once")

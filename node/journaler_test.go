@@ -20,6 +20,8 @@ type disk struct {
 	*journal.Memory
 	open, append error
 	crash        bool
+	hang         time.Duration // of the next append
+	during       func()        // called by each append; may be nil
 	opens        int
 }
 
@@ -37,6 +39,14 @@ func (d *disk) Open(s journal.Start) (*journal.Recovered, error) {
 func (d *disk) Append(b *journal.Batch) error {
 	if d.crash {
 		panic("the disk has a bad day")
+	}
+	if d.during != nil {
+		d.during()
+	}
+	if d.hang > 0 {
+		hang := time.After(d.hang)
+		d.hang = 0
+		<-hang
 	}
 	if d.append != nil {
 		return d.append
