@@ -75,7 +75,7 @@ func plainWord(word string) string {
 // get is the value of a keyword in a map, the last if there are several; nil if it
 // is not there.
 func (n *ednNode) get(name string) (value *ednNode) {
-	for i := 0; n.isMap() && i < len(n.items); i += 2 {
+	for i := 0; n != nil && n.isMap() && i < len(n.items); i += 2 {
 		if n.items[i].text == ":"+name {
 			value = &n.items[i+1]
 		}

@@ -29,22 +29,22 @@ const NemesisProcess = -1
 
 // Op is one line of a history.
 type Op struct {
-	Index   int             // position in the history, from 0
-	Time    time.Duration   // since the start of the run
-	Type    OpType          // which end of the operation this is
-	Process int             // logical process, or NemesisProcess
-	F       string          // function: "add", "read", "start-partition", ...
-	Value   json.RawMessage // JSON of the value; nil stands for EDN nil
-	Micro   bool            // Value is a list of micro-operations, [[f key value] ...]; EDN spells each f as a keyword
-	Final   bool            // a read of the final phase
-	Extra   json.RawMessage // a JSON object of further keys that Jepsen's operation has; nil for none
-	Error   *OpError        // why a Fail or Info ended so; nil otherwise
+	Index   int             `json:"index"`           // position in the history, from 0
+	Time    time.Duration   `json:"-"`               // since the start of the run; in JSON time_ms
+	Type    OpType          `json:"type"`            // which end of the operation this is
+	Process int             `json:"process"`         // logical process, or NemesisProcess
+	F       string          `json:"f"`               // function: "add", "read", "start-partition", ...
+	Value   json.RawMessage `json:"value"`           // JSON of the value; nil stands for EDN nil
+	Micro   bool            `json:"micro,omitempty"` // Value is a list of micro-operations, [[f key value] ...]; EDN spells each f as a keyword
+	Final   bool            `json:"final,omitempty"` // a read of the final phase
+	Extra   json.RawMessage `json:"extra,omitempty"` // a JSON object of further keys that Jepsen's operation has; nil for none
+	Error   *OpError        `json:"error,omitempty"` // why a Fail or Info ended so; nil otherwise
 }
 
 // OpError is the :error of a failed or indeterminate operation.
 type OpError struct {
-	Name string // Jepsen keyword without colon: "net-timeout", "temporarily-unavailable", ...
-	Text string // the node's own words, may be empty
+	Name string `json:"name"`           // Jepsen keyword without colon: "net-timeout", "temporarily-unavailable", ...
+	Text string `json:"text,omitempty"` // the node's own words, may be empty
 }
 
 // Message is one line of the journal of messages: who sent what to whom,

@@ -10,62 +10,39 @@ import (
 	"strings"
 )
 
-// countsEDN are Counts by Maelstrom's names.
-type countsEDN struct {
-	Valid     Verdict `json:"valid?"`
-	Count     int     `json:"count"`
-	OKCount   int     `json:"ok-count"`
-	FailCount int     `json:"fail-count"`
-	InfoCount int     `json:"info-count"`
-}
-
-// netCountsEDN are NetCounts by Maelstrom's names.
-type netCountsEDN struct {
-	SendCount int64    `json:"send-count"`
-	RecvCount int64    `json:"recv-count"`
-	MsgCount  int64    `json:"msg-count"`
-	MsgsPerOp *float32 `json:"msgs-per-op"`
-}
-
-// setFullEDN are the plain figures of a SetFull by Maelstrom's names.
-type setFullEDN struct {
-	AttemptCount    int               `json:"attempt-count"`
-	StableCount     int               `json:"stable-count"`
-	LostCount       int               `json:"lost-count"`
-	Lost            []json.RawMessage `json:"lost"`
-	NeverReadCount  int               `json:"never-read-count"`
-	NeverRead       []json.RawMessage `json:"never-read"`
-	StaleCount      int               `json:"stale-count"`
-	Stale           []json.RawMessage `json:"stale"`
-	DuplicatedCount int               `json:"duplicated-count"`
-	StableLatencies *Quantiles        `json:"stable-latencies"`
-	LostLatencies   *Quantiles        `json:"lost-latencies"`
-}
-
-// elementEDN is an Element by Maelstrom's names.
-type elementEDN struct {
-	Element       json.RawMessage `json:"element"`
-	Outcome       Outcome         `json:"outcome"`
-	StableLatency *Millis         `json:"stable-latency"`
-	LostLatency   *Millis         `json:"lost-latency"`
-}
-
 // ErrForeign is wrapped by ReadResultsEDN when a file is EDN but no result of
 // Maelstrom.
 var ErrForeign = errors.New("no results.edn of Maelstrom")
 
-// read decodes a value of a map as encoding/json does the JSON that stands for it.
-// into stays as it is if there is no such name; nothing is made of values that
-// nobody asks for, so that what is odd among them does no harm.
+// ours puts our own keys, as results.json has them, in the place of Maelstrom's, in a
+// map and in those within, so many levels deep: :ok-count is "ok_count".
+func (n *ednNode) ours(levels int) {
+	if n == nil || levels == 0 || !n.isMap() {
+		return
+	}
+	for i := 0; i < len(n.items); i += 2 {
+		if key := &n.items[i]; strings.HasPrefix(key.text, ":") {
+			name := strings.ReplaceAll(strings.TrimSuffix(key.plain(), "?"), "-", "_")
+			if strings.HasSuffix(name, "_latency") || strings.HasSuffix(name, "_latencies") {
+				name += "_ms"
+			}
+			key.text = string(appendEDNString(nil, name))
+		}
+		n.items[i+1].ours(levels - 1)
+	}
+}
+
+// read decodes a node as encoding/json does the JSON that stands for it; into stays as
+// it is if there is none.
 func (n *ednNode) read(name string, into any) error {
-	value := n.get(name)
-	if value == nil {
+	if n == nil {
 		return nil
 	}
-	err := json.Unmarshal(value.appendJSON(nil), into)
+	err := json.Unmarshal(n.appendJSON(nil), into)
 	var odd *json.UnmarshalTypeError
 	if errors.As(err, &odd) {
-		return fmt.Errorf(":%s is a %s, which Maelstrom does not write there", strings.Trim(name+"."+odd.Field, "."), odd.Value)
+		field := strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(odd.Field, "Counts."), "_ms"), "_", "-")
+		return fmt.Errorf(":%s is a %s, which Maelstrom does not write there", strings.Trim(name+"."+field, "."), odd.Value)
 	}
 	if err != nil {
 		return fmt.Errorf(":%s: %w", name, err)
@@ -74,8 +51,9 @@ func (n *ednNode) read(name string, into any) error {
 }
 
 // ReadResultsEDN reads a results.edn, Maelstrom's own or ours, into the part
-// of Results it covers. The error wraps ErrForeign if the file is about something
-// else.
+// of Results it covers. Nothing is made of values that nobody asks for, so that what
+// is odd among them does no harm. The error wraps ErrForeign if the file is about
+// something else.
 func ReadResultsEDN(r io.Reader) (*Results, error) {
 	text, err := io.ReadAll(withoutBOM(r))
 	if err != nil {
@@ -83,49 +61,43 @@ func ReadResultsEDN(r io.Reader) (*Results, error) {
 	}
 	in, err := parseEDN(string(text), ednMaxDepth+ednAround)
 	if err == nil && !in.isMap() && in.text != "nil" {
-		err = errors.New("something between {} is expected")
+		err = errNoMap
 	}
 	if err != nil {
 		return nil, fmt.Errorf("run: results.edn: %w", err)
 	}
+	stats, availability, net := in.get("stats"), in.get("availability"), in.get("net")
+	if byF := stats.get("by-f"); byF != nil {
+		for i := 1; i < len(byF.items); i += 2 {
+			byF.items[i].ours(1)
+		}
+	}
+	stats.ours(1)
+	availability.ours(1)
+	net.ours(2)
+	out := &Results{Schema: SchemaVersion, Strict: Strict{Valid: Unknown}}
 	var (
-		valid *Verdict
-		net   *struct {
-			All     netCountsEDN `json:"all"`
-			Clients netCountsEDN `json:"clients"`
-			Servers netCountsEDN `json:"servers"`
-			Valid   Verdict      `json:"valid?"`
-		}
-		stats     countsEDN
-		functions struct {
-			ByF map[string]countsEDN `json:"by-f"`
-		}
-		availability struct {
-			Valid      Verdict `json:"valid?"`
-			OKFraction float32 `json:"ok-fraction"`
-		}
+		valid  *Verdict
+		counts *Net
 	)
-	err = cmp.Or(in.read("valid?", &valid), in.read("net", &net), in.read("stats", &stats), in.read("stats", &functions),
-		in.read("availability", &availability))
+	err = cmp.Or(in.get("valid?").read("valid?", &valid), net.read("net", &counts), stats.read("stats", &out.Stats), availability.read("availability", &out.Availability))
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("run: results.edn: %w", err)
 	case valid == nil:
 		return nil, fmt.Errorf("run: %w: it has no :valid?", ErrForeign)
-	case net == nil:
+	case counts == nil:
 		return nil, fmt.Errorf("run: %w: it has no :net", ErrForeign)
 	}
-	out := &Results{
-		Schema: SchemaVersion, Valid: *valid, Strict: Strict{Valid: Unknown},
-		Availability: Availability{availability.Valid, availability.OKFraction, stats.Count}, // Jepsen completes every operation it begins
-		Net:          Net{All: NetCounts(net.All), Clients: NetCounts(net.Clients), Servers: NetCounts(net.Servers), Valid: net.Valid},
-		Stats:        Stats{Counts: Counts(stats), ByF: make(map[string]Counts, len(functions.ByF))},
+	out.Valid, out.Net = *valid, *counts
+	out.Availability.InvokeCount = out.Stats.Count // Jepsen completes every operation it begins
+	if out.Stats.ByF == nil {
+		out.Stats.ByF = map[string]Counts{}
 	}
-	for f, counts := range functions.ByF {
+	for f := range out.Stats.ByF {
 		if !isKeyword(f) {
 			return nil, fmt.Errorf("run: results.edn: :stats: the function %q is no keyword", f)
 		}
-		out.Stats.ByF[f] = Counts(counts)
 	}
 	if out.Workload, err = readWorkloadEDN(in.get("workload")); err != nil {
 		return nil, fmt.Errorf("run: results.edn: :workload: %w", err)
@@ -133,27 +105,78 @@ func ReadResultsEDN(r io.Reader) (*Results, error) {
 	return out, nil
 }
 
-func readWorkloadEDN(in *ednNode) (Workload, error) {
-	out := Workload{Valid: Unknown}
-	if in == nil || in.text == "nil" {
+var errNoMap = errors.New("something between {} is expected")
+
+func readWorkloadEDN(in *ednNode) (out Workload, err error) {
+	out.Valid = Unknown
+	switch {
+	case in == nil || in.text == "nil":
 		return out, nil
+	case !in.isMap():
+		return out, errNoMap
 	}
-	if !in.isMap() {
-		return out, errors.New("something between {} is expected")
-	}
-	if err := in.read("valid?", &out.Valid); err != nil {
+	if err := in.get("valid?").read("valid?", &out.Valid); err != nil {
 		return out, err
 	}
 	if in.get("attempt-count") == nil { // it is no set
 		out.Figures = figuresEDN(in)
 		return out, nil
 	}
-	set, err := readSetFullEDN(in)
-	if err != nil {
+	for _, name := range []string{"lost", "never-read", "stale", "worst-stale"} {
+		if list := in.get(name); list != nil && list.text != "nil" && (list.open == "" || list.isMap()) {
+			return Workload{}, fmt.Errorf(":%s: something between () or [] or #{} is expected", name)
+		}
+	}
+	if worst := in.get("worst-stale"); worst != nil {
+		for i := range worst.items {
+			if err := worst.items[i].element(); err != nil {
+				return Workload{}, fmt.Errorf(":worst-stale: %w", err)
+			}
+		}
+	}
+	in.ours(1)
+	out.SetFull = &SetFull{}
+	if err := in.read("", out.SetFull); err != nil {
 		return Workload{}, err
 	}
-	set.Valid, out.SetFull = out.Valid, set
+	out.SetFull.Valid = out.Valid
 	return out, nil
+}
+
+// element puts our own keys and operations into an element of set-full.
+func (n *ednNode) element() error {
+	if !n.isMap() && n.text != "nil" {
+		return errNoMap
+	}
+	outcome := Outcome("")
+	if o := n.get("outcome"); o != nil {
+		outcome = Outcome(o.plain())
+	}
+	switch {
+	case n.get("element") == nil:
+		return errors.New("there is no :element")
+	case outcome != Stable && outcome != Lost && outcome != NeverRead:
+		return fmt.Errorf("%q is no outcome of an element (stable, lost or never-read)", outcome)
+	}
+	for _, name := range []string{"known", "last-absent"} {
+		at := n.get(name)
+		if at == nil || at.text == "nil" {
+			continue
+		}
+		op, err := opOf(at)
+		if err != nil {
+			return fmt.Errorf(":%s: %w", name, err)
+		}
+		text, err := json.Marshal(op)
+		if err == nil {
+			*at, err = parseNode(ednParser{text: string(text), room: ednMaxDepth + ednAround, json: true})
+		}
+		if err != nil {
+			return fmt.Errorf(":%s: %w", name, err)
+		}
+	}
+	n.ours(1)
+	return nil
 }
 
 // figuresEDN are figures of any workload, nil if there is no more than a verdict.
@@ -182,61 +205,4 @@ func figuresEDN(in *ednNode) Figures {
 		return cmp.Compare(a.Key, b.Key)
 	})
 	return out
-}
-
-func readSetFullEDN(in *ednNode) (*SetFull, error) {
-	for _, name := range []string{"lost", "never-read", "stale", "worst-stale"} {
-		if list := in.get(name); list != nil && list.text != "nil" && (list.open == "" || list.isMap()) {
-			return nil, fmt.Errorf(":%s: something between () or [] or #{} is expected", name)
-		}
-	}
-	whole := ednNode{open: "{", items: []ednNode{ednAtom(":set"), *in}}
-	var s setFullEDN
-	if err := whole.read("set", &s); err != nil {
-		return nil, err
-	}
-	set := &SetFull{
-		AttemptCount: s.AttemptCount, StableCount: s.StableCount, LostCount: s.LostCount, Lost: s.Lost, NeverReadCount: s.NeverReadCount, NeverRead: s.NeverRead,
-		StaleCount: s.StaleCount, Stale: s.Stale, DuplicatedCount: s.DuplicatedCount, StableLatencies: s.StableLatencies, LostLatencies: s.LostLatencies,
-	}
-	if worst := in.get("worst-stale"); worst != nil {
-		for i := range worst.items {
-			element, err := readElementEDN(&worst.items[i])
-			if err != nil {
-				return nil, fmt.Errorf(":worst-stale: %w", err)
-			}
-			set.WorstStale = append(set.WorstStale, element)
-		}
-	}
-	return set, nil
-}
-
-func readElementEDN(in *ednNode) (Element, error) {
-	if !in.isMap() && in.text != "nil" {
-		return Element{}, errors.New("something between {} is expected")
-	}
-	list := ednNode{open: "{", items: []ednNode{ednAtom(":element"), *in}}
-	var e elementEDN
-	if err := list.read("element", &e); err != nil {
-		return Element{}, err
-	}
-	switch {
-	case e.Element == nil:
-		return Element{}, errors.New("there is no :element")
-	case e.Outcome != Stable && e.Outcome != Lost && e.Outcome != NeverRead:
-		return Element{}, fmt.Errorf("%q is no outcome of an element (stable, lost or never-read)", e.Outcome)
-	}
-	out := Element{Element: e.Element, Outcome: e.Outcome, StableLatency: e.StableLatency, LostLatency: e.LostLatency}
-	for name, to := range map[string]**Op{"known": &out.Known, "last-absent": &out.LastAbsent} {
-		op := in.get(name)
-		if op == nil || op.text == "nil" {
-			continue
-		}
-		read, err := opOf(op)
-		if err != nil {
-			return Element{}, fmt.Errorf(":%s: %w", name, err)
-		}
-		*to = &read
-	}
-	return out, nil
 }
