@@ -32,11 +32,11 @@ func Load(path string) (analysis.Entry, error) {
 		return entry, fmt.Errorf("there is no %s; %s", path, whatToGive)
 	case err != nil:
 		return entry, fmt.Errorf("%s cannot be read: %w", path, err)
-	case !info.IsDir() && (filepath.Base(path) == RunsFile || filepath.Base(path) == SweepFile):
+	case !info.IsDir() && (filepath.Base(path) == run.RunsFile || filepath.Base(path) == run.SweepFile):
 		return entry, loadSweep(&entry, filepath.Dir(path))
 	case !info.IsDir():
 		return entry, loadRun(&entry, path)
-	case isFile(filepath.Join(path, RunsFile)):
+	case isFile(filepath.Join(path, run.RunsFile)):
 		return entry, loadSweep(&entry, path)
 	}
 	if file := resultsIn(path); file != "" {
@@ -60,7 +60,7 @@ func LoadResults(path string) (*run.Results, error) {
 		return readResults(file)
 	}
 	advice := "give a results.json, a results.edn, or the folder of a run"
-	if isFile(filepath.Join(path, RunsFile)) {
+	if isFile(filepath.Join(path, run.RunsFile)) {
 		advice = "it is a sweep: see its summary.md, or 'treecast compare'"
 	}
 	return nil, fmt.Errorf("%s has no results of a run; %s", path, advice)
@@ -130,36 +130,20 @@ func loadRuns(entry *analysis.Entry, dir string) error {
 }
 
 func loadSweep(entry *analysis.Entry, dir string) error {
-	path := filepath.Join(dir, RunsFile)
-	file, err := run.Open(path, run.MaxRecordBytes)
-	if errors.Is(err, run.ErrNotReadable) {
-		return err
-	}
-	if err != nil {
-		return fmt.Errorf("%s cannot be read: %w; go on with the sweep by 'treecast sweep ... --resume'", dir, err)
-	}
-	defer file.Close()
-	entry.Rows, err = run.ReadRunsCSV(file)
-	if errors.Is(err, run.ErrCutOff) {
-		return fmt.Errorf("%s: %w; 'treecast sweep ... --resume' with the sweep's own command makes it whole", path, err)
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	if len(entry.Rows) == 0 {
-		return fmt.Errorf("%s has no run yet; let the sweep go on", path)
-	}
-	record, err := readSweepRecord(filepath.Join(dir, SweepFile))
+	f, err := run.ReadSweepFolder(dir)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		entry.Note = "there is no sweep.json beside its runs, so nobody knows what made it"
+	case errors.Is(err, run.ErrNoRun):
+		return fmt.Errorf("%w; go on with the sweep by 'treecast sweep ... --resume'", err)
 	case err != nil:
-		return fmt.Errorf("%s: %w", dir, err)
-	default:
-		entry.Version = record.Version
-		if total := len(record.Settings) * record.SeedCount; len(entry.Rows) < total {
-			entry.Note = fmt.Sprintf("the sweep is not complete, %d of %d runs; go on with it by --resume", len(entry.Rows), total)
-		}
+		return err
+	case f.CutOff:
+		return fmt.Errorf("%s: %w; 'treecast sweep ... --resume' with the sweep's own command makes it whole", filepath.Join(dir, run.RunsFile), run.ErrCutOff)
+	case len(f.Rows) == 0:
+		return fmt.Errorf("%s has no run yet; let the sweep go on", filepath.Join(dir, run.RunsFile))
+	}
+	entry.Rows, entry.Note = f.Rows, strings.Join(f.Missing, "; ")
+	if f.Record != nil {
+		entry.Version = f.Record.Version
 	}
 	return nil
 }

@@ -46,34 +46,34 @@ func TestASweepThatIsNotCompleteIsLoadedWithANote(t *testing.T) {
 	p := small(t.TempDir())
 	rows, _, err := Sweep(t.Context(), p)
 	require.NoError(t, err)
-	for _, path := range []string{p.Dir, filepath.Join(p.Dir, RunsFile), filepath.Join(p.Dir, SweepFile)} {
+	for _, path := range []string{p.Dir, filepath.Join(p.Dir, run.RunsFile), filepath.Join(p.Dir, run.SweepFile)} {
 		e, err := Load(path)
 		require.NoError(t, err)
 		require.Equal(t, rows, e.Rows)
 		require.Equal(t, "v1", e.Version)
 		require.Empty(t, e.Note)
 	}
-	text := read(t, p.Dir, RunsFile)
+	text := read(t, p.Dir, run.RunsFile)
 	lines := strings.SplitAfter(text, "\n")
-	require.NoError(t, os.WriteFile(filepath.Join(p.Dir, RunsFile), []byte(strings.Join(lines[:5], "")), 0o666))
+	require.NoError(t, os.WriteFile(filepath.Join(p.Dir, run.RunsFile), []byte(strings.Join(lines[:5], "")), 0o666))
 	e, err := Load(p.Dir)
 	require.NoError(t, err)
 	require.Equal(t, "the sweep is not complete, 4 of 6 runs; go on with it by --resume", e.Note)
 
-	require.NoError(t, os.WriteFile(filepath.Join(p.Dir, RunsFile), []byte(text[:len(text)-9]), 0o666))
+	require.NoError(t, os.WriteFile(filepath.Join(p.Dir, run.RunsFile), []byte(text[:len(text)-9]), 0o666))
 	_, err = Load(p.Dir)
 	require.ErrorContains(t, err, "'treecast sweep ... --resume' with the sweep's own command makes it whole")
-	require.NoError(t, os.WriteFile(filepath.Join(p.Dir, RunsFile), []byte(lines[0]), 0o666))
+	require.NoError(t, os.WriteFile(filepath.Join(p.Dir, run.RunsFile), []byte(lines[0]), 0o666))
 	_, err = Load(p.Dir)
 	require.ErrorContains(t, err, "has no run yet")
-	require.NoError(t, os.WriteFile(filepath.Join(p.Dir, RunsFile), []byte(text), 0o666))
-	require.NoError(t, os.WriteFile(filepath.Join(p.Dir, SweepFile), []byte(`{"schema": 7}`), 0o666))
+	require.NoError(t, os.WriteFile(filepath.Join(p.Dir, run.RunsFile), []byte(text), 0o666))
+	require.NoError(t, os.WriteFile(filepath.Join(p.Dir, run.SweepFile), []byte(`{"schema": 7}`), 0o666))
 	_, err = Load(p.Dir)
 	require.ErrorContains(t, err, "make the sweep again with this version")
-	require.NoError(t, os.Remove(filepath.Join(p.Dir, SweepFile)))
+	require.NoError(t, os.Remove(filepath.Join(p.Dir, run.SweepFile)))
 	e, err = Load(p.Dir)
 	require.NoError(t, err)
-	require.Contains(t, e.Note, "no sweep.json")
+	require.Contains(t, e.Note, "sweep.json is not there")
 }
 
 func TestJSONIsToldFromEDN(t *testing.T) {

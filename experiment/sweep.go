@@ -106,7 +106,7 @@ func (p SweepPlan) open() (*sweep, error) {
 		if !known[row.Spec] || row.Seed-p.FirstSeed >= uint64(p.Seeds) {
 			folder.runs.Close()
 			folder.unlock()
-			return nil, fmt.Errorf("%s has a run that is none of this sweep: %s; delete the file to make its runs again", folder.path(RunsFile), row.Command(row.Seed))
+			return nil, fmt.Errorf("%s has a run that is none of this sweep: %s; delete the file to make its runs again", folder.path(run.RunsFile), row.Command(row.Seed))
 		}
 		if _, twice := s.done[key]; !twice {
 			s.done[key] = row

@@ -49,12 +49,12 @@ func TestASweepHasARowForEveryRun(t *testing.T) {
 	for i, now := range progress {
 		require.Equal(t, SweepProgress{Total: 6, Done: i}, now)
 	}
-	kept, err := run.ReadRunsCSV(strings.NewReader(read(t, dir, RunsFile)))
+	kept, err := run.ReadRunsCSV(strings.NewReader(read(t, dir, run.RunsFile)))
 	require.NoError(t, err)
 	require.Equal(t, rows, kept)
 	require.NotNil(t, record.Finished)
 	require.Len(t, record.Settings, 3)
-	onDisk, err := readSweepRecord(filepath.Join(dir, SweepFile))
+	onDisk, err := run.ReadSweepRecord(filepath.Join(dir, run.SweepFile))
 	require.NoError(t, err)
 	require.Equal(t, record.Settings, onDisk.Settings)
 	entries, err := os.ReadDir(dir)
@@ -69,7 +69,7 @@ func TestASweepIsTheSameHoweverManyRunsGoOnAtATime(t *testing.T) {
 	require.NoError(t, err)
 	_, _, err = Sweep(t.Context(), many)
 	require.NoError(t, err)
-	require.Equal(t, read(t, one.Dir, RunsFile), read(t, many.Dir, RunsFile), "byte by byte")
+	require.Equal(t, read(t, one.Dir, run.RunsFile), read(t, many.Dir, run.RunsFile), "byte by byte")
 }
 
 func TestASweepThatIsStoppedGoesOnToTheSameEnd(t *testing.T) {
@@ -99,7 +99,7 @@ func TestASweepThatIsStoppedGoesOnToTheSameEnd(t *testing.T) {
 		require.Equal(t, 6-len(rows), made, "what was done is not done again")
 		require.Len(t, all, 6)
 		require.NotNil(t, record.Finished)
-		require.Equal(t, read(t, whole.Dir, RunsFile), read(t, p.Dir, RunsFile))
+		require.Equal(t, read(t, whole.Dir, run.RunsFile), read(t, p.Dir, run.RunsFile))
 	}
 }
 
@@ -107,8 +107,8 @@ func TestAKilledSweepGoesOnFromItsLastWholeLine(t *testing.T) {
 	p := small(t.TempDir())
 	_, _, err := Sweep(t.Context(), p)
 	require.NoError(t, err)
-	text := read(t, p.Dir, RunsFile)
-	require.NoError(t, os.WriteFile(filepath.Join(p.Dir, RunsFile), []byte(text[:len(text)-20]), 0o666))
+	text := read(t, p.Dir, run.RunsFile)
+	require.NoError(t, os.WriteFile(filepath.Join(p.Dir, run.RunsFile), []byte(text[:len(text)-20]), 0o666))
 	p.Resume = true
 	var first SweepProgress
 	p.Progress = func(now SweepProgress) {
@@ -119,12 +119,12 @@ func TestAKilledSweepGoesOnFromItsLastWholeLine(t *testing.T) {
 	_, _, err = Sweep(t.Context(), p)
 	require.NoError(t, err)
 	require.Equal(t, SweepProgress{Total: 6, Done: 5, Kept: 5}, first)
-	require.Equal(t, text, read(t, p.Dir, RunsFile))
+	require.Equal(t, text, read(t, p.Dir, run.RunsFile))
 
-	require.NoError(t, os.Remove(filepath.Join(p.Dir, RunsFile)))
+	require.NoError(t, os.Remove(filepath.Join(p.Dir, run.RunsFile)))
 	_, _, err = Sweep(t.Context(), p)
 	require.NoError(t, err)
-	require.Equal(t, text, read(t, p.Dir, RunsFile))
+	require.Equal(t, text, read(t, p.Dir, run.RunsFile))
 }
 
 func TestASweepOnlyGoesOnWithItself(t *testing.T) {
@@ -135,7 +135,7 @@ func TestASweepOnlyGoesOnWithItself(t *testing.T) {
 	p.Resume = false
 	_, _, err = Sweep(t.Context(), p)
 	require.NoError(t, err)
-	before := read(t, p.Dir, RunsFile)
+	before := read(t, p.Dir, run.RunsFile)
 	_, _, err = Sweep(t.Context(), p)
 	require.ErrorContains(t, err, "has a sweep already; go on with it by --resume, or give another name")
 
@@ -152,15 +152,15 @@ func TestASweepOnlyGoesOnWithItself(t *testing.T) {
 	other.Record.Version = "v2"
 	_, _, err = Sweep(t.Context(), other)
 	require.ErrorContains(t, err, "made with treecast v1, this is v2")
-	require.Equal(t, before, read(t, p.Dir, RunsFile), "nothing was touched")
+	require.Equal(t, before, read(t, p.Dir, run.RunsFile), "nothing was touched")
 
-	require.NoError(t, os.WriteFile(filepath.Join(p.Dir, RunsFile), []byte(before+strings.Replace(strings.Split(before, "\n")[1], ",3,true", ",9,true", 1)+"\n"), 0o666))
+	require.NoError(t, os.WriteFile(filepath.Join(p.Dir, run.RunsFile), []byte(before+strings.Replace(strings.Split(before, "\n")[1], ",3,true", ",9,true", 1)+"\n"), 0o666))
 	_, _, err = Sweep(t.Context(), p)
 	require.ErrorContains(t, err, "has a run that is none of this sweep: treecast test -w broadcast --virtual --node-count 2")
-	require.NoError(t, os.WriteFile(filepath.Join(p.Dir, RunsFile), []byte("{}\n"), 0o666))
+	require.NoError(t, os.WriteFile(filepath.Join(p.Dir, run.RunsFile), []byte("{}\n"), 0o666))
 	_, _, err = Sweep(t.Context(), p)
 	require.ErrorContains(t, err, "delete the file to make its runs again")
-	require.NoError(t, os.WriteFile(filepath.Join(p.Dir, SweepFile), []byte("{"), 0o666))
+	require.NoError(t, os.WriteFile(filepath.Join(p.Dir, run.SweepFile), []byte("{"), 0o666))
 	_, _, err = Sweep(t.Context(), p)
 	require.ErrorContains(t, err, "cannot be read")
 }

@@ -14,12 +14,6 @@ import (
 	"treecast/run"
 )
 
-// Files of a sweep.
-const (
-	SweepFile = "sweep.json"
-	RunsFile  = "runs.csv"
-)
-
 // sweepFolder is where a sweep keeps its runs while it makes them.
 type sweepFolder struct {
 	dir    string
@@ -74,7 +68,7 @@ func (f *sweepFolder) unlock() {
 // open reads what is in the folder, and begins to write there.
 func (f *sweepFolder) open(resume bool) (rows []run.Row, err error) {
 	dir, record := f.dir, &f.record
-	before, err := readSweepRecord(f.path(SweepFile))
+	before, err := run.ReadSweepRecord(f.path(run.SweepFile))
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && resume:
 		return nil, fmt.Errorf("there is no sweep in %s to go on with; leave --resume out to begin one", dir)
@@ -97,7 +91,7 @@ func (f *sweepFolder) open(resume bool) (rows []run.Row, err error) {
 	if err := errors.Join(f.writeRecord(), f.writeRuns(rows)); err != nil {
 		return nil, err
 	}
-	f.runs, err = os.OpenFile(f.path(RunsFile), os.O_WRONLY|os.O_APPEND, 0)
+	f.runs, err = os.OpenFile(f.path(run.RunsFile), os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
 		return nil, fmt.Errorf("writing the runs of a sweep: %w", err)
 	}
@@ -107,11 +101,11 @@ func (f *sweepFolder) open(resume bool) (rows []run.Row, err error) {
 func (f *sweepFolder) path(name string) string { return filepath.Join(f.dir, name) }
 
 func (f *sweepFolder) writeRecord() error {
-	return run.WriteFile(f.path(SweepFile), f.record.WriteJSON)
+	return run.WriteFile(f.path(run.SweepFile), f.record.WriteJSON)
 }
 
 func (f *sweepFolder) writeRuns(rows []run.Row) error {
-	return run.WriteFile(f.path(RunsFile), func(w io.Writer) error { return run.WriteRunsCSV(w, true, rows...) })
+	return run.WriteFile(f.path(run.RunsFile), func(w io.Writer) error { return run.WriteRunsCSV(w, true, rows...) })
 }
 
 // append adds a run. It is in the file when append returns.
@@ -124,7 +118,7 @@ func (f *sweepFolder) append(row run.Row) error {
 
 // readRuns reads what a sweep has done.
 func (f *sweepFolder) readRuns() ([]run.Row, error) {
-	file, err := run.Open(f.path(RunsFile), run.MaxRecordBytes)
+	file, err := run.Open(f.path(run.RunsFile), run.MaxRecordBytes)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil // killed before the first
 	}
@@ -134,7 +128,7 @@ func (f *sweepFolder) readRuns() ([]run.Row, error) {
 	defer file.Close()
 	rows, err := run.ReadRunsCSV(file)
 	if err != nil && !errors.Is(err, run.ErrCutOff) {
-		return nil, fmt.Errorf("%s: %w; delete the file to make its runs again", f.path(RunsFile), err)
+		return nil, fmt.Errorf("%s: %w; delete the file to make its runs again", f.path(run.RunsFile), err)
 	}
 	var out []run.Row
 	for _, row := range rows {
@@ -155,13 +149,4 @@ func (f *sweepFolder) close(rows []run.Row, complete bool) error {
 		err = errors.Join(err, f.writeRecord())
 	}
 	return err
-}
-
-func readSweepRecord(path string) (*run.Sweep, error) {
-	file, err := run.Open(path, run.MaxRecordBytes)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	return run.ReadSweepJSON(file)
 }

@@ -15,7 +15,7 @@ import (
 // charts and logs: its record, which nothing else may take the place of.
 var ownFiles = []string{
 	"results.json", "results.edn", HistoryFile, ednHistoryFile, "history.txt", MessagesFile, QueuesFile, HealthFile,
-	sweepRecordFile, sweepRunsFile, "summary.md",
+	SweepFile, RunsFile, "summary.md",
 }
 
 // ErrOwnFile is wrapped by WriteTo's error about a file of the run itself.
