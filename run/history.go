@@ -115,7 +115,7 @@ func ScanHistoryEDN(r io.Reader, take func(Op) error) error {
 
 // scanHistoryJSON is the same for a history.jsonl.
 func scanHistoryJSON(r io.Reader, take func(Op) error) error {
-	return scanHistory(r, func(line []byte) (op Op, err error) { return op, json.Unmarshal(line, &op) }, take)
+	return scanHistory(r, func(line []byte) (op Op, err error) { err = op.UnmarshalJSON(line); return op, err }, take)
 }
 
 func scanHistory(r io.Reader, parse func(line []byte) (Op, error), take func(Op) error) error {
