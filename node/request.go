@@ -35,6 +35,9 @@ func (in *intake) read(item *wire.Item) *requestRead {
 	}
 	for _, k := range all.Kinds() {
 		if (chosen == nil || k.Stateless) && r.readBy(k, item) {
+			if r.call.Vague {
+				r.call.Patient = false // not all have patient clients
+			}
 			return r
 		}
 	}
