@@ -125,6 +125,14 @@ type App interface {
 	Size() int
 }
 
+// Wrong makes a workload wrong, for tests alone.
+type Wrong interface {
+	// Env is what the workload is told of its node.
+	Env(Env) Env
+	// App stands before the state of a node of that name.
+	App(right App, self string) App
+}
+
 // NotYet is the position of an entry that is shown but not in the log yet.
 const NotYet = -1
 
@@ -160,10 +168,10 @@ type List interface {
 	Parts(dst [][]byte) [][]byte
 }
 
-// Patience is what an answer to a request that came while the node did not know its
-// workload is waited for: longer than gossip takes to tell, and shorter than clients
-// wait.
-const Patience = 4 * time.Second
+// Patience is for how long a request waits that came while the node did not know its
+// workload: longer than gossip takes to tell, and a little shorter than the 4 s after
+// which no answer is written any more.
+const Patience = 3900 * time.Millisecond
 
 // Idle is the part of an App that gives out nothing by itself.
 type Idle struct{}

@@ -14,15 +14,17 @@ import (
 
 	"treecast/experiment"
 	"treecast/run"
+	"treecast/workload/all"
 )
 
 // fuzzCommand is many short runs in virtual time, each with settings and faults
 // of its own, until one goes wrong.
 type fuzzCommand struct {
-	Runs   int     `default:"1000" env:"TREECAST_FUZZ_RUNS" placeholder:"N" group:"fuzz" help:"How many schedules to run. Default: ${default}."`
-	Seed   *uint64 `env:"TREECAST_FUZZ_SEED" placeholder:"N" group:"fuzz" help:"Seed of the first schedule; the others count on from it. Default: a fresh one, which is shown."`
-	Jobs   int     `default:"0" env:"TREECAST_FUZZ_JOBS" placeholder:"N" group:"fuzz" help:"Schedules at a time; 0: as many as there are processors. What is found does not depend on it. Default: ${default}."`
-	Shrink int     `default:"400" env:"TREECAST_FUZZ_SHRINK" placeholder:"N" group:"fuzz" help:"How many runs to spend on a shorter schedule, once one has failed. Default: ${default}."`
+	Workload string  `short:"w" default:"broadcast" env:"TREECAST_FUZZ_WORKLOAD" group:"fuzz" help:"What clients ask for: one of the workloads that treecast's own node solves. Default: ${default}."`
+	Runs     int     `default:"1000" env:"TREECAST_FUZZ_RUNS" placeholder:"N" group:"fuzz" help:"How many schedules to run. Default: ${default}."`
+	Seed     *uint64 `env:"TREECAST_FUZZ_SEED" placeholder:"N" group:"fuzz" help:"Seed of the first schedule; the others count on from it. Default: a fresh one, which is shown."`
+	Jobs     int     `default:"0" env:"TREECAST_FUZZ_JOBS" placeholder:"N" group:"fuzz" help:"Schedules at a time; 0: as many as there are processors. What is found does not depend on it. Default: ${default}."`
+	Shrink   int     `default:"400" env:"TREECAST_FUZZ_SHRINK" placeholder:"N" group:"fuzz" help:"How many runs to spend on a shorter schedule, once one has failed. Default: ${default}."`
 }
 
 // Help is shown below the flags.
@@ -30,7 +32,8 @@ func (fuzzCommand) Help() string {
 	return `Every schedule is a cluster in virtual time: nodes, tree, rounds, periods, latencies and
 faults are drawn from its seed, everything is healed at the end, and the verdict is the
 exact one of 'treecast test': the nodes are looked into all the time, and with '-- --journal off'
-a value may be missing if every node that had it was killed.
+a value may be missing if every node that had it was killed. -w names another workload than
+broadcast, which is judged by its own checker then, and by what the nodes hold.
 
 The first schedule that fails ends it. It is shown with the command that makes it again,
 and with a shorter one that fails, too:
@@ -52,6 +55,13 @@ func (c *fuzzCommand) Run(ctx context.Context, s streams, line commandLine) erro
 	case c.Shrink < 0:
 		return usageError{fmt.Errorf("--shrink is %d; give 0 or more", c.Shrink)}
 	}
+	w, err := all.Named(c.Workload)
+	if err != nil {
+		return usageError{err}
+	}
+	if !w.Solved {
+		return usageError{fmt.Errorf("treecast's own node does not solve the workload %s yet", c.Workload)}
+	}
 	if _, _, err := nodeSettings(line.nodeArgs); err != nil {
 		return err
 	}
@@ -69,7 +79,7 @@ func (c *fuzzCommand) Run(ctx context.Context, s streams, line commandLine) erro
 	}
 	show := newSweepProgress(s.err, time.Now)
 	out, err := experiment.Fuzz(ctx, experiment.FuzzPlan{
-		Runs: c.Runs, Seed: *c.Seed, Jobs: jobs, ShrinkRuns: c.Shrink,
+		Workload: c.Workload, Runs: c.Runs, Seed: *c.Seed, Jobs: jobs, ShrinkRuns: c.Shrink,
 		NodeArgs: line.nodeArgs, Nodes: nodeSettings,
 		Progress: func(p experiment.FuzzProgress) {
 			if !p.Failed {

@@ -53,7 +53,7 @@ func (p *plan) carryOut(ctx context.Context, o Options, store *run.Store, starte
 	if p.Driver == Virtual {
 		var exact *invariant.Watch
 		if p.Exact {
-			exact = invariant.New(p.session.Nodes, p.session.Workload.Spreads)
+			exact = invariant.New(p.session.Nodes, p.session.Workload.Spreads, p.session.Workload.SpreadsIn)
 		}
 		var seen network.Observer = watch
 		if p.watchedAside(o) {

@@ -24,9 +24,12 @@ const exactTable = "exact"
 func (p *plan) exactly(r *run.Results, h run.History, w *invariant.Watch, ended time.Duration) {
 	mayLose := p.Node.NoJournal || p.session.Nemesis.HarmsJournals()
 	kept := slices.DeleteFunc(r.Strict.Findings, func(f run.Finding) bool {
-		return f.Kind == run.FindingMissing && mayLose || f.Kind == run.FindingMaelstrom
+		return mayLose && slices.Contains(p.session.Workload.Losable, f.Kind) || f.Kind == run.FindingMaelstrom
 	})
 	var found []run.Finding
+	if !mayLose && r.Workload.Valid == run.Invalid && r.Stats.OKCount >= fewest {
+		found = append(found, run.Finding{Kind: run.FindingMaelstrom, Count: 1, Text: "Maelstrom's verdict on the workload is false"})
+	}
 	if v := w.Violated(); v != nil {
 		found = append(found, run.Finding{Kind: run.FindingInvariant, Count: 1, Text: v.Error()})
 		// The run ended there and then, so nothing else can be said.
@@ -40,7 +43,9 @@ func (p *plan) exactly(r *run.Results, h run.History, w *invariant.Watch, ended 
 			Name: exactTable, Columns: []string{"converged_ms", "values_known", "values_rightly_lost"},
 			Rows: [][]any{{max(0, (w.Learnt() - healed).Milliseconds()), len(w.Alive()), w.Lost()}},
 		})
-		found = append(found, notConverged(w, healed, p.session.Quiet)...)
+		if !p.session.Workload.WritesAtEnd {
+			found = append(found, notConverged(w, healed, p.session.Quiet, p.session.Workload.Recovers)...)
+		}
 		found = append(found, finalReads(h, w)...)
 	}
 	r.Strict.Findings = append(found, kept...)
@@ -53,14 +58,18 @@ func (p *plan) exactly(r *run.Results, h run.History, w *invariant.Watch, ended 
 	}
 }
 
+// fewest is how many operations must have succeeded for Maelstrom's verdict to count: of
+// hardly any, it is false where nothing is wrong.
+const fewest = 20
+
 // notConverged says whether the nodes have come to know all that any of them
 // knows before the final reads, that is within the quiet time.
-func notConverged(w *invariant.Watch, healed, quiet time.Duration) []run.Finding {
+func notConverged(w *invariant.Watch, healed, quiet time.Duration, recovers bool) []run.Finding {
 	switch {
 	case w.Missing() > 0:
 		return []run.Finding{{Kind: run.FindingInvariant, Count: w.Missing(), Text: fmt.Sprintf(
 			"at the end, %d times a node does not know a value that another one knows", w.Missing())}}
-	case w.Learnt() > healed+quiet:
+	case recovers && w.Learnt() > healed+quiet:
 		return []run.Finding{{Kind: run.FindingInvariant, Count: 1, Text: fmt.Sprintf(
 			"%v after everything was healed a node still came to know a value", w.Learnt()-healed)}}
 	}

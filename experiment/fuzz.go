@@ -18,9 +18,10 @@ import (
 
 // FuzzPlan is what a fuzzer is to do.
 type FuzzPlan struct {
-	Runs int    // schedules, at least 1
-	Seed uint64 // of the first; the next ones count on from it
-	Jobs int    // schedules at a time, at least 1
+	Workload string // one that treecast's own node solves; empty: the default
+	Runs     int    // schedules, at least 1
+	Seed     uint64 // of the first; the next ones count on from it
+	Jobs     int    // schedules at a time, at least 1
 	// ShrinkRuns is how many runs may be spent on a shorter schedule than the
 	// one that failed; 0 for none.
 	ShrinkRuns int
@@ -105,7 +106,7 @@ func (f *fuzzer) carryOut(ctx context.Context) error {
 					return nil
 				}
 				s := DrawSchedule(f.Seed + uint64(number))
-				s.More = f.NodeArgs
+				s.Workload, s.More = f.Workload, f.NodeArgs
 				began := time.Now()
 				results, err := f.one(ctx, s)
 				if ctx.Err() != nil {

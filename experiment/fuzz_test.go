@@ -14,7 +14,9 @@ import (
 	"treecast/run"
 	"treecast/testbed/invariant"
 	"treecast/testbed/nemesis"
+	"treecast/testbed/session"
 	"treecast/testbed/virtual"
+	"treecast/workload/all"
 )
 
 // plain is a reader of nodes' arguments that gives them none.
@@ -114,8 +116,10 @@ func TestAFuzzerStopsWhereItIsToldAndCountsWhatItDid(t *testing.T) {
 }
 
 func TestTheExactVerdictKeepsAllButWhatTheWatchKnowsBetter(t *testing.T) {
-	p := &plan{Plan: Plan{Node: virtual.NodeConfig{NoJournal: true}}}
-	w := invariant.New([]string{"n0"}, "broadcast")
+	load, err := all.Named(all.Default)
+	require.NoError(t, err)
+	p := &plan{Plan: Plan{Node: virtual.NodeConfig{NoJournal: true}}, session: session.Config{Workload: load}}
+	w := invariant.New([]string{"n0"}, "broadcast", "message")
 	r := &run.Results{Strict: run.Strict{Valid: run.Invalid, Findings: []run.Finding{
 		{Kind: run.FindingMissing}, {Kind: run.FindingMaelstrom}, {Kind: run.FindingDuplicate},
 	}}}

@@ -86,8 +86,8 @@ func (p Plan) read() (*plan, error) {
 	if p.Driver == Process && slices.Contains(faults, nemesis.Clock) {
 		return nil, errors.New("the clocks of processes cannot be changed: clock faults need virtual time (--virtual)")
 	}
-	if p.Exact && (p.Driver != Virtual || load.Spreads == "") {
-		return nil, errors.New("the exact verdict looks into treecast's nodes as they broadcast: it needs virtual time (--virtual)")
+	if p.Exact && (p.Driver != Virtual || !load.Solved) {
+		return nil, errors.New("the exact verdict looks into treecast's nodes: it needs virtual time (--virtual)")
 	}
 	goal, err := checker.ParseAvailability(p.Availability)
 	if err != nil {

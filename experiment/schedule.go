@@ -24,6 +24,8 @@ import (
 type Schedule struct {
 	Seed uint64
 
+	Workload string // empty: the default
+
 	NodeCount   int
 	PerNode     int     // clients for each node
 	Rate        float64 // operations per second
@@ -47,6 +49,9 @@ type Schedule struct {
 	Inject      string        // a service of the nodes that is slow or stands still under load; empty: none
 	More        []string      // further arguments of the nodes
 }
+
+// leastIntake is the least capacity of intakes where clients do not bear refused reads.
+const leastIntake = 16
 
 // largeEvery is how many schedules there are to a large one.
 const largeEvery = 50
@@ -188,11 +193,14 @@ func (s *Schedule) has(f nemesis.Fault) bool { return slices.Contains(s.Faults, 
 // Spec is the run.
 func (s *Schedule) Spec() run.Spec {
 	out := run.Spec{
-		Workload: all.Default, Driver: Virtual, NodeCount: s.NodeCount, Concurrency: run.Clients(fmt.Sprintf("%dn", s.PerNode)),
+		Workload: s.workload(), Driver: Virtual, NodeCount: s.NodeCount, Concurrency: run.Clients(fmt.Sprintf("%dn", s.PerNode)),
 		Rate: s.Rate, TimeLimit: run.Millis(s.Load), Quiet: run.Millis(s.Quiet()), Topology: session.DefaultTopology,
 		Latency: run.Millis(s.Latency), LatencyDist: string(s.LatencyDist), Seed: s.Seed,
 		Nemesis: run.CommaListOf(s.Faults...), NemesisInterval: run.Millis(nemesis.DefaultInterval), // as of a command that does not name it
 		Rounds: s.Rounds, SyncPeriod: run.Millis(s.Period), Args: run.WordsOf(s.args()...),
+	}
+	if w, err := all.Named(out.Workload); err == nil && w.SolvedAt != "" {
+		out.ConsistencyModels = run.CommaListOf(w.SolvedAt)
 	}
 	if s.NumChildren > 0 {
 		out.NumChildren = strconv.Itoa(s.NumChildren)
@@ -221,9 +229,24 @@ func (s *Schedule) Spec() run.Spec {
 	return out
 }
 
+// isTold says that the nodes are told their workload: where reads come that other
+// workloads have, too, and there may be a time when no node knows by what it holds which
+// one it is for, as all that knew were killed, or nothing was asked for but reads.
+func (s *Schedule) isTold() bool {
+	if w, err := all.Named(s.workload()); err == nil && w.Vague {
+		return s.workload() != all.Default || s.has(nemesis.Kill)
+	}
+	return false
+}
+
+func (s *Schedule) workload() string { return cmp.Or(s.Workload, all.Default) }
+
 // args are the arguments of the nodes that a spec does not name.
 func (s *Schedule) args() (args []string) {
 	add := func(flag string, value any) { args = append(args, flag, fmt.Sprint(value)) }
+	if s.isTold() {
+		add("--app", s.workload())
+	}
 	if s.AckDelay > 0 {
 		add("--ack-delay", s.AckDelay)
 	}
@@ -231,6 +254,9 @@ func (s *Schedule) args() (args []string) {
 		add("--permits", s.Permits)
 	}
 	if s.Intake > 0 {
+		if s.workload() != all.Default {
+			s.Intake = max(s.Intake, leastIntake) // a read that is refused counts as none there
+		}
 		add("--intake-preferred", s.Intake)
 		add("--intake-capacity", s.Intake)
 	}

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"treecast/app"
 	"treecast/app/all"
 	"treecast/backpressure"
 	"treecast/gossip"
@@ -101,6 +102,8 @@ type Config struct {
 	Incarnation uint64
 	// NewCore makes the gossip core; nil: gossip.New. Tests set one that is wrong.
 	NewCore func(now time.Duration, cfg gossip.Config, log *gossip.Log) (gossip.Machine, error)
+	// WrongApp has the workload be wrong in one way; nil: it is not. For tests alone.
+	WrongApp app.Wrong
 	// JournalMistake makes journals in memory wrong in one way, where a driver makes them.
 	// For tests alone.
 	JournalMistake journal.Mistake

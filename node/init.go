@@ -52,6 +52,9 @@ func (in *intake) init(now time.Duration, m *wire.Message, from replyTo) {
 		return
 	}
 	in.self, in.env.Self = s, s.id
+	if in.state.wrong != nil {
+		in.env = in.state.wrong.Env(in.env)
+	}
 	in.name(s.id)
 	// Both queues have room: nothing is admitted before init.
 	if in.seen != nil {

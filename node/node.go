@@ -117,7 +117,7 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 	if n.gossiper, err = n.newGossiper(); err != nil {
 		return nil, err
 	}
-	n.state.onChoice = n.chosen
+	n.state.onChoice, n.state.wrong = n.chosen, cfg.WrongApp
 	n.intake = &intake{
 		peers: peerAllowances{limits: n.cfg.PeerLimits},
 		state: n.state, env: app.Env{Life: n.store.logName},

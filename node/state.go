@@ -23,6 +23,7 @@ type state struct {
 
 	kind     atomic.Pointer[app.Kind] // nil: nobody knows what the node is for
 	onChoice func(*app.Kind)          // is told when somebody does; may be nil
+	wrong    app.Wrong                // nil as a rule
 
 	mu    sync.Mutex // of what follows
 	app   app.App    // nil until it is needed
@@ -70,7 +71,11 @@ func (s *state) use() app.App {
 	if s.app == nil {
 		if k := s.kind.Load(); k != nil && k.New != nil && s.env.Self != "" {
 			s.env.Stood = s.log.Stand
-			s.app = k.New(s.env)
+			if s.wrong == nil {
+				s.app = k.New(s.env)
+			} else {
+				s.app = s.wrong.App(k.New(s.wrong.Env(s.env)), s.env.Self)
+			}
 		}
 	}
 	return s.app

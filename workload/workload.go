@@ -17,6 +17,9 @@ type Workload struct {
 	Solved bool
 	// SolvedAt is the consistency model that it gives, where the default asks for more.
 	SolvedAt string
+	// Vague says that some of its requests look as those of another workload, so that a
+	// node cannot tell by them which one it is for.
+	Vague bool
 	// Topology says that nodes are sent a topology request before the load.
 	Topology bool
 	// Recovers says that the load is followed by healing, quiet and a final phase;
@@ -59,6 +62,15 @@ type Workload struct {
 	Carries func(body json.RawMessage) (Reading, bool)
 	// Spreads is the function whose operations each bring a value to be followed.
 	Spreads string
+	// SpreadsIn is the field of their requests that has it.
+	SpreadsIn string
+
+	// Losable are the findings of Check that may be right where nodes were killed that
+	// kept nothing of what they had acknowledged.
+	Losable []run.FindingKind
+	// WritesAtEnd says that the final phase changes what nodes hold, so that they need
+	// not hold the same when the run is over.
+	WritesAtEnd bool
 }
 
 // Options are the settings of a run that workloads look at. The zero value of

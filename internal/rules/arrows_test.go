@@ -42,7 +42,8 @@ var arrows = map[string][]string{
 	"gossip":          {"topology"},
 	"gossip/codec":    {"gossip", "wire"},
 	"gossip/service":  {"gossip", "gossip/codec", "topology", "backpressure"},
-	"gossip/mistake":  {"gossip"}, // for tests alone
+	"gossip/mistake":  {"gossip"},        // for tests alone
+	"app/mistake":     {"app", "gossip"}, // the same
 	"isolate/frame":   {"gossip", "topology"},
 	"isolate/hop":     {"isolate/frame", "gossip", "gossip/codec", "gossip/service", "backpressure", "node/inject", "wire"},
 	"isolate":         {"isolate/frame", "isolate/hop", "node/inject"}, // it alone starts processes of the node's

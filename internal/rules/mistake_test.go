@@ -8,13 +8,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Nodes can be made to gossip wrongly, to prove that the test bed notices. Only
+// Nodes can be made to gossip wrongly, and their workloads to be wrong, to prove that the test bed notices. Only
 // tests may do so.
 func TestOnlyTestsMakeMistakes(t *testing.T) {
 	seen := 0
 	for _, s := range sources(t) {
 		for _, imported := range s.imports(t) {
-			if imported != "gossip/mistake" {
+			if imported != "gossip/mistake" && imported != "app/mistake" {
 				continue
 			}
 			seen++

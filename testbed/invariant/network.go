@@ -13,7 +13,7 @@ import (
 
 // Sent looks at acknowledgements as the nodes print them.
 func (w *Watch) Sent(m run.Message) {
-	if m.Type != w.spreads+"_ok" || w.violated != nil {
+	if w.spreads == "" || m.Type != w.spreads+"_ok" || w.violated != nil {
 		return
 	}
 	node, isNode := w.index[m.Src]
@@ -37,10 +37,10 @@ func (w *Watch) Sent(m run.Message) {
 // Delivered takes note of broadcasts that reach a node.
 func (w *Watch) Delivered(m run.Message) {
 	node, isNode := w.index[m.Dest]
-	if m.Type != w.spreads || !isNode {
+	if w.spreads == "" || m.Type != w.spreads || !isNode {
 		return
 	}
-	value, ok := wire.Field(m.Body, "message")
+	value, ok := wire.Field(m.Body, w.field)
 	if !ok {
 		return
 	}

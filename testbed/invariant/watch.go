@@ -17,7 +17,8 @@ type Node interface {
 
 // Watch is the watch over the nodes of one run.
 type Watch struct {
-	spreads string // the type of the request that brings a value
+	spreads string // the type of the request that brings a value; empty: none does
+	field   string // of it, that has the value
 	names   []string
 	index   map[string]int
 	places  []place
@@ -94,10 +95,11 @@ type linkMark struct {
 }
 
 // New returns a watch over nodes of the given names. spreads is the type of the
-// request that brings a value, in a field called message.
-func New(names []string, spreads string) *Watch {
+// request that brings a value, which an entry then is, in the field of the other name.
+// Without it entries are of the nodes' making, and are not held to what clients asked.
+func New(names []string, spreads, field string) *Watch {
 	w := &Watch{
-		spreads: spreads, names: names, index: map[string]int{}, places: make([]place, len(names)),
+		spreads: spreads, field: field, names: names, index: map[string]int{}, places: make([]place, len(names)),
 		ids: map[key]int32{}, byValue: map[string]int32{}, asked: map[request]string{}, lives: map[life]*memory{},
 	}
 	for i, name := range names {
@@ -205,18 +207,24 @@ func (w *Watch) learn(now time.Duration, node int, e gossip.Entry) {
 	p := &w.places[node]
 	if !known {
 		origin := e.Origin.Value().Node
-		if origin != w.names[node] || p.allowed[e.Value] == 0 {
+		if w.spreads != "" && (origin != w.names[node] || p.allowed[e.Value] == 0) {
 			w.violate(now, "%s knows the value %.100s of %s, which nobody had broadcast there", w.names[node], e.Value, origin)
 			return
 		}
-		p.allowed[e.Value]--
+		if w.spreads != "" {
+			p.allowed[e.Value]--
+		}
 		id = int32(len(w.entries))
 		w.entries = append(w.entries, entry{value: e.Value, origin: node})
 		w.ids[k], w.byValue[e.Value] = id, id
 	}
 	was := &w.entries[id]
+	marked := w.spreads == "" && e.Value == gossip.Stood
+	if w.spreads == "" && was.value == gossip.Stood { // it was seen first where it had travelled to as a mark
+		was.value = e.Value
+	}
 	switch {
-	case was.value != e.Value:
+	case was.value != e.Value && !marked:
 		w.violate(now, "%s knows the value %.100s as entry %d of %s, which is %.100s", w.names[node], e.Value, e.Counter, w.names[was.origin], was.value)
 		return
 	case p.memory.knows(id):

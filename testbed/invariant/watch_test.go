@@ -35,7 +35,7 @@ type rig struct {
 }
 
 func newRig(t *testing.T) *rig {
-	r := &rig{Watch: New([]string{"n0", "n1", "n2"}, "broadcast"), t: t, nodes: make([]*fake, 3)}
+	r := &rig{Watch: New([]string{"n0", "n1", "n2"}, "broadcast", "message"), t: t, nodes: make([]*fake, 3)}
 	for i := range r.nodes {
 		r.start(i)
 	}

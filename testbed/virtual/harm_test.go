@@ -25,7 +25,7 @@ func harmed(t *testing.T, seed uint64, plan string) (Outcome, *invariant.Watch) 
 	cfg.Session.Seed, cfg.Session.RatePerSec, cfg.Session.Latency.Mean = seed, 60, 30*ms
 	cfg.Session.Quiet = 8 * sec
 	cfg.Node.BeginBlank = true // where less than a header is left
-	cfg.Watch = invariant.New(cfg.Session.Nodes, "broadcast")
+	cfg.Watch = invariant.New(cfg.Session.Nodes, "broadcast", "message")
 	out := carryOut(t, cfg, Observers{})
 	require.Nil(t, cfg.Watch.Violated(), plan)
 	require.Zero(t, cfg.Watch.Missing(), plan)

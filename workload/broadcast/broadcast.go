@@ -31,6 +31,9 @@ var Workload = workload.Workload{
 	Check:     func(h run.History, in workload.Input) workload.Verdict { return workload.CheckSet(h, names, in) },
 	Inquiry:   workload.ReadOnce(fRead),
 	InquireOf: workload.Unread,
+	Vague:     true,
 	Carries:   carries,
+	SpreadsIn: "message",
+	Losable:   []run.FindingKind{run.FindingMissing},
 	Spreads:   fBroadcast,
 }

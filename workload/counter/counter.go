@@ -30,6 +30,8 @@ func of(name string, grows bool) workload.Workload {
 	return workload.Workload{
 		Name:      name,
 		Solved:    true,
+		Vague:     true,
+		Losable:   []run.FindingKind{findOwn, findBack, findStale},
 		Recovers:  true,
 		Generator: func(workload.Options) workload.Generator { return &generator{grows: grows} },
 		Client:    workload.AddRead{Add: fAdd, Field: "delta", Reads: workload.Shape{Type: "read_ok", Field: "value", Kind: workload.Int}}.Client,

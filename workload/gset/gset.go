@@ -32,7 +32,10 @@ var Workload = workload.Workload{
 	Check:     check,
 	Inquiry:   workload.ReadOnce(fRead),
 	InquireOf: workload.Unread,
+	Vague:     true,
 	Carries:   carries,
+	SpreadsIn: "element",
+	Losable:   []run.FindingKind{run.FindingMissing},
 	Spreads:   fAdd,
 }
 

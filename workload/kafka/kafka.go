@@ -10,6 +10,7 @@ package kafka
 import (
 	"time"
 
+	"treecast/run"
 	"treecast/workload"
 )
 
@@ -30,14 +31,16 @@ const crashEvery = 30 * time.Second
 
 // Workload is kafka.
 var Workload = workload.Workload{
-	Name:      "kafka",
-	Solved:    true,
-	Recovers:  true,
-	Flags:     []string{"--key-count", "--max-writes-per-key"},
-	Excused:   []string{fCrash, "debug-topic-partitions"},
-	Generator: newGenerator,
-	Client:    func(workload.Options) workload.Client { return &client{} },
-	Check:     check,
-	Inquiry:   inquiry,
-	Views:     views,
+	Name:        "kafka",
+	Solved:      true,
+	Losable:     []run.FindingKind{findUnreplicated, findCommits, findSkipped},
+	WritesAtEnd: true,
+	Recovers:    true,
+	Flags:       []string{"--key-count", "--max-writes-per-key"},
+	Excused:     []string{fCrash, "debug-topic-partitions"},
+	Generator:   newGenerator,
+	Client:      func(workload.Options) workload.Client { return &client{} },
+	Check:       check,
+	Inquiry:     inquiry,
+	Views:       views,
 }

@@ -38,6 +38,7 @@ var (
 // solved is a workload of which treecast's own node gives a consistency model.
 func solved(w workload.Workload, model string) workload.Workload {
 	w.Solved, w.SolvedAt = true, model
+	w.Losable = []run.FindingKind{findUnreplicated}
 	return w
 }
 
