@@ -9,6 +9,7 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 
+	"treecast/report/figure"
 	"treecast/run"
 )
 
@@ -143,7 +144,13 @@ func wrong(b *strings.Builder, r *run.Results, dir string) {
 	if r.Interrupted {
 		b.WriteString("\nThe run was interrupted; the figures cover what was done.\n")
 	}
-	overwhelmed(b, r.Overwhelmed)
+	const shown = 5
+	if trouble, more := figure.Overwhelmed(r.Overwhelmed, shown); len(trouble) > 0 {
+		b.WriteString("\nOverwhelmed:\n  " + strings.Join(trouble, "\n  ") + "\n")
+		if more > 0 {
+			fmt.Fprintf(b, "  %d more are in results.json\n", more)
+		}
+	}
 	if len(r.Strict.Findings) > 0 {
 		b.WriteString("\nFindings:\n")
 		for _, f := range r.Strict.Findings {

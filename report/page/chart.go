@@ -16,6 +16,21 @@ func newChart(id, summary string, height, top float64, x, y plot.Scale) chart {
 	return chart{plot.New(id, summary, height, top, x, y)}
 }
 
+// overTime begins a chart of a run, from its beginning, with its faults.
+func overTime(f *run.Folder, id, summary, title string, height float64, end time.Duration, y plot.Scale, ticks []plot.Tick) chart {
+	c := newChart(id, summary, height, 26, plot.Scale{To: max(end.Seconds(), 0.001)}, y)
+	c.YAxis(ticks)
+	c.XAxis(timeTicks(0, end, 12))
+	c.faults(f.Results.Faults)
+	c.Title(title)
+	return c
+}
+
+// bar draws a stretch of time, from x to x2, between two heights.
+func (c chart) bar(tip string, x, x2, top, bottom float64, class string) {
+	c.El(tip, "rect", "x", plot.Num(x+0.5), "width", plot.Num(max(x2-x-1, 0.6)), "y", plot.Num(top), "height", plot.Num(max(bottom-top, 0.4)), "class", class)
+}
+
 // faults shades what the nemesis did, and names it where there is room, every
 // kind on a line of its own.
 func (c chart) faults(faults []run.Fault) {

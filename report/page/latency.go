@@ -57,32 +57,13 @@ func latencyPlot(f *run.Folder, l *figure.Latency, end time.Duration, id string)
 	if l.Open > 0 {
 		summary += fmt.Sprintf(", %s without an end", count(int64(l.Open)))
 	}
-	c := newChart(id, "Latency over time. "+summary, latencyHeight, 26, plot.Scale{To: max(end.Seconds(), 0.001)}, y)
-	c.YAxis(plot.Logarithmic(shortest, longest, span))
-	c.XAxis(timeTicks(0, end, 12))
-	c.faults(f.Results.Faults)
-	c.Title(clip(l.F, 60))
-
-	marks := figure.Marks(l.Operations,
-		func(at time.Duration) int { return int(c.X.At(at.Seconds()) / cellUnits) },
-		func(took time.Duration) int { return int(c.Y.At(took.Seconds()*1000) / cellUnits) })
-	var paths [len(figure.Outcomes)]strings.Builder
-	dots := plotted{Chart: id}
-	for _, m := range marks {
-		x, yy := (float64(m.X)+0.5)*cellUnits, (float64(m.Y)+0.5)*cellUnits
-		paths[m.Outcome].WriteString(shape(m.Outcome, x, yy))
-		dots.Points = append(dots.Points, point{x, yy, describe(l.F, &l.Operations[m.First], m.Count)})
-	}
-	for outcome, name := range figure.Outcomes {
-		if paths[outcome].Len() > 0 {
-			c.dots(fmt.Sprintf("%s-%s", id, name), name, paths[outcome].String())
-		}
-	}
+	c := overTime(f, id, "Latency over time. "+summary, clip(l.F, 60), latencyHeight, end, y, plot.Logarithmic(shortest, longest, span))
+	dots := c.scatter(l.Operations, figure.Outcomes, func(op *figure.Operation, n int) string { return describe(l.F, op, n) })
 	p := picture{Drawing: c.HTML(), Caption: summary + ".", Legend: append([]legend{
 		{"ok", "ok"}, {"info", "info: it may have happened"}, {"fail", "fail: it did not happen"},
 	}, faultLegend(f.Results.Faults)...)}
-	if len(marks) < len(l.Operations) {
-		p.Caption += fmt.Sprintf(" Operations that lie on top of each other are drawn once: %s marks.", count(int64(len(marks))))
+	if len(dots.Points) < len(l.Operations) {
+		p.Caption += fmt.Sprintf(" Operations that lie on top of each other are drawn once: %s marks.", count(int64(len(dots.Points))))
 	}
 	p.Tables = []table{secondsTable(l)}
 	return p, dots
@@ -97,6 +78,27 @@ func (c chart) dots(id, class, path string) {
 	c.Begin("g", "class", "dot "+class)
 	c.El("", "use", "href", "#"+id)
 	c.End()
+}
+
+// scatter marks operations, each outcome in a style of its own, and returns what there
+// is to say of them. Marks lie on a grid: those on top of each other are one.
+func (c chart) scatter(ops []figure.Operation, styles [len(figure.Outcomes)]string, say func(first *figure.Operation, n int) string) plotted {
+	marks := figure.Marks(ops,
+		func(at time.Duration) int { return int(c.X.At(at.Seconds()) / cellUnits) },
+		func(took time.Duration) int { return int(c.Y.At(took.Seconds()*1000) / cellUnits) })
+	var paths [len(figure.Outcomes)]strings.Builder
+	dots := plotted{Chart: c.ID}
+	for _, m := range marks {
+		x, y := (float64(m.X)+0.5)*cellUnits, (float64(m.Y)+0.5)*cellUnits
+		paths[m.Outcome].WriteString(shape(m.Outcome, x, y))
+		dots.Points = append(dots.Points, point{x, y, say(&ops[m.First], m.Count)})
+	}
+	for outcome, style := range styles {
+		if paths[outcome].Len() > 0 {
+			c.dots(c.ID+"-"+style, style, paths[outcome].String())
+		}
+	}
+	return dots
 }
 
 // shape is the part of a path that marks an outcome: a dot, a triangle, a
@@ -135,10 +137,15 @@ func describe(f string, op *figure.Operation, n int) string {
 	if op.Error != "" {
 		text += ", " + clip(op.Error, 80)
 	}
+	return text + others(n)
+}
+
+// others says how many more operations a mark stands for.
+func others(n int) string {
 	if n > 1 {
-		text += fmt.Sprintf(" (and %d more here)", n-1)
+		return fmt.Sprintf(" (and %d more here)", n-1)
 	}
-	return text
+	return ""
 }
 
 func secondsTable(l *figure.Latency) table {
@@ -178,38 +185,17 @@ func deliveryPlot(f *run.Folder, c *figure.Convergence) (picture, plotted) {
 	}
 	shortest, longest := extremes(l.Operations)
 	summary := fmt.Sprintf("How long each of %s took to reach the last node, by the time it was broadcast", plural(int64(len(l.Operations)), "value", "values"))
-	ch := newChart("delivery", summary, latencyHeight, 26, plot.Scale{To: max(end.Seconds(), 0.001)}, plot.Scale{From: shortest, To: longest, Log: true})
-	ch.YAxis(plot.Logarithmic(shortest, longest, span))
-	ch.XAxis(timeTicks(0, end, 12))
-	ch.faults(f.Results.Faults)
-	ch.Title("values, by the time of their broadcast")
-	marks := figure.Marks(l.Operations,
-		func(at time.Duration) int { return int(ch.X.At(at.Seconds()) / cellUnits) },
-		func(took time.Duration) int { return int(ch.Y.At(took.Seconds()*1000) / cellUnits) })
-	var reached, partial strings.Builder
-	dots := plotted{Chart: "delivery"}
-	for _, m := range marks {
-		x, y := (float64(m.X)+0.5)*cellUnits, (float64(m.Y)+0.5)*cellUnits
-		op := &l.Operations[m.First]
+	ch := overTime(f, "delivery", summary, "values, by the time of their broadcast", latencyHeight, end,
+		plot.Scale{From: shortest, To: longest, Log: true}, plot.Logarithmic(shortest, longest, span))
+	dots := ch.scatter(l.Operations, [len(figure.Outcomes)]string{0: "spread", 2: "fail"}, func(op *figure.Operation, n int) string {
 		text := fmt.Sprintf("value %s, sent at %s: everywhere after %s", clip(op.Value, 60), clock(op.At, time.Millisecond), millis(op.Took))
-		if m.Outcome == 2 {
+		if op.Outcome == 2 {
 			text = fmt.Sprintf("value %s, sent at %s: not everywhere; the last node that got it did after %s", clip(op.Value, 60), clock(op.At, time.Millisecond), millis(op.Took))
-			partial.WriteString(shape(2, x, y))
-		} else {
-			reached.WriteString(shape(0, x, y))
 		}
-		if m.Count > 1 {
-			text += fmt.Sprintf(" (and %d more here)", m.Count-1)
-		}
-		dots.Points = append(dots.Points, point{x, y, text})
-	}
-	for _, path := range [][2]string{{"spread", reached.String()}, {"fail", partial.String()}} {
-		if path[1] != "" {
-			ch.dots("delivery-"+path[0], path[0], path[1])
-		}
-	}
+		return text + others(n)
+	})
 	p := picture{Drawing: ch.HTML(), Caption: summary + ".", Legend: []legend{{"spread", "on every node"}}}
-	if partial.Len() > 0 {
+	if l.Counts[2] > 0 {
 		p.Legend = append(p.Legend, legend{"fail", "not on every node"})
 	}
 	return p, dots

@@ -2,7 +2,6 @@ package page
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -33,12 +32,9 @@ func newQueuesPart(f *run.Folder) queuesPart {
 			out.Tables = append(out.Tables, plainTable("The worst of each node's health", t, 40))
 		}
 	}
-	if worst := longest(f.Results.Overwhelmed); len(worst) > 0 {
-		out.Sentence = "The overwhelmed component was " + trouble(&worst[0]) + "."
-		for _, o := range worst[1:min(len(worst), maxOverwhelmed)] {
-			out.Times = append(out.Times, trouble(&o))
-		}
-		if more := len(worst) - maxOverwhelmed; more > 0 {
+	if trouble, more := figure.Overwhelmed(f.Results.Overwhelmed, maxOverwhelmed); len(trouble) > 0 {
+		out.Sentence, out.Times = "The overwhelmed component was "+trouble[0]+".", trouble[1:]
+		if more > 0 {
 			out.Times = append(out.Times, plural(int64(more), "more time is", "more times are")+" in results.json")
 		}
 	}
@@ -55,33 +51,6 @@ func newQueuesPart(f *run.Folder) queuesPart {
 	return out
 }
 
-// longest puts the times of trouble in order.
-func longest(all []run.Overwhelmed) []run.Overwhelmed {
-	out := slices.Clone(all)
-	slices.SortStableFunc(out, func(a, b run.Overwhelmed) int { return int((b.To - b.From) - (a.To - a.From)) })
-	return out
-}
-
-// drains is the service behind a queue, where that has another name.
-var drains = map[string]string{"intake": "store"}
-
-// trouble says when a component could not keep up.
-func trouble(o *run.Overwhelmed) string {
-	name := o.Queue
-	if service, ok := drains[name]; ok {
-		name = service
-	}
-	text := fmt.Sprintf("the %s service of %s, from %.1f s to %.1f s: its queue (%s) was up to %s deep",
-		name, o.Node, o.From.Duration().Seconds(), o.To.Duration().Seconds(), o.Queue, count(int64(o.Deepest)))
-	if o.Unhealthy > 0 {
-		text += fmt.Sprintf(" and unhealthy for %.1f s", o.Unhealthy.Duration().Seconds())
-	}
-	if o.Refused > 0 {
-		text += fmt.Sprintf("; %s refused meanwhile", plural(int64(min(o.Refused, 1<<62)), "request was", "requests were"))
-	}
-	return text
-}
-
 // queuePicture draws the depth of a component's queue over time, on a
 // logarithmic scale, for the sizes lie far apart.
 func queuePicture(f *run.Folder, q *figure.Queue, end time.Duration, id string) picture {
@@ -95,15 +64,8 @@ func queuePicture(f *run.Folder, q *figure.Queue, end time.Duration, id string) 
 	if q.Unhealthy > 0 {
 		summary += fmt.Sprintf("; unhealthy for up to %s", millis(q.Unhealthy))
 	}
-	c := newChart(id, "Depth of the queue over time. "+summary, queueHeight, 26, plot.Scale{To: max(end.Seconds(), 1)}, plot.Scale{From: 0.5, To: most * 1.6, Log: true})
-	for _, t := range plot.Logarithmic(1, most, whole) {
-		y := c.Y.At(t.Value)
-		c.El("", "line", "x1", plot.Num(c.X.Start), "x2", plot.Num(c.X.End), "y1", plot.Num(y), "y2", plot.Num(y), "class", "grid")
-		c.Text(c.X.Start-8, y+4, "tick end", t.Label)
-	}
-	c.XAxis(timeTicks(0, end, 12))
-	c.faults(f.Results.Faults)
-	c.Title("depth of the deepest queue: " + clip(q.Name, 40))
+	c := overTime(f, id, "Depth of the queue over time. "+summary, "depth of the deepest queue: "+clip(q.Name, 40), queueHeight, max(end, time.Second),
+		plot.Scale{From: 0.5, To: most * 1.6, Log: true}, plot.Logarithmic(1, most, whole))
 	for _, p := range q.Points {
 		x, x2 := c.X.At(p.From.Seconds()), c.X.At(min(p.To, end+time.Second).Seconds())
 		top := c.Y.At(max(float64(p.Depth), 0.5))
@@ -115,7 +77,7 @@ func queuePicture(f *run.Folder, q *figure.Queue, end time.Duration, id string) 
 		if p.Rejected > 0 {
 			tip += fmt.Sprintf(", %s rejected", count(int64(min(p.Rejected, 1<<62))))
 		}
-		c.El(tip, "rect", "x", plot.Num(x+0.5), "width", plot.Num(max(min(x2, c.X.End)-x-1, 1)), "y", plot.Num(top), "height", plot.Num(max(c.Y.Start-top, 0.8)), "class", class)
+		c.bar(tip, x, min(x2, c.X.End), min(top, c.Y.Start-0.8), c.Y.Start, class)
 		if p.Rejected > 0 {
 			c.El(tip, "path", "d", fmt.Sprintf("M%s %sl7 0l-3.5 6z", plot.Num(x), plot.Num(c.Y.End)), "class", "rejected")
 		}
@@ -155,11 +117,8 @@ func healthPicture(f *run.Folder, health []figure.Health) picture {
 	}
 	summary := fmt.Sprintf("At worst a node was unhealthy for %s; at least %s of all gossip permits were there; %s refused",
 		millis(worstUnhealthy(health)), percent(fewest), plural(int64(min(refused, 1<<62)), "request was", "requests were"))
-	c := newChart("health", "Health over time. "+summary, queueHeight, 26, plot.Scale{To: end.Seconds()}, plot.Scale{To: most.Seconds() * 1.1})
-	c.YAxis(plot.Linear(most.Seconds(), 4, func(s float64) string { return trimZeros(fmt.Sprintf("%.2f", s)) + " s" }))
-	c.XAxis(timeTicks(0, end, 12))
-	c.faults(f.Results.Faults)
-	c.Title("how long the worst queue has been unhealthy, and the share of permits")
+	c := overTime(f, "health", "Health over time. "+summary, "how long the worst queue has been unhealthy, and the share of permits", queueHeight, end,
+		plot.Scale{To: most.Seconds() * 1.1}, plot.Linear(most.Seconds(), 4, func(s float64) string { return trimZeros(fmt.Sprintf("%.2f", s)) + " s" }))
 	share := plot.Scale{From: 0, To: 1, Start: c.Y.Start, End: c.Y.End}
 	var d strings.Builder
 	t := table{Title: "Health in numbers", Columns: []string{"from", "to", "unhealthy", "node", "queue", "permits", "of", "refused"}}
@@ -173,7 +132,7 @@ func healthPicture(f *run.Folder, health []figure.Health) picture {
 		}
 		x, x2 := c.X.At(h.From.Seconds()), c.X.At(h.To.Seconds())
 		top := c.Y.At(h.Unhealthy.Seconds())
-		c.El(tip, "rect", "x", plot.Num(x+0.5), "width", plot.Num(max(x2-x-1, 1)), "y", plot.Num(top), "height", plot.Num(max(c.Y.Start-top, 0.8)), "class", "bar over")
+		c.bar(tip, x, x2, min(top, c.Y.Start-0.8), c.Y.Start, "bar over")
 		if h.Refused > 0 {
 			c.El(tip, "path", "d", fmt.Sprintf("M%s %sl7 0l-3.5 6z", plot.Num(x), plot.Num(c.Y.End)), "class", "rejected")
 		}

@@ -46,15 +46,12 @@ func trafficOverTime(f *run.Folder, t *figure.Traffic, id, title string, of func
 		most = math.Max(most, sum)
 	}
 	end := time.Duration(len(t.Bins)) * t.Width
-	c := newChart(id, title+" over time, by kind. The most is "+label(most), trafficHeight, 26,
-		plot.Scale{To: max(end.Seconds(), 0.001)}, plot.Scale{To: math.Max(most, 1)})
-	c.YAxis(plot.Linear(math.Max(most, 1), 5, label))
-	c.XAxis(timeTicks(0, end, 12))
-	c.Title(title)
+	c := overTime(f, id, title+" over time, by kind. The most is "+label(most), title, trafficHeight, end,
+		plot.Scale{To: math.Max(most, 1)}, plot.Linear(math.Max(most, 1), 5, label))
 	for i, b := range t.Bins {
 		from := time.Duration(i) * t.Width
 		x := c.X.At(from.Seconds())
-		width := c.X.At((from + t.Width).Seconds()) - x
+		x2 := c.X.At((from + t.Width).Seconds())
 		sum := 0.0
 		for kind, l := range b {
 			v := float64(of(l)) * perSecond
@@ -63,11 +60,10 @@ func trafficOverTime(f *run.Folder, t *figure.Traffic, id, title string, of func
 			}
 			top, bottom := c.Y.At(sum+v), c.Y.At(sum)
 			tip := fmt.Sprintf("%s to %s: %s %s, %s", clock(from, t.Width), clock(from+t.Width, t.Width), count(l.Messages), figure.Kinds[kind], size(l.Bytes))
-			c.El(tip, "rect", "x", plot.Num(x+0.5), "width", plot.Num(max(width-1, 0.6)), "y", plot.Num(top), "height", plot.Num(max(bottom-top, 0.4)), "class", "bar "+figure.Kinds[kind])
+			c.bar(tip, x, x2, top, bottom, "bar "+figure.Kinds[kind])
 			sum += v
 		}
 	}
-	c.faults(f.Results.Faults)
 	return picture{Drawing: c.HTML(), Caption: fmt.Sprintf("%s between nodes, in stretches of %s.", title, t.Width)}
 }
 

@@ -174,14 +174,14 @@ func stripPart(t *figure.Tree) picture {
 		f := &t.Frames[i]
 		n := stateCounts(f)
 		x := c.X.At(f.From.Seconds())
-		width := c.X.At(f.To.Seconds()) - x
+		x2 := c.X.At(f.To.Seconds())
 		sum := 0
 		for _, state := range []byte{figure.Active, figure.Suspected, figure.Cut} {
 			if n[state] == 0 {
 				continue
 			}
 			top, bottom := c.Y.At(float64(sum+n[state])), c.Y.At(float64(sum))
-			c.El(frameText(f), "rect", "x", plot.Num(x+0.5), "width", plot.Num(max(width-1, 0.6)), "y", plot.Num(top), "height", plot.Num(bottom-top), "class", "bar "+stateNames[state])
+			c.bar(frameText(f), x, x2, top, bottom, "bar "+stateNames[state])
 			sum += n[state]
 		}
 		tab.Rows = append(tab.Rows, []string{

@@ -94,8 +94,8 @@ func linesPart(id, title string, v *run.Chart, faults []run.Fault) picture {
 		each(p)
 	}
 	c := newChart(id, title+": "+v.Y+" over "+v.X, linesHeight, linesTop, x, y)
-	c.XAxis(ticksBetween(x.From, x.To, 8))
-	c.YAxis(ticksBetween(y.From, y.To, 5))
+	c.XAxis(plot.Between(x.From, x.To, plainNumber))
+	c.YAxis(plot.Between(y.From, y.To, plainNumber))
 	c.Title(v.Y)
 	if strings.HasPrefix(v.X, "time") {
 		c.faults(faults)
@@ -132,15 +132,6 @@ func linesPart(id, title string, v *run.Chart, faults []run.Fault) picture {
 	}
 	p.Drawing, p.Tables = c.HTML(), []table{numbers}
 	return p
-}
-
-// ticksBetween are about count round values between two, which may be negative.
-func ticksBetween(from, to float64, count int) []plot.Tick {
-	var out []plot.Tick
-	for _, t := range plot.Linear(to-from, count, func(float64) string { return "" }) {
-		out = append(out, plot.Tick{Value: from + t.Value, Label: plainNumber(from + t.Value)})
-	}
-	return out
 }
 
 // plainNumber spells a number with four digits at most behind the point.

@@ -12,6 +12,7 @@ const (
 // Chart is a drawing with a plot in it.
 type Chart struct {
 	SVG
+	ID     string
 	X, Y   Scale
 	height float64
 }
@@ -20,7 +21,7 @@ type Chart struct {
 // cannot see it. The plot leaves room for the y axis' labels, the x axis', and
 // top units above.
 func New(id, summary string, height, top float64, x, y Scale) *Chart {
-	c := &Chart{height: height, X: x, Y: y}
+	c := &Chart{ID: id, height: height, X: x, Y: y}
 	c.X.Start, c.X.End = marginLeft, Width-marginEdge
 	c.Y.Start, c.Y.End = height-AxisHeight, top
 	c.Begin("svg", "id", id, "class", "chart", "viewBox", "0 0 "+Num(Width)+" "+Num(height), "role", "img", "aria-label", summary)

@@ -40,6 +40,8 @@ func TestTicks_roundAndWithinTheEnds(t *testing.T) {
 		require.GreaterOrEqual(t, Logarithmic(from, to, label)[0].Value, from*0.999)
 	})
 	require.Equal(t, []Tick{{0, "0"}}, Linear(0, 5, label))
+	require.Equal(t, []Tick{{7, "7"}}, Between(7, 7, label))
+	require.Equal(t, []Tick{{-10, "-10"}, {-5, "-5"}, {0, "0"}, {5, "5"}, {10, "10"}}, Between(-11, 12, label))
 }
 
 func TestStandalone_isWellFormedWhateverItsTexts(t *testing.T) {

@@ -65,13 +65,17 @@ func Logarithmic(from, to float64, label func(float64) string) []Tick {
 		}
 	}
 	if len(out) < 3 { // less than a decade
-		return between(from, to, label)
+		return Between(from, to, label)
 	}
 	return out
 }
 
-// between are four to ten multiples of a round number between two values.
-func between(from, to float64, label func(float64) string) []Tick {
+// Between are four to ten multiples of a round number between two values, which may
+// be negative.
+func Between(from, to float64, label func(float64) string) []Tick {
+	if !(to > from) {
+		return []Tick{{from, label(from)}}
+	}
 	step := math.Pow(10, math.Floor(math.Log10((to-from)/4)))
 	for _, factor := range []float64{5, 2} {
 		if (to-from)/(step*factor) >= 4 {
@@ -80,7 +84,7 @@ func between(from, to float64, label func(float64) string) []Tick {
 		}
 	}
 	var out []Tick
-	for i := math.Ceil(from / step); i*step <= to; i++ {
+	for i := math.Ceil(from/step) + 0; i*step <= to; i++ { // 0 is not -0
 		out = append(out, Tick{i * step, label(i * step)})
 	}
 	return out
