@@ -24,7 +24,7 @@ func (in *input) put(lines []byte, offer bool) bool {
 	switch {
 	case !offer:
 		in.written = append(in.written, lines...)
-	case len(in.offered)+len(lines) > offerRoomBytes:
+	case len(in.offered) > 0 && len(in.offered)+len(lines) > offerRoomBytes:
 		in.mu.Unlock()
 		return false
 	default:

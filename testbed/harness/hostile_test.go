@@ -1,0 +1,256 @@
+package harness_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"treecast/testbed/harness"
+)
+
+// BenchmarkHostile is what clients and the other links of the root of a star get while one
+// of its four neighbours sends the most expensive gossip that it can, as fast as it is
+// taken: for each mode of isolation, and with and without limits on a neighbour. An
+// iteration is a second of load:
+//
+//	go test ./testbed/harness -run '^$' -bench 'Hostile|Stuck' -benchtime 20x -timeout 1h
+func BenchmarkHostile(b *testing.B) {
+	for _, limits := range []string{"", " --peer-messages 0 --peer-bytes 0 --peer-spans 0"} {
+		for _, mode := range []string{"none", "gossip", "links"} {
+			for _, what := range []string{"nothing", "digests", "spans", "runs"} {
+				name := fmt.Sprintf("isolate=%s,sends=%s,limits=%v", mode, what, limits == "")
+				b.Run(name, func(b *testing.B) {
+					served(b, commandOf(b, "treecast", "--journal off --isolate "+mode+limits), what)
+				})
+			}
+		}
+	}
+}
+
+// BenchmarkStuck is the same where the root's gossip service is stuck from the third
+// second on.
+func BenchmarkStuck(b *testing.B) {
+	for _, mode := range []string{"none", "gossip", "links"} {
+		b.Run("isolate="+mode, func(b *testing.B) {
+			served(b, commandOf(b, "treecast", "--journal off --isolate "+mode+" --inject n0/gossip:stuck=10s@3s"), "nothing")
+		})
+	}
+}
+
+func served(b *testing.B, command []string, what string) {
+	s, err := serve(b.TempDir(), command, what, time.Duration(b.N)*time.Second)
+	require.NoError(b, err)
+	millis := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+	b.ReportMetric(millis(quantile(s.answers, 0.5)), "client-p50-ms")
+	b.ReportMetric(millis(quantile(s.answers, 0.99)), "client-p99-ms")
+	b.ReportMetric(millis(quantile(s.answers, 1)), "client-max-ms")
+	b.ReportMetric(millis(quantile(s.deliveries, 0.5)), "delivery-p50-ms")
+	b.ReportMetric(millis(quantile(s.deliveries, 0.99)), "delivery-p99-ms")
+	b.ReportMetric(float64(s.memory>>10)/1024, "node-MiB")
+	b.ReportMetric(float64(s.children>>10)/1024, "children-MiB")
+	b.ReportMetric(float64(s.hostile>>10)/1024/b.Elapsed().Seconds(), "hostile-MiB/s")
+	b.ReportMetric(s.cpu.Seconds()/b.Elapsed().Seconds(), "node-cpus")
+	b.ReportMetric(float64(s.restarts), "restarts")
+}
+
+// Whatever a hostile neighbour sends, clients are answered and others get everything.
+func TestHostile_costsNobodyElseAnything(t *testing.T) {
+	for _, mode := range []string{"none", "gossip", "links"} {
+		for _, what := range []string{"digests", "spans", "runs"} {
+			s, err := serve(t.TempDir(), commandOf(t, "treecast", "--journal off --isolate "+mode), what, time.Second)
+			require.NoError(t, err)
+			require.NotEmpty(t, s.answers)
+			require.Len(t, s.deliveries, 3*len(s.answers), "%s, %s", mode, what)
+			require.Positive(t, s.hostile)
+		}
+	}
+}
+
+// service is what clients and neighbours of a node got.
+type service struct {
+	answers    []time.Duration // of clients
+	deliveries []time.Duration // from an answer's request to the value's leaving for each neighbour
+	memory     int64           // of the node at its largest, and
+	children   int64           // of its children at the end
+	cpu        time.Duration   // of the node without its children
+	hostile    int64           // bytes that it took of the hostile neighbour
+	restarts   int
+}
+
+// star is a root with four neighbours: one hostile, three that are there and kind.
+type star struct {
+	*harness.Cluster
+	mu    sync.Mutex
+	began map[int]time.Time            // of values
+	gone  map[string]map[int]time.Time // when a value was first sent to a neighbour
+}
+
+var valueLists = regexp.MustCompile(`"v":\[([0-9,]*)\]`)
+
+// note takes note of what the root sends.
+func (s *star) note(from, to string, line []byte) bool {
+	if from == "n0" && to != "n1" {
+		now := time.Now()
+		s.mu.Lock()
+		for _, list := range valueLists.FindAllSubmatch(line, -1) {
+			for text := range strings.SplitSeq(string(list[1]), ",") {
+				v, err := strconv.Atoi(text)
+				if _, known := s.gone[to][v]; err == nil && !known {
+					s.gone[to][v] = now
+				}
+			}
+		}
+		s.mu.Unlock()
+	}
+	return to != "n1"
+}
+
+// serve has clients broadcast to the root, two hundred times a second and for a time,
+// while n1 sends something.
+func serve(dir string, command []string, what string, d time.Duration) (out service, err error) {
+	s := &star{began: map[int]time.Time{}, gone: map[string]map[int]time.Time{"n2": {}, "n3": {}, "n4": {}}}
+	s.Cluster = harness.NewCluster(harness.Setup{Nodes: 5, Command: append(command, "--log-level", "error"), Dir: dir, Passes: s.note})
+	if err := s.Begin("n0", "n2", "n3", "n4"); err != nil {
+		return out, err
+	}
+	defer s.Kill()
+	root := s.Node("n0")
+	stop := make(chan struct{})
+	var all sync.WaitGroup
+	all.Go(func() { out.hostile = attack(root, what, stop) })
+	var mu sync.Mutex
+	end := time.Now().Add(d)
+	var failed error
+	for v := 0; time.Now().Before(end); v++ {
+		all.Go(func() {
+			at := time.Now()
+			s.mu.Lock()
+			s.began[v] = at
+			s.mu.Unlock()
+			r, err := s.Call("n0", fmt.Sprintf(`"type":"broadcast","message":%d`, v))
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err != nil:
+				failed = err
+			case r.Type != "broadcast_ok":
+				failed = fmt.Errorf("a client gets error %d: %s", r.Code, r.Text)
+			}
+			out.answers = append(out.answers, time.Since(at))
+		})
+		<-time.After(5 * time.Millisecond)
+	}
+	if out.children, out.restarts, err = s.looks(); err != nil {
+		return out, err
+	}
+	_, out.memory, _ = root.Memory()
+	out.cpu, _ = root.CPU()
+	close(stop)
+	all.Wait()
+	out.deliveries = s.wait(len(out.answers))
+	return out, failed
+}
+
+// looks is what the children of the root take, and how many were started again.
+func (s *star) looks() (bytes int64, restarts int, err error) {
+	r, err := s.Call("n0", `"type":"health"`)
+	if err != nil {
+		return 0, 0, err
+	}
+	var h struct {
+		Body struct {
+			Isolation struct {
+				Children []struct {
+					Memory  int64 `json:"memory_bytes"`
+					Started int
+				}
+			}
+		}
+	}
+	err = json.Unmarshal(r.Line, &h)
+	for _, c := range h.Body.Isolation.Children {
+		bytes += c.Memory
+		restarts += c.Started - 1
+	}
+	return bytes, restarts, err
+}
+
+// wait waits until all values have left for all kind neighbours, and returns how long
+// each took.
+func (s *star) wait(values int) (took []time.Duration) {
+	deadline := time.Now().Add(harness.Patience)
+	for {
+		took = took[:0]
+		s.mu.Lock()
+		for _, gone := range s.gone {
+			for v, at := range gone {
+				if began, ours := s.began[v]; ours {
+					took = append(took, at.Sub(began))
+				}
+			}
+		}
+		s.mu.Unlock()
+		if len(took) >= 3*values || time.Now().After(deadline) {
+			return took
+		}
+		<-time.After(10 * time.Millisecond)
+	}
+}
+
+// attack sends the most expensive messages of a kind as fast as they are taken, and
+// returns how many bytes.
+func attack(root *harness.Process, what string, stop chan struct{}) (bytes int64) {
+	if what == "nothing" {
+		return 0
+	}
+	for i := 1; ; i++ {
+		select {
+		case <-stop:
+			return bytes
+		default:
+		}
+		if line := hostile(what, i); root.Offer(line) {
+			bytes += int64(len(line))
+		} else {
+			runtime.Gosched()
+		}
+	}
+}
+
+// hostile is the i-th message of a hostile neighbour: each is as long as a line may be,
+// and says something new.
+func hostile(what string, i int) []byte {
+	var b strings.Builder
+	fmt.Fprintf(&b, `{"src":"n1","dest":"n0","body":{"type":"gossip","e":1,"f":0,"b":%d,"p":true,"w":true,`, i)
+	const long = 45 << 10
+	switch what {
+	case "digests": // lines of origins that there are not
+		fmt.Fprintf(&b, `"vec":{"x":%d,"i":0,"n":1,"h":[{"o":"n1","l":"","s":[[1,1]]}`, i)
+		for k := 0; b.Len() < long; k++ {
+			fmt.Fprintf(&b, `,{"o":"n1","l":"%d.%d","s":[[1,9]]}`, i, k)
+		}
+		b.WriteString(`]}`)
+	case "spans": // of one, with gaps, that never come to an end
+		fmt.Fprintf(&b, `"vec":{"x":%d,"i":0,"n":1,"h":[{"o":"n1","l":"l","s":[[1,1]`, i)
+		for k := i*3000 + 1; b.Len() < long; k++ {
+			fmt.Fprintf(&b, `,[%d,%d]`, 2*k+1, 2*k+1)
+		}
+		b.WriteString(`]}]}`)
+	case "runs": // of a value each, that the node knows already but for the first
+		b.WriteString(`"runs":[{"o":"n1","l":"l","c":1,"v":[1000000]}`)
+		for k := 0; b.Len() < long; k++ {
+			b.WriteString(`,{"o":"n1","l":"l","c":1,"v":[1000000]}`)
+		}
+		b.WriteString(`]`)
+	}
+	b.WriteString("}}\n")
+	return []byte(b.String())
+}
