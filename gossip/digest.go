@@ -111,6 +111,15 @@ func (v *Digest) set(l *line, counters Spans) {
 	v.more[l.origin] = counters
 }
 
+// size is how many lines there are, and spans where one does not do.
+func (v *Digest) size() int {
+	n := v.origins
+	for _, spans := range v.more {
+		n += len(spans)
+	}
+	return n
+}
+
 // Count is the number of entries held.
 func (v *Digest) Count() uint64 { return v.count }
 

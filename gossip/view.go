@@ -18,6 +18,16 @@ func (v View) Parent() string {
 	return v.c.parent.name
 }
 
+// Shown is how many lines, and spans beyond one a line, the core keeps of what a peer
+// has shown it to hold.
+func (v View) Shown(peer string) int {
+	l := v.c.byPeer[peer]
+	if l == nil {
+		return 0
+	}
+	return l.told.size()
+}
+
 // Links calls do for every link over which entries flow, in their order. One
 // whose peer does not answer begins anew when it does, with a swap of digests, so
 // nothing counts as confirmed by it until then. The LinkView is valid within the

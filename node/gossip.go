@@ -41,6 +41,7 @@ type gossiper struct {
 	faults       *inject.Injector // nil as a rule
 
 	gossipBytes, intakeBytes *budget
+	peers                    *peerAllowances // the intake's
 
 	membership *membership // nil before init
 	crashed    bool        // and has not begun again
@@ -65,7 +66,7 @@ func (n *Node) newGossiper() (*gossiper, error) {
 	g := &gossiper{
 		random: n.cfg.Random, inbox: n.gossipInbox, intake: n.intakeQueue, out: n.outbox, storedSignal: n.storedSignal, issued: &n.store.issued,
 		monitor: n.monitor, own: n.gates.own, counters: &n.counters, log: n.cfg.Log, target: n.cfg.LatencyTarget, period: n.cfg.period(), state: n.state, fixed: n.cfg.SyncPeriod != 0 || n.cfg.Rounds != gossip.Locked,
-		wake: n.wakes.gossip, faults: n.faults[gossipName], gossipBytes: &n.gossipBytes, intakeBytes: &n.intakeBytes,
+		wake: n.wakes.gossip, faults: n.faults[gossipName], gossipBytes: &n.gossipBytes, intakeBytes: &n.intakeBytes, peers: &n.peers,
 	}
 	cfg := service.Config{
 		Gossip: n.cfg.gossip(), NumChildren: n.cfg.NumChildren, Permits: permits, Spans: n.cfg.PeerLimits.Spans,
@@ -122,7 +123,9 @@ func (g *gossiper) Crashed(now time.Duration) int {
 	if !lost {
 		return 0
 	}
-	g.gossipBytes.put(len(m.body))
+	if m.body != nil {
+		g.putBack(m.from, len(m.body))
+	}
 	switch {
 	case m.membership != nil:
 		g.membership = m.membership // the next instance begins with it
@@ -171,7 +174,9 @@ func (g *gossiper) step(now time.Duration) bool {
 		g.faults.End()
 	}
 	if ok {
-		g.gossipBytes.put(len(m.body))
+		if m.body != nil {
+			g.putBack(m.from, len(m.body))
+		}
 		g.inbox.Done()
 	}
 	return ok || out.Spoke
@@ -240,6 +245,12 @@ func (g *gossiper) beginning(m *membership) *service.Membership {
 	b := m.forGossip()
 	b.Phase, b.Seed = g.draw()
 	return b
+}
+
+// putBack gives back the room of a peer's message that does not wait any more.
+func (g *gossiper) putBack(from string, bytes int) {
+	g.gossipBytes.put(bytes)
+	g.peers.handled(from, bytes)
 }
 
 // draw draws what differs from life to life of the service.

@@ -29,7 +29,7 @@ type intake struct {
 	health                   func(now time.Duration) []byte // the fields of a health reply
 	name                     func(string)                   // sets the node's name in the output
 
-	peers       peerAllowances
+	peers       *peerAllowances
 	memberships *MembershipCache // may be nil
 	self        *membership      // nil before init
 	state       *state           // for what the node is for; the rest of it is others'
@@ -138,7 +138,9 @@ func (in *intake) peerMessage(now time.Duration, m *wire.Message) {
 		in.counters.droppedPeerMsgs.Add(1)
 		return
 	}
+	in.peers.waits(m.Src, len(m.Body))
 	if !in.gossip.Offer(now, peerMsg{from: m.Src, body: m.Body}) {
+		in.peers.handled(m.Src, len(m.Body))
 		in.gossipBytes.put(len(m.Body))
 		in.counters.droppedPeerMsgs.Add(1)
 	}

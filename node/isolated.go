@@ -210,7 +210,7 @@ func (s *isolated) Crashed(now time.Duration) int {
 	default: // not acked, so it comes again
 		logLost(s.log, gossipName, "message", &replyTo{client: m.from}, m.body)
 		if !s.handed {
-			s.gossipBytes.put(len(m.body))
+			s.putBack(m.from, len(m.body))
 		}
 	}
 	return 1
@@ -295,7 +295,7 @@ func (h *home) Send(now time.Duration, to string, body []byte) {
 func (h *home) Read(now time.Duration, read any) { h.passRead(now, read.(*workItem)) }
 
 // Done gives back the bytes of a message.
-func (h *home) Done(bytes int) { h.gossipBytes.put(bytes) }
+func (h *home) Done(from string, bytes int) { h.putBack(from, bytes) }
 
 // Dropped counts a message that no child has handled.
 func (h *home) Dropped(now time.Duration, from string) { h.counters.droppedPeerMsgs.Add(1) }

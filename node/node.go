@@ -35,6 +35,7 @@ type Node struct {
 	admitted int64 // lines, for a driver with a clock of its own
 
 	intakeBytes, gossipBytes budget
+	peers                    peerAllowances
 
 	intakeInbox  *chans.Inbox[workItem]
 	intakeQueue  *chans.Queue[workItem]
@@ -89,6 +90,7 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 	n.stdout.to = stdout
 	n.age = stdin.NewAge(cfg.Monitor.Period, nil)
 	n.intakeBytes.name, n.intakeBytes.limit = "intake bytes", maxIntakeBytes
+	n.peers.limits = n.cfg.PeerLimits
 	n.gossipBytes.name, n.gossipBytes.limit = "gossip bytes", maxGossipBytes
 	n.setName("")
 	n.supervisor = chans.NewSupervisor(chans.SupervisorConfig{MaxCrashes: cfg.MaxCrashes, Window: cfg.CrashWindow, Log: cfg.Log})
@@ -119,7 +121,7 @@ func New(cfg Config, stdout io.Writer) (*Node, error) {
 	}
 	n.state.onChoice, n.state.wrong = n.chosen, cfg.WrongApp
 	n.intake = &intake{
-		peers: peerAllowances{limits: n.cfg.PeerLimits},
+		peers: &n.peers,
 		state: n.state, env: app.Env{Life: n.store.logName},
 		queue: n.intakeQueue, gossip: n.gossipQueue, out: n.outbox, gates: &n.gates, expectedWait: n.wait, counters: &n.counters, log: cfg.Log, memberships: cfg.Memberships,
 		intakeBytes: &n.intakeBytes, gossipBytes: &n.gossipBytes,

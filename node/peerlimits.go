@@ -37,31 +37,67 @@ func (l *PeerLimits) check() error {
 	return nil
 }
 
-// peerAllowances hold peers to limits. The reader takes; any goroutine may look.
+// peerAllowances hold peers to limits, and each to its share of the queue of peers'
+// messages, so that none alone makes the node unhealthy. Any goroutine may use it.
 type peerAllowances struct {
 	limits PeerLimits
 	mu     sync.Mutex
 	peers  map[string]*peerAllowance
 }
 
-type peerAllowance struct{ messages, bytes *backpressure.Allowance }
+type peerAllowance struct {
+	messages, bytes            *backpressure.Allowance
+	waitingItems, waitingBytes int    // in the queue, or with a child
+	unfair                     uint64 // dropped, as that is its share
+}
+
+// A peer's share of the queue of peers' messages: an eighth of what is healthy. A
+// message passes where none of the peer's waits.
+const (
+	shareItems = 1024
+	shareBytes = maxGossipBytes / 16
+)
 
 // take reports whether a message of so many bytes is taken.
-func (a *peerAllowances) take(now time.Duration, peer string, bytes int) bool {
-	if a.limits.Messages.PerSecond == 0 && a.limits.Bytes.PerSecond == 0 {
-		return true
-	}
+func (a *peerAllowances) take(now time.Duration, name string, bytes int) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	p := a.peers[peer]
+	p := a.of(name)
+	if p.waitingItems > 0 && (p.waitingItems >= shareItems || p.waitingBytes+bytes > shareBytes) {
+		p.unfair++
+		return false
+	}
+	return p.messages.Take(now, 1) && p.bytes.Take(now, float64(bytes))
+}
+
+func (a *peerAllowances) of(name string) *peerAllowance {
+	p := a.peers[name]
 	if p == nil {
 		if a.peers == nil {
 			a.peers = map[string]*peerAllowance{}
 		}
-		p = &peerAllowance{backpressure.NewAllowance(a.limits.Messages), backpressure.NewAllowance(a.limits.Bytes)}
-		a.peers[peer] = p
+		p = &peerAllowance{messages: backpressure.NewAllowance(a.limits.Messages), bytes: backpressure.NewAllowance(a.limits.Bytes)}
+		a.peers[name] = p
 	}
-	return p.messages.Take(now, 1) && p.bytes.Take(now, float64(bytes))
+	return p
+}
+
+// waits says that a message that was taken waits, and handled that it does not any
+// more.
+func (a *peerAllowances) waits(name string, bytes int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	p := a.of(name)
+	p.waitingItems++
+	p.waitingBytes += bytes
+}
+
+func (a *peerAllowances) handled(name string, bytes int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	p := a.of(name)
+	p.waitingItems--
+	p.waitingBytes -= bytes
 }
 
 // limitedPeer is what is told of a peer that was held to a limit.
@@ -77,7 +113,7 @@ func (a *peerAllowances) limited(now time.Duration) (all []limitedPeer) {
 	defer a.mu.Unlock()
 	for _, name := range slices.Sorted(maps.Keys(a.peers)) {
 		p := a.peers[name]
-		if n := p.messages.Refused() + p.bytes.Refused(); n > 0 {
+		if n := p.messages.Refused() + p.bytes.Refused() + p.unfair; n > 0 {
 			all = append(all, limitedPeer{name, n, max(p.messages.Penalty(now), p.bytes.Penalty(now))})
 		}
 	}

@@ -29,6 +29,18 @@ func TestPeerLimits_holdEachPeerToItsOwn(t *testing.T) {
 	require.InDelta(t, 1, all[0].slowed, 1e-9)
 	require.True(t, a.take(time.Minute, "n2", 1000))
 	require.True(t, (&peerAllowances{}).take(0, "n1", 1<<40))
+	b := peerAllowances{}
+	for i := range 3 {
+		require.Equal(t, i < 2, b.take(0, "n1", shareBytes/2))
+		if i < 2 {
+			b.waits("n1", shareBytes/2)
+		}
+	}
+	require.True(t, b.take(0, "n2", shareBytes/2), "each has its share")
+	require.Len(t, b.limited(0), 1)
+	b.handled("n1", shareBytes/2)
+	b.handled("n1", shareBytes/2)
+	require.True(t, b.take(0, "n1", 2*shareBytes), "one passes where none waits")
 	limits := DefaultPeerLimits()
 	require.NoError(t, limits.check())
 	limits.Bytes.PerSecond = -1

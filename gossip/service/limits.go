@@ -1,23 +1,28 @@
 package service
 
 import (
+	"bytes"
 	"time"
 
 	"treecast/backpressure"
-	"treecast/gossip"
 )
 
-// Spans is what a message costs whoever reads it beside its bytes: the lines and spans
-// of its digest and the spans of its acks. They are looked up one by one.
-func Spans(m *gossip.Message) int {
-	n := len(m.Acks)
-	if m.Digest != nil {
-		n += len(m.Digest.Lines)
-		for i := range m.Digest.Lines {
-			n += len(m.Digest.Lines[i].Counters)
-		}
+// MaxShown is how many lines and spans the node keeps of what one peer shows it to hold:
+// what a hundred thousand origins have. A peer that shows more is not listened to any
+// further.
+const MaxShown = 1 << 17
+
+// digestKey is what a digest begins with in the body of a message.
+var digestKey = []byte(`"vec":`)
+
+// Spans is how many lines and spans the digest in the body of a message has at most: what
+// it costs beside its bytes, as each is looked up by itself. The body is not read for it.
+func Spans(body []byte) int {
+	at := bytes.Index(body, digestKey)
+	if at < 0 {
+		return 0
 	}
-	return n
+	return bytes.Count(body[at:], []byte("["))
 }
 
 // SpanLimits hold each peer to a number of spans a second.
@@ -26,9 +31,13 @@ type SpanLimits struct {
 	peers  map[string]*backpressure.Allowance
 }
 
-// Take reports whether a message of a peer is within its limit.
-func (l *SpanLimits) Take(now time.Duration, peer string, m *gossip.Message) bool {
+// Take reports whether a message of a peer, as JSON, is within its limit.
+func (l *SpanLimits) Take(now time.Duration, peer string, body []byte) bool {
 	if l.Config.PerSecond == 0 {
+		return true
+	}
+	spans := Spans(body)
+	if spans == 0 {
 		return true
 	}
 	a := l.peers[peer]
@@ -39,7 +48,7 @@ func (l *SpanLimits) Take(now time.Duration, peer string, m *gossip.Message) boo
 		a = backpressure.NewAllowance(l.Config)
 		l.peers[peer] = a
 	}
-	return a.Take(now, float64(Spans(m)))
+	return a.Take(now, float64(spans))
 }
 
 // OptionalFigures tell of what an overwhelmed node gives up first.

@@ -10,6 +10,7 @@ import (
 
 	"treecast/backpressure"
 	"treecast/gossip"
+	"treecast/gossip/codec"
 	"treecast/gossip/service"
 	"treecast/topology"
 )
@@ -41,10 +42,32 @@ func TestSpanLimits_dropWhatIsBeyondThem(t *testing.T) {
 	require.False(t, message(time.Minute, "n1", 99).Limited, "forgotten")
 }
 
-func TestSpans_areWhatIsLookedUpOneByOne(t *testing.T) {
-	require.Zero(t, service.Spans(&gossip.Message{Runs: make([]gossip.Run, 3)}))
-	require.Equal(t, 2, service.Spans(&gossip.Message{Acks: make([]gossip.Span, 2)}))
-	require.Equal(t, 5, service.Spans(&gossip.Message{Digest: &gossip.DigestPart{Lines: []gossip.DigestLine{{Counters: make(gossip.Spans, 3)}, {}}}}))
+func TestSpans_areWhatADigestHasAtMost(t *testing.T) {
+	require.Zero(t, service.Spans([]byte(`{"type":"gossip","e":1,"f":0,"runs":[{"o":"n1","l":"l","c":1,"v":[[1],[2]]}],"a":[[1,2]]}`)))
+	require.Zero(t, service.Spans(nil))
+	m := &gossip.Message{Digest: &gossip.DigestPart{Lines: []gossip.DigestLine{{Origin: gossip.NewOriginID("n1", "l"), Counters: make(gossip.Spans, 3)}, {Origin: gossip.NewOriginID("n2", "l"), Counters: make(gossip.Spans, 1)}}}}
+	require.Equal(t, 7, service.Spans(codec.Append(nil, m)))
+}
+
+// What the node keeps of a peer's digests is bounded, whatever the peer shows.
+func TestService_keepsNoMoreOfAPeersDigestThanItMay(t *testing.T) {
+	p := newPeer(t, "n0", true)
+	tree, err := topology.New([]string{"n0", "n1"}, 2)
+	require.NoError(t, err)
+	p.step(service.In{Begin: &service.Membership{Self: "n0", Members: tree}})
+	limited := 0
+	for i := range 300 {
+		m := &gossip.Message{Incarnation: 5, For: 7, Batch: uint64(i + 1), Digest: &gossip.DigestPart{Exchange: uint64(i), Parts: 1}}
+		for k := range 1000 {
+			m.Digest.Lines = append(m.Digest.Lines, gossip.DigestLine{Origin: gossip.NewOriginID("n1", fmt.Sprint(i, k)), Counters: gossip.Spans{{First: 1, Last: 1}}})
+		}
+		if p.service.Step(&service.In{Now: ms, Message: &service.Message{From: "n1", Body: codec.Append(nil, m)}}).Limited {
+			limited++
+		}
+	}
+	view, _ := p.service.View()
+	require.InDelta(t, service.MaxShown, view.Shown("n1"), 2000)
+	require.InDelta(t, 300-service.MaxShown/1000, limited, 3)
 }
 
 // An overwhelmed node sends nothing new to an adopted child, goes on with those of the

@@ -19,7 +19,8 @@ type Config struct {
 	// Permits limit the neighbours that may have anything unacked. Total 0 means as
 	// many as there are links.
 	Permits backpressure.PermitsConfig
-	// Spans limits the spans of each peer's messages; the zero value does not.
+	// Spans limits the spans of each peer's messages, where they are JSON; the zero value
+	// does not.
 	Spans backpressure.AllowanceConfig
 	// Codec puts messages into bytes; nil: they are JSON, as peers read them.
 	Codec Codec
@@ -177,6 +178,10 @@ func (s *Service) settle(in *In) {
 
 // receive handles a peer's message.
 func (s *Service) receive(in *In) {
+	if !s.spans.Take(in.Now, in.Message.From, in.Message.Body) {
+		s.out.Limited = true // it is not acked, so it comes again
+		return
+	}
 	m, err := s.codec.Message(in.Message.Body)
 	if err == nil && s.core == nil {
 		err = errNotBegun
@@ -185,8 +190,8 @@ func (s *Service) receive(in *In) {
 		s.out.Unreadable = err
 		return
 	}
-	if !s.spans.Take(in.Now, in.Message.From, m) {
-		s.out.Limited = true // it is not acked, so it comes again
+	if m.Digest != nil && s.core.View().Shown(in.Message.From) > MaxShown {
+		s.out.Limited = true
 		return
 	}
 	if s.isHeldBack(m) {

@@ -132,16 +132,14 @@ func (e *linkEngine) Work(now time.Duration, payload []byte) ([]byte, error) {
 		e.text = codec.Append(e.text[:0], m)
 		out.Body = e.text
 	} else {
-		m, err := e.decoder.Message(in.Body)
-		switch {
-		case err != nil:
-		case !e.spans.Take(now, in.From, m):
-			out.Limited = true
-		default:
-			e.text = Parsed{}.Append(e.text[:0], m)
-			out.Message = e.text
+		if out.Limited = !e.spans.Take(now, in.From, in.Body); !out.Limited {
+			m, err := e.decoder.Message(in.Body)
+			if err == nil {
+				e.text = Parsed{}.Append(e.text[:0], m)
+				out.Message = e.text
+			}
+			out.Unreadable = err
 		}
-		out.Unreadable = err
 	}
 	e.answer = frame.Append(e.answer[:0], &out)
 	answer := e.answer

@@ -42,7 +42,7 @@ func (l *flights) add(now time.Duration, from string, body []byte) *flight {
 func (l *flights) over(f *flight) {
 	if f != nil && !f.done {
 		f.done, f.body = true, nil
-		l.home.Done(f.bytes)
+		l.home.Done(f.from, f.bytes)
 	}
 }
 

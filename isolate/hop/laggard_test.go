@@ -192,7 +192,7 @@ func (h *house) Send(_ time.Duration, to string, body []byte) {
 	h.sent = append(h.sent, service.Packet{To: to, Body: slices.Clone(body)})
 }
 func (h *house) Read(_ time.Duration, read any)              { h.read = append(h.read, read) }
-func (h *house) Done(bytes int)                              { h.bytes -= bytes }
+func (h *house) Done(_ string, bytes int)                    { h.bytes -= bytes }
 func (h *house) Dropped(time.Duration, string)               { h.dropped++ }
 func (h *house) Unused(_ time.Duration, _ string, why error) { h.unused++ }
 func (h *house) Draw() (time.Duration, uint64)               { h.draws++; return 0, h.draws }

@@ -100,7 +100,7 @@ func (c *ServiceConfig) config() service.Config {
 		NumChildren: c.NumChildren, Permits: c.Permits, Spans: c.Spans,
 	}
 	if c.Parsed {
-		out.Codec = Parsed{}
+		out.Codec, out.Spans = Parsed{}, backpressure.AllowanceConfig{} // the link children hold to it
 	}
 	return out
 }

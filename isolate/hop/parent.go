@@ -30,7 +30,7 @@ type Home interface {
 	// Read lets a read go on that has waited for messages before it.
 	Read(now time.Duration, read any)
 	// Done gives back the bytes of a message; Dropped says that it was not handled.
-	Done(bytes int)
+	Done(from string, bytes int)
 	Dropped(now time.Duration, from string)
 	// Unused is told of a message that a link child did not use: it could not be read, or
 	// where why is nil its peer has shown more than it may.
