@@ -300,6 +300,24 @@ func TestJournal_whatIsRemovedUnderANodeIsWrittenAgain(t *testing.T) {
 	require.Empty(t, journals(t, temporary))
 }
 
+// A journal of an earlier version's format is refused with a sentence, in the reply to init.
+func TestJournal_ofAnEarlierVersionIsRefused(t *testing.T) {
+	t.Parallel()
+	earlier, err := os.ReadFile("../journal/testdata/format1.journal")
+	require.NoError(t, err)
+	dir := t.TempDir()
+	path := filepath.Join(dir, "run-earlier", "n0~0.journal")
+	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+	require.NoError(t, os.WriteFile(path, earlier, 0o600))
+	p := startNode(t, append(slices.Clone(unhurried), "TREECAST_RUN=earlier"), "--journal", dir)
+	p.write(line(200, "c200", `"type":"init","node_id":"n0","node_ids":["n0","n1"],"msg_id":1`))
+	text := p.next()
+	require.Contains(t, text, `"code":13`)
+	require.Contains(t, text, path+": it is of another version of treecast: its format is 1, ours 2")
+	require.Contains(t, text, "--journal-lost begin")
+	p.kill()
+}
+
 func TestJournal_whatCannotBeReadIsRefusedUnlessItMayBeLost(t *testing.T) {
 	t.Parallel()
 	temporary := t.TempDir()
