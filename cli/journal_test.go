@@ -118,7 +118,7 @@ func TestWithoutAJournalAKilledNodeLosesWhatItAcknowledged(t *testing.T) {
 	p.say(10, "1")
 	require.Empty(t, journals(t, temporary))
 	p.kill()
-	p = begin(t, 200, env, "--journal", "off")
+	p = begin(t, 200, env, "--journal", "off", "--app", "broadcast") // nobody has said so again
 	require.Equal(t, "[]", p.read())
 	p.close()
 }
@@ -130,7 +130,7 @@ func TestRunsOneAfterTheOtherUnderOneParentAreKeptApart(t *testing.T) {
 	temporary := t.TempDir()
 	env := placed(temporary)
 	for run := range 3 {
-		p := begin(t, 0, env)
+		p := begin(t, 0, env, "--app", "broadcast")
 		require.Equal(t, "[]", p.read(), "run %d", run)
 		p.say(10+run, fmt.Sprint(100*run))
 		p.kill()
@@ -333,7 +333,7 @@ func TestJournal_whatCannotBeReadIsRefusedUnlessItMayBeLost(t *testing.T) {
 	require.Contains(t, text, `"code":13`)
 	require.Contains(t, text, path)
 	p.kill()
-	p = begin(t, 300, env, "--journal-lost", "begin")
+	p = begin(t, 300, env, "--journal-lost", "begin", "--app", "broadcast")
 	require.Equal(t, "[]", p.read())
 	p.say(310, "2")
 	p.kill()
