@@ -38,8 +38,8 @@
 // # Which queue serves which edge, and why
 //
 // Every edge of a node (intake: from the reader, and from gossip what it
-// stores; gossip: from the reader; journal: from record; output: from record and
-// gossip) has Queue, which is the catalogue's Locked with figures: a ring under
+// stores; gossip: from the reader; journal: from the store; output: from all of
+// them) has Queue, which is the catalogue's Locked with figures: a ring under
 // one mutex, taken from in batches. Package chans/catalogue has the queues that were tried in
 // its place, results/chans.md what they cost. What decided, on two cores:
 //

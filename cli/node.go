@@ -74,7 +74,7 @@ type nodeCommand struct {
 	Fsync            string        `default:"never" enum:"never,interval,always" group:"journal" help:"When the journal is synced to the disk. never: a value survives the process, not the machine, and costs one write per batch. interval: at most --fsync-interval of values is lost with the machine. always: nothing is; every batch waits for the disk, so an acknowledgement takes up to two syncs, and n clients share one. Default: ${default}."`
 	FsyncInterval    time.Duration `default:"1s" placeholder:"T" group:"journal" help:"How often --fsync interval syncs. Shorter loses less with the machine, and has more appends wait behind a sync. Default: ${default}."`
 	JournalPreferred int           `default:"65536" group:"backpressure" help:"Preferred size of the queue of what is to be kept in the journal. Default: ${default}."`
-	JournalCapacity  int           `default:"131072" group:"backpressure" help:"Hard capacity of the queue of what is to be kept: beyond it the intake waits. Default: ${default}."`
+	JournalCapacity  int           `default:"131072" group:"backpressure" help:"Hard capacity of the queue of what is to be kept: beyond it broadcasts get error 11, and what peers bring comes again. Default: ${default}."`
 
 	MaxLineBytes int    `default:"16777216" group:"io" help:"Longest line taken from stdin, in bytes; a longer one is skipped and answered with error 12. Default: ${default}."`
 	DebugAddr    string `placeholder:"PORT|IP:PORT" group:"io" help:"Show the inside of the node over HTTP: expvar, Prometheus text, the history of its queues and Go's profiles. A PORT alone is for this machine only; 0 lets the system choose one, which is logged. Every node needs one of its own. Default: off."`
