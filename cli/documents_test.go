@@ -19,19 +19,40 @@ type command struct {
 	block      bool // it stands on a line of its own, to be typed as it is
 }
 
+// pages are README, CONTRIBUTING, CHANGELOG, docs/ and results/.
+func pages(t *testing.T) (out []string) {
+	t.Helper()
+	for _, pattern := range []string{"../*.md", "../docs/*.md", "../results/*.md"} {
+		found, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		out = append(out, found...)
+	}
+	return out
+}
+
+func TestDocuments_linksLeadSomewhere(t *testing.T) {
+	followed := 0
+	for _, page := range pages(t) {
+		data, err := os.ReadFile(page)
+		require.NoError(t, err)
+		for _, m := range regexp.MustCompile(`\]\(([^)#]+)[^)]*\)`).FindAllStringSubmatch(string(data), -1) {
+			if !strings.Contains(m[1], "://") {
+				_, err := os.Stat(filepath.Join(filepath.Dir(page), m[1]))
+				require.NoError(t, err, page)
+				followed++
+			}
+		}
+	}
+	require.Greater(t, followed, 50)
+}
+
 // documented are the commands that README, docs/ and results/ show, in code spans and
 // on lines that stand four blanks in.
 func documented(t *testing.T) (out []command) {
 	t.Helper()
-	var pages []string
-	for _, pattern := range []string{"../*.md", "../docs/*.md", "../results/*.md"} {
-		found, err := filepath.Glob(pattern)
-		require.NoError(t, err)
-		pages = append(pages, found...)
-	}
 	begins := regexp.MustCompile(`^(treecast|go run|go test|go build|scripts/|make |\.ci/run)`)
 	spans := regexp.MustCompile("`([^`]+)`")
-	for _, page := range pages {
+	for _, page := range pages(t) {
 		data, err := os.ReadFile(page)
 		require.NoError(t, err)
 		prose := ""
