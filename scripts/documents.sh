@@ -43,7 +43,7 @@ if [ -n "$list" ]; then cat "$work/commands"; exit 0; fi
 
 mkdir "$work/bin"
 go build -o "$work/bin/treecast" .
-go build -o node ./testbed/testdata/nodes/transactor # what pages call ./node
+go build -o my-node ./testbed/testdata/nodes/transactor # as pages call the node of yours
 maelstrom=${MAELSTROM:-$(command -v maelstrom || true)}
 [ -z "$maelstrom" ] || ln -s "$maelstrom" "$work/bin/maelstrom"
 PATH=$work/bin:$PATH
