@@ -33,6 +33,8 @@ type nodeHealth struct {
 	keptMax      int64
 	recovered    uint64 // entries that the last life found
 
+	children map[string]*childWatch // processes of its own, by name
+
 	seen    time.Duration // when it last spoke
 	refused uint64        // broadcasts, as last told
 	trouble trouble
@@ -60,6 +62,9 @@ type healthReply struct {
 		MaxUS     int64  `json:"max_us"`
 		Recovered uint64 `json:"recovered"`
 	} `json:"journal"`
+	Isolation struct {
+		Children []childReply `json:"children"`
+	} `json:"isolation"`
 	Counters map[string]uint64 `json:"counters"`
 }
 
@@ -96,6 +101,7 @@ func (h *healthWatch) take(now time.Duration, node string, body json.RawMessage)
 	n.refusedSyncs, n.resends, n.crashes = r.Permits.Refused, r.Gossip.Resends, r.Crashes
 	n.kept99, n.keptMax = max(n.kept99, r.Journal.P99US), max(n.keptMax, r.Journal.MaxUS)
 	n.recovered = r.Journal.Recovered
+	n.takeChildren(r.Isolation.Children)
 	n.unusual = 0
 	for _, c := range r.Counters {
 		n.unusual += c

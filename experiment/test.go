@@ -212,6 +212,9 @@ func (p *plan) check(out outcome, watch *observer, health *healthWatch) *run.Res
 	if t, ok := health.table(p.session.Nodes); ok {
 		results.Tables = append(results.Tables, t)
 	}
+	if t, ok := health.childTable(p.session.Nodes); ok {
+		results.Tables = append(results.Tables, t)
+	}
 	results.Tables = append(results.Tables, out.usage)
 	return &results
 }

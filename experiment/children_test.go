@@ -1,0 +1,41 @@
+package experiment
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestChildren_haveARowEachWithTheWorstOfTheirFigures(t *testing.T) {
+	h := newHealthWatch(nil)
+	reply := func(memory, hop string) json.RawMessage {
+		return json.RawMessage(`{"isolation":{"mode":"links","children":[` +
+			`{"name":"link n10","started":1},{"name":"link n2","started":2,"restarts":{"crashed":1}},` +
+			`{"name":"gossip","started":3,"inside":true,"restarts":{"stuck":2},"memory_bytes":` + memory + `,"work":7,"hop_max_us":` + hop + `}]}}`)
+	}
+	h.take(time.Second, "n0", reply("100", "5"))
+	h.take(2*time.Second, "n0", reply("50", "9"))
+	h.take(time.Second, "n1", json.RawMessage(`{"unhealthy_ms":0}`))
+	table, ok := h.childTable([]string{"n0", "n1"})
+	require.True(t, ok)
+	require.Len(t, table.Rows, 3)
+	at := func(row int, column string) any {
+		for i, c := range table.Columns {
+			if c == column {
+				return table.Rows[row][i]
+			}
+		}
+		require.Fail(t, column)
+		return nil
+	}
+	require.Equal(t, []any{"gossip", "link n2", "link n10"}, []any{at(0, "child"), at(1, "child"), at(2, "child")})
+	require.Equal(t, []any{uint64(2), true, int64(100), int64(9), uint64(7)}, []any{at(0, "stuck"), at(0, "inside"), at(0, "memory_bytes"), at(0, "hop_max_us"), at(0, "work")})
+	require.Equal(t, uint64(1), at(1, "crashed"))
+	for _, row := range table.Rows {
+		require.Len(t, row, len(table.Columns))
+	}
+	_, ok = newHealthWatch(nil).childTable([]string{"n0"})
+	require.False(t, ok)
+}
