@@ -21,6 +21,9 @@ import (
 // beatPeriod is how often a child says that it is alive.
 const beatPeriod = 500 * time.Millisecond
 
+// mostKept is for how long what is said may wait for more while there is work.
+const mostKept = time.Millisecond
+
 // parentFD is where a child finds its end of the socket pair.
 const parentFD = 3
 
@@ -49,12 +52,13 @@ func Child() int {
 
 // child is a child process.
 type child struct {
-	socket *os.File
-	work   chan frame.Message
-	start  time.Time
-	offset time.Duration // of the parent's clock at the start
-	done   atomic.Uint64 // pieces of work
-	spin   atomic.Bool   // no more of it is done
+	socket  *os.File
+	work    chan frame.Message
+	start   time.Time
+	offset  time.Duration // of the parent's clock at the start
+	flushed time.Duration // when what was said last left; of the loop
+	done    atomic.Uint64 // pieces of work
+	spin    atomic.Bool   // no more of it is done
 
 	mu     sync.Mutex // of writing
 	frames frame.Writer
@@ -164,10 +168,15 @@ func (c *child) loop(engine hop.Engine) int {
 				c.flush()
 				return 0
 			}
+			if now := c.now(); now-c.flushed > mostKept {
+				c.flushed = now
+				c.flush()
+			}
 			continue
 		default:
 		}
 		now := c.now()
+		c.flushed = now
 		next := engine.Next()
 		if engine.Blocked() {
 			next = hop.Never

@@ -104,7 +104,8 @@ type Parent struct {
 	payload []byte
 }
 
-// NewParent returns the parent's side. Nothing is started before the first Step.
+// NewParent returns the parent's side. Nothing is started before the first Step after
+// Begin.
 func NewParent(cfg ParentConfig, home Home) *Parent {
 	p := &Parent{cfg: cfg, home: home, sync: cfg.Launcher.InProcess(), links: map[string]*link{}}
 	p.flights.home = home
@@ -174,6 +175,9 @@ func (p *Parent) Spoke() bool {
 
 // Next is when Step has something to do, unless a child says something.
 func (p *Parent) Next() time.Duration {
+	if p.membership == nil {
+		return never
+	}
 	next := min(p.child.Next(), p.flights.next(), p.ready.next())
 	if p.sync && p.child.Gone() {
 		next = min(p.flights.next(), p.ready.next()) // with the next work
@@ -194,6 +198,9 @@ func (p *Parent) Due(now time.Duration) bool {
 // the state has changed, so that the gossip child is told even without a message. It
 // reports whether it did anything.
 func (p *Parent) Step(now time.Duration, tell bool) (did bool) {
+	if p.membership == nil {
+		return false // children are told whose they are
+	}
 	p.child.Step(now)
 	if p.child.GaveUp() {
 		p.goInside(&p.child, "gossip")

@@ -8,10 +8,12 @@ import (
 	"treecast/isolate/frame"
 )
 
-// Windows of a child: how much work it may have that it has not answered.
+// Windows of a child: how much work it may have that it has not answered. What is
+// new in the store waits behind that and no more, whatever a peer sends, so it is no
+// larger than a socket pair needs to be kept busy.
 const (
 	WindowItems = 256
-	WindowBytes = 1 << 20 // a single larger piece passes when there is no other
+	WindowBytes = 256 << 10 // a single larger piece passes when there is no other
 )
 
 // What a child may say unasked: its beats, and what is due by itself.
