@@ -33,7 +33,7 @@ type Sweep struct {
 	Environment []string `json:"environment,omitempty"` // NAME=VALUE, of those that nodes read
 	FirstSeed   uint64   `json:"first_seed,string"`
 	SeedCount   int      `json:"seed_count"` // runs of each setting: seeds one after the other
-	Settings    []string `json:"settings"`   // the flags of each, as Setting.Flags has them
+	Settings    []string `json:"settings"`   // the flags of each, as Spec.Flags has them
 }
 
 // Machine is what a sweep was made on. Real-time figures depend on it; those of
