@@ -167,7 +167,10 @@ func worstUnhealthy(tables []Table) (worst float64, ok bool) {
 				continue
 			}
 			for _, row := range t.Rows {
-				if v, is := tableNumber(row, at); is {
+				if at >= len(row) {
+					continue
+				}
+				if v, is := Number(row[at]); is {
 					worst, ok = max(worst, v), true
 				}
 			}
@@ -176,14 +179,13 @@ func worstUnhealthy(tables []Table) (worst float64, ok bool) {
 	return worst, ok
 }
 
-// tableNumber reads a cell, which is an integer as it was put there, or any
-// number as JSON has it.
-func tableNumber(row []any, at int) (float64, bool) {
-	if at >= len(row) {
-		return 0, false
-	}
-	switch v := row[at].(type) {
+// Number reads a cell of a Table, which is an integer as it was put there, or any
+// number as JSON has it; false if it is none.
+func Number(cell any) (float64, bool) {
+	switch v := cell.(type) {
 	case int64:
+		return float64(v), true
+	case uint64:
 		return float64(v), true
 	case int:
 		return float64(v), true

@@ -160,21 +160,6 @@ func worstUnhealthy(health []figure.Health) (worst time.Duration) {
 	return worst
 }
 
-// number reads a cell, which is a number as it was put there or as JSON has it.
-func number(v any) float64 {
-	switch v := v.(type) {
-	case float64:
-		return v
-	case int64:
-		return float64(v)
-	case uint64:
-		return float64(v)
-	case int:
-		return float64(v)
-	}
-	return 0
-}
-
 // plainTable shows a table of the record as it is, but for its length.
 func plainTable(title string, t run.Table, limit int) table {
 	out := table{Title: title}
@@ -186,9 +171,10 @@ func plainTable(title string, t run.Table, limit int) table {
 		for _, cell := range row {
 			if text, ok := cell.(string); ok {
 				cells = append(cells, clip(text, 80))
-			} else {
-				cells = append(cells, milliseconds(number(cell)))
+				continue
 			}
+			v, _ := run.Number(cell)
+			cells = append(cells, milliseconds(v))
 		}
 		out.Rows = append(out.Rows, cells)
 	}
