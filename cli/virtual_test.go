@@ -110,7 +110,9 @@ func TestLogsOfAVirtualRunAreShownWhenAskedFor(t *testing.T) {
 	require.Equal(t, int(r.Net.All.SendCount), strings.Count(got.stderr, ` send {"id":`))
 	text, err := os.ReadFile(filepath.Join(dir, "store", "latest", "node-logs", "n1.log"))
 	require.NoError(t, err)
-	require.Contains(t, got.stderr, "n1: "+string(text))
+	for line := range strings.Lines(string(text)) {
+		require.Contains(t, got.stderr, "n1: "+line)
+	}
 
 	got = treecast(t, t.TempDir(), "test", "--virtual", "--node-count", "2", "--time-limit", "1", "--rate", "50", "--log-stderr", "--", "--log-level", "warn")
 	require.Equal(t, 0, got.code, got.stderr)
