@@ -434,11 +434,15 @@ func (p *Parent) Idle() bool {
 	return idle || !p.child.Up()
 }
 
-// Crash takes note that this process has crashed while a child that is part of it did
-// something.
+// Crash takes note that this process has crashed in one of these methods, or in a child
+// that is part of it. All children are ended: nobody knows what they were given.
 func (p *Parent) Crash() {
-	if p.sync {
-		p.child.Crash()
+	ports := []*Port{p.child}
+	for _, l := range p.shared {
+		ports = append(ports, l.port)
+	}
+	for _, port := range ports {
+		port.crash()
 	}
 }
 

@@ -411,6 +411,27 @@ func TestParent_stopsItsChildren(t *testing.T) {
 	})
 }
 
+// A crash of the parent's own end leaves nobody knowing what children were given: they
+// are ended, and the next ones begin with what the store holds.
+func TestParent_goesOnAfterACrashOfItsOwn(t *testing.T) {
+	each(t, func(t *testing.T, mode Mode) {
+		r := newRig(t, mode, "n1")
+		r.message("n1", 1)
+		r.step(ms)
+		r.message("n1", 2)
+		r.Step(r.now, false)
+		r.given = nil // half of a step was done
+		r.Crash()
+		for range 5 {
+			r.step(100 * ms)
+		}
+		r.message("n1", 3)
+		r.step(ms)
+		require.Equal(t, 2, r.house.log.Len(), "the first and the last")
+		require.EqualValues(t, 1, r.Figures()[0].Restarts[Crashed])
+	})
+}
+
 func TestParent_tellsOfRoomThatIsThereAgain(t *testing.T) {
 	r := newRig(t, Gossip, "n1", "n2")
 	r.house.room = 0

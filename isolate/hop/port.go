@@ -207,10 +207,15 @@ func (p *Port) ended(now time.Duration, how string) {
 	}
 }
 
-// Crash ends a child that is part of this process, and was found to have crashed.
-func (p *Port) Crash() {
-	if p.conn != nil {
+// crash ends the child after a crash of this process in its own end of the way, or in a
+// child that is part of it.
+func (p *Port) crash() {
+	switch {
+	case p.conn == nil:
+	case p.cfg.Launcher.InProcess():
 		p.conn.Kill()
+	default:
+		p.kill(Crashed, errCrashed)
 	}
 }
 
@@ -249,6 +254,7 @@ type Said struct {
 
 var (
 	errUnasked = errors.New("an answer to nothing")
+	errCrashed = errors.New("its parent has crashed, and does not know what it was given")
 	errFlood   = errors.New("it says more than it may")
 	errType    = errors.New("a message that no child sends")
 )
