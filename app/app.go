@@ -173,6 +173,11 @@ type List interface {
 // which no answer is written any more.
 const Patience = 3900 * time.Millisecond
 
+// FirstPatience is the same in the first life of a node: nobody knew before it, so a peer
+// can only tell what a client has just told that one. Clients that all wait for reads
+// tell nothing: the sooner they are refused, the sooner one of them asks for more.
+const FirstPatience = time.Second
+
 // Idle is the part of an App that gives out nothing by itself.
 type Idle struct{}
 

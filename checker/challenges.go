@@ -1,6 +1,7 @@
 package checker
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
@@ -9,10 +10,13 @@ import (
 	"treecast/run"
 )
 
-// challenge is one of the Fly.io broadcast challenges: the settings that make a
-// run an attempt at it, and its bounds, 0 for none.
+// challenge is one of the Fly.io challenges: the settings that make a run an attempt at
+// it, and its bounds, 0 for none.
 type challenge struct {
 	name       string
+	workload   string        // empty: broadcast
+	timeLimit  time.Duration // of the shortest run that counts; 0: challengeTimeLimit
+	total      bool          // every operation must succeed
 	nodes      int
 	rate       float64 // at least, operations per second
 	latency    time.Duration
@@ -22,14 +26,16 @@ type challenge struct {
 	maxLatency time.Duration // of the stable latencies, below
 }
 
-// challengeWorkload is what they are about, and its operation that counts.
+// challengeWorkload is what those of broadcasts are about, and its operation that counts.
 const challengeWorkload = "broadcast"
 
 // challengeTimeLimit is the shortest run that counts.
 const challengeTimeLimit = 20 * time.Second
 
-// challenges are those of https://fly.io/dist-sys/3a ff., as people run them.
+// challenges are those of https://fly.io/dist-sys, as people run them.
 var challenges = []challenge{
+	{name: "1", workload: "echo", nodes: 1, timeLimit: 10 * time.Second},
+	{name: "2", workload: "unique-ids", nodes: 3, rate: 1000, timeLimit: 30 * time.Second, partition: true, total: true},
 	{name: "3a", nodes: 1, rate: 10},
 	{name: "3b", nodes: 5, rate: 10},
 	{name: "3c", nodes: 5, rate: 10, partition: true},
@@ -41,7 +47,17 @@ var challenges = []challenge{
 		name: "3e", nodes: 25, rate: 100, latency: 100 * time.Millisecond,
 		msgsPerOp: 20, median: time.Second, maxLatency: 2 * time.Second,
 	},
+	{name: "4", workload: "g-counter", nodes: 3, rate: 100, partition: true},
+	{name: "5a", workload: "kafka", nodes: 1, rate: 1000},
+	{name: "5b", workload: "kafka", nodes: 2, rate: 1000},
+	{name: "5c", workload: "kafka", nodes: 2, rate: 1000},
+	{name: "6a", workload: "txn-rw-register", nodes: 1, rate: 1000, total: true},
+	{name: "6b", workload: "txn-rw-register", nodes: 2, rate: 1000, partition: true, total: true},
+	{name: "6c", workload: "txn-rw-register", nodes: 2, rate: 1000, partition: true, total: true},
 }
+
+// of is the workload that a challenge is about.
+func (c *challenge) of() string { return cmp.Or(c.workload, challengeWorkload) }
 
 // Challenges judges a run by the challenges whose settings it was run with:
 // none, one, or both of 3d and 3e. The rate and the time limit may be higher
@@ -57,10 +73,18 @@ func Challenges(r *run.Results) []run.Challenge {
 }
 
 // ChallengeNames are the names of all challenges, in order.
-func ChallengeNames() []string {
-	var out []string
-	for _, c := range challenges {
-		out = append(out, c.name)
+func ChallengeNames() []string { return challengeNames(func(*challenge) bool { return true }) }
+
+// BroadcastChallengeNames are the names of those of broadcasts.
+func BroadcastChallengeNames() []string {
+	return challengeNames(func(c *challenge) bool { return c.workload == "" })
+}
+
+func challengeNames(which func(*challenge) bool) (out []string) {
+	for i := range challenges {
+		if which(&challenges[i]) {
+			out = append(out, challenges[i].name)
+		}
 	}
 	return out
 }
@@ -81,15 +105,21 @@ func (c *challenge) matches(s *run.Spec) bool {
 	if c.partition {
 		faults = "partition"
 	}
-	return s.Workload == challengeWorkload && s.NodeCount == c.nodes && s.Rate >= c.rate &&
-		s.TimeLimit.Duration() >= challengeTimeLimit && s.Latency.Duration() == c.latency &&
+	return s.Workload == c.of() && s.NodeCount == c.nodes && s.Rate >= c.rate &&
+		s.TimeLimit.Duration() >= cmp.Or(c.timeLimit, challengeTimeLimit) && s.Latency.Duration() == c.latency &&
 		(c.latency == 0 || s.LatencyDist == "constant") && s.Nemesis == faults
 }
 
 func (c *challenge) judge(r *run.Results) run.Challenge {
-	checks := []run.ChallengeCheck{figuresOf(r, c.nodes), {
+	checks := []run.ChallengeCheck{c.figuresOf(r), {
 		What: "valid", Target: "true", Got: r.Valid.String(), Passed: r.Valid == run.Valid,
 	}}
+	if c.total {
+		got := r.Availability.OKFraction
+		checks = append(checks, run.ChallengeCheck{
+			What: "operations that succeed", Target: "all", Got: number(float64(got)), Passed: got == 1,
+		})
+	}
 	if c.msgsPerOp > 0 {
 		check := run.ChallengeCheck{What: "server messages per operation", Target: "< " + number(c.msgsPerOp), Got: "-"}
 		if got := r.Net.Servers.MsgsPerOp; got != nil {
@@ -130,7 +160,11 @@ func (c *challenge) judge(r *run.Results) run.Challenge {
 // figuresOf is the check that a run is one of broadcasts, with figures that such
 // a run of so many nodes can have: a file may be of another workload, or have
 // been written by hand.
-func figuresOf(r *run.Results, nodes int) run.ChallengeCheck {
+func (c *challenge) figuresOf(r *run.Results) run.ChallengeCheck {
+	if c.workload != "" {
+		name := r.Settings.Workload
+		return run.ChallengeCheck{What: "workload", Target: c.workload, Got: name, Passed: name == c.workload && r.Stats.OKCount > 0}
+	}
 	check := run.ChallengeCheck{What: "figures", Target: "of broadcasts", Got: plural(r.Stats.ByF[challengeWorkload].Count, "broadcast")}
 	set, perOp := r.Workload.SetFull, r.Net.Servers.MsgsPerOp
 	switch {
@@ -143,7 +177,7 @@ func figuresOf(r *run.Results, nodes int) run.ChallengeCheck {
 		check.Got = "no value that was broadcast and read"
 	case perOp == nil || !(*perOp >= 0) || math.IsInf(float64(*perOp), 0):
 		check.Got = "messages per operation that cannot be"
-	case nodes > 1 && *perOp == 0:
+	case c.nodes > 1 && *perOp == 0:
 		check.Got = "no message between nodes"
 	case !canBe(set.StableLatencies):
 		check.Got = "stable latencies that cannot be"

@@ -58,7 +58,7 @@ func TestARunIsJudgedByTheChallengesItsSettingsAreOf(t *testing.T) {
 		{"two faults", attempt(5, "partition", "kill"), nil},
 		{"too slow", slow, nil},
 		{"too short", short, nil},
-		{"echo", echo, nil},
+		{"echo", echo, []string{"1"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var names []string
@@ -153,8 +153,9 @@ func TestChallenges_passOnlyRunsOfBroadcastsWithFiguresThatCanBe(t *testing.T) {
 func TestARunCanBeJudgedByAnyChallenge(t *testing.T) {
 	r := &run.Results{Valid: run.Valid}
 	withFigures(r, 25, 900, 1900)
-	require.Equal(t, []string{"3a", "3b", "3c", "3d", "3e"}, ChallengeNames())
-	for _, name := range ChallengeNames() {
+	require.Equal(t, []string{"1", "2", "3a", "3b", "3c", "3d", "3e", "4", "5a", "5b", "5c", "6a", "6b", "6c"}, ChallengeNames())
+	require.Equal(t, []string{"3a", "3b", "3c", "3d", "3e"}, BroadcastChallengeNames())
+	for _, name := range BroadcastChallengeNames() {
 		c, ok := JudgeAs(r, name)
 		require.True(t, ok)
 		require.Equal(t, name, c.Name)
@@ -162,4 +163,27 @@ func TestARunCanBeJudgedByAnyChallenge(t *testing.T) {
 	}
 	_, ok := JudgeAs(r, "3f")
 	require.False(t, ok)
+}
+
+// Those of other workloads ask for validity, and where it is total, for all operations.
+func TestChallenges_ofOtherWorkloads(t *testing.T) {
+	r := run.Results{Valid: run.Valid, Settings: run.Spec{
+		Workload: "unique-ids", NodeCount: 3, Rate: 1000, TimeLimit: ms(30_000), Nemesis: run.CommaListOf("partition"),
+	}}
+	r.Stats.OKCount, r.Availability.OKFraction = 25_000, 1
+	got := Challenges(&r)
+	require.Len(t, got, 1)
+	require.Equal(t, "2", got[0].Name)
+	require.True(t, got[0].Passed)
+	r.Availability.OKFraction = 0.9999
+	require.False(t, Challenges(&r)[0].Passed)
+	r.Settings.Workload, r.Settings.NodeCount, r.Settings.Nemesis = "kafka", 2, ""
+	got = Challenges(&r)
+	require.Len(t, got, 2)
+	require.True(t, got[0].Passed && got[1].Passed, "crashes of clients count as failures there, and are none")
+	r.Valid = run.Invalid
+	require.False(t, Challenges(&r)[0].Passed)
+	other, ok := JudgeAs(&r, "4")
+	require.True(t, ok)
+	require.False(t, other.Passed)
 }

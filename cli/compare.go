@@ -92,7 +92,7 @@ func (c *summaryCommand) Run(s streams) error {
 	known := r.Settings.Workload != "" // of EDN nothing is
 	names := c.Challenge
 	if len(names) == 0 && !known && experiment.IsBroadcast(r) {
-		names = experiment.ChallengeNames()
+		names = experiment.BroadcastChallengeNames()
 	}
 	challenges, err := experiment.Judge(r, names...)
 	if err != nil {

@@ -52,3 +52,15 @@ func TestFuzz_appsAreRight(t *testing.T) {
 		})
 	}
 }
+
+// With three nodes, of which one is cut off and another is started again with nothing,
+// no message is skipped, shown twice or shown under two offsets: the node that forgot
+// takes none until the cut is healed and both others have told what they hold.
+func TestKafka_blankRestartBehindACut(t *testing.T) {
+	got := runHere(t, "test", "--virtual", "--verdict", "exact", "--health", "off", "--no-report", "--store", t.TempDir(),
+		"-w", "kafka", "--node-count", "3", "--concurrency", "2n", "--rate", "200", "--time-limit", "20",
+		"--nemesis-plan", "3s partition n0,n1|n2; 5s kill n1; 6s start n1; 10s heal", "--seed", "3", "--", "--journal", "off")
+	require.Equal(t, ExitOK, got.code, got.stdout)
+	require.NotContains(t, got.stdout, "inconsistent-offsets")
+	require.NotContains(t, got.stdout, "duplicate")
+}

@@ -25,6 +25,7 @@ import (
 type sweepCommand struct {
 	Name string `arg:"" help:"Name of the sweep, and of its folder below --out."`
 
+	Workload      string   `short:"w" default:"broadcast" env:"TREECAST_SWEEP_WORKLOAD" group:"sweep" help:"What clients ask for, as of 'treecast test'. Default: ${default}."`
 	NumChildren   string   `env:"TREECAST_SWEEP_NUM_CHILDREN" placeholder:"K,..." group:"axes" help:"Fan-outs of the tree: numbers, ranges, or what else the node's flag takes."`
 	SyncPeriod    string   `env:"TREECAST_SWEEP_SYNC_PERIOD" placeholder:"P,..." group:"axes" help:"Sync periods. Periods and latency targets are one axis: a setting has either. Eager rounds have neither, and come once for all of them."`
 	LatencyTarget string   `env:"TREECAST_SWEEP_LATENCY_TARGET" placeholder:"D,..." group:"axes" help:"Latency targets."`
@@ -204,7 +205,14 @@ func (c *sweepCommand) points() ([]run.Spec, error) {
 		return nil, err
 	}
 	common := test.Spec
-	common.Workload, common.Driver, common.Bin = all.Default, c.Driver, c.Bin
+	load, err := all.Named(c.Workload)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	if load.SolvedAt != "" {
+		common.ConsistencyModels = run.CommaListOf(load.SolvedAt)
+	}
+	common.Workload, common.Driver, common.Bin = load.Name, c.Driver, c.Bin
 	common.TimeLimit, common.Quiet, common.Concurrency, common.Topology = c.TimeLimit, c.QuietTime, c.Concurrency, c.Topology
 	common.Nemesis, common.NemesisInterval, common.Availability = c.Nemesis, c.NemesisInterval, c.Availability
 	common.NemesisTargets = c.NemesisTargets

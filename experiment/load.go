@@ -86,6 +86,9 @@ func Judge(r *run.Results, names ...string) ([]run.Challenge, error) {
 // ChallengeNames are the challenges that there are.
 func ChallengeNames() []string { return checker.ChallengeNames() }
 
+// BroadcastChallengeNames are those of broadcasts.
+func BroadcastChallengeNames() []string { return checker.BroadcastChallengeNames() }
+
 // IsBroadcast says whether a run is of the workload that the challenges are of.
 func IsBroadcast(r *run.Results) bool { return checker.IsBroadcast(r) }
 

@@ -34,6 +34,16 @@ func (s *state) restarted() {
 	s.env.Restart = true
 }
 
+// patience is for how long requests wait until somebody knows what the node is for.
+func (s *state) patience() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.env.Restart {
+		return app.Patience
+	}
+	return app.FirstPatience
+}
+
 // startLog names the log of own entries. What the node is for is known before the
 // first of them.
 func (s *store) startLog(self string) {
@@ -150,7 +160,7 @@ func (s *store) nextOwn(now time.Duration) time.Duration {
 		if s.state.kind.Load() != nil {
 			return now
 		}
-		next = s.waiting[0].replyTo.arrived + app.Patience
+		next = s.waiting[0].replyTo.arrived + s.state.patience()
 	}
 	if s.state.gives() && (s.journal == nil || !s.failing.Load() && s.journal.Depth() < s.journal.Capacity()) {
 		next = min(next, s.state.appNext(now))
@@ -162,7 +172,7 @@ func (s *store) nextOwn(now time.Duration) time.Duration {
 func (s *store) ownStep(now time.Duration) bool {
 	if len(s.waiting) > 0 {
 		known := s.state.kind.Load() != nil
-		if !known && now < s.waiting[0].replyTo.arrived+app.Patience {
+		if !known && now < s.waiting[0].replyTo.arrived+s.state.patience() {
 			return false
 		}
 		j := s.waiting[0]

@@ -40,6 +40,7 @@ const (
 	DeliveryP99      = "delivery_p99_ms"
 	DeliveryMax      = "delivery_max_ms"
 	BusiestNode      = "busiest_node_messages"
+	RealtimeLag      = "realtime_lag_ms"
 )
 
 // FigureColumn is a column of runs.csv and what it means.
@@ -72,6 +73,7 @@ var figures = []FigureColumn{
 	{"lost_values", "of these, those that were lost"},
 	{"stale_values", "those that some read lacked after they were known"},
 	{"undelivered_values", "those that were not handed to every node"},
+	{RealtimeLag, "kafka: by how much a client's reading lagged at most behind what was known to exist"},
 	{"worst_unhealthy_ms", "the longest that a node called itself unhealthy"},
 }
 
@@ -131,6 +133,11 @@ func (out *Row) fill(r *Results) {
 	if d := r.Delivery; d != nil {
 		f["undelivered_values"] = float64(d.ValueCount - d.FullCount)
 		quantileFigures(f, d.Latencies, DeliveryMedian, DeliveryP95, DeliveryP99, DeliveryMax)
+	}
+	if lag, ok := r.Workload.Figures.Get("worst-realtime-lag").(Figures); ok {
+		if seconds, ok := lag.Get("lag").(float64); ok {
+			f[RealtimeLag] = math.Round(seconds*1e6) / 1e3
+		}
 	}
 	if v, ok := worstUnhealthy(r.Tables); ok {
 		f["worst_unhealthy_ms"] = v

@@ -111,8 +111,17 @@ func (s *Sweep) Choices(accept []time.Duration) (out []Choice) {
 
 // Columns are those of Row.
 func (s *Sweep) Columns() []string {
-	return slices.Concat([]string{"setting", "valid, strict"}, s.Challenges(),
+	columns := slices.Concat([]string{"setting", "valid, strict"}, s.Challenges(),
 		[]string{"msgs/op", "least", "stable median", "stable max, worst", "true median", "true max, worst", "busiest node/s"})
+	if s.lags() {
+		columns = append(columns, "realtime lag, worst")
+	}
+	return columns
+}
+
+// lags reports whether any run is one of kafka's, which has a lag instead of latencies.
+func (s *Sweep) lags() bool {
+	return slices.ContainsFunc(s.Groups, func(g analysis.Group) bool { return len(g.Values(run.RealtimeLag)) > 0 })
 }
 
 // Row is a setting in figures: medians of its runs, messages with a confidence
@@ -130,7 +139,11 @@ func (s *Sweep) Row(at int) []string {
 	}
 	median := func(figure string) string { v, ok := g.Median(figure); return whole(v, ok) }
 	worst := func(figure string) string { v, ok := g.Worst(figure); return whole(v, ok) }
-	return append(row, s.Messages(at), leastPerOp(g), median(run.StableMedian), worst(run.StableMax), median(run.DeliveryMedian), worst(run.DeliveryMax), busiest)
+	row = append(row, s.Messages(at), leastPerOp(g), median(run.StableMedian), worst(run.StableMax), median(run.DeliveryMedian), worst(run.DeliveryMax), busiest)
+	if s.lags() {
+		row = append(row, worst(run.RealtimeLag))
+	}
+	return row
 }
 
 // Messages is a setting's median of messages per operation, with its interval.
