@@ -11,7 +11,7 @@
 // A segment is a header and frames. The header bears the magic, the version,
 // the node's name, the run's name and a random salt. A frame is a mark drawn
 // from the salt, a length, a CRC-32C over salt, offset, length and payload, and
-// the payload: either what a life of the node begins with, or a batch of entries
+// the payload: either what an incarnation of the node begins with, or a batch of entries
 // with the highest message id seen so far. A frame is written by one write(2),
 // and stands for itself: no frame is needed to read another.
 //
@@ -26,13 +26,13 @@
 // Nothing that stands in a file shows that its end is not missing: what a cut
 // between two frames leaves, or an older copy that was put back, is as good as
 // whole. Sizes, times and inodes, kept elsewhere, are rolled back with it, or are
-// those of the copy. A life that gave out counters of a former one would have
+// those of the copy. An incarnation that gave out counters of an earlier one would have
 // others hold two values under one name, of which each of them shows one. So the
-// entries that a life gives out are in a log of its own, from 1 on, whatever was
-// recovered. What the former lives gave out, and peers hold, comes back from
+// entries that an incarnation gives out are in a log of its own, from 1 on, whatever was
+// recovered. What the earlier incarnations gave out, and peers hold, comes back from
 // them under its own name.
 //
-// A log costs a line of every digest, 44 bytes, for each life that gave out
+// A log costs a line of every digest, 44 bytes, for each incarnation that gave out
 // anything; digests go over a link when it begins, and in swaps. A digest takes one
 // message, and another one for every 230 logs.
 //
@@ -59,7 +59,7 @@
 //
 // A file in use is locked (flock). The system lets go of the lock of a killed process
 // when it has taken back all of its memory, which took more than a second of a process
-// of 100 MiB on a busy machine: the next life tries until then. At its end a node that has read all
+// of 100 MiB on a busy machine: the next incarnation tries until then. At its end a node that has read all
 // of its stdin removes its file. At its start a node removes directories of processes
 // that are gone, where no file is locked, at once; that can be told for the same boot
 // and the same PID namespace. In places of our own choice it also removes those of
@@ -73,9 +73,9 @@
 // the file's place, inode and size to what they should be; Append does so before it
 // writes. Rewrite begins a new file beside the place, to which the node appends all
 // that it knows, and Publish puts it there in one step: a kill before that finds what
-// the old file still has. A file has its name only once it has a life in it, so an
+// the old file still has. A file has its name only once it has an incarnation in it, so an
 // empty one is one that was truncated. What somebody writes into the middle of a file,
-// without making it longer or shorter, is found by the next life only.
+// without making it longer or shorter, is found by the next incarnation only.
 //
 // # Concurrency
 //

@@ -8,7 +8,7 @@ type Start struct {
 	Nodes       int    // of the cluster
 	Init        Seen   // the id and the client of its init
 	Log         string // name for the log of its own entries, if none is gone on with
-	Incarnation uint64 // of this life's gossip, as the clock has it
+	Incarnation uint64 // of this incarnation's gossip, as the clock has it
 	// Blank has the node begin without what it cannot use, instead of failing with
 	// a BlockedError: what stands there is moved aside.
 	Blank bool
@@ -34,7 +34,7 @@ func (s *Start) laterThan(seen Seen) bool {
 	return s.Init.HasClient && seen.HasClient && s.Init.Client >= int64(s.Nodes) && s.Init.Client > seen.Client
 }
 
-// evidence reports whether a segment is a former life's of the node that
+// evidence reports whether a segment is an earlier incarnation's of the node that
 // starts, in the run called run.
 func (s *Start) evidence(found *scan, run string) bool {
 	if found.node != s.Node {
@@ -46,7 +46,7 @@ func (s *Start) evidence(found *scan, run string) bool {
 	return s.laterThan(found.seen)
 }
 
-// maybeLater reports whether the node may have had a former life in this run, so
+// maybeLater reports whether the node may have had an earlier incarnation in this run, so
 // that what bears its name and cannot be read may be of it.
 func (s *Start) maybeLater(run string) bool {
 	return run != "" || s.laterThan(Seen{ID: -1, Client: -1, HasID: s.Init.HasID, HasClient: s.Init.HasClient})

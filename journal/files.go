@@ -44,7 +44,7 @@ type Files struct {
 	path        string // of the file, from wherever the process is
 	open        *segment
 	head        header       // of the file
-	incarnation *incarnation // what this life began with
+	incarnation *incarnation // what this incarnation began with
 
 	old    *replaced         // what is being replaced; nil: nothing is
 	judged map[string]judged // files that others hold, by path
@@ -68,7 +68,7 @@ const (
 	maxSlots = 64
 )
 
-// Open begins a life of the node: it finds what its former lives in this run
+// Open begins an incarnation of the node: it finds what its earlier incarnations in this run
 // have left, if anything, and locks it, or else begins a new file. After an
 // error it may be called again. A *BlockedError says that there is, or may be,
 // something of this run that cannot be used now.
@@ -209,7 +209,7 @@ func (f *Files) is(there fs.FileInfo) bool {
 
 // Append appends a batch: once it returns nil, the batch survives the death of
 // this process (with Config.Always, of the machine). Nothing is appended to a
-// file that the next life would not find; the error wraps ErrGone then.
+// file that the next incarnation would not find; the error wraps ErrGone then.
 func (f *Files) Append(b *Batch) error {
 	if err := f.Check(); err != nil {
 		return err
@@ -238,8 +238,8 @@ func (f *Files) Sync() error {
 	return nil
 }
 
-// Close ends this life's use of the journal. clean says that stdin was read to
-// its end, so that there will be no other life: the file is removed, unless that
+// Close ends this incarnation's use of the journal. clean says that stdin was read to
+// its end, so that there will be no other incarnation: the file is removed, unless that
 // end was that of a wrapper which was killed.
 func (f *Files) Close(clean bool) error {
 	if f.file == nil {

@@ -118,7 +118,7 @@ const (
 	frameEntries     = 2
 )
 
-// incarnation is what a life of the node begins with.
+// incarnation is what an incarnation of the node begins with.
 type incarnation struct {
 	seen   Seen   // the init's own
 	number uint64 // of its gossip

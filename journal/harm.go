@@ -34,7 +34,7 @@ func WholeUpTo(data []byte, limit int) int {
 	}
 }
 
-// Each calls yield for every run of entries that the next life would find. A run
+// Each calls yield for every run of entries that the next incarnation would find. A run
 // is valid during the call only.
 func (m *Memory) Each(yield func(Run)) {
 	if found, err := scanSegment(m.store.data); err == nil {

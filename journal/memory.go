@@ -23,9 +23,9 @@ type Memory struct {
 	// Mistake has it be wrong in one way. For tests alone.
 	Mistake Mistake
 
-	log         string // of the last life; see Mistake
+	log         string // of the last incarnation; see Mistake
 	rng         *rand.Rand
-	store       *memoryStore // what the next life finds
+	store       *memoryStore // what the next incarnation finds
 	incarnation *incarnation
 	open        *segment
 	at          *memoryStore // of open
@@ -45,7 +45,7 @@ func (m *Memory) Clone() *Memory {
 // errRemoved is what Check says of a Memory that was.
 var errRemoved = errors.New("it was removed")
 
-// Open begins a life of a node, with what is there.
+// Open begins an incarnation of a node, with what is there.
 func (m *Memory) Open(s Start) (*Recovered, error) {
 	if m.Held != nil && m.Held() && !s.Blank {
 		return nil, &BlockedError{Path: "the journal of " + s.Node, Why: errInUse}
@@ -109,7 +109,7 @@ func (m *Memory) Rewrite() error {
 	return nil
 }
 
-// Publish has the next life find what was appended since Rewrite.
+// Publish has the next incarnation find what was appended since Rewrite.
 func (m *Memory) Publish() error {
 	if err := m.open.append(nil); err != nil {
 		return err
@@ -118,7 +118,7 @@ func (m *Memory) Publish() error {
 	return nil
 }
 
-// Remove does what a cleaner of temporary files does: the next life finds nothing
+// Remove does what a cleaner of temporary files does: the next incarnation finds nothing
 // of what was appended so far. A node that lives is not told.
 func (m *Memory) Remove() { m.store = &memoryStore{} }
 

@@ -7,7 +7,7 @@ type Mistake uint8
 // The mistakes.
 const (
 	NoMistake  Mistake = iota
-	LogGoesOn          // a life goes on with the log of the one before it, behind what was found of it
+	LogGoesOn          // an incarnation goes on with the log of the one before it, behind what was found of it
 	HarmUnseen         // a journal that was harmed while its node is at work is not noticed
 )
 

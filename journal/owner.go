@@ -59,8 +59,8 @@ func parseOwner(text string) (o owner, ok bool) {
 	return owner{pid: pid, start: parts[1], boot: parts[2], space: parts[3]}, err == nil && pid > 0
 }
 
-// gone reports whether the process is known to have ended. Of processes of
-// another boot or PID namespace nobody here can tell.
+// gone reports whether the process is known to have ended. It is not known of processes of
+// another boot or PID namespace.
 func (o owner) gone() bool {
 	if o.start == "" || o.boot == "" || o.boot != bootID() || o.space != pidSpace() {
 		return false

@@ -175,7 +175,7 @@ func openSite(p place, name string, create bool) (*site, error) {
 }
 
 // sites opens the run's directories that there are, and tells which cannot be
-// used although a former life may have been in them. Those of a place that
+// used although an earlier incarnation may have been in them. Those of a place that
 // nobody could have trusted are not among these.
 func (f *Files) sites(s *Start) (sites []*site, unreadable []obstacle) {
 	for _, p := range places(f.cfg.Dir) {

@@ -2,18 +2,18 @@ package journal
 
 import "fmt"
 
-// Recovered is what was found of a node's former lives in this run.
+// Recovered is what was found of a node's earlier incarnations in this run.
 type Recovered struct {
 	// Former says that there was one. Without it the rest is that of a node that
 	// begins with nothing, and Told may say why.
 	Former bool
-	// Log is the log of the entries that the node gives out in this life, behind the
-	// counter Counter. It is a new one in every life, and Counter is 0; see the
+	// Log is the log of the entries that the node gives out in this incarnation, behind the
+	// counter Counter. It is a new one in every incarnation, and Counter is 0; see the
 	// package comment.
 	Log     string
 	Counter uint64
-	// Incarnation is what this life's gossip has to begin with: Start.Epoch, or more,
-	// where the clock was set back since the former life.
+	// Incarnation is the number that this incarnation's gossip begins with: Start.Incarnation,
+	// or more, if the clock was set back since the earlier one.
 	Incarnation uint64
 	// Warnings is what people should know of what was found: nothing in a healthy
 	// run.
@@ -32,16 +32,16 @@ func (r *Recovered) Each(yield func(Run)) {
 }
 
 const (
-	// incarnationRoom is how much room the epochs of one life have.
+	// incarnationRoom is how many numbers one process may use, as its gossip may restart.
 	incarnationRoom = 1 << 12
-	// incarnationSpread is how much of an epoch tells two lives apart that come after the
-	// same one, as far as the journal shows.
+	// incarnationSpread is the range in which two processes differ that come after the same
+	// one, as far as the journal shows.
 	incarnationSpread = 1 << 28
 )
 
-// incarnationAfter is the epoch of a life that comes after another one: as the clock has it,
-// or larger than that one's, if the clock was set back. A life that came in between
-// may have been cut off, and must not have had the same.
+// incarnationAfter is the number of an incarnation after another one: that of the clock, or,
+// if the clock was set back, one above the other's. An incarnation in between may have been
+// cut off the journal; its number must not be used again.
 func incarnationAfter(former, epoch uint64) uint64 {
 	if epoch > former+incarnationRoom {
 		return epoch
@@ -49,7 +49,7 @@ func incarnationAfter(former, epoch uint64) uint64 {
 	return former + incarnationRoom + epoch%incarnationSpread
 }
 
-// fresh is what a node begins with that has no former life.
+// fresh is what a node begins with that has no earlier incarnation.
 func fresh(s *Start) (*Recovered, *incarnation) {
 	r := &Recovered{Log: s.Log, Incarnation: s.Incarnation}
 	return r, &incarnation{seen: s.Init, number: r.Incarnation}

@@ -12,7 +12,7 @@ type scan struct {
 	text         string // all of the segment; values are substrings of it
 	frames       []span // of entries, whole
 	incarnations int
-	incarnation  uint64 // the highest of a life
+	incarnation  uint64 // the highest number of one
 	seen         Seen   // the highest of all frames
 	end          int    // behind the last good frame: where to go on
 	torn         int    // bytes behind it, which are to be cut

@@ -218,7 +218,7 @@ type judged struct {
 }
 
 // mayBeOurs reports whether a file that another process holds is of this run, or
-// nobody can tell. A dying process writes nothing any more, so that a file is
+// it cannot be known. A dying process writes nothing any more, so that a file is
 // read once however often it is asked for.
 func (f *Files) mayBeOurs(s *search, at *site, name string) bool {
 	path := filepath.Join(at.dir.Name(), name)

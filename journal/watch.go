@@ -10,12 +10,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrGone is wrapped by the error of a journal that the next life would not
+// ErrGone is wrapped by the error of a journal that the next incarnation would not
 // find, or not whole: it was removed, moved, replaced or truncated while the node
 // was at work. Rewrite and Publish make a new one.
 var ErrGone = errors.New("the journal is not what it was")
 
-// Check looks whether the next life would find all that was appended: whether
+// Check looks whether the next incarnation would find all that was appended: whether
 // the file still is where it was, and as long as it was. It makes two system
 // calls. What somebody has written into the middle of it goes unnoticed.
 func (f *Files) Check() error {
@@ -56,8 +56,8 @@ type replaced struct {
 }
 
 // Rewrite begins a new file in place of one that is gone. All that the node knows
-// is to be appended to it; then Publish gives it the place that the next life
-// looks at. Until then, or if that fails, the next life finds what is left of the
+// is to be appended to it; then Publish gives it the place that the next incarnation
+// looks at. Until then, or if that fails, the next incarnation finds what is left of the
 // old one. After an error, and at any time, Rewrite begins again.
 func (f *Files) Rewrite() error {
 	f.giveUp()
@@ -131,7 +131,7 @@ func (f *Files) Publish() error {
 	return nil
 }
 
-// removeOld removes what a new file has taken the place of, wherever a later life
+// removeOld removes what a new file has taken the place of, wherever a later incarnation
 // would look: it would not know which to believe.
 func (f *Files) removeOld(old *replaced) {
 	held, err := old.file.Stat()
