@@ -39,8 +39,3 @@ func AppendKey(dst []byte, name string) []byte {
 	dst = AppendString(append(dst, ','), name)
 	return append(dst, ':')
 }
-
-// AppendInt appends a further field with an integer: ,"msg_id":7.
-func AppendInt(dst []byte, name string, value int64) []byte {
-	return strconv.AppendInt(AppendKey(dst, name), value, 10)
-}

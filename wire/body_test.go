@@ -12,7 +12,7 @@ func TestBodiesAreBuiltAsDocumented(t *testing.T) {
 	require.Equal(t, `{"type":"broadcast_ok","in_reply_to":0}`, string(AppendReply(nil, "broadcast_ok", ID{})))
 	require.Equal(t, `{"type":"error","in_reply_to":7,"code":11,"text":"try \"later\""}`,
 		string(AppendError(nil, IntID(7), TemporarilyUnavailable, `try "later"`)))
-	body := AppendInt(AppendOpen([]byte("before "), "gossip"), "msg_id", -3)
+	body := append(AppendKey(AppendOpen([]byte("before "), "gossip"), "msg_id"), "-3"...)
 	body = append(AppendKey(body, "runs"), "[]}"...)
 	require.Equal(t, `before {"type":"gossip","msg_id":-3,"runs":[]}`, string(body))
 	require.Equal(t, `{"type":"read_ok","in_reply_to":-9223372036854775808`, string(AppendReplyOpen(nil, "read_ok", IntID(-1<<63))))
