@@ -253,7 +253,7 @@ func (g *gossiper) putBack(from string, bytes int) {
 	g.peers.handled(from, bytes)
 }
 
-// draw draws what differs from life to life of the service.
+// draw draws what differs between two incarnations of the service.
 func (g *gossiper) draw() (phase time.Duration, seed uint64) {
 	phase = time.Duration(g.random.Int64N(int64(g.period)))
 	return phase, g.random.Uint64()

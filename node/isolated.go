@@ -305,5 +305,5 @@ func (h *home) Unused(now time.Duration, from string, why error) {
 	h.received(now, from, 0, &service.Out{Unreadable: why, Limited: why == nil})
 }
 
-// Draw draws what a life of the service begins with.
+// Draw draws what an incarnation of the service begins with.
 func (h *home) Draw() (phase time.Duration, seed uint64) { return h.draw() }

@@ -64,9 +64,9 @@ func (i *walItem) canonical() string {
 type walKind uint8
 
 const (
-	walOpen     walKind = iota // the node has got its name
-	walOwn                     // an entry of the node's own
-	walDelivery                // entries that gossip has learnt
+	walOpen     walKind = iota // the node has a name
+	walOwn                     // an own entry
+	walDelivery                // entries of peers
 	walReply                   // a reply that waits for the entries before it
 )
 

@@ -14,7 +14,7 @@ import (
 	"treecast/wire"
 )
 
-// output turns items of the output queue into lines.
+// output is the output service: it writes the items of its queue as lines.
 type output struct {
 	inbox  *chans.Inbox[outgoing]
 	wake   wake
@@ -196,7 +196,7 @@ func (m *progressWriter) Write(b []byte) (int, error) {
 
 // outgoing is an item of the output queue. Rare fields are behind a pointer, as it is copied.
 type outgoing struct {
-	to      replyTo    // whom it is for; of gossip the name alone
+	to      replyTo    // toPeer: only the client's name is set
 	body    []byte     // raw and gossip: the whole body
 	refusal *refusal   // errors
 	reply   *app.Reply // of the workload

@@ -27,7 +27,7 @@ func (s *state) know(env app.Env) {
 	s.env = env
 }
 
-// restarted takes note of a former life of the node.
+// restarted notes that an earlier incarnation of the node has left a journal.
 func (s *state) restarted() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
