@@ -1,4 +1,4 @@
-// Command treecast is a Maelstrom node for the broadcast challenge, and the
+// Command treecast is a Maelstrom node for broadcast and its sisters, and the
 // test bed that runs, breaks and measures such nodes.
 package main
 

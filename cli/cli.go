@@ -77,7 +77,7 @@ type commands struct {
 // begins with, it is a node's.
 var bedCommands = []string{"test", "demo", "fuzz", "sweep", "analyze", "compare", "summary", "report"}
 
-const description = `treecast is a Maelstrom node for the broadcast challenge, and a test bed for such nodes.
+const description = `treecast is a Maelstrom node, for broadcast before all, and a test bed for nodes in any language.
 
   as a node:      maelstrom test -w broadcast --bin treecast --node-count 25 -- --num-children 24
   as a test bed:  treecast test -w broadcast --node-count 25 --time-limit 20 --rate 100 --latency 100
