@@ -50,7 +50,7 @@ func FuzzNodeArgs(f *testing.F) {
 			return
 		}
 		require.GreaterOrEqual(t, cfg.NumChildren, 0)
-		require.True(t, cfg.SyncPeriod >= time.Millisecond && cfg.SyncPeriod <= time.Hour, "%v", cfg.SyncPeriod)
+		require.True(t, cfg.SyncPeriod == 0 || cfg.SyncPeriod >= time.Millisecond && cfg.SyncPeriod <= time.Hour, "%v", cfg.SyncPeriod) // 0: as the app needs it
 		require.True(t, cfg.LatencyTarget == 0 || cfg.LatencyTarget >= 10*time.Millisecond && cfg.LatencyTarget <= time.Hour, "%v", cfg.LatencyTarget)
 		for _, rate := range []float64{cfg.Permits.RevokePerSecond, cfg.Permits.ReturnPerSecond} {
 			require.True(t, rate >= 0 && !math.IsInf(rate, 0), "%v", rate)
