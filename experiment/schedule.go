@@ -185,7 +185,13 @@ func (s *Schedule) Quiet() time.Duration {
 	return (base + ack + levels + waits + slow).Round(100 * time.Millisecond)
 }
 
-func (s *Schedule) period() time.Duration { return cmp.Or(s.Period, 500*time.Millisecond) }
+// period is the sync period, or what no workload's is longer than.
+func (s *Schedule) period() time.Duration {
+	if s.workload() == all.Default {
+		return cmp.Or(s.Period, 500*time.Millisecond)
+	}
+	return cmp.Or(s.Period, 2*time.Second)
+}
 
 // has says whether a fault is among those of the schedule.
 func (s *Schedule) has(f nemesis.Fault) bool { return slices.Contains(s.Faults, f) }

@@ -3,12 +3,13 @@
 //
 // A transaction is carried out at once and whole on what is known here, so it never
 // waits for anybody and is never aborted. Its last writes are one entry with a Lamport
-// stamp: a number above all that is known here, and the node's place breaks ties. Who
-// learns of the entry applies it whole, and keeps per key the value with the highest
-// stamp, so all nodes come to have the same.
+// stamp: a number above all that is known here; the names of the node and of its log
+// break ties. Who learns of the entry applies it whole, and keeps per key the value with
+// the highest stamp, so all nodes come to have the same.
 //
-// An entry that was overwritten in all of its keys travels as a mark: of a round's
-// transactions only those are sent that hold the last write of some key.
+// An entry that later ones of its log have overwritten in all of its keys travels as a
+// mark: of a node's transactions in a round only those are sent that hold its last write
+// of some key.
 //
 // That gives read committed, internal consistency, and atomic visibility of each
 // transaction. It does not give more: two nodes may write a key at the same time, and
@@ -16,10 +17,12 @@
 package txn
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"treecast/app"
@@ -31,8 +34,11 @@ import (
 // spend 13 messages a second.
 const period = 150 * time.Millisecond
 
+// mark is that of its logs.
+const mark = ".txn"
+
 // Kind is txn-rw-register.
-var Kind = app.Kind{Name: "txn-rw-register", Mark: ".txn", Period: period, Again: true, Parse: parse, Check: check, New: New}
+var Kind = app.Kind{Name: "txn-rw-register", Mark: mark, Period: period, Again: true, Parse: parse, Check: check, New: New}
 
 // op is a micro-operation.
 type op struct {
@@ -107,35 +113,41 @@ func readOp(c *wire.Cursor) (o op, f string) {
 	return o, f
 }
 
-// stamp orders writes; the zero stamp is that of a key that nobody has written.
+// stamp orders writes; the zero stamp is that of a key that nobody has written. A node
+// that has forgotten what it wrote may give a number again: its log is another one then.
 type stamp struct {
 	number uint64
-	node   string
+	by     gossip.Origin
 }
 
 func (s stamp) less(o stamp) bool {
-	return s.number < o.number || s.number == o.number && s.node < o.node
+	return cmp.Or(cmp.Compare(s.number, o.number), strings.Compare(s.by.Node, o.by.Node), strings.Compare(s.by.Log, o.by.Log)) < 0
 }
 
-// register is a key's value, and the newest write of it that is in the log: the
-// value's own, but while that is not durable yet.
+// register is a key's value, and of each log the newest write of it that is in the
+// node's log.
 type register struct {
 	stamp
 	value  string
-	logged stamp
-	by     *entry // nil: none is
+	logged map[gossip.OriginID]logged
 }
 
-// entry is one of the log by what of it still counts.
+// logged is a write that is in the node's log.
+type logged struct {
+	counter uint64
+	by      *entry
+}
+
+// entry is one of the log by what of it has to travel.
 type entry struct {
 	at   int
-	keys int // whose value is this entry's
+	keys int // that its log has not overwritten since
 }
 
 // Store is the state of a node.
 type Store struct {
 	app.Idle
-	self  string
+	own   gossip.Origin
 	stood func(int)
 	keys  map[string]*register
 	clock uint64 // the highest number that is known
@@ -143,7 +155,7 @@ type Store struct {
 
 // New returns the state of a node that knows nothing yet.
 func New(env app.Env) app.App {
-	return &Store{self: env.Self, stood: env.Stood, keys: map[string]*register{}}
+	return &Store{own: gossip.Origin{Node: env.Self, Log: env.Life + mark}, stood: env.Stood, keys: map[string]*register{}}
 }
 
 // Serve carries out a transaction. What it reads may not be durable yet; then the
@@ -153,7 +165,7 @@ func (s *Store) Serve(_ time.Duration, c *app.Call) app.Answer {
 	if !ok {
 		return app.Refuse(wire.NotSupported, "it is no request of this workload")
 	}
-	next := stamp{s.clock + 1, s.self}
+	next := stamp{s.clock + 1, s.own}
 	if next.number > app.MaxOffset {
 		return app.Refuse(wire.PreconditionFailed, "the stamps of this cluster are used up")
 	}
@@ -211,17 +223,23 @@ func (s *Store) write(key, value string, at stamp) *register {
 	return r
 }
 
-// log notes a write that is in the log.
-func (r *register) log(at stamp, by *entry, stood func(int)) {
-	if !r.logged.less(at) {
+// log notes a write that is in the node's log. What the same log has overwritten later
+// need not travel: whoever gets the one gets the other with it. What another log has
+// overwritten travels, as that may be lost where the two part.
+func (r *register) log(e *gossip.Entry, by *entry, stood func(int)) {
+	last := r.logged[e.Origin]
+	if e.Counter <= last.counter {
 		return
 	}
-	if r.by != nil {
-		if r.by.keys--; r.by.keys == 0 {
-			stood(r.by.at)
+	if last.by != nil {
+		if last.by.keys--; last.by.keys == 0 {
+			stood(last.by.at)
 		}
 	}
-	r.logged, r.by = at, by
+	if r.logged == nil {
+		r.logged = map[gossip.OriginID]logged{}
+	}
+	r.logged[e.Origin] = logged{e.Counter, by}
 	by.keys++
 }
 
@@ -282,11 +300,11 @@ func (s *Store) Apply(e *gossip.Entry, _ string, at int) {
 		return // a mark: it was overwritten before it travelled
 	}
 	s.clock = max(s.clock, w.number)
-	written, by := stamp{w.number, e.Origin.Value().Node}, &entry{at: at}
+	written, by := stamp{w.number, e.Origin.Value()}, &entry{at: at}
 	for i, key := range w.keys {
 		r := s.write(key, w.values[i], written)
 		if at != app.NotYet {
-			r.log(written, by, s.stood)
+			r.log(e, by, s.stood)
 		}
 	}
 	if at != app.NotYet && by.keys == 0 {
