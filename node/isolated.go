@@ -1,6 +1,7 @@
 package node
 
 import (
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -38,6 +39,8 @@ type isolated struct {
 	said    int         // bytes of packets, in this step
 	handed  bool        // the message in hand was handed on
 
+	stood positions // that the child's copy of the log is to be told of
+
 	stopping bool
 	stopAt   time.Duration // when children are not waited for any more
 
@@ -55,6 +58,7 @@ const (
 // newIsolated makes the service around a gossiper.
 func (n *Node) newIsolated(g *gossiper) *isolated {
 	s := &isolated{gossiper: g, entries: n.state.log, durable: n.notDurable, stopAt: Never, askedAt: -figuresPeriod}
+	n.state.onStand = s.stood.add
 	launcher := n.cfg.Isolation.Launcher
 	if launcher == nil {
 		launcher = hop.InProcess{NewCore: n.cfg.NewCore}
@@ -252,6 +256,7 @@ func (h *home) State(now time.Duration, begun, all bool) (in service.In, known i
 		// Behind them their entries are in the log by then.
 		h.tickets = h.storedSignal.take(h.tickets)
 		in.Stored = h.tickets
+		in.Stood = h.stood.take()
 		if in.Figures = (*isolated)(h).asks(now); in.Figures {
 			h.askedAt = now
 		}
@@ -307,3 +312,23 @@ func (h *home) Unused(now time.Duration, from string, why error) {
 
 // Draw draws what an incarnation of the service begins with.
 func (h *home) Draw() (phase time.Duration, seed uint64) { return h.draw() }
+
+// positions are entries of the log that others have come to stand for. Whoever applies
+// entries adds to them.
+type positions struct {
+	mu  sync.Mutex
+	all []int
+}
+
+func (p *positions) add(at int) {
+	p.mu.Lock()
+	p.all = append(p.all, at)
+	p.mu.Unlock()
+}
+
+func (p *positions) take() (all []int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	all, p.all = p.all, nil
+	return all
+}

@@ -23,6 +23,7 @@ type state struct {
 
 	kind     atomic.Pointer[app.Kind] // nil: nobody knows what the node is for
 	onChoice func(*app.Kind)          // is told when somebody does; may be nil
+	onStand  func(at int)             // is told of entries that others stand for; nil: gossip reads the log itself
 	wrong    app.Wrong                // nil as a rule
 
 	mu    sync.Mutex // of what follows
@@ -70,7 +71,7 @@ func hasMark(log, mark string) bool {
 func (s *state) use() app.App {
 	if s.app == nil {
 		if k := s.kind.Load(); k != nil && k.New != nil && s.env.Self != "" {
-			s.env.Stood = s.log.Stand
+			s.env.Stood = s.stand
 			if s.wrong == nil {
 				s.app = k.New(s.env)
 			} else {
@@ -79,6 +80,14 @@ func (s *state) use() app.App {
 		}
 	}
 	return s.app
+}
+
+// stand notes that other entries say all that the one at a position does.
+func (s *state) stand(at int) {
+	s.log.Stand(at)
+	if s.onStand != nil {
+		s.onStand(at)
+	}
 }
 
 // accept reports whether an entry is new, and so is to be applied.

@@ -15,6 +15,7 @@ type In struct {
 	Begin *Membership   // the node has got its name, or begins again; nil as a rule
 
 	Appended []gossip.Entry  // what the state has gained, in its order; without Shared.Log
+	Stood    []int           // positions of entries that others stand for by now, which were appended before; without Shared.Log
 	Stored   []gossip.Ticket // deliveries that are stored and durable: they may be acked
 	Message  *Message        // of a peer; nil: none
 

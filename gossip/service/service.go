@@ -132,6 +132,9 @@ func (s *Service) Step(in *In) *Out {
 	for _, e := range in.Appended {
 		s.log.Append(e)
 	}
+	for _, at := range in.Stood {
+		s.log.Stand(at)
+	}
 	s.optional.overwhelmed(in.Health.Busy)
 	if in.Period > 0 {
 		s.cfg.Gossip.Period = in.Period

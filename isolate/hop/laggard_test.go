@@ -138,6 +138,7 @@ type house struct {
 	log        *gossip.Log
 	held       *gossip.Digest
 	tickets    []gossip.Ticket
+	stood      []int
 	notDurable *service.NotDurable // that is to be told
 	kept       *service.NotDurable // that was
 	own        gossip.OriginID
@@ -161,6 +162,7 @@ func (h *house) State(now time.Duration, begun, all bool) (in service.In, known 
 	in = service.In{Now: now, Room: h.room, Health: service.Health{Known: true}}
 	if begun {
 		in.Stored, h.tickets = h.tickets, nil
+		in.Stood, h.stood = h.stood, nil
 	}
 	known = h.log.Len()
 	in.Own, in.OwnLast = h.own, h.ownLast

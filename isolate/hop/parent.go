@@ -266,7 +266,7 @@ func (p *Parent) give(now time.Duration) (did bool) {
 	}
 	for p.child.Room(0) {
 		if !p.sync || !p.begun {
-			if part := p.gained(p.home.Log().Len()); len(part) == fillEntries {
+			if p.home.Log().Len()-p.told >= fillEntries {
 				p.part(now)
 				did = true
 				continue
@@ -278,7 +278,7 @@ func (p *Parent) give(now time.Duration) (did bool) {
 			return did
 		}
 		in, known := p.home.State(now, p.begun, p.isNew)
-		in.Appended = p.gained(known)
+		in.Appended = p.gained(known) // all of it: tickets are of what is in it
 		p.isNew, p.tell = false, false
 		var f *flight
 		if begins {
@@ -325,20 +325,19 @@ func (p *Parent) beginning() *service.Membership {
 func (p *Parent) part(now time.Duration) {
 	in, known := p.home.State(now, false, p.isNew)
 	p.isNew = false
-	in.Appended = p.gained(known)
+	in.Appended = p.gained(min(known, p.told+fillEntries))
 	p.send(now, &in, nil)
 }
 
-// gained is what the log has gained up to a length, or a part of it.
+// gained is what the log has gained up to a length, as it travels.
 func (p *Parent) gained(known int) (entries []gossip.Entry) {
 	log := p.home.Log()
-	known = min(known, p.told+fillEntries)
 	if p.told >= known {
 		return nil
 	}
 	entries = make([]gossip.Entry, 0, known-p.told)
 	for i := p.told; i < known; i++ {
-		entries = append(entries, log.At(i))
+		entries = append(entries, log.Travels(i))
 	}
 	return entries
 }

@@ -168,6 +168,40 @@ func TestOrder_aNewChildBeginsWithWhatTheStoreHolds(t *testing.T) {
 	})
 }
 
+// That others stand for an entry is told no sooner than those, and what stood before a
+// child began is told to it as it travels.
+func TestOrder_whatOthersStandForTravelsAsAMark(t *testing.T) {
+	each(t, func(t *testing.T, mode Mode) {
+		r := newRig(t, mode, "n1")
+		r.step(ms)
+		stand := func(at int) {
+			r.house.log.Stand(at)
+			r.house.stood = append(r.house.stood, at)
+		}
+		r.house.give("11")
+		r.house.give("22")
+		stand(0)
+		for range 5 {
+			r.step(50 * ms)
+		}
+		sent := string(r.house.sent[len(r.house.sent)-1].Body)
+		require.Contains(t, sent, `"v":[0,22]`)
+		r.house.give("33")
+		stand(1)
+		r.children.last("gossip").ended = "signal: killed"
+		for range 10 {
+			r.step(100 * ms)
+		}
+		var values []string
+		for _, in := range r.children.last("gossip").given {
+			for _, e := range in.In.Appended {
+				values = append(values, e.Value)
+			}
+		}
+		require.Equal(t, []string{"0", "0", "33"}, values)
+	})
+}
+
 // Rule 6: a read shows what the messages before it have brought, unless a child takes too
 // long over them.
 func TestOrder_aReadFollowsTheMessagesBeforeIt(t *testing.T) {
