@@ -92,14 +92,13 @@ func hold(tb testing.TB, n int, value func(i int) uint64) (h holding) {
 	var err error
 	h.resident, h.largest, err = c.Node("n0").Memory()
 	require.NoError(tb, err)
+	if n == 0 {
+		return h // it does not know of a workload
+	}
 	r, err := c.Call("n0", `"type":"read"`)
 	require.NoError(tb, err)
 	shown := string(harness.Between(r.Line, `"messages":[`, ']'))
-	if n == 0 {
-		require.Empty(tb, shown)
-	} else {
-		require.Equal(tb, n, strings.Count(shown, ",")+1, "a read shows all of them")
-	}
+	require.Equal(tb, n, strings.Count(shown, ",")+1, "a read shows all of them")
 	return h
 }
 

@@ -67,7 +67,7 @@ func killOne(dir string, kills int, command ...string) (*mortals, error) {
 	files := 0
 	for n := range kills {
 		err := c.begin("n0")
-		if err == nil && n%100 == 0 {
+		if err == nil && n > 0 && n%100 == 0 { // before the first broadcast it knows of no workload
 			err = c.whole()
 		}
 		if err == nil {
