@@ -143,7 +143,7 @@ func TestARunIsJudgedByTheChallengesOfItsSettings(t *testing.T) {
 	require.Equal(t, 1, treecast(t, dir, "summary", "--challenge", "3d,3e", "store/latest").code)
 	got := treecast(t, dir, "summary", "--challenge", "3f", "store/latest")
 	require.Equal(t, 254, got.code)
-	require.Contains(t, got.stderr, `there is no challenge "3f"; there are 3a, 3b, 3c, 3d, 3e`)
+	require.Contains(t, got.stderr, `there is no challenge "3f"; there are 1, 2, 3a, 3b, 3c, 3d, 3e`)
 
 	require.Equal(t, 0, treecast(t, dir, "test", "--virtual", "--node-count", "3", "--time-limit", "1", "--rate", "50").code)
 	got = treecast(t, dir, "summary", "store/latest")
