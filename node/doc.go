@@ -1,5 +1,5 @@
-// Package node is one treecast node: a Maelstrom node for the broadcast
-// challenge. Its services are pure steps; queues connect them.
+// Package node is one treecast node: a Maelstrom node for the workloads in package app,
+// none of which it names. Its services are pure steps; queues connect them.
 //
 //	stdin -> reader -> [intake] -> store -> [journal] -> journal -> [output] -> output -> stdout
 //	            \-> [gossip] -> gossip -^ deliveries      \-> storedSignal -> gossip: it is durable
