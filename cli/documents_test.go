@@ -192,7 +192,7 @@ func requireTests(t *testing.T, c command, args []string) {
 			continue
 		}
 		pattern, _, _ = strings.Cut(pattern, "/")
-		if pattern == "." || pattern == "TestName" || strings.Trim(pattern, "x") == "" { // xx: none
+		if pattern == "." || pattern == "TestName" || strings.Trim(pattern, "xX") == "" { // xx: none
 			continue
 		}
 		matches := regexp.MustCompile(pattern)
