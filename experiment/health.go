@@ -32,6 +32,9 @@ type nodeHealth struct {
 	kept99       int64 // us from a request's line to its being in the journal, worst life
 	keptMax      int64
 	recovered    uint64 // entries that the last life found
+	slots        uint64 // messages upwards that the last life sent in its slots
+	missed       uint64 // those of them that came too late
+	guard        uint64 // us, the widest
 
 	children map[string]*childWatch // processes of its own, by name
 
@@ -55,7 +58,10 @@ type healthReply struct {
 		Refused   uint64 `json:"refused"`
 	} `json:"permits"`
 	Gossip struct {
-		Resends uint64 `json:"resends"`
+		Resends     uint64 `json:"resends"`
+		GuardUS     uint64 `json:"guard_us"`
+		Slots       uint64 `json:"slots"`
+		SlotsMissed uint64 `json:"slots_missed"`
 	} `json:"gossip"`
 	Journal struct {
 		P99US     int64  `json:"p99_us"`
@@ -99,6 +105,7 @@ func (h *healthWatch) take(now time.Duration, node string, body json.RawMessage)
 	}
 	n.revoked = max(n.revoked, r.Permits.Revoked)
 	n.refusedSyncs, n.resends, n.crashes = r.Permits.Refused, r.Gossip.Resends, r.Crashes
+	n.guard, n.slots, n.missed = max(n.guard, r.Gossip.GuardUS), r.Gossip.Slots, r.Gossip.SlotsMissed
 	n.kept99, n.keptMax = max(n.kept99, r.Journal.P99US), max(n.keptMax, r.Journal.MaxUS)
 	n.recovered = r.Journal.Recovered
 	n.takeChildren(r.Isolation.Children)
@@ -133,6 +140,7 @@ func (h *healthWatch) table(nodes []string) (run.Table, bool) {
 		"node", "worst_unhealthy_ms", "worst_queue", "rejected", "permits_revoked", "syncs_refused",
 		"resends", "service_crashes", "unusual_events", "deepest_intake", "deepest_gossip", "deepest_output",
 		"deepest_journal", "journal_p99_us", "journal_max_us", "recovered_entries",
+		"slots", "slots_missed", "widest_guard_us",
 	}}
 	for _, name := range nodes {
 		n := h.nodes[name]
@@ -143,6 +151,7 @@ func (h *healthWatch) table(nodes []string) (run.Table, bool) {
 			name, n.worst.Milliseconds(), n.worstQueue, n.rejected, n.revoked, n.refusedSyncs,
 			n.resends, n.crashes, n.unusual, n.deepest["intake"], n.deepest["gossip"], n.deepest["output"],
 			n.deepest["journal"], n.kept99, n.keptMax, n.recovered,
+			n.slots, n.missed, n.guard,
 		})
 	}
 	return t, len(t.Rows) > 0

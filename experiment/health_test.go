@@ -17,7 +17,7 @@ func TestTheWorstOfANodesHealthIsKept(t *testing.T) {
 			"gossip":{"resends":7},"journal":{"p99_us":40,"max_us":50,"recovered":3},"counters":{"malformed":1,"dropped":2}}`,
 		`{"unhealthy_ms":200,"worst":"output","crashes":1,"queues":[{"name":"gossip","high_water":10,"rejected":42},
 			{"name":"intake","rejected":1},{"name":"output","high_water":8},{"name":"journal","high_water":6}],"permits":{"revoked":1,"refused":4},
-			"gossip":{"resends":9},"journal":{"p99_us":30,"max_us":70,"recovered":5},"counters":{"malformed":1,"dropped":4}}`,
+			"gossip":{"resends":9,"slots":40,"slots_missed":2,"guard_us":8000},"journal":{"p99_us":30,"max_us":70,"recovered":5},"counters":{"malformed":1,"dropped":4}}`,
 	} {
 		h.take(time.Second, "n1", json.RawMessage(reply))
 	}
@@ -33,6 +33,7 @@ func TestTheWorstOfANodesHealthIsKept(t *testing.T) {
 		"permits_revoked": 3, "syncs_refused": uint64(4), "resends": uint64(9), "service_crashes": uint64(1),
 		"unusual_events": uint64(5), "deepest_intake": 5, "deepest_gossip": 900, "deepest_output": 8,
 		"deepest_journal": 6, "journal_p99_us": int64(40), "journal_max_us": int64(70), "recovered_entries": uint64(5),
+		"slots": uint64(40), "slots_missed": uint64(2), "widest_guard_us": uint64(8000),
 	}, row)
 }
 

@@ -47,6 +47,12 @@ func (c *Core) dispatch(now time.Duration) {
 // dispatchRounds has deltas go that are due.
 func (c *Core) dispatchRounds(now time.Duration) {
 	up, down := c.upAt <= now, c.downAt <= now
+	switch {
+	case down && c.parent == nil && c.schedule.holds(now, &c.downAt):
+		return
+	case up && c.parent != nil && c.schedule.holds(now, &c.upAt):
+		up = false
+	}
 	if !up && !down {
 		return
 	}

@@ -225,13 +225,18 @@ type Stats struct {
 	Unreachable                int    // peers that are taken to be out of reach
 	TargetMissed               bool   // the latency target cannot be kept
 	Period                     time.Duration
-	ProbedLinks, UnackedLinks  int // links that wait for a sign of life; links with anything unacked
-	BacklogEntries             int // log positions of the link that is furthest behind
+	Guard                      time.Duration // how long before its slot's end this node speaks; 0: it has no slot
+	Slots, SlotsMissed         uint64        // messages upwards in its slots, and those that came after the parent had spoken
+	LateTurns                  uint64        // messages of children that came after this node had spoken
+	Waits, Again               uint64        // rounds that waited for late children, and that spoke once more for them
+	ProbedLinks, UnackedLinks  int           // links that wait for a sign of life; links with anything unacked
+	BacklogEntries             int           // log positions of the link that is furthest behind
 }
 
 // Stats returns the figures as of now.
 func (c *Core) Stats() Stats {
 	s := c.stats
+	s.Guard = c.schedule.guard()
 	s.TargetMissed, s.Period = c.schedule.targetMissed(), c.period
 	if c.suspicion != nil {
 		s.Unreachable = len(c.suspicion.unreachable)

@@ -23,6 +23,7 @@ type link struct {
 	path     time.Duration // child: the longest way below it, as it said
 	peer     peer
 	catch    candidate
+	turn     turn // child: when it speaks
 
 	permit     bool
 	dataDue    bool // may send entries now

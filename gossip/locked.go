@@ -12,6 +12,7 @@ type locked struct {
 	changed   time.Duration // when the root last changed the period
 	missed    bool          // the latency target cannot be kept
 	at        roundID       // the newest flush, as we number its term
+	turns     turns         // when children speak
 }
 
 // roundID orders rounds: by term, then by the root's incarnation, then by its count.
@@ -221,6 +222,7 @@ func (s *locked) readLead(now time.Duration, l *link, m *Message, changed bool) 
 	switch ok = ok && m.For == s.c.cfg.Incarnation && m.Echo.Planned; {
 	case ok && m.Echo.Batch > h.timed:
 		lacked := !s.phase.valid(now)
+		s.judge(now, at, m.Echo.Early)
 		s.phase.estimate(now, at+m.Echo.Early, s.c.period)
 		if lacked {
 			defer s.answerChildren(now)
@@ -236,13 +238,31 @@ func (s *locked) readLead(now time.Duration, l *link, m *Message, changed bool) 
 	}
 }
 
-func (s *locked) stamp(_ time.Duration, l *link, m *Message) {
+// judge counts a batch that left in our slot, and whether it missed it.
+func (s *locked) judge(now, left, early time.Duration) {
+	if !s.phase.valid(now) {
+		return
+	}
+	meant, missed := s.phase.judge(left, early)
+	if meant {
+		s.c.stats.Slots++
+	}
+	if missed {
+		s.c.stats.SlotsMissed++
+	}
+}
+
+func (s *locked) stamp(now time.Duration, l *link, m *Message) {
 	if l.role == Parent {
 		m.Path = s.pathUp()
 		return
 	}
+	s.turns.earn(1, s.c.children)
 	if m.Echo.Batch != 0 {
 		m.Echo.Early, m.Echo.Planned = s.lead(l.acks.arrived)
+		if m.Echo.Planned && l.turn.told == 0 {
+			l.turn.told = now
+		}
 	}
 	if s.c.parent == nil {
 		s.at.root = s.c.cfg.Incarnation
@@ -295,3 +315,10 @@ func (s *locked) forgetSlots() { s.treePhase = phase{} }
 
 func (s *locked) isOfOurTree(m *Message) bool { return m.Root != 0 && m.Root == s.at.root }
 func (s *locked) targetMissed() bool          { return s.missed }
+
+func (s *locked) guard() time.Duration {
+	if s.c.parent == nil || !s.phase.known {
+		return 0
+	}
+	return s.phase.guard()
+}

@@ -14,6 +14,16 @@ const (
 	jitterScale = math.E / 2
 	// slowestGain is the weight of a new estimate once there are enough.
 	slowestGain = 8
+	// oddFrom times the mean deviation, and oddAtLeast, is from where on an estimate is
+	// off by more than is usual.
+	oddFrom    = 4
+	oddAtLeast = 2 * time.Millisecond
+	// missGain is the weight of a slot in the share of those that are missed. A guard
+	// grows by widening times that share, as far as it is above fewMisses: one miss is
+	// none, a run of them is.
+	missGain  = 1.0 / 8
+	fewMisses = 0.15
+	widening  = 100 * time.Millisecond
 	// clockDrift is how far two clocks may run apart, as a fraction (100 ppm).
 	clockDrift = 1e-4
 )
@@ -44,12 +54,14 @@ type phase struct {
 	dev     time.Duration // mean deviation of the estimates
 	count   int           // estimates averaged so far, up to slowestGain
 	strange int           // estimates in a row that were far off
+	odd     bool          // the last one was further off than usual
+	misses  float64       // share of the slots that were missed lately
 }
 
 // estimate takes in that speaking at t would have been heard just in time.
 func (p *phase) estimate(now, t, period time.Duration) {
 	if !p.valid(now) || p.period != period {
-		*p = phase{period: period, known: true, ideal: t, at: now, dev: p.dev, count: 1}
+		*p = phase{period: period, known: true, ideal: t, at: now, dev: p.dev, count: 1, misses: p.misses}
 		return
 	}
 	off := wrap(t-p.ideal, period)
@@ -64,6 +76,14 @@ func (p *phase) estimate(now, t, period time.Duration) {
 	} else {
 		p.strange = 0
 		p.count = min(p.count+1, slowestGain)
+		// One that is off by much more than is usual tells of a process that stood
+		// still for a moment; two in a row tell of the way.
+		usual := oddFrom*p.dev + oddAtLeast
+		if odd := p.count == slowestGain && size > usual; odd && !p.odd {
+			off, size, p.odd = min(max(off, -usual), usual), usual, true
+		} else {
+			p.odd = odd
+		}
 		p.ideal += off / time.Duration(p.count)
 		p.dev += (size - p.dev) / time.Duration(max(p.count, 4))
 	}
@@ -98,12 +118,27 @@ func (p *phase) move(old, t, period time.Duration) {
 // is least for g = s (ln(P/s) - 1): nothing where the period is short, more the
 // longer it is. While there are few estimates to average, s is made larger.
 func (p *phase) guard() time.Duration {
+	least := minGuard + min(time.Duration(max(0, p.misses-fewMisses)*float64(widening)), p.period/8)
 	s := jitterScale * float64(p.dev) * (1 + 2/float64(max(p.count, 1)))
 	if s < 1 {
-		return minGuard
+		return least
 	}
 	g := time.Duration(s * max(0, math.Log(float64(p.period)/s)-1))
-	return minGuard + min(g, p.period/3)
+	return least + min(g, p.period/3)
+}
+
+// judge takes note whether a batch that left at a time for our slot came in time: it
+// was so much early for the next. It reports whether it was meant for the slot, and
+// whether it missed it.
+func (p *phase) judge(left, early time.Duration) (meant, missed bool) {
+	if !p.known || wrap(left-p.ideal+p.guard(), p.period) < -settle {
+		return false, false
+	}
+	missed = early > p.period/2
+	if p.misses -= p.misses * missGain; missed {
+		p.misses += missGain
+	}
+	return true, missed
 }
 
 // valid reports whether the estimate is good enough to wait for: clocks have

@@ -38,6 +38,9 @@ func (c *Core) Receive(now time.Duration, from string, m *Message) (d Delivery, 
 	c.scheme.received(from, m, current, d.Entries)
 	switch {
 	case current && m.Batch != 0 && !m.parting():
+		if l.role == Child && len(m.Runs) > 0 {
+			c.schedule.heard(now, l, m)
+		}
 		a := c.arrival(now, l, m, flush)
 		if ok {
 			l.acks.await(a)

@@ -12,6 +12,10 @@ type schedule interface {
 	retryAt(now time.Duration) time.Duration
 	// permitReturned says that a permit is free while they are scarce.
 	permitReturned(now time.Duration)
+	// holds reports whether what is due now waits for children that are late, and
+	// moves the time of it; heard takes note of a child's entries.
+	holds(now time.Duration, due *time.Duration) bool
+	heard(now time.Duration, l *link, m *Message)
 	// flushed says that a message of the parent moves what we know downwards.
 	flushed(now time.Duration)
 	// flushing says that our own flush goes out now, and reports whether acks that
@@ -51,6 +55,8 @@ type schedule interface {
 	// setPeriod takes another period, and reports whether what is planned is to be
 	// planned again.
 	setPeriod(now, period time.Duration) (again bool)
+	// guard is how long before the end of its slot this node speaks; 0: it has none.
+	guard() time.Duration
 	// targetMissed reports whether the latency target cannot be kept.
 	targetMissed() bool
 }
@@ -64,6 +70,8 @@ type untimed struct{ c *Core }
 func (u untimed) retryAt(now time.Duration) time.Duration { return now + max(u.c.period, minRetry) }
 func (u untimed) flushed(now time.Duration)               { u.c.downAt = now }
 
+func (untimed) holds(time.Duration, *time.Duration) bool { return false }
+func (untimed) heard(time.Duration, *link, *Message)     {}
 func (untimed) permitReturned(time.Duration)             {}
 func (untimed) flushing(time.Duration) bool              { return false }
 func (untimed) overdueAfter(*link) time.Duration         { return Never }
@@ -76,6 +84,7 @@ func (untimed) parentReborn()                            {}
 func (untimed) keepSlots()                               {}
 func (untimed) forgetSlots()                             {}
 func (untimed) isOfOurTree(*Message) bool                { return false }
+func (untimed) guard() time.Duration                     { return 0 }
 func (untimed) targetMissed() bool                       { return false }
 
 // free gives every node its own timer of one period.

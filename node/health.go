@@ -207,6 +207,8 @@ func gossipFigureList(s *gossip.Stats) []figure {
 		{"suspicions", s.Suspicions}, {"attaches", s.Attaches}, {"adoptions", s.Adoptions}, {"swaps", s.Syncs},
 		{"suspects", uint64(s.Unreachable)},
 		{"backlog_entries", uint64(s.BacklogEntries)}, {"period_us", uint64(s.Period.Microseconds())},
+		{"guard_us", uint64(s.Guard.Microseconds())}, {"slots", s.Slots}, {"slots_missed", s.SlotsMissed},
+		{"late_turns", s.LateTurns}, {"waits", s.Waits}, {"again", s.Again},
 	}
 }
 
