@@ -75,3 +75,24 @@ func TestNobodyBehindANodeBecomesItsParent(t *testing.T) {
 	c.Receive(4*time.Second, "n1", &gossip.Message{Incarnation: peerEpoch, For: ourEpoch, Batch: 1, Probe: true, Relation: gossip.Attached})
 	require.NotEqual(t, gossip.Child, c.RoleOf("n1"), "nor is anybody before it its child")
 }
+
+// What a child was to be acked with the next flush is acked by itself when it is no child
+// any more.
+func TestAcks_ofAChildThatLeavesGoByThemselves(t *testing.T) {
+	c := treeCore(t, 4, 1, "n0", func(cfg *gossip.Config) { cfg.Rounds = gossip.Locked })
+	receive(c, 0, "n2", &gossip.Message{Incarnation: peerEpoch, For: ourEpoch, Batch: 1, Probe: true, Relation: gossip.Attached})
+	gossip.Spoken(c, 0)
+	m := batchOf(2, 1, "a")
+	m.Relation = gossip.Attached
+	receive(c, 10*ms, "n2", m)
+	left := batchOf(3, 0)
+	left.Relation = gossip.Pruned
+	receive(c, 20*ms, "n2", left)
+	var acks []gossip.Span
+	for _, o := range c.Advance(20*ms, 10) {
+		if o.To == "n2" {
+			acks = append(acks, o.Message.Acks...)
+		}
+	}
+	require.Contains(t, acks, gossip.Span{1, 2})
+}

@@ -123,7 +123,10 @@ func (ch channels) giveUp(p *peer, mute bool) {
 }
 
 // takeUp ends that.
-func (ch channels) takeUp(p *peer) { p.link.becomeReachable() }
+func (ch channels) takeUp(p *peer) {
+	p.link.becomeReachable()
+	p.link.turn = newTurn() // it looks for its slot anew
+}
 
 // unmute has a peer that is unreachable owed what its role says.
 func (ch channels) unmute(p *peer) { p.link.mute = false }
@@ -144,9 +147,16 @@ func (ch channels) watch(p *peer) {
 // returnPermit gives back the permit of a link on which nothing is in flight.
 func (ch channels) returnPermit(now time.Duration, p *peer) { ch.c.returnPermit(now, p.link) }
 
-// setRole changes what a peer is to this node.
+// setRole changes what a peer is to this node. Acks that have waited for a flush go by
+// themselves where there will be none.
 func (ch channels) setRole(p *peer, role Role) {
-	p.link.role = role
+	if l := p.link; l.role == Child && role != Child && len(l.acks.stored) > 0 {
+		l.acks.ready = true
+		ch.c.act(l)
+	}
+	if p.link.role != role {
+		p.link.role, p.link.turn = role, newTurn()
+	}
 	ch.c.recount()
 }
 

@@ -104,7 +104,8 @@ type Config struct {
 	// Target, if not 0, is the true delivery latency to keep under locked
 	// rounds: the root chooses the longest period for which every value is
 	// everywhere within Target, by the longest path that has been measured.
-	// Until then it is a quarter of Target; Period does not count.
+	// Until then it is a quarter of Target, or two fifths for a root whose children
+	// are all leaves; Period does not count.
 	Target time.Duration
 
 	// AckDelay is how long a leaf lets an ack wait for a delta to ride on. A
@@ -147,6 +148,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Target > 0 {
 		c.Period = c.Target / 4 // until the longest path has been measured
+		if c.Height <= 1 {
+			c.Period = c.Target / 2 // one hop up and one down leave more of it
+		}
 	}
 	if c.Period <= 0 {
 		return c, fmt.Errorf("gossip: period must be above 0, not %v", c.Period)

@@ -9,6 +9,7 @@ const (
 	MinMargin   = minMargin
 	MinGuard    = minGuard
 	MinPeriod   = minPeriod
+	Settle      = settle
 	HoldFrom    = holdFrom
 	MaxTries    = maxPatience
 	MaxAckSpans = maxAckSpans

@@ -44,6 +44,7 @@ func newLink(n Neighbour, order, base int, firstRTT time.Duration) *link {
 		name: n.Name, role: n.Role, leaf: n.Leaf, order: order,
 		told: NewDigest(), rtt: rtt{first: firstRTT}, acks: acks{due: Never},
 		askAt: Never, copyAt: Never, wake: Never, slot: -1,
+		turn: newTurn(),
 	}
 	l.peer.name, l.peer.link = n.Name, l
 	l.begin(base)

@@ -14,8 +14,8 @@ const (
 	jitterScale = math.E / 2
 	// slowestGain is the weight of a new estimate once there are enough.
 	slowestGain = 8
-	// oddFrom times the mean deviation, and oddAtLeast, is from where on an estimate is
-	// off by more than is usual.
+	// oddFrom times the mean deviation and a guard is from where on an estimate is off
+	// by more than is usual. It counts as that often the deviation, and oddAtLeast.
 	oddFrom    = 4
 	oddAtLeast = 2 * time.Millisecond
 	// missGain is the weight of a slot in the share of those that are missed. A guard
@@ -79,7 +79,7 @@ func (p *phase) estimate(now, t, period time.Duration) {
 		// One that is off by much more than is usual tells of a process that stood
 		// still for a moment; two in a row tell of the way.
 		usual := oddFrom*p.dev + oddAtLeast
-		if odd := p.count == slowestGain && size > usual; odd && !p.odd {
+		if odd := p.count == slowestGain && size > oddFrom*p.dev+minGuard; odd && !p.odd {
 			off, size, p.odd = min(max(off, -usual), usual), usual, true
 		} else {
 			p.odd = odd
@@ -131,7 +131,7 @@ func (p *phase) guard() time.Duration {
 // was so much early for the next. It reports whether it was meant for the slot, and
 // whether it missed it.
 func (p *phase) judge(left, early time.Duration) (meant, missed bool) {
-	if !p.known || wrap(left-p.ideal+p.guard(), p.period) < -settle {
+	if p.count < slowestGain || wrap(left-p.ideal+p.guard(), p.period) < -settle {
 		return false, false
 	}
 	missed = early > p.period/2

@@ -273,9 +273,12 @@ func TestLockedRoundsFallSilent(t *testing.T) {
 func TestRootsGridDoesNotDriftHoweverLateItIsServed(t *testing.T) {
 	c := gossip.NewTestCore(t, func(cfg *gossip.Config) { cfg.Rounds, cfg.Period = gossip.Locked, 400*ms })
 	for i := range 100 {
-		learn(c, time.Duration(i)*400*ms+10*ms, 1)
+		learn(c, time.Duration(i)*400*ms+20*ms, 1)
 		require.Equal(t, time.Duration(i+1)*400*ms, c.DownAt())
-		c.Advance(c.DownAt()+7*ms, 10)
+		late := c.DownAt() + 7*ms
+		c.Advance(late, 10)
+		require.Equal(t, late+gossip.Settle, c.DownAt(), "what came meanwhile is to be read first")
+		c.Advance(c.DownAt(), 10)
 	}
 }
 

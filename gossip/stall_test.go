@@ -151,7 +151,7 @@ func TestStall_costsItsOwnLength(t *testing.T) {
 					length   time.Duration
 					late     float64 // share of the values at a node that may be late
 					messages float64
-				}{{20 * ms, 0.003, 1.03}, {50 * ms, 0.03, 1.05}, {100 * ms, 0.05, 1.1}} {
+				}{{20 * ms, 0.003, 1.05}, {50 * ms, 0.03, 1.05}, {100 * ms, 0.05, 1.1}} {
 					tr := runStalled(k, 0, period, everySecond(c.length, draw))
 					what := fmt.Sprintf("k=%d P=%v, %s for %v", k, period, who, c.length)
 					require.LessOrEqual(t, float64(len(tr.late))/float64(tr.count), c.late, what)

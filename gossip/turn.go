@@ -20,6 +20,8 @@ type turn struct {
 	told          time.Duration // when it was first told how early it had been; 0: not yet
 }
 
+func newTurn() turn { return turn{spoke: longAgo, before: longAgo} }
+
 // speaks takes note that the child speaks.
 func (t *turn) speaks(now, period time.Duration) {
 	if now-t.spoke > period/2 {
@@ -35,6 +37,7 @@ func (t *turn) spokeIn(end, period time.Duration) bool {
 }
 
 const (
+	longAgo  = time.Duration(math.MinInt64 / 2)
 	turnGain = 1.0 / 8 // weight of a round in how likely a child speaks
 	// unlikelyAtRoot and unlikelyBelow are by how many standard deviations fewer than
 	// usual speak if something is wrong. Where a node that is not the root waits in
@@ -43,9 +46,7 @@ const (
 	// settle is how long after a message others are taken to come with it, and how
 	// long a process that has stood still takes to read what came meanwhile.
 	settle = 4 * time.Millisecond
-	// firstDelay is how long is waited while no delay has been seen, and longestDelay
-	// the longest: what is later is not a short stall.
-	firstDelay   = minGuard
+	// longestDelay is how long is waited at most: what is later is no short stall.
 	longestDelay = 150 * time.Millisecond
 	// delayMemory is for how long a delay is remembered.
 	delayMemory = time.Minute
@@ -84,13 +85,15 @@ func (s *locked) slotBefore(now time.Duration) (time.Duration, bool) {
 	return 0, false
 }
 
-// wait is how long after the end of a round a node still waits.
+// wait is how long after the end of a round a node still waits: not at all while nothing
+// has been late.
 func (s *locked) wait(now time.Duration) time.Duration {
 	t := &s.turns
-	if now-t.delayed > delayMemory {
+	if t.delay == 0 || now-t.delayed > delayMemory {
 		t.delay = 0
+		return 0
 	}
-	return min(max(firstDelay, t.delay*5/4+minGuard), s.longestWait())
+	return min(t.delay*5/4+minGuard, s.longestWait())
 }
 
 // longestWait is how late something may be and not count as early for the next round.
@@ -184,8 +187,8 @@ func (s *locked) heard(now time.Duration, l *link, m *Message) {
 		t.earn(1, c.children)
 	}
 	end, ok := s.slotBefore(now)
-	if !ok || !s.knowsSlot(now, l) {
-		return
+	if !ok || now < l.peer.filling || !s.knowsSlot(now, l) || c.suspicion != nil && len(c.suspicion.unreachable) > 0 {
+		return // it may be new here, and look for its slot
 	}
 	if now-end > s.longestWait() {
 		return // it is early for the next round
@@ -195,7 +198,7 @@ func (s *locked) heard(now time.Duration, l *link, m *Message) {
 		due = &c.upAt
 	}
 	c.stats.LateTurns++
-	if now-end > settle/2 && !t.reading {
+	if now-end > minGuard && !t.reading {
 		t.delay, t.delayed = max(t.delay, now-end), now
 	}
 	cost := s.costOfAgain()
