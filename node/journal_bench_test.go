@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -29,7 +30,8 @@ func BenchmarkFlood(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				n, err := New(Config{Random: rand.New(rand.NewPCG(1, 2)), Log: slog.New(slog.DiscardHandler), Journal: keeper()}, io.Discard)
+				n, err := New(Config{Random: rand.New(rand.NewPCG(1, 2)), Log: slog.New(slog.DiscardHandler), Journal: keeper(),
+					MaxWait: Never, ClientThreshold: time.Hour}, io.Discard) // nothing is refused, however fast it comes
 				require.NoError(b, err)
 				require.NoError(b, n.Run(context.Background(), strings.NewReader(flood)))
 				require.Equal(b, count, n.state.log.Len())
