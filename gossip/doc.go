@@ -66,9 +66,9 @@
 //	    ((1 - exp(-v P)) + (1 - exp(-v P s(i)/n))) / P
 //
 // messages a second; for a star, where s = 1, it is the least possible. A
-// node that has no slot yet sends at once, and asks its
-// parent for an answer that tells the slot; that costs two messages per node
-// at the start. While it waits it holds what it learns for a little, not to
+// node that has no slot yet sends at once. Where periods are long it asks its parent for
+// an answer that tells the slot, which costs two messages per node at the start; where
+// they are short, the flush that acks what it sent tells it. While it waits it holds what it learns for a little, not to
 // spend a message on each, if the period is long. A parent that has none itself lets the child wait until it
 // has.
 //

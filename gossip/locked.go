@@ -280,7 +280,9 @@ func (s *locked) sending(now time.Duration, l *link, m *Message) {
 	if l != c.parent {
 		return
 	}
-	if len(m.Runs) > 0 && !s.phase.valid(now) && len(l.inflight) == 0 {
+	// Where nothing is held meanwhile, the flush that acks it is soon enough, unless
+	// messages get lost.
+	if len(m.Runs) > 0 && !s.phase.valid(now) && len(l.inflight) == 0 && (s.slotWait() > 0 || now < c.ridesUntil) {
 		m.Probe = true
 	}
 	if !c.isLeaf() {
