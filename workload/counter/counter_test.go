@@ -144,6 +144,35 @@ func TestStrict_seesWhatIsWrongBeforeTheEnd(t *testing.T) {
 			0 ok read 3
 			0 invoke read
 			0 ok read 0`},
+		{"it goes back after a kill of its node", "", `
+			1 invoke add 3
+			0 invoke read
+			0 ok read 3
+			nemesis info kill ["n1"]
+			nemesis info kill {"n1":"killed"}
+			0 invoke read
+			0 ok read 0`},
+		{"the answer was on its way at the kill", "", `
+			1 invoke add 3
+			0 invoke read
+			nemesis info kill {"n1":"killed"}
+			0 ok read 3
+			0 invoke read
+			0 ok read 0`},
+		{"it goes back after a kill of another", "backwards", `
+			1 invoke add 3
+			0 invoke read
+			0 ok read 3
+			nemesis info kill {"n1":"not-running","n2":"killed"}
+			0 invoke read
+			0 ok read 0`},
+		{"it goes back, and was killed before that", "backwards", `
+			1 invoke add 3
+			nemesis info kill {"n1":"killed"}
+			0 invoke read
+			0 ok read 3
+			0 invoke read
+			0 ok read 0`},
 		{"an open add may have happened", "", `
 			1 invoke add 3
 			1 info add 3

@@ -1,6 +1,7 @@
 package counter
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"sort"
@@ -31,16 +32,19 @@ const (
 // adds that its worker had acknowledged, and those of others that were
 // acknowledged before the cluster had its quiet; it may show whatever else was
 // invoked by then; nothing beyond. A worker that reads a g-counter never sees it
-// shrink, and all final reads are the same.
+// shrink, unless the node was killed in between: it may have shown what others told it
+// and it had no time to keep. All final reads are the same.
 func strict(h run.History, in workload.Input, grows bool) []run.Finding {
 	j := judge{
 		h: h, in: in, grows: grows, settled: checker.Settled(h, settle),
-		workers: map[int]*worker{}, kinds: map[run.FindingKind]*run.Finding{},
+		workers: map[int]*worker{}, kinds: map[run.FindingKind]*run.Finding{}, killed: map[string]int{},
 	}
 	pairs := h.Pairs()
 	for i := range h {
 		if op := &h[i]; op.Process != run.NemesisProcess && (op.F == fAdd || op.F == fRead) {
 			j.see(op, pairs[i])
+		} else if op.Process == run.NemesisProcess && op.F == "kill" {
+			j.kill(i, op)
 		}
 	}
 	for i := range in.Inquiry {
@@ -68,7 +72,8 @@ type judge struct {
 	acked    []ack // in the order of their completion
 	pos, neg int64 // sums of what was invoked so far and did not fail
 	workers  map[int]*worker
-	finals   []final // answered
+	finals   []final        // answered
+	killed   map[string]int // by node: the position of its newest kill
 	kinds    map[run.FindingKind]*run.Finding
 }
 
@@ -86,8 +91,9 @@ type ack struct {
 
 // worker is what one of the clients has done.
 type worker struct {
-	acked []ack // its own
-	last  *run.Op
+	acked  []ack   // its own
+	last   *run.Op // its newest read ...
+	lastAt int     // ... and where that was asked for
 }
 
 func (j *judge) worker(process int) *worker {
@@ -118,7 +124,7 @@ func (j *judge) see(op *run.Op, pair int32) {
 		j.acked = appendAck(j.acked, op.Time, delta)
 		w.acked = appendAck(w.acked, op.Time, delta)
 	case op.F == fRead && op.Type == run.OK && pair >= 0:
-		j.read(w, &j.h[pair], op)
+		j.read(w, int(pair), op)
 	case op.F == fRead && op.Final && op.Type != run.Invoke:
 		j.found(findDeaf, op, "%s did not answer its final read: %s", j.reader(op), op.Error)
 	}
@@ -141,8 +147,22 @@ func until(acks []ack, at time.Duration) ack {
 	return acks[n-1]
 }
 
-// read looks at a read that was answered.
-func (j *judge) read(w *worker, asked, op *run.Op) {
+// kill takes note of which nodes a step of the nemesis has killed.
+func (j *judge) kill(at int, op *run.Op) {
+	var did map[string]string
+	if json.Unmarshal(op.Value, &did) != nil {
+		return // the beginning of the step
+	}
+	for node, what := range did {
+		if what == "killed" {
+			j.killed[node] = at
+		}
+	}
+}
+
+// read looks at a read that was answered, and was asked for at a position of the history.
+func (j *judge) read(w *worker, at int, op *run.Op) {
+	asked := &j.h[at]
 	value, ok := wire.Int(op.Value)
 	if !ok {
 		j.found(findMore, op, "%s read %.40s at %v, more than was ever added", j.reader(op), op.Value, op.Time)
@@ -163,12 +183,18 @@ func (j *judge) read(w *worker, asked, op *run.Op) {
 		j.found(findStale, op, "%s read %d at %v, which lacks adds that were acknowledged by %v, with ten seconds since in which nothing was wrong: they and its own make %d",
 			j.reader(op), value, op.Time, since, all.pos+all.neg)
 	}
+	if killed, was := j.killed[j.in.NodeOf(op.Process)]; was && at < killed {
+		w.last = nil // it was on its way then
+		return
+	} else if was && w.lastAt < killed {
+		w.last = nil
+	}
 	if j.grows && w.last != nil {
 		if before, ok := wire.Int(w.last.Value); ok && value < before {
 			j.found(findBack, op, "%s read %d at %v and %d before, at %v", j.reader(op), value, op.Time, before, w.last.Time)
 		}
 	}
-	w.last = op
+	w.last, w.lastAt = op, at
 }
 
 // shows tells whether a value can be the sum of the adds that it must show and
