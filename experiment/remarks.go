@@ -3,11 +3,14 @@ package experiment
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
+	"treecast/checker/txn"
 	"treecast/testbed/nemesis"
 	"treecast/testbed/network"
 	"treecast/testbed/session"
+	"treecast/workload"
 )
 
 // remarks says what of Maelstrom's own flags has no effect on this run, and what
@@ -62,7 +65,30 @@ func (p *plan) remarks() (out []string) {
 	if p.Rate == 0 {
 		out = append(out, "--rate is 0: no client asks for anything until the load is over")
 	}
+	out = append(out, p.isolationRemarks()...)
 	return append(out, p.periodRemarks()...)
+}
+
+// ownIsolation is what our own node promises of transactions.
+const ownIsolation = "read-committed"
+
+// isolationRemarks says that more is asked of our own node's transactions than it
+// promises, as Maelstrom's default does.
+func (p *plan) isolationRemarks() []string {
+	const flag = "--consistency-models"
+	if p.Gossip == nil || !slices.Contains(p.session.Workload.Flags, flag) {
+		return nil
+	}
+	asked := p.session.Options.ConsistencyModel
+	if len(asked) == 0 {
+		asked = []string{workload.DefaultConsistency}
+	}
+	promised := txn.Prohibits(ownIsolation)
+	if !slices.ContainsFunc(txn.Prohibits(asked...), func(a string) bool { return !slices.Contains(promised, a) }) {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s asks for %s, and treecast's own node promises %s and not more: add %[1]s %[3]s",
+		flag, strings.Join(asked, ", "), ownIsolation)}
 }
 
 // periodRemarks warns of values that cannot have come round before the end,

@@ -47,6 +47,12 @@ func TestRemarks_nameWhatHasNoEffect(t *testing.T) {
 		"--rate is 0: no client asks for anything":                                         func(p *Plan) { p.Rate = 0 },
 		"the nodes' --sync-period, 1h0m0s, is longer than the run, 20s of load and 10s of": func(p *Plan) { p.Gossip = period(time.Hour) },
 		"the nodes' --sync-period, 12s, is longer than the quiet time, 10s: the last":      func(p *Plan) { p.Gossip = period(12 * time.Second) },
+		"--consistency-models asks for strict-serializable, and treecast's own node promises read-committed": func(p *Plan) {
+			p.Workload, p.Gossip = "txn-rw-register", period(time.Second)
+		},
+		"--consistency-models asks for read-committed, snapshot-isolation, and treecast's own node": func(p *Plan) {
+			p.Workload, p.Gossip, p.ConsistencyModels = "txn-rw-register", period(time.Second), run.CommaListOf("read-committed", "snapshot-isolation")
+		},
 		"the nodes' --latency-target, 1m0s, is longer than the run": func(p *Plan) {
 			p.Gossip = period(time.Second)
 			p.Gossip.LatencyTarget = run.Millis(time.Minute)
@@ -71,6 +77,11 @@ func TestRemarks_areNoneWhereAllHasAnEffect(t *testing.T) {
 			p.Gossip = &run.GossipSettings{Rounds: "locked", SyncPeriod: run.Millis(2 * time.Second)}
 		},
 		func(p *Plan) { p.Gossip = &run.GossipSettings{Rounds: "eager", SyncPeriod: run.Millis(time.Hour)} },
+		func(p *Plan) { p.Workload = "txn-rw-register" }, // somebody else's node
+		func(p *Plan) {
+			p.Workload, p.ConsistencyModels = "txn-rw-register", run.CommaListOf("PL-1")
+			p.Gossip = &run.GossipSettings{Rounds: "locked", SyncPeriod: run.Millis(time.Second)}
+		},
 	} {
 		require.Empty(t, remarksOf(t, change))
 	}

@@ -57,7 +57,7 @@ var arrows = map[string][]string{
 
 	// The test bed.
 	"experiment": {
-		"checker", "analysis", "run",
+		"checker", "checker/txn", "analysis", "run",
 		"journal", // whose runs are named, and what they leave removed
 		"testbed/process", "testbed/virtual", "testbed/invariant", "testbed/session", "testbed/network", "testbed/nemesis", "workload", "workload/all",
 	},
