@@ -66,7 +66,7 @@ type commands struct {
 	Sweep   sweepCommand   `cmd:"" help:"Run a test for every setting of a grid or a list, and say which to choose."`
 	Analyze analyzeCommand `cmd:"" help:"Judge a stored history again, of treecast or of real Maelstrom."`
 	Compare compareCommand `cmd:"" help:"Put runs, of treecast and of real Maelstrom, and sweeps side by side."`
-	Summary summaryCommand `cmd:"" help:"Judge a run by the Fly.io challenges 3a to 3e."`
+	Summary summaryCommand `cmd:"" help:"Judge a run by the Fly.io challenges 1 to 6c."`
 	Report  reportCommand  `cmd:"" help:"Draw the page of a run: what it came to, message by message."`
 
 	HelpAll helpAll          `env:"-" help:"Show the help with every flag."`

@@ -65,20 +65,22 @@ func (*summaryCommand) leave()                  {}
 // summaryCommand judges one run by the challenges.
 type summaryCommand struct {
 	File      string   `arg:"" help:"A results.json, a results.edn of Maelstrom or treecast, or the folder of a run."`
-	Challenge []string `env:"TREECAST_SUMMARY_CHALLENGE" placeholder:"NAME,..." group:"summary" help:"Judge by these (3a to 3e), whatever the settings are, and pass only if all of them are. Default: those whose settings the run has."`
+	Challenge []string `env:"TREECAST_SUMMARY_CHALLENGE" placeholder:"NAME,..." group:"summary" help:"Judge by these (1 to 6c), whatever the settings are, and pass only if all of them are. Default: those whose settings the run has."`
 }
 
 // Help is shown below the flags.
 func (summaryCommand) Help() string {
-	return `Shows what a run came to, and PASS or FAIL against the Fly.io challenges 3a to 3e, bound
+	return `Shows what a run came to, and PASS or FAIL against the Fly.io challenges 1 to 6c, bound
 by bound:
 
     treecast summary store/broadcast/latest
     treecast summary --challenge 3d maelstrom/store/broadcast/latest/results.edn
+    treecast summary --challenge 5c maelstrom/store/kafka/latest/results.edn
 
 A run of 3d's settings is one of 3e's too; it passes if it keeps the bounds of one of them.
-A results.edn does not say what its settings were: without --challenge it is shown against
-all, and passes if it is valid. Only runs of broadcasts, with figures that can be, pass any.
+A results.edn does not say what its settings were: without --challenge it passes if it is
+valid, and one of broadcasts is shown against 3a to 3e. A run passes no challenge of another
+workload, and none with figures that cannot be.
 
 Exit codes: 0 passed, 1 not passed, 254 bad arguments or a file that cannot be read.`
 }
@@ -102,7 +104,6 @@ func (c *summaryCommand) Run(s streams) error {
 	if err := report.Summary(s.out, r, c.File); err != nil {
 		return fmt.Errorf("writing the summary: %w", err)
 	}
-	fmt.Fprintln(s.out)
 	passed := 0
 	for _, challenge := range challenges {
 		if challenge.Passed {
@@ -110,11 +111,11 @@ func (c *summaryCommand) Run(s streams) error {
 		}
 	}
 	switch {
-	case len(challenges) == 0 && !experiment.IsBroadcast(r):
-		fmt.Fprintln(s.out, "The challenges are of the broadcast workload, and this run is not.")
+	case len(challenges) == 0 && !known:
 	case len(challenges) == 0:
-		fmt.Fprintln(s.out, "These are the settings of no challenge; name one by --challenge to judge by its bounds.")
+		fmt.Fprintln(s.out, "\nThese are the settings of no challenge; name one by --challenge to judge by its bounds.")
 	default:
+		fmt.Fprintln(s.out)
 		if err := report.Challenges(s.out, challenges); err != nil {
 			return fmt.Errorf("writing the summary: %w", err)
 		}
@@ -123,13 +124,11 @@ func (c *summaryCommand) Run(s streams) error {
 	switch {
 	case len(c.Challenge) > 0:
 		ok = passed == len(challenges)
-	case len(challenges) == 0 && !known:
-		ok = r.Valid == run.Valid // no strict verdict is in a results.edn
-	case len(challenges) == 0:
-		ok = r.Valid == run.Valid && r.Strict.Valid == run.Valid
-	case !known:
+	case !known: // no strict verdict is in a results.edn
 		fmt.Fprintln(s.out, "\nThe file does not say what the settings were; name the challenge it was by --challenge.")
 		ok = r.Valid == run.Valid
+	case len(challenges) == 0:
+		ok = r.Valid == run.Valid && r.Strict.Valid == run.Valid
 	}
 	if !ok {
 		return exitError{ExitInvalid}
