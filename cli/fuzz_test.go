@@ -59,6 +59,8 @@ func TestSchedulesThatOnceFailed(t *testing.T) {
 		"lines had waited through a stop behind a slow output": "--node-count 37 --rate 33 --time-limit 9.9 --quiet-time 20.9 --latency 56 --latency-dist exponential" +
 			" --nemesis partition,kill,pause,duplicate,delay --nemesis-interval 1.8 --duplicate-rate 0.36 --delay-rate 0.12 --delay-mean 51 --seed 109582" +
 			" -- --intake-preferred 2 --intake-capacity 2 --journal off --inject output:slow=21ms@0s+9.9s",
+		"links waited for one permit without end": "-w kafka --node-count 11 --time-limit 4.9 --rate 35 --concurrency 2n --latency-dist exponential --nemesis delay --nemesis-interval 1.1 --quiet-time 36.5" +
+			" --delay-mean 25 --delay-rate 0.33 --message-faults phases --seed 8003307 -- --sync-period 1141ms --permits 1 --isolate links",
 	} {
 		t.Run(what, func(t *testing.T) {
 			got := runHere(t, append([]string{"test", "--virtual", "--verdict", "exact", "--health", "off", "--no-report", "--store", t.TempDir()}, strings.Fields(command)...)...)

@@ -52,7 +52,7 @@ type nodeCommand struct {
 	ClientThreshold time.Duration `default:"1s" group:"backpressure" help:"Broadcasts are refused with error 11 while the node has been unhealthy for longer than this. Shorter sheds sooner, longer rides out bursts. Default: ${default}."`
 	OwnThreshold    time.Duration `default:"1s" group:"backpressure" help:"Work that the node starts by itself (the history of figures, debug logs, random vector swaps beyond one in 10 s) is put off while it has been unhealthy for longer than this. At least the client threshold: clients are refused no later. Default: ${default}."`
 
-	Permits       int           `default:"0" group:"backpressure" help:"How many neighbours may have anything unacked at a time; 0: all of them. Fewer make fewer, larger deltas, and a neighbour without one waits. Default: ${default}."`
+	Permits       int           `default:"0" group:"backpressure" help:"How many neighbours may have anything unacked at a time; 0: all of them. Fewer make fewer, larger deltas, and neighbours take turns: each waits for as many acks as there are neighbours for a permit. Default: ${default}."`
 	PeerMessages  int           `default:"20000" placeholder:"RATE" group:"backpressure" help:"Messages of gossip that are taken of one neighbour a second. What is beyond is dropped, and comes again; the rate of a neighbour that keeps at it falls to a 32nd, and comes back within a minute. 0: any. Default: ${default}."`
 	PeerBytes     int           `default:"67108864" placeholder:"RATE" group:"backpressure" help:"The same in bytes. Default: ${default}."`
 	PeerSpans     int           `default:"100000" placeholder:"RATE" group:"backpressure" help:"The same in lines and spans of digests and acks; four times as many at once. Default: ${default}."`

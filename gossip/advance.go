@@ -8,6 +8,7 @@ import "time"
 // them is only until the next call.
 func (c *Core) Advance(now time.Duration, room int) []Outgoing {
 	c.dispatch(now)
+	c.serveLine(now)
 	clear(c.out)
 	c.out = c.out[:0]
 	done := 0
@@ -20,6 +21,7 @@ func (c *Core) Advance(now time.Duration, room int) []Outgoing {
 		}
 		l.queued = false
 		done++
+		c.serveLine(now)
 	}
 	if done > 0 {
 		n := copy(c.due, c.due[done:])
@@ -123,15 +125,4 @@ func (c *Core) wake(now time.Duration, l *link) {
 		l.acks.due, l.acks.ready = Never, true
 	}
 	c.timers.set(l)
-}
-
-// returnPermit gives back a permit that nothing in flight needs.
-func (c *Core) returnPermit(now time.Duration, l *link) {
-	if l.permit && len(l.inflight) == 0 {
-		c.cfg.Permits.Release(now, l.name)
-		l.permit = false
-		if now < c.scarce {
-			c.schedule.permitReturned(now)
-		}
-	}
 }

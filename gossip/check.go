@@ -91,8 +91,11 @@ func (c *Core) checkProgress(l *link) error {
 	if bytes != l.unacked {
 		return broken(6, l, "%d bytes in flight count as %d", bytes, l.unacked)
 	}
-	if l.permit && len(l.inflight) == 0 {
+	if l.permit && len(l.inflight) == 0 && !l.queued {
 		return broken(6, l, "a permit and nothing in flight")
+	}
+	if l.waits != slices.Contains(c.waiting, l) {
+		return broken(16, l, "waits for a permit and does not stand in the line, or the other way round")
 	}
 	return nil
 }

@@ -63,8 +63,8 @@ type Tree interface {
 
 // Permits limits how many links may have unacked entries. A link acquires a
 // permit before its first unacked batch and releases it with the last ack.
-// Refused, it waits for the next round and its delta grows. Acks, probes and
-// digests need none.
+// Refused, it waits in turn for one that comes back, or for the next round, and its
+// delta grows; see permits.go. Acks, probes and digests need none.
 type Permits interface {
 	Acquire(now time.Duration, holder string) bool
 	Progress(now time.Duration, holder string)

@@ -25,6 +25,8 @@ type Core struct {
 	upAt, downAt, period time.Duration
 	schedule             schedule
 	scarce               time.Duration // until then permits count as scarce
+	waiting              []*link       // for a permit, in the order in which they were refused one
+	permitFree           bool          // perhaps, for those that wait
 	ridesUntil           time.Duration // until then what is not acked in time rides
 
 	scheme    scheme
@@ -197,7 +199,7 @@ func (c *Core) showDigest(l *link) {
 // Next is when Advance wants to be called: a time, now or in the past if at
 // once, Never if not before the next message.
 func (c *Core) Next() time.Duration {
-	if len(c.due) > 0 {
+	if len(c.due) > 0 || c.servesLine() {
 		return time.Duration(math.MinInt64)
 	}
 	next := min(c.upAt, c.downAt, c.scheme.next(), c.entropy.at, c.catch.until)

@@ -160,9 +160,9 @@
 //
 // # Invariants
 //
-// They hold between any two calls. View.Check tests all but the last three, which a
+// They hold between any two calls. View.Check tests all but 13 to 15, which a
 // look at one core cannot tell; tests call it after every step, and so does the
-// watch of a test bed. The last three are held to by the tests' monitor, which sees
+// watch of a test bed. Those three are held to by the tests' monitor, which sees
 // every message, and by testbed/invariant, which sees every node.
 //
 //  1. The digest is of what has been learnt of the log: no more, no less.
@@ -175,8 +175,8 @@
 //     make no cycle.
 //  5. There is at most one parent, and the link with the role is the one that
 //     entries go up.
-//  6. A link has a permit only while something is in flight on it, and unacked is
-//     the sum of what is.
+//  6. A link has a permit only while something is in flight on it or it is about to
+//     speak, and unacked is the sum of what is in flight.
 //  7. On a link that is probing, at most one batch with entries is in flight.
 //  8. A mute link is unreachable, and is owed nothing: no segment, no digest.
 //  9. A link is queued once or not at all, filed under its name, and wakes no later
@@ -195,6 +195,7 @@
 //     whenever it is taken up again, both sides show what they hold, and all that the
 //     other lacks of it is sent. A link counts for a node's parent only when that is done,
 //     and the former one is given up only then.
+//  16. A link waits for a permit if and only if it stands in the line for one.
 //
 // From 4 it follows that there is one tree in the end: an orphan root goes on asking
 // those before it. If all can reach all, only the first of those that are alive is a
@@ -207,7 +208,8 @@
 // # When it is full
 //
 // Unacked entries on a link are bounded by Config.WindowBytes; beyond it, and
-// without a permit, deltas wait and merge. Acks, probes and digests need no
+// without a permit, deltas wait and merge. Links that wait for a permit get it in the order
+// in which they asked, see permits.go. Acks, probes and digests need no
 // permit. No message exceeds MaxLineBytes as a line, except one that carries a
 // single larger value.
 package gossip

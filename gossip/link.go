@@ -26,11 +26,13 @@ type link struct {
 	turn     turn // child: when it speaks
 
 	permit     bool
-	dataDue    bool // may send entries now
-	flushDue   bool // speaks as part of a flush
-	rideDue    bool // speaks for what is not acked alone
-	copyDue    bool // for a second copy of it
-	windowFull bool // a delta ended early, as too much is unacked
+	waits      bool          // for a permit, in Core.waiting
+	permitAt   time.Duration // when it got the permit
+	dataDue    bool          // may send entries now
+	flushDue   bool          // speaks as part of a flush
+	rideDue    bool          // speaks for what is not acked alone
+	copyDue    bool          // for a second copy of it
+	windowFull bool          // a delta ended early, as too much is unacked
 	askAt      time.Duration
 	copyAt     time.Duration // when to send a second copy of what is not acked
 

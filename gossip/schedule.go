@@ -10,8 +10,6 @@ type schedule interface {
 	// at once where nothing waits for a round. It does not rely on a flush of the
 	// parent, which need not come.
 	retryAt(now time.Duration) time.Duration
-	// permitReturned says that a permit is free while they are scarce.
-	permitReturned(now time.Duration)
 	// holds reports whether what is due now waits for children that are late, and
 	// moves the time of it; heard takes note of a child's entries.
 	holds(now time.Duration, due *time.Duration) bool
@@ -72,7 +70,6 @@ func (u untimed) flushed(now time.Duration)               { u.c.downAt = now }
 
 func (untimed) holds(time.Duration, *time.Duration) bool { return false }
 func (untimed) heard(time.Duration, *link, *Message)     {}
-func (untimed) permitReturned(time.Duration)             {}
 func (untimed) flushing(time.Duration) bool              { return false }
 func (untimed) overdueAfter(*link) time.Duration         { return Never }
 func (untimed) holdsAcks(*link) bool                     { return false }
@@ -114,9 +111,6 @@ func (f free) ackWait(l *link) time.Duration {
 type eager struct{ untimed }
 
 func (e eager) plan(now time.Duration) { e.c.upAt, e.c.downAt = now, now }
-
-// permitReturned has what waits sent: there is no round to wait for.
-func (e eager) permitReturned(now time.Duration) { e.plan(now) }
 
 func (e eager) ackDue(now time.Duration, _ *link, arrived time.Duration) time.Duration {
 	return max(now, arrived+e.c.cfg.AckDelay)

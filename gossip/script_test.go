@@ -26,6 +26,7 @@ var update = flag.Bool("update", false, "write what the scripts in testdata say 
 // the message carries (see show). A trailing "lost" says that it does not
 // arrive. The commands:
 //
+//	permits N                  every node has so many; before cluster, and without restarts
 //	cluster N K [locked|eager] N nodes, fan-out K, free rounds with phases 10, 20, 30 ms, ... or others
 //	say NODE VALUE...          broadcasts
 //	run D                      lets time pass, in silence if nothing follows
@@ -86,6 +87,8 @@ type player struct {
 	cut   map[string]bool
 	store time.Duration
 	said  strings.Builder
+
+	permits int // of every node; 0: as many as it likes
 }
 
 func (p *player) play(words []string) {
@@ -96,6 +99,8 @@ func (p *player) play(words []string) {
 		return p.s.index[args[i]]
 	}
 	switch command {
+	case "permits":
+		p.permits = p.number(args[0])
 	case "cluster":
 		p.cluster(args)
 	case "say":
@@ -151,7 +156,12 @@ func (p *player) cluster(args []string) {
 		rounds = map[string]gossip.Rounds{"locked": gossip.Locked, "eager": gossip.Eager}[args[2]]
 	}
 	for i, n := range p.s.nodes {
-		p.s.config = func(cfg *gossip.Config) { cfg.Phase, cfg.Rounds = time.Duration(i+1)*10*ms, rounds }
+		p.s.config = func(cfg *gossip.Config) {
+			cfg.Phase, cfg.Rounds = time.Duration(i+1)*10*ms, rounds
+			if p.permits > 0 {
+				cfg.Permits = newPermits(p.permits)
+			}
+		}
 		p.s.restartCore(n, gossip.Never)
 	}
 	p.s.config = func(cfg *gossip.Config) { cfg.Phase, cfg.Rounds = 50*ms, rounds }

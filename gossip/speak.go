@@ -76,7 +76,7 @@ func (c *Core) fill(now time.Duration, l *link, b *pooled, f *batch) (acks int) 
 	if c.maySendData(now, l) {
 		c.addData(now, l, b, f, bytes)
 		bytes += f.bytes
-		m.Probe = m.Probe || now < c.scarce && len(m.Runs) > 0
+		m.Probe = m.Probe || c.areScarce(now) && len(m.Runs) > 0
 	}
 	if l.acks.urgency > withTheRound && c.holdsAcks(l) {
 		return 0
@@ -120,10 +120,6 @@ func (c *Core) addDigest(l *link, m *Message, f *batch) int {
 	return bytes
 }
 
-// scarceFor is for how long after a refusal permits count as scarce: what takes
-// one asks for its ack at once, as others wait for the permit.
-const scarceFor = time.Second
-
 // muchOwed is from how many bytes on a message to ack them costs less than to send
 // them again.
 const muchOwed = 4 << 10
@@ -144,24 +140,11 @@ func (c *Core) maySendData(now time.Duration, l *link) bool {
 		return false
 	case l.awaitsAck():
 		return false
-	case !l.permit && !c.cfg.Permits.Acquire(now, l.name):
+	case !c.takePermit(now, l):
 		c.refused(now, l)
 		return false
 	}
-	l.permit = true
 	return true
-}
-
-// refused handles a link that has got no permit.
-func (c *Core) refused(now time.Duration, l *link) {
-	c.stats.PermitsRefused++
-	c.scarce = now + scarceFor
-	if l.role == SyncPeer && !c.scheme.needs(&l.peer) {
-		l.resend = nil // until the next exchange
-		return
-	}
-	next := c.schedule.retryAt(now)
-	c.upAt, c.downAt = min(c.upAt, next), min(c.downAt, next)
 }
 
 // addData puts entries into a message of which so many bytes are taken.

@@ -160,14 +160,9 @@ func (s *Service) Step(in *In) *Out {
 // settle takes note of what the state and the monitor have said meanwhile.
 func (s *Service) settle(in *In) {
 	s.core.Learn(in.Now)
+	s.countLinks(in.Now)
 	for _, t := range in.Stored {
 		s.core.Stored(in.Now, t)
-	}
-	if s.cfg.Permits.Total == 0 && s.core.Carriers() != s.carriers {
-		s.carriers = s.core.Carriers()
-		if err := s.permits.SetTotal(in.Now, s.carriers); err != nil { // it is never negative
-			s.out.Trouble = err
-		}
 	}
 	if h := &in.Health; h.Known && h.At > s.reported {
 		s.reported = h.At
@@ -176,6 +171,18 @@ func (s *Service) settle(in *In) {
 	}
 	if in.Figures {
 		s.out.Figures = &Figures{Gossip: s.core.Stats(), Permits: s.permits.Figures(in.Now), Optional: s.optional.figures}
+	}
+}
+
+// countLinks keeps as many permits as there are links that may need one, unless people
+// have said how many.
+func (s *Service) countLinks(now time.Duration) {
+	if s.cfg.Permits.Total != 0 || s.core.Carriers() == s.carriers {
+		return
+	}
+	s.carriers = s.core.Carriers()
+	if err := s.permits.SetTotal(now, s.carriers); err != nil { // it is never negative
+		s.out.Trouble = err
 	}
 }
 
@@ -215,6 +222,7 @@ func (s *Service) speak(now time.Duration, room int) {
 		return
 	}
 	s.out.Spoke = true
+	s.countLinks(now) // a message may have brought one
 	for _, o := range s.core.Advance(now, room) {
 		s.encoded = s.codec.Append(s.encoded[:0], o.Message)
 		s.out.Send = append(s.out.Send, Packet{To: o.To, Body: bytes.Clone(s.encoded)})

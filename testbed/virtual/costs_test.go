@@ -62,6 +62,7 @@ type reply struct {
 	}
 	Permits  struct{ Revoked int }
 	Counters map[string]uint64
+	Gossip   map[string]uint64
 }
 
 // overloaded is a run in which much is asked of nodes with short queues; the

@@ -11,6 +11,7 @@ import (
 	"treecast/node"
 	"treecast/node/inject"
 	"treecast/run"
+	"treecast/testbed/nemesis"
 )
 
 // withHealth makes a run and returns all that its nodes said of their health,
@@ -51,6 +52,21 @@ func TestTheStandardRunIsHealthyAndBackPressureChangesNothingInIt(t *testing.T) 
 	off.Node.Permits.RevokePerSecond = 0
 	without, _ := withHealth(t, off)
 	require.Equal(t, without.History, on.History, "not one message or microsecond")
+}
+
+// However links are repaired, by default there are as many permits as links.
+func TestPermits_nobodyIsRefusedOneByDefault(t *testing.T) {
+	for seed := range uint64(3) {
+		cfg := struck(t, 12, nemesis.Partition)
+		cfg.Session.Seed = seed
+		_, said := withHealth(t, cfg)
+		require.Len(t, said, 12)
+		for name, replies := range said {
+			last := replies[len(replies)-1].Gossip
+			require.NotZero(t, last["messages_out"])
+			require.Zero(t, last["permits_refused"], "seed %d, %s", seed, name)
+		}
+	}
 }
 
 // fault reads a fault.
