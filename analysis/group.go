@@ -106,15 +106,21 @@ func (g *Group) PassesAll(challenge string) bool {
 }
 
 // LatencyFigure is the figure by which settings are chosen: the true delivery
-// latency if all runs of all groups have it, else Maelstrom's stable latency.
-// It is the worst value of the worst run that counts.
+// latency if all sound groups have it, else Maelstrom's stable latency, else the
+// realtime lag of readers. It is the worst value of the worst run that counts.
+// Empty: the runs have no latency. Where none is sound it is the stable latency.
 func LatencyFigure(groups []Group) string {
-	for i := range groups {
-		if _, ok := groups[i].Worst(run.DeliveryMax); !ok && groups[i].Sound() {
-			return run.StableMax
+	if !slices.ContainsFunc(groups, func(g Group) bool { return g.Sound() }) {
+		return run.StableMax
+	}
+	for _, name := range []string{run.DeliveryMax, run.StableMax, run.RealtimeLag} {
+		lacks := func(g Group) bool { _, ok := g.Worst(name); return g.Sound() && !ok }
+		has := func(g Group) bool { _, ok := g.Worst(name); return ok }
+		if !slices.ContainsFunc(groups, lacks) && slices.ContainsFunc(groups, has) {
+			return name
 		}
 	}
-	return run.DeliveryMax
+	return ""
 }
 
 // LeastMessagesPerSecond is how many messages locked rounds need for the load

@@ -114,6 +114,11 @@ func TestLatencyIsWhatAllRunsHave(t *testing.T) {
 	require.Equal(t, run.StableMax, LatencyFigure(Groups([]run.Row{valid("5", 1, 1), old})))
 	failed := run.Row{Error: "could not be made", Valid: run.Unknown}
 	require.Equal(t, run.DeliveryMax, LatencyFigure(Groups([]run.Row{valid("5", 1, 1), failed})), "who takes no part has no say")
+	lagging, untimed := valid("5", 1, 1), valid("5", 1, 1)
+	lagging.Figures, untimed.Figures = map[string]float64{run.RealtimeLag: 3}, map[string]float64{run.MsgsPerOp: 1}
+	require.Equal(t, run.RealtimeLag, LatencyFigure(Groups([]run.Row{lagging})))
+	require.Empty(t, LatencyFigure(Groups([]run.Row{untimed})))
+	require.Equal(t, run.StableMax, LatencyFigure(nil))
 }
 
 func TestLeastMessagesAreThoseOfTheFormula(t *testing.T) {

@@ -26,7 +26,11 @@ type sweepView struct {
 func SweepChoice(w io.Writer, record *run.Sweep, rows []run.Row, accept []time.Duration) error {
 	v := sweepView{figure.SweepOf(rows), record}
 	const shown = 6
-	_, err := fmt.Fprintf(w, "%s\n%s\n\n%s%s", v.tally(), v.howChosen(), plain(v.choice(accept)), v.trouble("\nNot valid:\n\n", shown))
+	choice := v.howChosen() + "\n\n" + plain(v.choice(accept))
+	if v.Latency == "" {
+		choice = noLatency + "\n\n" + plain(v.table(v.all()))
+	}
+	_, err := fmt.Fprintf(w, "%s\n%s%s", v.tally(), choice, v.trouble("\nNot valid:\n\n", shown))
 	return err
 }
 
@@ -46,20 +50,35 @@ func Sweep(w io.Writer, record *run.Sweep, rows []run.Row, accept []time.Duratio
 		fmt.Fprintf(&b, "One run of the first setting, again: %s. The others differ in what their names say. The runs one by one are in runs.csv, what was asked for is in sweep.json.\n\n", markdownCode(first.Command(first.Seed)))
 	}
 	fmt.Fprintf(&b, "Figures are medians of a setting's runs, messages with a confidence interval%s; `worst` is the largest value of any run, in milliseconds.\n\n", v.level())
-	fmt.Fprintf(&b, "## What to choose\n\n%s\n\n%s\n\n", v.howChosen(), markdown(v.choice(accept)))
-	fmt.Fprintf(&b, "## Messages against latency\n\nNo setting has both fewer messages and less latency than one of these.\n\n![messages against latency](%s)\n\n%s\n\n",
-		figure.FrontierChart, markdown(v.table(analysis.Frontier(v.Groups, v.Latency))))
-	if byPeriod, _ := v.Periods(); len(byPeriod) > 0 {
-		fmt.Fprintf(&b, "![messages by sync period](%s)\n\n![latency by sync period](%s)\n\n", figure.MessagesChart, figure.LatencyChart)
+	if v.Latency == "" {
+		fmt.Fprintf(&b, "## What to choose\n\n%s\n\n", noLatency)
+	} else {
+		fmt.Fprintf(&b, "## What to choose\n\n%s\n\n%s\n\n", v.howChosen(), markdown(v.choice(accept)))
+		fmt.Fprintf(&b, "## Messages against latency\n\nNo setting has both fewer messages and less latency than one of these.\n\n![messages against latency](%s)\n\n%s\n\n",
+			figure.FrontierChart, markdown(v.table(analysis.Frontier(v.Groups, v.Latency))))
 	}
+	if byPeriod, _ := v.Periods(); len(byPeriod) > 0 {
+		fmt.Fprintf(&b, "![messages by sync period](%s)\n\n", figure.MessagesChart)
+		if v.Latency != "" {
+			fmt.Fprintf(&b, "![latency by sync period](%s)\n\n", figure.LatencyChart)
+		}
+	}
+	fmt.Fprintf(&b, "## All settings\n\n`least` is what locked rounds need for the load itself; acks, the start and the quiet end come on top. `busiest node` is what the node with most to do sends and receives, per second of load.\n\n%s\n", markdown(v.table(v.all())))
+	b.WriteString(v.trouble("\n## Not valid\n\n", math.MaxInt))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// noLatency stands where settings are else chosen by their latency.
+const noLatency = "These runs have no figure of latency to choose by: fewer messages cost what the help of the nodes' --sync-period says."
+
+// all are the indexes of all settings.
+func (v *sweepView) all() []int {
 	all := make([]int, len(v.Groups))
 	for i := range all {
 		all[i] = i
 	}
-	fmt.Fprintf(&b, "## All settings\n\n`least` is what locked rounds need for the load itself; acks, the start and the quiet end come on top. `busiest node` is what the node with most to do sends and receives, per second of load.\n\n%s\n", markdown(v.table(all)))
-	b.WriteString(v.trouble("\n## Not valid\n\n", math.MaxInt))
-	_, err := io.WriteString(w, b.String())
-	return err
+	return all
 }
 
 // tally says how many runs there are.

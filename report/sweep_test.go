@@ -68,6 +68,33 @@ func TestASweepOnATerminal(t *testing.T) {
 	golden(t, "sweep-choice", out.String())
 }
 
+// Kafka is chosen by its lag. Where there is no latency all settings are shown instead
+// of a choice, and no chart that would be empty.
+func TestSweep_ofOtherWorkloads(t *testing.T) {
+	record, rows := aSweep()
+	for i := range rows {
+		f := rows[i].Figures
+		rows[i].Passed, rows[i].Missed = "", ""
+		rows[i].Figures = map[string]float64{run.MsgsPerOp: f[run.MsgsPerOp], run.RealtimeLag: f[run.DeliveryMax]}
+	}
+	var out bytes.Buffer
+	require.NoError(t, SweepChoice(&out, record, rows, nil))
+	require.Regexp(t, `the worst realtime lag of the worst run\.\n\n everywhere within +choose +msgs/op +worst realtime lag\n 500 ms +locked, k = 24, P = 260 ms +1\.\d+ .* 500\n`, out.String())
+	require.Contains(t, sweepText(t, record, rows), "![latency by sync period]")
+
+	for i := range rows {
+		delete(rows[i].Figures, run.RealtimeLag)
+	}
+	out.Reset()
+	require.NoError(t, SweepChoice(&out, record, rows, nil))
+	require.Contains(t, out.String(), "no figure of latency")
+	require.Regexp(t, ` locked, k = 5, P = 260 ms +5, 5 of 5 +1\.\d+`, out.String())
+	text := sweepText(t, record, rows)
+	require.NotContains(t, text, "![latency")
+	require.NotContains(t, text, "## Messages against latency")
+	require.Contains(t, text, "![messages by sync period]")
+}
+
 func TestWhatFailedIsShownAndNeverChosen(t *testing.T) {
 	record, rows := aSweep()
 	for i := 15; i < 20; i++ { // what would be best

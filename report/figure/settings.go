@@ -26,7 +26,7 @@ type Sweep struct {
 	Rows    []run.Row
 	Groups  []analysis.Group
 	Labels  []string // of the groups
-	Latency string   // the figure by which settings are chosen
+	Latency string   // the figure by which settings are chosen; empty: there is none
 }
 
 // SweepOf groups the runs of a sweep by their settings.
@@ -37,12 +37,10 @@ func SweepOf(rows []run.Row) Sweep {
 }
 
 // LatencyName is what people call the figure.
-func (s *Sweep) LatencyName() string {
-	if s.Latency == run.DeliveryMax {
-		return "true delivery"
-	}
-	return "stable latency"
-}
+func (s *Sweep) LatencyName() string { return latencyNames[s.Latency] }
+
+// latencyNames are what people call figures of latency.
+var latencyNames = map[string]string{run.DeliveryMax: "true delivery", run.StableMax: "stable latency", run.RealtimeLag: "realtime lag"}
 
 // Bad are the runs that are not valid, by either verdict, or could not be made.
 func (s *Sweep) Bad() (out []*run.Row) {

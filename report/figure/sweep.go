@@ -12,13 +12,16 @@ import (
 
 // Pareto is the settings of a sweep as points: messages against latency.
 type Pareto struct {
-	Latency  string // the figure on the x axis: run.StableMax or run.DeliveryMax
+	Latency  string // the figure on the x axis, as of analysis.LatencyFigure
 	Points   []ParetoPoint
 	Frontier []int // of Points, from the lowest latency
 	Least    []Reference
 	Known    []Reference
 	LeftOut  int // settings that cannot be placed: some run of theirs has no such figure
 }
+
+// LatencyName is what people call the figure on the x axis.
+func (p *Pareto) LatencyName() string { return latencyNames[p.Latency] }
 
 // ParetoPoint is a setting.
 type ParetoPoint struct {
@@ -167,7 +170,7 @@ type HeatCell struct {
 var heatFigures = []struct {
 	name  string
 	worst bool
-}{{run.MsgsPerOp, false}, {run.StableMax, true}, {run.DeliveryMax, true}, {run.BusiestNode, false}}
+}{{run.MsgsPerOp, false}, {run.StableMax, true}, {run.DeliveryMax, true}, {run.RealtimeLag, true}, {run.BusiestNode, false}}
 
 // maxHeatSets is for how many kinds of settings there are maps.
 const maxHeatSets = 3

@@ -34,7 +34,7 @@ type sweepContent struct {
 // figureNames are what people call figures.
 var figureNames = map[string]string{
 	run.MsgsPerOp: "messages per operation, median", run.StableMax: "worst stable latency, ms",
-	run.DeliveryMax: "worst true delivery, ms", run.BusiestNode: "messages of the busiest node, median",
+	run.DeliveryMax: "worst true delivery, ms", run.RealtimeLag: "worst realtime lag, ms", run.BusiestNode: "messages of the busiest node, median",
 }
 
 // WriteSweep writes the page of a sweep.

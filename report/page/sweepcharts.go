@@ -17,13 +17,18 @@ const paretoHeight = 440
 // of their files. Those by sync period are only there if there are two or more.
 func SweepCharts(rows []run.Row) map[string]string {
 	view := figure.SweepOf(rows)
-	pareto := figure.ParetoBy(view.Groups, view.Latency)
-	c, _, legends := drawPareto(&pareto, view.Labels, true)
-	out := map[string]string{figure.FrontierChart: c.Standalone("Messages against latency",
-		fmt.Sprintf("%d settings; the line joins those that none beats in both.", len(view.Groups)), keys(legends))}
+	out := map[string]string{}
+	if view.Latency != "" {
+		pareto := figure.ParetoBy(view.Groups, view.Latency)
+		c, _, legends := drawPareto(&pareto, view.Labels, true)
+		out[figure.FrontierChart] = c.Standalone("Messages against latency",
+			fmt.Sprintf("%d settings; the line joins those that none beats in both.", len(view.Groups)), keys(legends))
+	}
 	if messages, latency := view.Periods(); messages != nil {
 		out[figure.MessagesChart] = periodChart("Messages by sync period", "messages per operation", messages, view.Labels)
-		out[figure.LatencyChart] = periodChart("Latency by sync period", "worst "+view.LatencyName()+", ms", latency, view.Labels)
+		if view.Latency != "" {
+			out[figure.LatencyChart] = periodChart("Latency by sync period", "worst "+view.LatencyName()+", ms", latency, view.Labels)
+		}
 	}
 	return out
 }
@@ -42,7 +47,7 @@ func drawPareto(p *figure.Pareto, labels []string, alone bool) (chart, []point, 
 		widen(r.Latency, r.Messages)
 	}
 	x.To, y.From, y.To = x.To*1.04, y.From*0.85, y.To*1.2
-	what := map[string]string{run.StableMax: "worst stable latency", run.DeliveryMax: "worst true delivery"}[p.Latency]
+	what := "worst " + p.LatencyName()
 	c := newChart("pareto-drawing", "Messages per operation against "+what+". "+paretoSummary(p), paretoHeight, 26, x, y)
 	if len(p.Points) == 0 {
 		c.Text(c.X.Start, paretoHeight/2, "tick", "no valid run has these figures")
