@@ -71,10 +71,12 @@ func (tr *repairTrial) give(entries int) {
 		e := gossip.Entry{n.source, n.counter, fmt.Sprint("old", i)}
 		for _, n := range tr.nodes {
 			n.log.Append(e)
-			n.held.Add(e.Origin, e.Counter)
 		}
 	}
 	for _, n := range tr.nodes {
+		for _, origin := range tr.nodes {
+			n.held.AddSpan(origin.source, gossip.Span{1, origin.counter})
+		}
 		tr.restartCore(n, gossip.Never)
 	}
 }
@@ -128,15 +130,13 @@ func TestRestartedNodeIsGivenOnceWhatItLacks(t *testing.T) {
 		"root and child": {5, []string{"n0", "n2"}, nil}, "root and leaf": {24, []string{"n0", "n2"}, nil},
 		"three in a row": {2, []string{"n1", "n3", "n7"}, nil},
 	} {
-		for _, entries := range []int{1000, 20000} {
-			for _, down := range []time.Duration{500 * ms, 20 * time.Second} {
-				t.Run(fmt.Sprintf("%s/%d/%v", name, entries, down), func(t *testing.T) {
-					r := newRebirth(t, c.k, entries, faults{nodes: c.nodes, down: down, keeps: c.keeps})
-					r.run(r.back + 30*time.Second)
-					r.requireOnce(1.2, c.nodes...)
-					r.requireQuietAtLast()
-				})
-			}
+		for entries, down := range map[int]time.Duration{1000: 500 * ms, 20000: 20 * time.Second} {
+			t.Run(fmt.Sprintf("%s/%d/%v", name, entries, down), func(t *testing.T) {
+				r := newRebirth(t, c.k, entries, faults{nodes: c.nodes, down: down, keeps: c.keeps})
+				r.run(r.back + 30*time.Second)
+				r.requireOnce(1.2, c.nodes...)
+				r.requireQuietAtLast()
+			})
 		}
 	}
 }
@@ -150,7 +150,7 @@ func TestRestartedNodeIsGivenLittleTwiceThoughMessagesAreLost(t *testing.T) {
 		for _, entries := range []int{1000, 20000} {
 			t.Run(fmt.Sprint(name, "/", entries), func(t *testing.T) {
 				got, lacked := 0, 0
-				for seed := range uint64(8) {
+				for seed := range seeds(4) {
 					r := newRebirth(t, c.k, entries, faults{nodes: []string{c.node}, down: 2 * time.Second, loss: 0.1, seed: seed})
 					r.run(r.back + catchUpBound)
 					once := float64(r.got[c.node]) / float64(r.lacked[c.node])
@@ -179,6 +179,9 @@ func TestRestartedNodeDoesWithoutTheFirstThatItAsks(t *testing.T) {
 		for _, entries := range []int{1000, 20000} {
 			for _, how := range []string{"die", "pause"} {
 				for fail := 1; fail <= 3; fail++ {
+					if entries > 1000 && fail != 2 {
+						continue
+					}
 					t.Run(fmt.Sprintf("%s k=%d/%d/%d %s", c.node, c.k, entries, fail, how), func(t *testing.T) {
 						r := newRebirth(t, c.k, entries, faults{nodes: []string{c.node}, down: 2 * time.Second})
 						failed := map[string]bool{}

@@ -31,7 +31,7 @@ func survives(t *testing.T, seed uint64, draw func(*rand.Rand) ordeal) {
 
 func TestClustersSurviveWhateverComes(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(400) {
+	for seed := range seeds(120) {
 		survives(t, seed, anyOrdeal)
 	}
 }
@@ -63,7 +63,7 @@ func TestClustersSurviveEveryFaultAtItsWorst(t *testing.T) {
 		"half lost, twice as much sent": func(o *ordeal) { o.doubled, o.loss = 1, 0.5 },
 	} {
 		t.Run(name, func(t *testing.T) {
-			for seed := range uint64(9) {
+			for seed := range seeds(6) {
 				survives(t, seed, func(*rand.Rand) ordeal {
 					o := quiet
 					o.rounds = gossip.Rounds(seed % 3)
@@ -196,7 +196,7 @@ func TestClustersSurviveRestartsAtTheirWorst(t *testing.T) {
 		"a vector of several messages":     {perSecond: 10, latency: 100 * ms, scattered: true, loss: 0.2, formerLives: 800, kept: 3, blank: 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for seed := range uint64(60) {
+			for seed := range seeds(18) {
 				survives(t, seed, func(*rand.Rand) ordeal { o.rounds = gossip.Rounds(seed % 3); return o })
 			}
 		})

@@ -1,7 +1,6 @@
 package gossip_test
 
 import (
-	"flag"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -46,21 +45,16 @@ func ring(nodes []*simNode, rng *rand.Rand) map[[2]string]bool {
 	return cut
 }
 
-// rings is how many rings of majorities are tried of each tree:
-//
-//	go test ./gossip -run MajoritiesRing -rings 1000
-var rings = flag.Uint64("rings", 12, "how many rings of majorities TestMajoritiesRingHearsEverything tries of each tree")
-
 func TestMajoritiesRingHearsEverything(t *testing.T) {
 	t.Parallel()
 	// The first four are rings whose trees found each other too late when they
 	// were joined by nothing but random swaps.
-	seeds := []uint64{1075, 1150, 1161, 1260}
-	for seed := range *rings {
-		seeds = append(seeds, seed)
+	rings := []uint64{1075, 1150, 1161, 1260}
+	for seed := range seeds(4) {
+		rings = append(rings, seed)
 	}
 	for _, k := range repairFanOuts {
-		for _, seed := range seeds {
+		for _, seed := range rings {
 			t.Run(fmt.Sprintf("k=%d seed=%d", k, seed), func(t *testing.T) {
 				tr := newRepairTrial(t, k, seed)
 				tr.broadcasts(0, 45*time.Second, anybody)
@@ -152,9 +146,9 @@ func TestNodeThatWasKilledCatchesUp(t *testing.T) {
 			for _, down := range []time.Duration{500 * ms, 2 * time.Second, 20 * time.Second} {
 				t.Run(fmt.Sprintf("%s k=%d down %v", name, k, down), func(t *testing.T) {
 					tr := newRepairTrial(t, k, 1)
+					back := faultAt + down
 					tr.broadcasts(0, 50*time.Second, anybody)
 					tr.at(faultAt, func() { tr.kill(c.dead...) })
-					back := faultAt + down
 					held := map[string]int{} // that the restarted begin with
 					tr.at(back, func() {
 						for _, name := range c.dead {
@@ -212,7 +206,7 @@ func TestPausedNodesComeBack(t *testing.T) {
 			for _, lasts := range []time.Duration{time.Second, 5 * time.Second, 12 * time.Second} {
 				t.Run(fmt.Sprintf("k=%d %v %v", k, names, lasts), func(t *testing.T) {
 					tr := newRepairTrial(t, k, 1)
-					tr.broadcasts(0, 40*time.Second, anybody)
+					tr.broadcasts(0, faultAt+lasts+15*time.Second, anybody)
 					paused := func(is bool) func() {
 						return func() {
 							for _, name := range names {
@@ -226,7 +220,7 @@ func TestPausedNodesComeBack(t *testing.T) {
 					}
 					tr.at(faultAt, paused(true))
 					tr.at(faultAt+lasts, paused(false))
-					tr.run(time.Minute)
+					tr.run(faultAt + lasts + 25*time.Second)
 					others := func(n *simNode) bool { return !contains(names, n.name) }
 					worst, which := tr.slowest(faultAt, func(v string) bool {
 						return tr.sentAt[v] < faultAt+lasts && !contains(names, tr.by[v])
@@ -256,18 +250,18 @@ func (s *sim) repairs() (sum gossip.Stats) {
 func TestHealthyClusterRepairsNothing(t *testing.T) {
 	t.Parallel()
 	for _, rounds := range []gossip.Rounds{gossip.Free, gossip.Locked, gossip.Eager} {
-		for _, k := range []int{1, 2, 3, 5, 24} {
+		for _, k := range []int{1, 2, 5, 24} {
 			for _, period := range []time.Duration{200 * ms, 400 * ms, 1600 * ms} {
 				tr := newRepairTrial(t, k, 1, func(c *gossip.Config) { c.Rounds, c.Period = rounds, period })
 				look := tr.onSend
 				tr.onSend = func(now time.Duration, from, to string, m *gossip.Message) {
 					look(now, from, to, m)
-					require.Equal(t, gossip.Unrelated, m.Relation)
-					require.Empty(t, m.Suspects)
-					require.Zero(t, m.Term)
+					if m.Relation != gossip.Unrelated || len(m.Suspects) > 0 || m.Term != 0 {
+						require.Fail(t, "a message of repair", "%s to %s: %s", from, to, show(m))
+					}
 				}
-				tr.broadcasts(0, 30*time.Second, anybody)
-				tr.run(time.Minute)
+				tr.broadcasts(0, 20*time.Second, anybody)
+				tr.run(50 * time.Second)
 				require.Equal(t, gossip.Stats{}, tr.repairs())
 				tr.requireQuietAtLast()
 			}

@@ -152,7 +152,7 @@ func TestNodesThatDieForGoodAreDoneWithout(t *testing.T) {
 		"root and successor": {[]string{"n0", "n1"}, 6 * time.Second},
 	} {
 		for _, k := range repairFanOuts {
-			for seed := range uint64(4) {
+			for seed := range seeds(2) {
 				t.Run(fmt.Sprintf("%s k=%d seed=%d", name, k, seed), func(t *testing.T) {
 					tr := newRepairTrial(t, k, seed)
 					tr.broadcasts(0, 60*time.Second, anybody)
@@ -178,7 +178,7 @@ func TestHalvesOfAClusterWorkAndHeal(t *testing.T) {
 	t.Parallel()
 	for _, k := range repairFanOuts {
 		for _, lasts := range []time.Duration{time.Second, 3 * time.Second, 10 * time.Second, time.Minute, 10 * time.Minute} {
-			for seed := range uint64(4) {
+			for seed := range seeds(2) {
 				t.Run(fmt.Sprintf("k=%d %v seed=%d", k, lasts, seed), func(t *testing.T) {
 					tr := newRepairTrial(t, k, seed)
 					side := map[string]bool{}

@@ -80,6 +80,9 @@ func runStalled(k int, seed uint64, period time.Duration, draw func(s *sim) []st
 		}
 		tr.count++
 		took := s.now - sent
+		if took <= tr.bound {
+			return
+		}
 		guard := time.Duration(0)
 		for _, n := range s.nodes {
 			guard = max(guard, n.core.Stats().Guard)
