@@ -12,6 +12,7 @@ import (
 	"treecast/node/inject"
 	"treecast/run"
 	"treecast/testbed/nemesis"
+	"treecast/workload/all"
 )
 
 // withHealth makes a run and returns all that its nodes said of their health,
@@ -134,5 +135,26 @@ func TestANodeWhoseServiceIsStuckSaysSoAndRecovers(t *testing.T) {
 		last := said["n0"][len(said["n0"])-1]
 		require.Zero(t, last.UnhealthyMS)
 		requireAcknowledged(t, out.History)
+	}
+}
+
+// When clients have nothing to ask, nodes have nothing to say: what an app gives out by
+// itself ends, also where links wait for permits.
+func TestRun_fallsSilentWhateverTheApp(t *testing.T) {
+	for _, name := range []string{"g-set", "g-counter", "pn-counter", "kafka", "txn-rw-register"} {
+		for _, permits := range []int{0, 1} {
+			w, err := all.Named(name)
+			require.NoError(t, err)
+			cfg := config(t, 8)
+			cfg.Session.Workload = w
+			cfg.Session.Quiet = 30 * sec
+			if permits > 0 {
+				cfg.Node.Permits = backpressure.DefaultPermitsConfig(permits)
+			}
+			messages := map[time.Duration]int64{}
+			carryOut(t, cfg, Observers{Progress: func(p Progress) { messages[p.Now.Truncate(sec)] = p.ServerMessages }})
+			require.NotZero(t, messages[34*sec], "%s", name)
+			require.Equal(t, messages[20*sec], messages[34*sec], "%s, %d permits", name, permits)
+		}
 	}
 }
