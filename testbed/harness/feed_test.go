@@ -25,6 +25,7 @@ var fed = []struct{ name, program, flags string }{
 // alone is a node that is fed.
 type alone struct {
 	*harness.Process
+	name  string
 	flood *harness.Flood
 	other chan string // what it says to others than the flood
 }
@@ -32,7 +33,7 @@ type alone struct {
 // feed starts a node in a directory of its own and initialises it.
 func feed(tb testing.TB, command ...string) *alone {
 	tb.Helper()
-	a := &alone{flood: harness.NewFlood("n0"), other: make(chan string, 1)}
+	a := &alone{name: "n0", flood: harness.NewFlood("n0"), other: make(chan string, 1)}
 	var err error
 	a.Process, err = harness.Start(harness.Options{Command: command, Dir: tb.TempDir(), Env: []string{"GOMAXPROCS=2"}, Heard: func(line []byte) {
 		if !a.flood.Heard(line) {
@@ -47,15 +48,21 @@ func feed(tb testing.TB, command ...string) *alone {
 // ask makes one request and waits for its reply.
 func (a *alone) ask(tb testing.TB, body string) string {
 	tb.Helper()
-	a.Write([]byte(`{"src":"c0","dest":"n0","body":{` + body + `,"msg_id":1}}` + "\n"))
+	return a.say(tb, `{"src":"c0","dest":"`+a.name+`","body":{`+body+`,"msg_id":1}}`)
+}
+
+// say writes a request and waits for its reply.
+func (a *alone) say(tb testing.TB, line string) string {
+	tb.Helper()
+	a.Write([]byte(line + "\n"))
 	select {
-	case line := <-a.other:
-		return line
+	case reply := <-a.other:
+		return reply
 	case <-a.Done():
 		_, stderr := a.Wait()
 		require.Fail(tb, "the node has ended", stderr)
 	case <-time.After(harness.Patience):
-		require.Fail(tb, "the node does not answer", body)
+		require.Fail(tb, "the node does not answer", line)
 	}
 	return ""
 }

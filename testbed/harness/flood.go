@@ -8,16 +8,19 @@ import (
 	"sync/atomic"
 )
 
-// Window is how many broadcasts of a flood may be without an answer.
+// Window is how many requests of a flood may be without an answer.
 const Window = 1024
 
 // floodClient is the name of the client that floods.
 const floodClient = "f1"
 
-// Flood is one client that broadcasts to one node as fast as it is answered.
+// Flood is one client that asks one node, for broadcasts, as fast as it is answered.
 type Flood struct {
 	Node  string
 	Value func(i int) uint64 // the i-th value, from 0; nil: i itself
+	// Body appends what the i-th request says, from 0, without its msg_id and the
+	// closing bracket, as `{"type":"generate"`; nil: a broadcast of Value.
+	Body func(dst []byte, i int) []byte
 
 	asked    int
 	answered atomic.Int64
@@ -31,11 +34,10 @@ func NewFlood(node string) *Flood { return &Flood{Node: node, moved: make(chan s
 
 // Heard takes a reply to the flood's client, and reports whether it was one.
 func (f *Flood) Heard(line []byte) bool {
-	head := line[:min(len(line), 160)]
-	if !bytes.Contains(head, []byte(`"dest":"`+floodClient+`"`)) {
+	if !bytes.Contains(line[:min(len(line), 160)], []byte(`"dest":"`+floodClient+`"`)) {
 		return false
 	}
-	if !bytes.Contains(head, []byte(`"broadcast_ok"`)) {
+	if bytes.Contains(line, []byte(`"type":"error"`)) {
 		text := string(line)
 		f.refused.Store(&text)
 		f.ring()
@@ -58,8 +60,8 @@ func (f *Flood) ring() {
 // batchBytes is how much is written to the node at once.
 const batchBytes = 32 << 10
 
-// Run broadcasts n values and returns when all are acknowledged. Any other answer is
-// an error, and so is the node's end. It may be run again, for further values.
+// Run makes n requests and returns when all are answered. An answer that is an error
+// ends it with one, and so does the node's end. It may be run again, for further ones.
 func (f *Flood) Run(ctx context.Context, p *Process, n int) error {
 	batch := make([]byte, 0, batchBytes+256)
 	flush := func() {
@@ -73,12 +75,8 @@ func (f *Flood) Run(ctx context.Context, p *Process, n int) error {
 				return err
 			}
 		}
-		value := uint64(f.asked)
-		if f.Value != nil {
-			value = f.Value(f.asked)
-		}
 		batch = append(append(batch, `{"src":"`+floodClient+`","dest":"`...), f.Node...)
-		batch = strconv.AppendUint(append(batch, `","body":{"type":"broadcast","message":`...), value, 10)
+		batch = f.appendBody(append(batch, `","body":`...))
 		batch = strconv.AppendInt(append(batch, `,"msg_id":`...), int64(f.asked)+1, 10)
 		if batch = append(batch, "}}\n"...); len(batch) >= batchBytes {
 			flush()
@@ -86,6 +84,18 @@ func (f *Flood) Run(ctx context.Context, p *Process, n int) error {
 	}
 	flush()
 	return f.until(ctx, p, f.asked)
+}
+
+// appendBody appends what the next request says.
+func (f *Flood) appendBody(dst []byte) []byte {
+	if f.Body != nil {
+		return f.Body(dst, f.asked)
+	}
+	value := uint64(f.asked)
+	if f.Value != nil {
+		value = f.Value(f.asked)
+	}
+	return strconv.AppendUint(append(dst, `{"type":"broadcast","message":`...), value, 10)
 }
 
 // until waits for so many answers.
