@@ -71,6 +71,18 @@ func (a *Allowance) Take(now time.Duration, tokens float64) bool {
 	return true
 }
 
+// Over reports whether more was spent than the allowance holds. It counts as a refusal.
+func (a *Allowance) Over(now time.Duration) bool { return !a.Take(now, 0) }
+
+// Spend takes tokens that are gone already, be they there or not, for what is known only
+// afterwards.
+func (a *Allowance) Spend(now time.Duration, tokens float64) {
+	if a.config.PerSecond > 0 {
+		a.settle(now)
+		a.used += tokens
+	}
+}
+
 // settle returns tokens, and forgets penalty, for the time since the last call.
 func (a *Allowance) settle(now time.Duration) {
 	if now <= a.at {

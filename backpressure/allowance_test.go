@@ -88,3 +88,20 @@ func TestAllowance_withoutARateIsWithoutABound(t *testing.T) {
 		require.Error(t, AllowanceConfig{AtOnce: bad}.Check())
 	}
 }
+
+// What is known only afterwards is spent then, and holds up what comes next.
+func TestAllowance_isOverWhenMoreWasSpent(t *testing.T) {
+	a := NewAllowance(AllowanceConfig{PerSecond: 1, AtOnce: 2})
+	require.False(t, a.Over(0))
+	a.Spend(0, 2)
+	require.False(t, a.Over(0))
+	a.Spend(0, 1)
+	require.True(t, a.Over(0))
+	require.EqualValues(t, 1, a.Refused())
+	require.InDelta(t, 1, a.Penalty(0), 1e-9)
+	require.True(t, a.Over(time.Second), "at half of the rate now")
+	require.False(t, a.Over(10*time.Second))
+	free := NewAllowance(AllowanceConfig{})
+	free.Spend(0, 1e9)
+	require.False(t, free.Over(0))
+}

@@ -56,6 +56,7 @@ type nodeCommand struct {
 	PeerMessages  int           `default:"20000" placeholder:"RATE" group:"backpressure" help:"Messages of gossip that are taken of one neighbour a second. What is beyond is dropped, and comes again; the rate of a neighbour that keeps at it falls to a 32nd, and comes back within a minute. 0: any. Default: ${default}."`
 	PeerBytes     int           `default:"67108864" placeholder:"RATE" group:"backpressure" help:"The same in bytes. Default: ${default}."`
 	PeerSpans     int           `default:"100000" placeholder:"RATE" group:"backpressure" help:"The same in lines and spans of digests and acks; four times as many at once. Default: ${default}."`
+	PeerTime      int           `default:"500" placeholder:"MS" group:"backpressure" help:"Milliseconds of a processor that the messages of one neighbour may take a second; four times as many at once. 0: any. Default: ${default}."`
 	PermitGrace   time.Duration `default:"1s" group:"backpressure" help:"No permit is revoked before the node has been unhealthy for this long. Shorter reacts to blips, longer lets queues grow. Default: ${default}."`
 	PermitRevoke  float64       `default:"5" placeholder:"RATE" group:"backpressure" help:"Permits revoked per second of distress beyond the grace period: all of N are gone after grace + N/RATE. 0: never. Default: ${default}."`
 	PermitReturn  float64       `default:"1" placeholder:"RATE" group:"backpressure" help:"Revoked permits that come back per healthy second: all of N after N/RATE. Slower than revoking, or the node swings between both. Default: ${default}."`
@@ -190,8 +191,8 @@ func (c *nodeCommand) settings(line commandLine) (node.Config, error) {
 		return node.Config{}, usageError{fmt.Errorf("--fsync-interval must be at least 1ms, not %v", c.FsyncInterval)}
 	case c.MaxLineBytes < 1024:
 		return node.Config{}, usageError{fmt.Errorf("--max-line-bytes must be at least 1024, not %d", c.MaxLineBytes)}
-	case c.PeerMessages < 0 || c.PeerBytes < 0 || c.PeerSpans < 0:
-		return node.Config{}, usageError{fmt.Errorf("--peer-messages, --peer-bytes and --peer-spans must be 0 (any number) or more, not %d, %d and %d", c.PeerMessages, c.PeerBytes, c.PeerSpans)}
+	case c.PeerMessages < 0 || c.PeerBytes < 0 || c.PeerSpans < 0 || c.PeerTime < 0:
+		return node.Config{}, usageError{fmt.Errorf("--peer-messages, --peer-bytes, --peer-spans and --peer-time must be 0 (any number) or more, not %d, %d, %d and %d", c.PeerMessages, c.PeerBytes, c.PeerSpans, c.PeerTime)}
 	case c.IsolateMemory != 0 && c.IsolateMemory < 64 || c.IsolateMemory < 0:
 		return node.Config{}, usageError{fmt.Errorf("--isolate-memory must be 0 or at least 64, not %d: a child needs some to work at all", c.IsolateMemory)}
 	}
@@ -244,6 +245,7 @@ func (c *nodeCommand) peerLimits() node.PeerLimits {
 	limits := node.DefaultPeerLimits()
 	limits.Messages.PerSecond, limits.Bytes.PerSecond = float64(c.PeerMessages), float64(c.PeerBytes)
 	limits.Spans = backpressure.AllowanceConfig{PerSecond: float64(c.PeerSpans), AtOnce: 4 * float64(c.PeerSpans)}
+	limits.Time = backpressure.AllowanceConfig{PerSecond: float64(c.PeerTime) / 1000, AtOnce: 4 * float64(c.PeerTime) / 1000}
 	return limits
 }
 

@@ -18,8 +18,12 @@ func self() string {
 // is closed has to do.
 func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{} }
 
-// privateBytes is not known without the C library: a child tells with its beats.
-func privateBytes(int) int64 { return 0 }
+// usage is not known without the C library: a child tells with its beats.
+type usage struct{}
+
+func (*usage) privateBytes(int) int64 { return 0 }
+
+func (*usage) close() {}
 
 // limitMemory does nothing: macOS holds no process to such a limit.
 func limitMemory(int64) {}

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"sync"
@@ -21,8 +22,14 @@ import (
 // beatPeriod is how often a child says that it is alive.
 const beatPeriod = 500 * time.Millisecond
 
-// mostKept is for how long what is said may wait for more while there is work.
-const mostKept = time.Millisecond
+const (
+	// mostKept is for how long what is said may wait for more while there is work.
+	mostKept = time.Millisecond
+	// quietKept is for how long answers may wait that nobody waits for, and quietItems how many
+	// of them: the parent is not woken for each.
+	quietKept  = 20 * time.Millisecond
+	quietItems = hop.WindowItems / 4
+)
 
 // parentFD is where a child finds its end of the socket pair.
 const parentFD = 3
@@ -30,13 +37,19 @@ const parentFD = 3
 // Child is the whole of a child process, and returns its exit code. It does what its parent
 // says, until that says that it is to end or closes its end of the socket.
 func Child() int {
+	// A child does one thing after the other. With one processor nothing is woken to look for
+	// more, which costs more than most messages do, and no neighbour takes all processors.
+	runtime.GOMAXPROCS(1)
 	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	if kind, err := syscall.GetsockoptInt(parentFD, syscall.SOL_SOCKET, syscall.SO_TYPE); err != nil || kind != syscall.SOCK_STREAM {
 		fmt.Fprintf(os.Stderr, "treecast: %s is for the program itself, which starts it with a socket\n", Command)
 		return 2
 	}
 	syscall.CloseOnExec(parentFD)
-	c := &child{socket: os.NewFile(parentFD, "parent"), work: make(chan frame.Message, hop.WindowItems)}
+	c := &child{work: make(chan frame.Message, hop.WindowItems)}
+	if err := c.socket.open(os.NewFile(parentFD, "parent")); err != nil {
+		return c.fail(err)
+	}
 	go c.read()
 	first, ok := <-c.work
 	if !ok || first.Type != hop.TypeHello {
@@ -52,11 +65,13 @@ func Child() int {
 
 // child is a child process.
 type child struct {
-	socket  *os.File
+	socket  socket
 	work    chan frame.Message
 	start   time.Time
 	offset  time.Duration // of the parent's clock at the start
 	flushed time.Duration // when what was said last left; of the loop
+	quiet   int           // answers since then that nobody waits for; of the loop
+	pressed bool          // something else was said since then; of the loop
 	done    atomic.Uint64 // pieces of work
 	spin    atomic.Bool   // no more of it is done
 
@@ -143,7 +158,7 @@ func (c *child) serve(h *hop.Hello) int {
 	if h.Kind != hop.GossipChild {
 		faults = nil
 	}
-	engine, err := hop.NewEngine(h, hop.EngineOptions{Faults: faults})
+	engine, err := hop.NewEngine(h, hop.EngineOptions{Faults: faults, Clock: ownTime})
 	if err != nil {
 		return c.fail(err)
 	}
@@ -160,47 +175,54 @@ func (c *child) loop(engine hop.Engine) int {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
+		var m frame.Message
 		select {
-		case m := <-c.work:
-			if over, err := c.handle(engine, m); err != nil {
-				return c.fail(err)
-			} else if over {
-				c.flush()
-				return 0
-			}
-			if now := c.now(); now-c.flushed > mostKept {
-				c.flushed = now
-				c.flush()
-			}
-			continue
+		case m = <-c.work:
 		default:
-		}
-		now := c.now()
-		c.flushed = now
-		next := engine.Next()
-		if engine.Blocked() {
-			next = hop.Never
-		}
-		if next <= now {
-			if said := engine.Due(now); said != nil {
-				c.say(hop.TypeDue, said)
+			now := c.now()
+			next := engine.Next()
+			if engine.Blocked() {
+				next = hop.Never
 			}
+			if next <= now {
+				if said := engine.Due(now); said != nil {
+					c.say(hop.TypeDue, said)
+					c.pressed = true
+				}
+				c.settle(c.now(), true)
+				continue
+			}
+			timer.Reset(min(next-now, c.settle(now, true), time.Hour))
+			select {
+			case m = <-c.work:
+			case <-timer.C:
+				continue
+			}
+		}
+		if over, err := c.handle(engine, m); err != nil {
+			return c.fail(err)
+		} else if over {
 			c.flush()
-			continue
+			return 0
 		}
-		c.flush()
-		timer.Reset(min(next-now, time.Hour))
-		select {
-		case m := <-c.work:
-			if over, err := c.handle(engine, m); err != nil {
-				return c.fail(err)
-			} else if over {
-				c.flush()
-				return 0
-			}
-		case <-timer.C:
-		}
+		c.settle(c.now(), false)
 	}
+}
+
+// settle writes what was said, if somebody waits for it or it has waited for long enough, and
+// returns for how long the rest may wait. Nothing waits for more work where there is none.
+func (c *child) settle(now time.Duration, idle bool) time.Duration {
+	kept := now - c.flushed
+	switch {
+	case !c.pressed && c.quiet == 0:
+		c.flushed = now
+		return hop.Never
+	case c.pressed && (idle || kept > mostKept), c.quiet >= quietItems, kept > quietKept:
+		c.flushed, c.pressed, c.quiet = now, false, 0
+		c.flush()
+		return hop.Never
+	}
+	return quietKept - kept + 1
 }
 
 // handle does what a message wants, and reports whether it was the last.
@@ -209,17 +231,29 @@ func (c *child) handle(engine hop.Engine, m frame.Message) (over bool, err error
 	case hop.TypeWork:
 		for c.spin.Load() { // it goes on beating
 		}
-		answer, err := engine.Work(c.now(), m.Payload)
+		answer, pressing, err := engine.Work(c.now(), m.Payload)
 		if err != nil {
 			return false, err
 		}
 		c.say(hop.TypeWork, answer)
+		if c.pressed = c.pressed || pressing; !pressing {
+			c.quiet++
+		}
 		c.done.Add(1)
 		return false, nil
 	case hop.TypeStop:
 		return true, nil
 	}
 	return false, fmt.Errorf("a message of type %d, which no parent sends", m.Type)
+}
+
+// ownTime is how much processor time the process has used, that of the garbage it makes included.
+func ownTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // beat says that the process is alive, whatever its work does.

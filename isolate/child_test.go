@@ -209,14 +209,20 @@ func descriptors(t *testing.T) int {
 }
 
 func TestMemory_isTheChildsOwn(t *testing.T) {
+	u := &usage{}
 	if runtime.GOOS != "linux" {
-		require.Zero(t, privateBytes(os.Getpid()))
+		require.Zero(t, u.privateBytes(os.Getpid()))
 		return
 	}
-	require.Zero(t, privateBytes(0))
-	require.Zero(t, privateBytes(1<<30))
-	before := privateBytes(os.Getpid())
+	open := descriptors(t)
+	require.Zero(t, u.privateBytes(0))
+	require.Zero(t, u.privateBytes(1<<30))
+	before := u.privateBytes(os.Getpid())
+	require.Positive(t, before)
 	hold := bytes.Repeat([]byte{1}, 64<<20)
-	require.Greater(t, privateBytes(os.Getpid()), before+(50<<20))
+	require.Greater(t, u.privateBytes(os.Getpid()), before+(50<<20))
 	runtime.KeepAlive(hold)
+	u.close()
+	u.close()
+	require.Equal(t, open, descriptors(t))
 }

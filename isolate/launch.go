@@ -40,9 +40,8 @@ func (l Processes) Launch(now time.Duration, h *hop.Hello, wake func(), log *slo
 		p.failed(err)
 		return p
 	}
-	p.socket = ours
-	p.raw, err = ours.SyscallConn()
-	if err != nil {
+	p.socket = &socket{}
+	if err := p.socket.open(ours); err != nil {
 		ours.Close()
 		theirs.Close()
 		p.failed(err)
@@ -50,8 +49,8 @@ func (l Processes) Launch(now time.Duration, h *hop.Hello, wake func(), log *slo
 	}
 	p.Send(now, hop.TypeHello, hop.AppendHello(nil, h))
 	p.Flush() // it waits in the socket
-	go p.write()
-	go p.read(frame.NewReader(h.Generation, hop.MaxMessageBytes))
+	go p.write(p.socket)
+	go p.read(p.socket, frame.NewReader(h.Generation, hop.MaxMessageBytes))
 	go p.live(l.command(), theirs)
 	return p
 }
@@ -102,13 +101,12 @@ const maxInbound = 8 << 20
 type process struct {
 	wake   func()
 	log    *slog.Logger
-	socket *os.File
-	raw    syscall.RawConn
+	socket *socket // nil: closed, or there was none
 
 	out     frame.Writer
 	frames  []byte        // not flushed yet; of the owner
 	more    chan struct{} // a token: there is something to be written
-	last    frame.Message // handed out by Receive
+	usage   usage         // of memory
 	mu      sync.Mutex
 	drained sync.Cond // of what is read
 
@@ -193,13 +191,8 @@ func (p *process) Flush() {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.unwritten) == 0 && !p.writing && !p.reaped && p.raw != nil {
-		written := 0
-		_ = p.raw.Write(func(fd uintptr) bool {
-			written, _ = syscall.Write(int(fd), p.frames)
-			return true
-		})
-		p.frames = p.frames[:copy(p.frames, p.frames[max(0, written):])]
+	if len(p.unwritten) == 0 && !p.writing && !p.reaped && p.socket != nil {
+		p.frames = p.frames[:copy(p.frames, p.frames[p.socket.TryWrite(p.frames):])]
 	}
 	if len(p.frames) > 0 && !p.killed {
 		p.unwritten = append(p.unwritten, p.frames...)
@@ -214,14 +207,14 @@ func (p *process) Flush() {
 }
 
 // write writes what the socket did not take at once.
-func (p *process) write() {
+func (p *process) write(to *socket) {
 	var hand []byte
 	for range p.more {
 		p.mu.Lock()
 		hand, p.unwritten = p.unwritten, hand[:0]
 		p.writing = len(hand) > 0
 		p.mu.Unlock()
-		_, err := p.socket.Write(hand)
+		_, err := to.Write(hand)
 		p.mu.Lock()
 		p.writing = false
 		p.mu.Unlock()
@@ -235,10 +228,10 @@ func (p *process) write() {
 }
 
 // read reads what the child says until its end of the socket is closed.
-func (p *process) read(frames *frame.Reader) {
+func (p *process) read(from *socket, frames *frame.Reader) {
 	buffer := make([]byte, 64<<10)
 	for {
-		n, err := p.socket.Read(buffer)
+		n, err := from.Read(buffer)
 		frames.Feed(buffer[:n])
 		if !p.take(frames) || err != nil {
 			break
@@ -319,6 +312,7 @@ func (p *process) Ended() (string, bool) {
 	if ended && p.socket != nil {
 		p.socket.Close()
 		p.socket = nil
+		p.usage.close()
 		close(p.more)
 	}
 	return p.how, ended
@@ -342,7 +336,15 @@ func (p *process) Stop() {
 }
 
 // Memory is how many bytes the child takes for itself.
-func (p *process) Memory() int64 { return privateBytes(p.Pid()) }
+func (p *process) Memory() int64 {
+	p.mu.Lock()
+	pid := p.pid
+	if p.reaped {
+		pid = 0 // it may be another's by now
+	}
+	p.mu.Unlock()
+	return p.usage.privateBytes(pid)
+}
 
 // Pid is the child's process.
 func (p *process) Pid() int {

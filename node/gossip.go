@@ -42,6 +42,7 @@ type gossiper struct {
 
 	gossipBytes, intakeBytes *budget
 	peers                    *peerAllowances // the intake's
+	effort                   effort          // of a step
 
 	membership *membership // nil before init
 	crashed    bool        // and has not begun again
@@ -156,7 +157,11 @@ func (g *gossiper) step(now time.Duration) bool {
 		g.take(now, &m)
 	}
 	g.in.Room = g.out.room()
+	g.effort.begin()
 	out := g.service.Step(&g.in)
+	if g.in.Message != nil {
+		g.peers.took(now, m.from, g.effort.took())
+	}
 	if out.Figures != nil {
 		g.show(now, out.Figures)
 	}

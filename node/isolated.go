@@ -310,6 +310,11 @@ func (h *home) Unused(now time.Duration, from string, why error) {
 	h.received(now, from, 0, &service.Out{Unreadable: why, Limited: why == nil})
 }
 
+// Took counts the time of a child that a message has taken.
+func (h *home) Took(now time.Duration, from string, took time.Duration) {
+	h.peers.took(now, from, took)
+}
+
 // Draw draws what an incarnation of the service begins with.
 func (h *home) Draw() (phase time.Duration, seed uint64) { return h.draw() }
 

@@ -16,6 +16,7 @@ type PeerLimits struct {
 	Messages backpressure.AllowanceConfig // of gossip
 	Bytes    backpressure.AllowanceConfig // of their bodies
 	Spans    backpressure.AllowanceConfig // lines and spans of digests, spans of acks
+	Time     backpressure.AllowanceConfig // seconds of a processor that its messages have taken
 }
 
 // DefaultPeerLimits are above what a peer sends that brings a node back to date as fast
@@ -25,11 +26,12 @@ func DefaultPeerLimits() PeerLimits {
 		Messages: backpressure.AllowanceConfig{PerSecond: 20_000},
 		Bytes:    backpressure.AllowanceConfig{PerSecond: 64 << 20},
 		Spans:    backpressure.AllowanceConfig{PerSecond: 100_000, AtOnce: 400_000},
+		Time:     backpressure.AllowanceConfig{PerSecond: 0.5, AtOnce: 2},
 	}
 }
 
 func (l *PeerLimits) check() error {
-	for _, c := range []backpressure.AllowanceConfig{l.Messages, l.Bytes, l.Spans} {
+	for _, c := range []backpressure.AllowanceConfig{l.Messages, l.Bytes, l.Spans, l.Time} {
 		if err := c.Check(); err != nil {
 			return err
 		}
@@ -46,7 +48,7 @@ type peerAllowances struct {
 }
 
 type peerAllowance struct {
-	messages, bytes            *backpressure.Allowance
+	messages, bytes, time      *backpressure.Allowance
 	waitingItems, waitingBytes int    // in the queue, or with a child
 	unfair                     uint64 // dropped, as that is its share
 }
@@ -67,7 +69,16 @@ func (a *peerAllowances) take(now time.Duration, name string, bytes int) bool {
 		p.unfair++
 		return false
 	}
-	return p.messages.Take(now, 1) && p.bytes.Take(now, float64(bytes))
+	return !p.time.Over(now) && p.messages.Take(now, 1) && p.bytes.Take(now, float64(bytes))
+}
+
+// took says how much processor time a message has taken.
+func (a *peerAllowances) took(now time.Duration, name string, took time.Duration) {
+	if took > 0 {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.of(name).time.Spend(now, took.Seconds())
+	}
 }
 
 func (a *peerAllowances) of(name string) *peerAllowance {
@@ -76,7 +87,9 @@ func (a *peerAllowances) of(name string) *peerAllowance {
 		if a.peers == nil {
 			a.peers = map[string]*peerAllowance{}
 		}
-		p = &peerAllowance{messages: backpressure.NewAllowance(a.limits.Messages), bytes: backpressure.NewAllowance(a.limits.Bytes)}
+		p = &peerAllowance{
+			messages: backpressure.NewAllowance(a.limits.Messages), bytes: backpressure.NewAllowance(a.limits.Bytes), time: backpressure.NewAllowance(a.limits.Time),
+		}
 		a.peers[name] = p
 	}
 	return p
@@ -113,8 +126,8 @@ func (a *peerAllowances) limited(now time.Duration) (all []limitedPeer) {
 	defer a.mu.Unlock()
 	for _, name := range slices.Sorted(maps.Keys(a.peers)) {
 		p := a.peers[name]
-		if n := p.messages.Refused() + p.bytes.Refused() + p.unfair; n > 0 {
-			all = append(all, limitedPeer{name, n, max(p.messages.Penalty(now), p.bytes.Penalty(now))})
+		if n := p.messages.Refused() + p.bytes.Refused() + p.time.Refused() + p.unfair; n > 0 {
+			all = append(all, limitedPeer{name, n, max(p.messages.Penalty(now), p.bytes.Penalty(now), p.time.Penalty(now))})
 		}
 	}
 	return all

@@ -46,3 +46,26 @@ func TestPeerLimits_holdEachPeerToItsOwn(t *testing.T) {
 	limits.Bytes.PerSecond = -1
 	require.Error(t, limits.check())
 }
+
+// A neighbour whose messages take more of a processor than they may is not heard for a while.
+func TestPeerLimits_holdAPeerToItsTime(t *testing.T) {
+	a := peerAllowances{limits: PeerLimits{Time: backpressure.AllowanceConfig{PerSecond: 0.5, AtOnce: 2}}}
+	taken := 0
+	for i := range 1000 {
+		now := time.Duration(i) * 10 * time.Millisecond
+		if a.take(now, "n1", 10) {
+			taken++
+			a.took(now, "n1", 50*time.Millisecond) // five processors' work
+		}
+		require.True(t, a.take(now, "n2", 10))
+		a.took(now, "n2", 4*time.Millisecond)
+	}
+	require.Less(t, taken, 100)
+	require.Greater(t, taken, 40)
+	all := a.limited(10 * time.Second)
+	require.Len(t, all, 1)
+	require.Equal(t, "n1", all[0].name)
+	require.Greater(t, all[0].slowed, 1.0)
+	require.True(t, a.take(time.Hour, "n1", 10))
+	require.True(t, (&peerAllowances{}).take(0, "n1", 1))
+}

@@ -52,6 +52,7 @@ func (n *Node) Run(ctx context.Context, from io.Reader) error {
 	n.stdout.moved = func() { n.output.writing.Store(int64(d.now())) }
 	n.output.drained = d.roomAgain
 	n.intake.readerAnswers = true
+	n.gossiper.effort.measured = true
 
 	// The reader may be blocked in a read that cannot be interrupted, so Run does not wait
 	// for it.

@@ -116,7 +116,7 @@ func (c *inProcess) child(now time.Duration, m frame.Message) {
 		}
 		c.say(TypeReady, AppendReady(nil))
 	case TypeWork:
-		answer, err := c.engine.Work(now, m.Payload)
+		answer, _, err := c.engine.Work(now, m.Payload)
 		if err != nil {
 			c.ended = err.Error()
 			return

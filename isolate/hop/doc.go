@@ -28,17 +28,23 @@
 // and then counts as none. A child beats twice a second, from a goroutine that does
 // nothing else, and says how many pieces of work it has done.
 //
+// An answer that nobody waits for (to what the store has told, where nothing comes of it) need
+// not come at once.
+//
 // # Nobody waits for anybody
 //
 // The parent never blocks: it hands a child no more than a window of unanswered work, and
-// what does not fit stays where it was, in a queue that the health monitor watches or in
+// what does not fit waits for a second, by neighbours, and is dropped, or stays in
 // the log. What a child may say is bounded by that: answers by the window, packets by
 // the room that it was granted, beats by a token bucket. More is a flood, which ends the
 // child. A child may block, as the parent always reads.
 //
+// The gossip child is shared by all neighbours, so their messages have turns, by what they have
+// cost it: see fair. A link child is its neighbour's, but for nodes of very many.
+//
 // # What stays in order
 //
-//  1. Messages of a link are handled in the order of stdin, and those to a peer are
+//  1. Messages of a link are handled in the order of stdin (those of two links need not be), and those to a peer are
 //     written in the order in which they were made.
 //  2. An entry is in the child's log before the ticket of its delivery is.
 //  3. What is not durable is known to the child before the entry is.

@@ -22,7 +22,7 @@ type Figures struct {
 	UnansweredBytes          int
 	Memory                   int64         // bytes of the child's own
 	Start                    time.Duration // from its start until it was ready
-	Hop                      Latencies     // from a piece of work to its answer
+	Hop                      Latencies     // from a piece of work to its answer, where somebody waits for it
 
 	startedAt time.Duration
 }

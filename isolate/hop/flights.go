@@ -7,8 +7,9 @@ type flight struct {
 	number uint64
 	at     time.Duration // when it came
 	from   string
-	body   []byte // as the next child on the way takes it
-	bytes  int    // of the body as it came
+	body   []byte        // as the next child on the way takes it
+	bytes  int           // of the body as it came
+	cost   time.Duration // in the window of the gossip child: what it is taken to take
 	done   bool
 }
 

@@ -24,6 +24,7 @@ type laggards struct {
 	all   []*laggard
 	fails bool // to be started
 	spoil func(m frame.Message) []frame.Message
+	costs func(from string) time.Duration // what a message takes of the gossip child; nil: nothing
 }
 
 func (l *laggards) InProcess() bool { return false }
@@ -92,8 +93,14 @@ func (c *laggard) work(now time.Duration) bool {
 		require.NoError(c.all.t, frame.Read(m.Payload, &in))
 		c.given = append(c.given, in)
 	}
-	answer, err := c.engine.Work(now, m.Payload)
+	answer, _, err := c.engine.Work(now, m.Payload)
 	require.NoError(c.all.t, err)
+	if c.hello.Kind == GossipChild && c.all.costs != nil && c.given[len(c.given)-1].In.Message != nil {
+		var out StepOut
+		require.NoError(c.all.t, frame.Read(answer, &out))
+		out.Took = c.all.costs(c.given[len(c.given)-1].In.Message.From)
+		answer = frame.Append(nil, &out)
+	}
 	c.say(frame.Message{Type: TypeWork, Payload: answer})
 	return true
 }
@@ -150,6 +157,7 @@ type house struct {
 	bytes      int
 	dropped    int
 	unused     int
+	took       map[string]time.Duration
 	draws      uint64
 	hold       bool // deliveries are not stored at once
 }
@@ -197,7 +205,13 @@ func (h *house) Read(_ time.Duration, read any)              { h.read = append(h
 func (h *house) Done(_ string, bytes int)                    { h.bytes -= bytes }
 func (h *house) Dropped(time.Duration, string)               { h.dropped++ }
 func (h *house) Unused(_ time.Duration, _ string, why error) { h.unused++ }
-func (h *house) Draw() (time.Duration, uint64)               { h.draws++; return 0, h.draws }
+func (h *house) Took(_ time.Duration, from string, took time.Duration) {
+	if h.took == nil {
+		h.took = map[string]time.Duration{}
+	}
+	h.took[from] += took
+}
+func (h *house) Draw() (time.Duration, uint64) { h.draws++; return 0, h.draws }
 
 // give has the house give out an entry of its own.
 func (h *house) give(value string) {

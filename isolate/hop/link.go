@@ -128,7 +128,7 @@ func (l *link) give(now time.Duration) (did bool) {
 		l.send(now, &LinkIn{Message: packet.Body}, linkWork{to: packet.To})
 		did = true
 	}
-	for !l.in.empty() && l.port.Room(l.in.first().size()) {
+	for !l.in.empty() && l.p.ready.credit(l.in.first().from) && l.port.Room(l.in.first().size()) {
 		f := l.in.take()
 		l.send(now, &LinkIn{From: f.from, Body: f.body}, linkWork{flight: f})
 		f.body = nil
@@ -143,7 +143,7 @@ func (l *link) give(now time.Duration) (did bool) {
 func (l *link) send(now time.Duration, in *LinkIn, w linkWork) {
 	l.payload = frame.Append(l.payload[:0], in)
 	l.given = append(l.given, w)
-	l.port.Send(now, l.payload)
+	l.port.Send(now, l.payload, true)
 	if cap(l.payload) > 1<<20 {
 		l.payload = nil
 	}
@@ -166,6 +166,9 @@ func (l *link) heard(now time.Duration, said Said) {
 			err = errEmpty
 		}
 	}
+	if w.flight != nil {
+		l.p.home.Took(now, w.flight.from, max(0, out.Took))
+	}
 	switch f := w.flight; {
 	case err != nil:
 		l.port.Fail(Garbled, err)
@@ -175,7 +178,7 @@ func (l *link) heard(now time.Duration, said Said) {
 	case out.Unreadable != nil || out.Limited:
 		l.p.home.Unused(now, f.from, out.Unreadable)
 		l.p.flights.over(f)
-	case l.p.ready.full():
+	case l.p.ready.full() || l.p.ready.fullOf(f.from):
 		l.p.drop(now, f)
 	default:
 		f.body = out.Message

@@ -112,7 +112,10 @@ type StepIn struct {
 }
 
 // StepOut is what came of it, or of a step that was due by itself.
-type StepOut struct{ Out service.Out }
+type StepOut struct {
+	Out  service.Out
+	Took time.Duration // of the child's time
+}
 
 // LinkIn is work of a link child: a message of its peer, as JSON, or one to it, as Parsed
 // has it.
@@ -127,7 +130,8 @@ type LinkOut struct {
 	Message    []byte
 	Body       []byte
 	Unreadable error
-	Limited    bool // its peer has shown more than it may
+	Limited    bool          // its peer has shown more than it may
+	Took       time.Duration // of the child's time
 }
 
 // Beat says that a child is alive.

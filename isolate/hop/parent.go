@@ -35,6 +35,8 @@ type Home interface {
 	// Unused is told of a message that a link child did not use: it could not be read, or
 	// where why is nil its peer has shown more than it may.
 	Unused(now time.Duration, from string, why error)
+	// Took is told how much of a child's time a message has taken.
+	Took(now time.Duration, from string, took time.Duration)
 	// Draw draws what a life of the service begins with.
 	Draw() (phase time.Duration, seed uint64)
 }
@@ -58,8 +60,8 @@ const (
 	// ReadPatience is how long a read waits for a child to handle the messages that
 	// were on stdin before it.
 	ReadPatience = 20 * time.Millisecond
-	// WaitingItems and WaitingBytes are how many messages wait for a child that has no
-	// room or is being started, and waitingAge for how long they are of use.
+	// WaitingItems and WaitingBytes are how many messages of a neighbour wait for a child that
+	// has no room or is being started, and waitingAge for how long they are of use.
 	WaitingItems = 1024
 	WaitingBytes = 4 << 20
 	waitingAge   = time.Second
@@ -98,7 +100,7 @@ type Parent struct {
 	given       []*flight // of its unanswered work; nil: without a message
 
 	flights flights
-	ready   waiting // messages for the gossip child
+	ready   *fair // messages for the gossip child
 	spoke   bool
 	items   uint64 // messages given to gossip children
 	payload []byte
@@ -107,7 +109,7 @@ type Parent struct {
 // NewParent returns the parent's side. Nothing is started before the first Step after
 // Begin.
 func NewParent(cfg ParentConfig, home Home) *Parent {
-	p := &Parent{cfg: cfg, home: home, sync: cfg.Launcher.InProcess(), links: map[string]*link{}}
+	p := &Parent{cfg: cfg, home: home, sync: cfg.Launcher.InProcess(), links: map[string]*link{}, ready: newFair()}
 	p.flights.home = home
 	p.cfg.Service.Parsed = cfg.Mode == Links
 	p.child = p.newPort(cfg.Launcher, "gossip", func() Hello {
@@ -151,6 +153,10 @@ func (p *Parent) Message(now time.Duration, from string, body []byte) {
 		p.linkOf(from).take(now, f)
 		return
 	}
+	if p.ready.fullOf(from) {
+		p.drop(now, f)
+		return
+	}
 	p.ready.add(f)
 }
 
@@ -178,9 +184,9 @@ func (p *Parent) Next() time.Duration {
 	if p.membership == nil {
 		return never
 	}
-	next := min(p.child.Next(), p.flights.next(), p.ready.next())
+	next := min(p.child.Next(), p.flights.next(), p.ready.due())
 	if p.sync && p.child.Gone() {
-		next = min(p.flights.next(), p.ready.next()) // with the next work
+		next = min(p.flights.next(), p.ready.due()) // with the next work
 	}
 	for _, l := range p.shared {
 		next = min(next, l.next())
@@ -254,7 +260,10 @@ func (p *Parent) greet() {
 // forget forgets what a former child was given: peers send again what it has not acked.
 func (p *Parent) forget() {
 	for _, f := range p.given {
-		p.flights.over(f)
+		if f != nil {
+			p.ready.lost(f)
+			p.flights.over(f)
+		}
 	}
 	p.given, p.begun = p.given[:0], false
 }
@@ -273,7 +282,7 @@ func (p *Parent) give(now time.Duration) (did bool) {
 			}
 		}
 		begins := p.membership != nil && !p.begun
-		message := p.begun && !p.ready.empty() && p.child.Room(p.ready.first().size())
+		message := p.begun && !p.ready.empty() && p.ready.fits() && p.child.Room(p.ready.first().size())
 		if !begins && !message && !p.tell && !p.short() {
 			return did
 		}
@@ -349,7 +358,7 @@ func (p *Parent) send(now time.Duration, in *service.In, f *flight) {
 	p.own, p.ownLast = in.Own, in.OwnLast
 	p.given = append(p.given, f)
 	p.payload = frame.Append(p.payload[:0], &StepIn{In: *in, Seen: p.seen})
-	p.child.Send(now, p.payload)
+	p.child.Send(now, p.payload, pressing(in))
 	if cap(p.payload) > 1<<20 {
 		p.payload = nil
 	}
@@ -372,6 +381,10 @@ func (p *Parent) hear(now time.Duration) (did bool) {
 		err := frame.Read(said.Payload, &out)
 		if err == nil {
 			err = p.check(&out.Out)
+		}
+		if f != nil {
+			p.ready.handled(f, max(0, out.Took))
+			p.home.Took(now, f.from, max(0, out.Took))
 		}
 		if err != nil {
 			p.child.Fail(Garbled, err)

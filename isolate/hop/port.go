@@ -60,8 +60,9 @@ type Port struct {
 
 // sent is a piece of work that is not answered.
 type sent struct {
-	at    time.Duration
-	bytes int
+	at       time.Duration
+	bytes    int
+	pressing bool // somebody waits for the answer
 }
 
 // NewPort returns a port that starts its first child at the first Step.
@@ -236,10 +237,10 @@ func (p *Port) Room(bytes int) bool {
 	return len(p.unanswered) < WindowItems && (len(p.unanswered) == 0 || p.bytes+bytes <= WindowBytes)
 }
 
-// Send hands the child a piece of work, which it answers. There is room for it, and
-// the child is up.
-func (p *Port) Send(now time.Duration, payload []byte) {
-	p.unanswered = append(p.unanswered, sent{now, len(payload)})
+// Send hands the child a piece of work, which it answers: at once, or if that is not pressing
+// within a while. There is room for it, and the child is up.
+func (p *Port) Send(now time.Duration, payload []byte, pressing bool) {
+	p.unanswered = append(p.unanswered, sent{now, len(payload), pressing})
 	p.bytes += len(payload)
 	p.figures.Sent++
 	p.figures.BytesOut += uint64(len(payload)) + frame.HeaderBytes
@@ -308,7 +309,9 @@ func (p *Port) hear(now time.Duration, m frame.Message) (Said, bool) {
 		p.unanswered = p.unanswered[:copy(p.unanswered, p.unanswered[1:])]
 		p.bytes -= oldest.bytes
 		p.figures.Answered++
-		p.figures.Hop.add(now - oldest.at)
+		if oldest.pressing {
+			p.figures.Hop.add(now - oldest.at)
+		}
 		return Said{m.Payload, true}, true
 	case m.Type == TypeDue:
 		return Said{m.Payload, false}, true

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -13,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"treecast/gossip"
+	"treecast/gossip/codec"
 	"treecast/testbed/harness"
 )
 
@@ -215,46 +216,113 @@ func attack(root *harness.Process, what string, stop chan struct{}) (bytes int64
 	if what == "nothing" {
 		return 0
 	}
-	for i := 1; ; i++ {
+	m := newHostile(what)
+	line := m.next()
+	for {
 		select {
 		case <-stop:
 			return bytes
 		default:
 		}
-		if line := hostile(what, i); root.Offer(line) {
+		if root.Offer(line) {
 			bytes += int64(len(line))
+			line = m.next()
 		} else {
-			runtime.Gosched()
+			<-time.After(50 * time.Microsecond) // the clients are in this process, too
 		}
 	}
 }
 
-// hostile is the i-th message of a hostile neighbour: each is as long as a line may be,
-// and says something new.
-func hostile(what string, i int) []byte {
+// hostile makes messages of a hostile neighbour: each is as long as a line may be, and says
+// something new. Only numbers of nine digits differ, so that it takes little to make them.
+type hostile struct {
+	line    []byte
+	numbers []int // where they are
+	count   int
+}
+
+const digits = "000000000"
+
+func newHostile(what string) *hostile {
 	var b strings.Builder
-	fmt.Fprintf(&b, `{"src":"n1","dest":"n0","body":{"type":"gossip","e":1,"f":0,"b":%d,"p":true,"w":true,`, i)
+	b.WriteString(`{"src":"n1","dest":"n0","body":{"type":"gossip","e":1,"f":0,"b":` + digits + `,"p":true,"w":true,`)
 	const long = 45 << 10
 	switch what {
 	case "digests": // lines of origins that there are not
-		fmt.Fprintf(&b, `"vec":{"x":%d,"i":0,"n":1,"h":[{"o":"n1","l":"","s":[[1,1]]}`, i)
-		for k := 0; b.Len() < long; k++ {
-			fmt.Fprintf(&b, `,{"o":"n1","l":"%d.%d","s":[[1,9]]}`, i, k)
+		b.WriteString(`"vec":{"x":` + digits + `,"i":0,"n":1,"h":[{"o":"n1","l":"","s":[[1,1]]}`)
+		for b.Len() < long {
+			b.WriteString(`,{"o":"n1","l":"` + digits + `","s":[[1,9]]}`)
 		}
 		b.WriteString(`]}`)
 	case "spans": // of one, with gaps, that never come to an end
-		fmt.Fprintf(&b, `"vec":{"x":%d,"i":0,"n":1,"h":[{"o":"n1","l":"l","s":[[1,1]`, i)
-		for k := i*3000 + 1; b.Len() < long; k++ {
-			fmt.Fprintf(&b, `,[%d,%d]`, 2*k+1, 2*k+1)
+		b.WriteString(`"vec":{"x":` + digits + `,"i":0,"n":1,"h":[{"o":"n1","l":"l","s":[[1,1]`)
+		for b.Len() < long {
+			b.WriteString(`,[` + digits + `,` + digits + `]`)
 		}
 		b.WriteString(`]}]}`)
 	case "runs": // of a value each, that the node knows already but for the first
 		b.WriteString(`"runs":[{"o":"n1","l":"l","c":1,"v":[1000000]}`)
-		for k := 0; b.Len() < long; k++ {
+		for b.Len() < long {
 			b.WriteString(`,{"o":"n1","l":"l","c":1,"v":[1000000]}`)
 		}
 		b.WriteString(`]`)
 	}
 	b.WriteString("}}\n")
-	return []byte(b.String())
+	h := &hostile{line: []byte(b.String())}
+	for at := 0; ; {
+		i := strings.Index(b.String()[at:], digits)
+		if i < 0 {
+			return h
+		}
+		h.numbers = append(h.numbers, at+i)
+		at += i + len(digits)
+	}
+}
+
+// next is the next message. It is valid until the one after it is asked for.
+func (h *hostile) next() []byte {
+	const first, past = 100_000_000, 1_000_000_000
+	number := first + h.count%(past-first-2*len(h.numbers))
+	for _, at := range h.numbers {
+		// The two of a span are the same, and none is next to another.
+		n := number
+		for i := len(digits) - 1; i >= 0; i-- {
+			h.line[at+i] = byte('0' + n%10)
+			n /= 10
+		}
+		if h.line[at-1] != '[' {
+			number += 2
+		}
+	}
+	h.count += 2 * len(h.numbers)
+	return h.line
+}
+
+func TestHostile_messagesAreGossip(t *testing.T) {
+	for what, spans := range map[string]int{"digests": 1000, "spans": 2000, "runs": 0} {
+		m := newHostile(what)
+		seen := map[string]bool{}
+		for range 3 {
+			line := m.next()
+			var in struct{ Body json.RawMessage }
+			require.NoError(t, json.Unmarshal(line, &in))
+			message, err := codec.NewDecoder(nil).Message(in.Body)
+			require.NoError(t, err)
+			require.LessOrEqual(t, len(line), gossip.MaxLineBytes)
+			require.False(t, seen[string(line)])
+			seen[string(line)] = true
+			if spans == 0 {
+				require.Greater(t, len(message.Runs), 1000)
+				continue
+			}
+			n := 0
+			for _, l := range message.Digest.Lines {
+				n += len(l.Counters)
+				for i := 1; i < len(l.Counters); i++ {
+					require.Greater(t, l.Counters[i].First, l.Counters[i-1].Last+1)
+				}
+			}
+			require.Greater(t, n, spans)
+		}
+	}
 }
