@@ -105,15 +105,15 @@ func (g *Group) PassesAll(challenge string) bool {
 	return passed == len(g.Rows)
 }
 
-// LatencyFigure is the figure by which settings are chosen: the true delivery
-// latency if all sound groups have it, else Maelstrom's stable latency, else the
-// realtime lag of readers. It is the worst value of the worst run that counts.
+// LatencyFigure is the figure by which settings are chosen: the realtime lag of readers
+// if all sound groups have it, else the true delivery latency, else Maelstrom's stable
+// latency. It is the worst value of the worst run that counts.
 // Empty: the runs have no latency. Where none is sound it is the stable latency.
 func LatencyFigure(groups []Group) string {
 	if !slices.ContainsFunc(groups, func(g Group) bool { return g.Sound() }) {
 		return run.StableMax
 	}
-	for _, name := range []string{run.DeliveryMax, run.StableMax, run.RealtimeLag} {
+	for _, name := range []string{run.RealtimeLag, run.DeliveryMax, run.StableMax} {
 		lacks := func(g Group) bool { _, ok := g.Worst(name); return g.Sound() && !ok }
 		has := func(g Group) bool { _, ok := g.Worst(name); return ok }
 		if !slices.ContainsFunc(groups, lacks) && slices.ContainsFunc(groups, has) {

@@ -72,6 +72,9 @@ func (d *Delivery) Handed(now time.Duration, node string, values []json.RawMessa
 	}
 }
 
+// Empty reports whether no value was sent.
+func (d *Delivery) Empty() bool { return len(d.state) == 0 }
+
 func (d *Delivery) of(id elementID) *delivery {
 	for int(id) >= len(d.state) {
 		d.state = append(d.state, delivery{lastOn: -1})

@@ -39,6 +39,7 @@ type outcome struct {
 	session.Result
 	usage run.Table
 	exact *invariant.Watch // nil unless the plan asks for it
+	inner *inside          // nil unless there is something to see
 }
 
 // carryOut has the plan's driver make the run. A run that could not be made
@@ -66,13 +67,18 @@ func (p *plan) carryOut(ctx context.Context, o Options, store *run.Store, starte
 				inStep(now, status)
 			}
 		}
+		observers := virtual.Observers{
+			Network: seen, Health: heard,
+			Progress: func(progress virtual.Progress) { tell(progress.Now, progress.Status) },
+		}
+		inner := newInside(p.session.Workload, p.session.Nodes)
+		if inner != nil {
+			observers.Learnt = inner.learnt
+		}
 		out, err := virtual.Run(ctx, virtual.Config{
 			Session: p.session, Node: p.Node, LogLevel: p.NodeLogLevel, LogStderr: o.LogStderr, PollHealth: o.PollHealth,
 			Watch: exact,
-		}, virtual.Observers{
-			Network: seen, Health: heard,
-			Progress: func(progress virtual.Progress) { tell(progress.Now, progress.Status) },
-		})
+		}, observers)
 		usage := run.Table{Name: "usage", Columns: []string{"node", "modelled_busy_ms"}, Rows: [][]any{}}
 		var logs errgroup.Group // thousands of files take their time
 		logs.SetLimit(runtime.GOMAXPROCS(0))
@@ -83,7 +89,7 @@ func (p *plan) carryOut(ctx context.Context, o Options, store *run.Store, starte
 			}
 		}
 		err = errors.Join(err, logs.Wait())
-		return outcome{out.Result, usage, exact}, err
+		return outcome{out.Result, usage, exact, inner}, err
 	}
 	runID := journal.RunName(started.UTC().Format("20060102T150405.000000000"))
 	out, err := process.Run(ctx, process.Config{
@@ -101,7 +107,7 @@ func (p *plan) carryOut(ctx context.Context, o Options, store *run.Store, starte
 	for _, u := range out.Usage {
 		usage.Rows = append(usage.Rows, []any{u.Node, u.CPU.Milliseconds(), u.MaxRSSBytes})
 	}
-	return outcome{out.Result, usage, nil}, err
+	return outcome{Result: out.Result, usage: usage}, err
 }
 
 // locatedArgs are the arguments of another program than treecast, with the paths

@@ -197,6 +197,11 @@ func (p *plan) check(out outcome, watch *observer, health *healthWatch) *run.Res
 		return cmp.Compare(unready[a.Kind], unready[b.Kind])
 	})
 	results.Nodes = notes
+	if d := out.inner.figures(); d != nil {
+		delivery := d.Result()
+		delivery.Inside = true
+		results.Delivery = &delivery
+	}
 	if results.Delivery == nil {
 		results.NoDelivery = watch.withoutFigures()
 	}

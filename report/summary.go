@@ -125,8 +125,10 @@ func ours(t table.Writer, r *run.Results) {
 		}
 	}
 	each := ""
-	if r.Spreads() {
+	if r.Spreads() || r.Delivery != nil && r.Delivery.Latencies != nil {
 		t.AppendRow(table.Row{"true delivery, ms", latency})
+	}
+	if r.Spreads() {
 		each = fmt.Sprintf("   %.2f per broadcast", r.Traffic.MessagesPerBroadcast)
 	}
 	t.AppendRow(table.Row{"server messages", fmt.Sprintf("%d%s   %.1f kB", r.Traffic.Messages, each, float64(r.Traffic.Bytes)/1000)})

@@ -8,6 +8,7 @@ import "encoding/json"
 // by reads and come out about one hop lower.
 type Delivery struct {
 	NodeCount  int         `json:"node_count"`
+	Inside     bool        `json:"inside,omitempty"`       // of entries, seen inside of the nodes: from when the first knew it
 	ValueCount int         `json:"value_count"`            // values sent
 	FullCount  int         `json:"full_count"`             // of these, handed to every node
 	Latencies  *Quantiles  `json:"latencies_ms,omitempty"` // of those; nil if there is none

@@ -135,7 +135,7 @@ func (r *Results) FollowedCount() int {
 // Spreads says whether clients gave the nodes values to spread, so that there can
 // be figures of each such value.
 func (r *Results) Spreads() bool {
-	return r.Delivery != nil && r.Delivery.ValueCount > 0 || r.FollowedCount() > 0
+	return r.Delivery != nil && r.Delivery.ValueCount > 0 && !r.Delivery.Inside || r.FollowedCount() > 0
 }
 
 // ErrSchema is wrapped by ReadResultsJSON when a file's schema is not ours.

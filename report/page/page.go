@@ -147,6 +147,9 @@ func (c *content) spread(f *run.Folder, d *data) []figure.Spread {
 	case f.Messages == nil:
 		c.NoSpread = "There is no record of messages in this run's folder."
 		return nil
+	case f.Results.Delivery != nil && f.Results.Delivery.Inside:
+		c.NoSpread = "What clients ask for travels as entries of the nodes' own, which a record of messages does not tell apart. How long they took stands above."
+		return nil
 	case !f.Results.Spreads():
 		c.NoSpread = "Clients gave the nodes no values to spread, so there is none to follow from node to node."
 		return nil

@@ -38,9 +38,13 @@ type Config struct {
 
 // Observers are told what happens, in virtual time. Any of them may be nil.
 type Observers struct {
-	Network  network.Observer
-	Op       func(run.Op)
-	Health   func(now time.Duration, node string, body json.RawMessage)
+	Network network.Observer
+	Op      func(run.Op)
+	Health  func(now time.Duration, node string, body json.RawMessage)
+	// Learnt is told of every entry that a node comes to know, its own ones among
+	// them; after a start again of those, too, that its journal kept. An entry's name
+	// is a JSON text, which is used again afterwards.
+	Learnt   func(now time.Duration, node string, entry []byte)
 	Progress func(Progress) // once a second, and once at the end
 }
 

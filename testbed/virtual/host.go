@@ -25,6 +25,7 @@ type host struct {
 	lines *lines // shared: one line at a time goes through it
 
 	node   *node.Node      // nil: not running
+	learnt int             // entries of it that an observer has been told of
 	kept   *journal.Memory // what outlives the node; nil: nothing does
 	harm   harm            // to kept, while the node is at work
 	keptBy time.Duration   // until when the process that was killed holds it
@@ -71,7 +72,7 @@ func (h *host) start(now time.Duration, cfg NodeConfig, level slog.Level, rng *r
 	if err != nil {
 		return err
 	}
-	h.node, h.harm = n, harm{}
+	h.node, h.learnt, h.harm = n, 0, harm{}
 	h.goOn()
 	h.clock.start(now)
 	h.tasks = append(h.tasks[:0], task{name: "intake", cost: h.costs.of("intake")})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"treecast/journal"
@@ -42,6 +43,7 @@ type bed struct {
 	lives   uint64        // nodes started so far
 	started time.Duration // when the last node to be started is there
 	ticks   int           // planned so far
+	entry   []byte        // the name of the newest entry that an observer was told of
 	prompt  bool          // ticks are never put off; for tests
 }
 
@@ -274,6 +276,14 @@ func (b *bed) kill(h *host) {
 // looked has a node looked at that has done something. What must never be ends
 // the run.
 func (b *bed) looked(h *host) (over bool) {
+	if b.obs.Learnt != nil && h.node != nil {
+		for log := h.node.View().Log(); h.learnt < log.Len(); h.learnt++ {
+			e := log.At(h.learnt)
+			origin := e.Origin.Value()
+			b.entry = strconv.AppendQuote(b.entry[:0], origin.Node+" "+origin.Log+" "+strconv.FormatUint(e.Counter, 10))
+			b.obs.Learnt(b.now, h.name, b.entry)
+		}
+	}
 	if b.cfg.Watch == nil || h.node == nil {
 		return false
 	}
