@@ -102,22 +102,27 @@ func TestASweepOfAList(t *testing.T) {
 func TestASweepThatIsInterruptedIsResumed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	command := []string{"sweep", "long", "--seeds", "20", "--jobs", "1", "--sync-period", "100ms,200ms"}
+	command := []string{"sweep", "long", "--seeds", "10", "--jobs", "1", "--sync-period", "100ms,200ms"}
 	cmd, wait := start(t, dir, nil, program("treecast"), command...)
-	seen := &awaited{want: "left", seen: make(chan struct{})}
-	cmd.Stderr = seen
 	require.NoError(t, cmd.Start())
-	<-seen.seen
+	folder := filepath.Join(dir, "results", "long")
+	for until := time.Now().Add(patience); ; { // until a run is done, beside the line of columns
+		lines, _ := os.ReadFile(filepath.Join(folder, "runs.csv"))
+		if bytes.Count(lines, []byte("\n")) > 1 {
+			break
+		}
+		require.True(t, time.Now().Before(until), "no run was done")
+		<-time.After(5 * time.Millisecond)
+	}
 	require.NoError(t, cmd.Process.Signal(syscall.SIGINT))
 	got := wait()
-	require.Equal(t, ExitInterrupted, got.code, seen.text.String())
-	require.Contains(t, seen.text.String(), "Go on with:\n  treecast sweep long --seeds 20 --jobs 1 --sync-period 100ms,200ms --resume\n")
+	require.Equal(t, ExitInterrupted, got.code, got.stderr)
+	require.Contains(t, got.stderr, "Go on with:\n  treecast sweep long --seeds 10 --jobs 1 --sync-period 100ms,200ms --resume\n")
 	require.Contains(t, got.stdout, "the sweep is not complete")
-	folder := filepath.Join(dir, "results", "long")
-	require.Contains(t, text(t, folder, "summary.md"), "of 40; the sweep is not complete")
+	require.Contains(t, text(t, folder, "summary.md"), "of 20; the sweep is not complete")
 	done := rowsOf(t, filepath.Join(folder, "runs.csv"))
 	require.NotEmpty(t, done)
-	require.Less(t, len(done), 40)
+	require.Less(t, len(done), 20)
 
 	got = treecast(t, dir, command...)
 	require.Equal(t, 255, got.code)
@@ -126,7 +131,7 @@ func TestASweepThatIsInterruptedIsResumed(t *testing.T) {
 	require.Equal(t, 0, got.code, got.stderr)
 	require.Contains(t, got.stderr, " were there)")
 	all := rowsOf(t, filepath.Join(folder, "runs.csv"))
-	require.Len(t, all, 40)
+	require.Len(t, all, 20)
 	require.Subset(t, all, done)
 	require.NotContains(t, text(t, folder, "summary.md"), "not complete")
 	require.NotContains(t, text(t, folder, "summary.md"), "--resume")

@@ -67,7 +67,7 @@ func served(b *testing.B, command []string, what string) {
 func TestHostile_costsNobodyElseAnything(t *testing.T) {
 	for _, mode := range []string{"none", "gossip", "links"} {
 		for _, what := range []string{"digests", "spans", "runs"} {
-			s, err := serve(t.TempDir(), commandOf(t, "treecast", "--journal off --isolate "+mode), what, time.Second)
+			s, err := serve(t.TempDir(), commandOf(t, "treecast", "--journal off --isolate "+mode), what, 300*time.Millisecond)
 			require.NoError(t, err)
 			require.NotEmpty(t, s.answers)
 			require.Zero(t, s.refused)

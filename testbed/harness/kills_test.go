@@ -185,7 +185,7 @@ func (f *killed) settle(dir string) error {
 func forgetful(tb testing.TB) []string { return commandOf(tb, "treecast", "--journal off") }
 
 func TestKills_loseNothingAndLeaveNothing(t *testing.T) {
-	_, err := killOne(t.TempDir(), 20, program(t, "treecast"))
+	_, err := killOne(t.TempDir(), 12, program(t, "treecast"))
 	require.NoError(t, err)
 }
 
@@ -197,12 +197,12 @@ func TestKills_noticeWhatIsLost(t *testing.T) {
 
 func TestAtOnce_losesNothing(t *testing.T) {
 	t.Parallel()
-	_, err := killAtOnce(t.TempDir(), 8, 80<<20, program(t, "treecast"))
+	_, err := killAtOnce(t.TempDir(), 5, 60<<20, program(t, "treecast"))
 	require.NoError(t, err)
 }
 
 func TestAtOnce_noticesWhatIsLost(t *testing.T) {
 	t.Parallel()
-	_, err := killAtOnce(t.TempDir(), 4, 30<<20, forgetful(t)...)
+	_, err := killAtOnce(t.TempDir(), 3, 30<<20, forgetful(t)...)
 	require.ErrorIs(t, err, errLost)
 }
