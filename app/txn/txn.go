@@ -51,6 +51,9 @@ type op struct {
 // call is the data of a transaction.
 type call struct{ ops []op }
 
+// usualOps is how many micro-operations a transaction has at most, as a rule.
+const usualOps = 4
+
 var errTxn = errors.New(`a txn needs a txn: a list of ["r", key, null] and ["w", key, value]`)
 
 func parse(typ string, body app.Fields) (app.Call, error) {
@@ -59,7 +62,7 @@ func parse(typ string, body app.Fields) (app.Call, error) {
 	}
 	field, _ := body.Field("txn")
 	c := wire.NewCursor(field)
-	var ops []op
+	ops := make([]op, 0, usualOps)
 	writes, foreign := false, false
 	for range c.Elements() {
 		o, f := readOp(&c)
@@ -128,6 +131,7 @@ func (s stamp) less(o stamp) bool {
 // node's log.
 type register struct {
 	stamp
+	key    string
 	value  string
 	logged map[gossip.OriginID]logged
 }
@@ -169,26 +173,25 @@ func (s *Store) Serve(_ time.Duration, c *app.Call) app.Answer {
 	if next.number > app.MaxOffset {
 		return app.Refuse(wire.PreconditionFailed, "the stamps of this cluster are used up")
 	}
-	var writes []string // keys, in the order of their first write
-	last := map[string]string{}
-	fields := []byte(`,"txn":[`)
+	var few [4]*register
+	writes := few[:0] // in the order of their first write
+	fields := append(make([]byte, 0, len(c.Value)+answerBytes), `,"txn":[`...)
 	for i, o := range what.ops {
 		if i > 0 {
 			fields = append(fields, ',')
 		}
 		if o.write {
-			if _, again := last[o.key]; !again {
-				writes = append(writes, o.key)
+			r := s.register(o.key)
+			if r.stamp != next {
+				writes = append(writes, r)
 			}
-			last[o.key] = string(o.value)
+			r.stamp, r.value = next, string(o.value)
 			fields = append(append(append(fields, `["w",`...), o.spelt...), ',')
 			fields = append(append(fields, o.value...), ']')
 			continue
 		}
 		fields = append(append(append(fields, `["r",`...), o.spelt...), ',')
-		if value, own := last[o.key]; own {
-			fields = append(fields, value...)
-		} else if r := s.keys[o.key]; r != nil {
+		if r := s.keys[o.key]; r != nil {
 			fields = append(fields, r.value...)
 		} else {
 			fields = append(fields, "null"...)
@@ -200,23 +203,31 @@ func (s *Store) Serve(_ time.Duration, c *app.Call) app.Answer {
 		return a
 	}
 	s.clock = next.number
-	value := strconv.AppendUint([]byte{'['}, next.number, 10)
-	for _, key := range writes {
-		value = append(append(append(value, ",["...), key...), ',')
-		value = append(append(value, last[key]...), ']')
-		s.write(key, last[key], next)
+	value := strconv.AppendUint(append(make([]byte, 0, len(c.Value)), '['), next.number, 10)
+	for _, r := range writes {
+		value = append(append(append(value, ",["...), r.key...), ',')
+		value = append(append(value, r.value...), ']')
 	}
 	a.Entry = string(append(value, ']'))
 	return a
 }
 
-// write keeps a value if it is the newest.
-func (s *Store) write(key, value string, at stamp) *register {
+// answerBytes is how much longer an answer is than its request, as a rule.
+const answerBytes = 64
+
+// register is that of a key, which is made if there is none.
+func (s *Store) register(key string) *register {
 	r := s.keys[key]
 	if r == nil {
-		r = &register{}
+		r = &register{key: key}
 		s.keys[key] = r
 	}
+	return r
+}
+
+// write keeps a value if it is the newest.
+func (s *Store) write(key, value string, at stamp) *register {
+	r := s.register(key)
 	if r.less(at) {
 		r.stamp, r.value = at, value
 	}
