@@ -41,8 +41,6 @@ type Call struct {
 	Value []byte
 	// Data is what else Parse has read; the App knows its type.
 	Data any
-	// Reply is the type of the reply to a call of class Now.
-	Reply string
 }
 
 // Fields is the body of a request.
@@ -79,7 +77,9 @@ type Kind struct {
 	// workload's, an error what is wrong with it: it is answered with error 12. Any
 	// goroutine may call it.
 	Parse func(typ string, body Fields) (Call, error)
-	// Answer appends to dst what the reply to a call of class Now says behind
+	// Reply is the type of the reply to calls of class Now.
+	Reply string
+	// Answer appends to dst what that reply says behind
 	// in_reply_to, without the closing bracket; nil: nothing. Calls come one at a time.
 	Answer func(dst []byte, c *Call, env *Env) []byte
 	// Check reads the value of an entry. The key is handed on to Apply; the error says

@@ -39,11 +39,8 @@ func TestAlloc_broadcastBodyAndValue(t *testing.T) {
 			panic(err)
 		}
 		r.intake.admit(0, 0, &item, stdin.Waiting)
-		if j, ok := r.intakeInbox.TryNext(); !ok {
+		if w, err := r.store.Step(0); !w.Did || err != nil {
 			panic("no job")
-		} else {
-			r.store.handle(0, &j)
-			r.intakeInbox.Done()
 		}
 		out, ok := r.outputInbox.TryNext()
 		if !ok || r.output.handle(0, &out) != nil || r.output.writer.Flush() != nil {

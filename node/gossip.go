@@ -227,7 +227,7 @@ func (g *gossiper) take(now time.Duration, m *peerMsg) {
 // passRead has a client's read go on, behind what was delivered so far.
 func (g *gossiper) passRead(now time.Duration, read *workItem) {
 	if !g.intake.Offer(now, *read) {
-		g.intakeBytes.put(read.bytes)
+		g.intakeBytes.put(int(read.bytes))
 		g.counters.refusedFull.Add(1)
 		g.out.fail(now, read.replyTo, wire.TemporarilyUnavailable, fullText)
 	}
@@ -236,7 +236,7 @@ func (g *gossiper) passRead(now time.Duration, read *workItem) {
 // lostRead answers for a read that crashed the service.
 func (g *gossiper) lostRead(now time.Duration, read *workItem) {
 	logLost(g.log, gossipName, "request", &read.replyTo, nil)
-	g.intakeBytes.put(read.bytes)
+	g.intakeBytes.put(int(read.bytes))
 	g.out.fail(now, read.replyTo, wire.Abort, abortedText)
 }
 
@@ -288,7 +288,7 @@ func (g *gossiper) received(now time.Duration, from string, bytes int, out *serv
 	}
 	if g.intakeBytes.take(bytes) {
 		learnt := *out.Deliver
-		if g.intake.Offer(now, workItem{kind: workDelivery, replyTo: replyTo{arrived: now}, delivery: &learnt, bytes: bytes}) {
+		if g.intake.Offer(now, workItem{kind: workDelivery, replyTo: replyTo{arrived: now}, more: &learnt, bytes: int32(bytes)}) {
 			return
 		}
 		g.intakeBytes.put(bytes)
@@ -315,7 +315,7 @@ func (g *gossiper) neverIssued(now time.Duration, from string) {
 	if !g.switched {
 		// If there is no room, the next such message does it.
 		name := strconv.FormatUint(g.random.Uint64(), 36)
-		g.switched = g.intake.Offer(now, workItem{kind: workNewLog, name: name, replyTo: replyTo{client: from, arrived: now}})
+		g.switched = g.intake.Offer(now, workItem{kind: workNewLog, more: name, replyTo: replyTo{client: from, arrived: now}})
 	}
 }
 

@@ -60,7 +60,7 @@ func (in *intake) init(now time.Duration, m *wire.Message, from replyTo) {
 	if in.seen != nil {
 		in.initPending.Store(true)
 	}
-	in.queue.Offer(now, workItem{kind: workInit, membership: s, replyTo: from})
+	in.queue.Offer(now, workItem{kind: workInit, more: s, replyTo: from})
 	switch {
 	case in.seen != nil:
 	case in.readerAnswers && s.restart:

@@ -53,7 +53,7 @@ func TestJournal_deliveryIsDurableBeforeItsAck(t *testing.T) {
 	require.Empty(t, r.storedSignal.take(nil))
 	require.True(t, r.journaler.step(0))
 	require.EqualValues(t, 1, r.journaler.figures.appends.Load())
-	require.Equal(t, []gossip.Ticket{j.delivery.Ticket, again.delivery.Ticket}, r.storedSignal.take(nil))
+	require.Equal(t, []gossip.Ticket{j.delivery().Ticket, again.delivery().Ticket}, r.storedSignal.take(nil))
 	require.Equal(t, "[1,2]", r.Values(0))
 
 	r.store.handle(0, &again)

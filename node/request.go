@@ -85,7 +85,7 @@ func (in *intake) handle(now time.Duration, m *wire.Message, r *requestRead, fro
 	}
 	switch r.call.Class {
 	case app.Now:
-		body := wire.AppendReplyOpen(nil, r.call.Reply, from.msgID)
+		body := wire.AppendReplyOpen(nil, r.kind.Reply, from.msgID)
 		if r.kind.Answer != nil {
 			body = r.kind.Answer(body, &r.call, &in.env)
 		}
@@ -108,12 +108,12 @@ const maxAhead = 16
 func (in *intake) show(now time.Duration, m *wire.Message, r *requestRead, from replyTo) {
 	j := workItem{kind: workRequest, replyTo: from, call: r.call}
 	if r.call.Data != nil || in.state.kind.Load() == nil {
-		j.bytes = len(m.Body)
+		j.bytes = int32(len(m.Body))
 	}
 	if in.state.kind.Load() == nil {
-		j.unread = &unread{typ: m.Type, body: m.Body}
+		j.more = &unread{typ: m.Type, body: m.Body}
 	}
-	if !in.intakeBytes.take(j.bytes) {
+	if !in.intakeBytes.take(int(j.bytes)) {
 		in.full(now, from)
 		return
 	}
@@ -124,7 +124,7 @@ func (in *intake) show(now time.Duration, m *wire.Message, r *requestRead, from 
 		}
 	}
 	if !in.queue.Offer(now, j) {
-		in.intakeBytes.put(j.bytes)
+		in.intakeBytes.put(int(j.bytes))
 		in.full(now, from)
 	}
 }
@@ -155,12 +155,12 @@ func (in *intake) change(now time.Duration, m *wire.Message, r *requestRead, fro
 	if value != nil && len(m.Body) > 4*len(value)+256 {
 		r.call.Value = slices.Clone(value) // not to keep alive what nobody counts
 	}
-	j := workItem{kind: workRequest, replyTo: from, call: r.call, bytes: len(m.Body), maybeGone: silent}
-	if in.intakeBytes.take(j.bytes) {
+	j := workItem{kind: workRequest, replyTo: from, call: r.call, bytes: int32(len(m.Body)), maybeGone: silent}
+	if in.intakeBytes.take(int(j.bytes)) {
 		if in.queue.Offer(now, j) {
 			return
 		}
-		in.intakeBytes.put(j.bytes)
+		in.intakeBytes.put(int(j.bytes))
 	}
 	in.full(now, from)
 }

@@ -84,9 +84,9 @@ func (r *rounder) round(values int) {
 func (r *rounder) request(line []byte) {
 	item := r.parser.Item(line)
 	r.intake.admit(r.now, r.now, &item, stdin.Waiting)
-	j, _ := r.intakeInbox.TryNext()
-	r.store.handle(r.now, &j)
-	r.intakeInbox.Done()
+	if _, err := r.store.Step(r.now); err != nil {
+		panic(err)
+	}
 	reply, _ := r.outputInbox.TryNext()
 	r.write(&reply)
 }

@@ -65,13 +65,13 @@ func (s *store) request(now time.Duration, j *workItem) {
 		s.await(now, j)
 		return
 	}
-	if j.unread != nil {
-		call, err := k.Parse(j.unread.typ, app.Body(j.unread.body))
+	if again, ok := j.more.(*unread); ok {
+		call, err := k.Parse(again.typ, app.Body(again.body))
 		if err != nil || call.Class == app.None {
 			s.out.fail(now, j.replyTo, wire.NotSupported, noStateText)
 			return
 		}
-		j.call, j.unread = call, nil
+		j.call, j.more = call, nil
 	}
 	if k != s.kind {
 		s.startLog(s.origin.Value().Node)
@@ -96,11 +96,11 @@ func (s *store) request(now time.Duration, j *workItem) {
 		s.out.fail(now, j.replyTo, a.Code, a.Text)
 	case a.Entry != "":
 		s.give(now, walItem{
-			kind: walOwn, maybeGone: j.maybeGone, bytes: int32(j.bytes), replyTo: j.replyTo, reply: a.Reply,
+			kind: walOwn, maybeGone: j.maybeGone, bytes: j.bytes, replyTo: j.replyTo, reply: a.Reply,
 			entry: gossip.Entry{Origin: s.origin, Counter: s.counter + 1, Value: a.Entry}, key: a.Key,
 		})
 	case a.Behind && s.journal != nil && s.owesOwn() && s.journal.Depth() < s.journal.Capacity():
-		s.toJournal(now, walItem{kind: walReply, bytes: int32(j.bytes), replyTo: j.replyTo, reply: a.Reply})
+		s.toJournal(now, walItem{kind: walReply, bytes: j.bytes, replyTo: j.replyTo, reply: a.Reply})
 	default:
 		if j.maybeGone {
 			s.counters.silenced.Add(1)

@@ -136,7 +136,8 @@ func TestShed_bytesMakeUnhealthyToo(t *testing.T) {
 	require.Zero(t, report.Unhealthy)
 }
 
-// With fewer permits the same values go in fewer and larger deltas.
+// With fewer permits the same values go in fewer and larger deltas, though a permit that
+// comes back goes to the next link at once.
 func TestShed_deltasMergeAsPermitsGo(t *testing.T) {
 	deltas := func(permits int) (messages, entries int) {
 		c := NewCluster(t, 5, func(cfg *Config) {
@@ -166,7 +167,7 @@ func TestShed_deltasMergeAsPermitsGo(t *testing.T) {
 	few, same := deltas(1)
 	require.Equal(t, 400, all)
 	require.Equal(t, 400, same, "nothing is lost, nothing goes twice")
-	require.Less(t, 2*few, many)
+	require.Less(t, 3*few, 2*many)
 }
 
 // Nothing touches a healthy node.

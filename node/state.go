@@ -29,7 +29,6 @@ type state struct {
 	mu    sync.Mutex // of what follows
 	app   app.App    // nil until it is needed
 	env   app.Env    // what init told
-	call  app.Call   // what the workload is handed; used again
 	entry gossip.Entry
 
 	shown atomic.Int64 // values, keys or logs, of figures
@@ -131,8 +130,7 @@ func (s *state) serve(now time.Duration, c *app.Call) (app.Answer, bool) {
 	if a == nil {
 		return app.Answer{}, false
 	}
-	s.call = *c
-	return a.Serve(now, &s.call), true
+	return a.Serve(now, c), true
 }
 
 // gives reports whether the workload may give out entries by itself. Any goroutine may

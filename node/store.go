@@ -37,6 +37,7 @@ type store struct {
 	counter     uint64    // of the newest own entry; none is used twice
 	issued      issuedLog // what others may know of it
 	reissue     reissue   // see there
+	item        workItem  // in hand
 	keys        []string  // scratch of learn
 	handedOn    bool      // the item in hand went to the journal, or was applied
 
@@ -81,11 +82,12 @@ func (s *store) Step(now time.Duration) (Work, error) {
 		return Work{Did: true, Messages: 1}, nil
 	}
 	queued := s.out.queue.Depth()
-	if j, ok := s.inbox.TryNext(); ok {
-		bytes := j.bytes
+	var ok bool
+	if s.item, ok = s.inbox.TryNext(); ok {
+		bytes := int(s.item.bytes)
 		s.handedOn = false
 		s.faults.Begin(now, true)
-		s.handle(now, &j)
+		s.handle(now, &s.item)
 		s.faults.End()
 		s.inbox.Done()
 		return Work{Did: true, Brief: s.faults == nil, Messages: 1 + s.out.queue.Depth() - queued, Bytes: bytes}, nil
@@ -115,11 +117,11 @@ func (s *store) Crashed(now time.Duration) int {
 // the journal, or if its value is known.
 func (s *store) lost(now time.Duration, j *workItem) {
 	if !s.handedOn || s.journal == nil {
-		s.intakeBytes.put(j.bytes)
+		s.intakeBytes.put(int(j.bytes))
 	}
 	switch j.kind {
 	case workInit:
-		if j.membership != nil && !s.handedOn {
+		if j.more != nil && !s.handedOn {
 			s.begin(now, j) // there is no node without it
 		}
 	case workRequest:
@@ -132,7 +134,7 @@ func (s *store) lost(now time.Duration, j *workItem) {
 			s.out.fail(now, j.replyTo, wire.Abort, abortedText)
 		}
 	case workDelivery: // not acked, so it comes again
-		logLost(s.log, storeName, "delta", &replyTo{client: j.delivery.Ticket.From}, nil)
+		logLost(s.log, storeName, "delta", &replyTo{client: j.delivery().Ticket.From}, nil)
 	}
 }
 
@@ -147,10 +149,10 @@ func (s *store) handle(now time.Duration, j *workItem) {
 	case workDelivery:
 		s.learn(now, j)
 	case workNewLog:
-		s.switchLog(j.name, j.replyTo.client)
+		s.switchLog(j.more.(string), j.replyTo.client)
 	}
 	if j.bytes > 0 && (!s.handedOn || s.journal == nil) {
-		s.intakeBytes.put(j.bytes) // else they went on to the journal
+		s.intakeBytes.put(int(j.bytes)) // else they went on to the journal
 	}
 }
 
@@ -163,17 +165,17 @@ func (s *store) toJournal(now time.Duration, item walItem) bool {
 
 // begin takes note of the node's name, and has its journal opened.
 func (s *store) begin(now time.Duration, j *workItem) {
-	index, _ := j.membership.members.Index(j.membership.id)
+	m := *j.more.(*membership)
+	index, _ := m.members.Index(m.id)
 	s.state.know(app.Env{
-		Self: j.membership.id, Index: index, Nodes: j.membership.members.Nodes(),
-		Life: s.logName, Epoch: s.incarnation, Restart: j.membership.greet,
+		Self: m.id, Index: index, Nodes: m.members.Nodes(),
+		Life: s.logName, Epoch: s.incarnation, Restart: m.greet,
 	})
-	s.startLog(j.membership.id)
+	s.startLog(m.id)
 	if s.journal == nil {
 		return
 	}
-	m := *j.membership
-	s.toJournal(now, walItem{kind: walOpen, bytes: int32(j.bytes), open: &openRequest{membership: &m, replyTo: j.replyTo, start: &journal.Start{
+	s.toJournal(now, walItem{kind: walOpen, bytes: j.bytes, open: &openRequest{membership: &m, replyTo: j.replyTo, start: &journal.Start{
 		Node: m.id, Nodes: m.members.Len(), Init: m.seen, Log: s.logName, Incarnation: s.incarnation,
 	}}})
 }
@@ -181,7 +183,7 @@ func (s *store) begin(now time.Duration, j *workItem) {
 // learn handles a delivery of gossip: all of it or, if a value cannot be read, none. A
 // batch that is not acked is sent again.
 func (s *store) learn(now time.Duration, j *workItem) {
-	d := j.delivery
+	d := j.delivery()
 	s.keys = s.keys[:0]
 	for _, e := range d.Entries {
 		key, err := "", error(nil)
@@ -202,7 +204,7 @@ func (s *store) learn(now time.Duration, j *workItem) {
 		}
 		s.show(d.Entries, s.keys)
 		l := &delivery{entries: d.Entries, keys: slices.Clone(s.keys), ticket: d.Ticket}
-		s.toJournal(now, walItem{kind: walDelivery, replyTo: j.replyTo, bytes: int32(j.bytes), delivery: l})
+		s.toJournal(now, walItem{kind: walDelivery, replyTo: j.replyTo, bytes: j.bytes, delivery: l})
 		return
 	}
 	s.state.applyNew(d.Entries, s.keys)
@@ -220,24 +222,24 @@ func (s *store) show(entries []gossip.Entry, keys []string) {
 }
 
 // workItem is an item of the intake queue, for the store. Items are copied into and out
-// of queues, so rare fields are behind a pointer.
+// of queues, so it is two lines of the cache long (TestStore_itemsAreNarrow).
 type workItem struct {
-	replyTo    replyTo
-	call       app.Call         // request
-	unread     *unread          // request: it is to be read again; nil: it is not
-	name       string           // new log
-	membership *membership      // begin
-	delivery   *gossip.Delivery // learnt
-	bytes      int              // what it counts in the intake's byte budget
-	kind       workKind
-	maybeGone  bool // request: carry it out, but do not answer
+	replyTo   replyTo
+	call      app.Call // request
+	more      any      // request: *unread, if it is to be read again; others: as kind says
+	bytes     int32    // what it counts in the intake's byte budget
+	kind      workKind
+	maybeGone bool // request: carry it out, but do not answer
 }
+
+// delivery is what gossip has learnt.
+func (j *workItem) delivery() *gossip.Delivery { return j.more.(*gossip.Delivery) }
 
 type workKind uint8
 
 const (
-	workInit     workKind = iota // the node has got its name
+	workInit     workKind = iota // *membership: the node has got its name
 	workRequest                  // a client's
-	workDelivery                 // entries that gossip has learnt
-	workNewLog                   // a peer has more of the node's log than there is: the name of another one
+	workDelivery                 // *gossip.Delivery: entries that gossip has learnt
+	workNewLog                   // string: a peer has more of the node's log than there is: the name of another one
 )

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -20,7 +21,7 @@ func entry(counter uint64, value string) gossip.Entry {
 
 // deliveryOf is what gossip hands to the store.
 func deliveryOf(batch uint64, entries ...gossip.Entry) workItem {
-	return workItem{kind: workDelivery, delivery: &gossip.Delivery{Ticket: gossip.Ticket{From: "n1", PeerIncarnation: 5, Batch: batch}, Entries: entries}}
+	return workItem{kind: workDelivery, more: &gossip.Delivery{Ticket: gossip.Ticket{From: "n1", PeerIncarnation: 5, Batch: batch}, Entries: entries}}
 }
 
 // Any value is read as it was written.
@@ -114,7 +115,7 @@ func TestStore_deliveryIsAppliedOnce(t *testing.T) {
 
 	j := deliveryOf(4, entry(4, "4"))
 	r.store.handle(0, &j)
-	require.Equal(t, []gossip.Ticket{j.delivery.Ticket}, r.storedSignal.take(nil))
+	require.Equal(t, []gossip.Ticket{j.delivery().Ticket}, r.storedSignal.take(nil))
 	require.True(t, r.storedSignal.pending.Load())
 }
 
@@ -192,4 +193,11 @@ func TestStore_behavesLikeItsModel(t *testing.T) {
 		require.Equal(t, len(shown), int(r.state.shown.Load()))
 		require.Equal(t, "["+strings.Join(shown, ",")+"]", r.Values(time.Second))
 	})
+}
+
+// Every request is copied into the queue and out of it again.
+func TestStore_itemsAreNarrow(t *testing.T) {
+	require.LessOrEqual(t, unsafe.Sizeof(workItem{}), uintptr(128))
+	require.LessOrEqual(t, unsafe.Sizeof(outgoing{}), uintptr(104))
+	require.LessOrEqual(t, unsafe.Sizeof(walItem{}), uintptr(136))
 }

@@ -18,7 +18,7 @@ const period = 450 * time.Millisecond
 // Kind is broadcast. Its logs bear no mark.
 var Kind = app.Kind{
 	Name: "broadcast", Period: period, Again: true,
-	Parse: parse, Check: set.Check,
+	Parse: parse, Check: set.Check, Reply: "topology_ok",
 	New: func(app.Env) app.App { return set.New(words) },
 }
 
@@ -41,7 +41,7 @@ func parse(typ string, body app.Fields) (app.Call, error) {
 	case "read":
 		return app.Call{Class: app.Read, Vague: true, Patient: true}, nil
 	case "topology":
-		return app.Call{Class: app.Now, Reply: "topology_ok"}, nil
+		return app.Call{Class: app.Now}, nil
 	}
 	return app.Call{}, nil
 }

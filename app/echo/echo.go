@@ -7,14 +7,14 @@ import (
 )
 
 // Kind is echo.
-var Kind = app.Kind{Name: "echo", Stateless: true, Parse: parse, Answer: answer}
+var Kind = app.Kind{Name: "echo", Stateless: true, Parse: parse, Reply: "echo_ok", Answer: answer}
 
 func parse(typ string, body app.Fields) (app.Call, error) {
 	if typ != "echo" {
 		return app.Call{}, nil
 	}
 	text, _ := body.Field("echo")
-	return app.Call{Class: app.Now, Reply: "echo_ok", Value: text}, nil
+	return app.Call{Class: app.Now, Value: text}, nil
 }
 
 func answer(dst []byte, c *app.Call, _ *app.Env) []byte {

@@ -11,13 +11,13 @@ import (
 )
 
 // Kind is unique-ids.
-var Kind = app.Kind{Name: "unique-ids", Stateless: true, Parse: parse, Answer: answer}
+var Kind = app.Kind{Name: "unique-ids", Stateless: true, Parse: parse, Reply: "generate_ok", Answer: answer}
 
 func parse(typ string, _ app.Fields) (app.Call, error) {
 	if typ != "generate" {
 		return app.Call{}, nil
 	}
-	return app.Call{Class: app.Now, Reply: "generate_ok"}, nil
+	return app.Call{Class: app.Now}, nil
 }
 
 func answer(dst []byte, _ *app.Call, env *app.Env) []byte {
