@@ -35,8 +35,6 @@ func newElements() *elements {
 	return &elements{ints: make(map[int64]elementID), texts: make(map[string]elementID)}
 }
 
-func (e *elements) len() int { return len(e.all) }
-
 // id finds or gives the id of a value; nil is null.
 func (e *elements) id(raw []byte) elementID {
 	if n, ok := parseInt(raw); ok {

@@ -50,18 +50,6 @@ func (c netCounts) result() run.NetCounts {
 	return run.NetCounts{SendCount: c.sent, RecvCount: c.received, MsgCount: c.distinct}
 }
 
-// NetOf counts a journal of messages, each ID once.
-func NetOf(journal []run.Message, operations int) run.Net {
-	var n Net
-	for i := range journal {
-		n.Sent(&journal[i])
-		if journal[i].Delivered >= 0 {
-			n.Delivered(&journal[i])
-		}
-	}
-	return n.Result(operations)
-}
-
 // IsClient tells whether a name is a client's, by Maelstrom's rule
 // (maelstrom.util/client?): it begins with c. A node so named counts as one.
 func IsClient(name string) bool { return name != "" && name[0] == 'c' }

@@ -23,6 +23,18 @@ var journal = []run.Message{
 	{ID: 8, Src: "n0", Dest: "cache1", Type: "gossip", Delivered: 7},
 }
 
+// netOf counts a journal of messages, each ID once.
+func netOf(journal []run.Message, operations int) run.Net {
+	var n Net
+	for i := range journal {
+		n.Sent(&journal[i])
+		if journal[i].Delivered >= 0 {
+			n.Delivered(&journal[i])
+		}
+	}
+	return n.Result(operations)
+}
+
 func TestNetCountsAsMaelstromDoes(t *testing.T) {
 	ratio := func(f float32) *float32 { return &f }
 	want := run.Net{
@@ -30,11 +42,11 @@ func TestNetCountsAsMaelstromDoes(t *testing.T) {
 		Clients: run.NetCounts{SendCount: 5, RecvCount: 4, MsgCount: 5},
 		Servers: run.NetCounts{SendCount: 4, RecvCount: 3, MsgCount: 4, MsgsPerOp: ratio(0.5714286)},
 	}
-	require.Equal(t, want, NetOf(journal, 7))
+	require.Equal(t, want, netOf(journal, 7))
 }
 
 func TestNetWithoutOperationsHasNoMessagesPerOperation(t *testing.T) {
-	net := NetOf(journal, 0)
+	net := netOf(journal, 0)
 	require.Nil(t, net.All.MsgsPerOp)
 	require.Nil(t, net.Servers.MsgsPerOp)
 	require.EqualValues(t, 9, net.All.MsgCount)
@@ -63,7 +75,7 @@ func BenchmarkNetOf(b *testing.B) {
 		messages[i] = journal[i%len(journal)]
 	}
 	for b.Loop() {
-		if NetOf(messages, 1).All.MsgCount != 1_000_000 {
+		if netOf(messages, 1).All.MsgCount != 1_000_000 {
 			b.Fatal("messages are missing")
 		}
 	}

@@ -83,9 +83,6 @@ func Judge(r *run.Results, names ...string) ([]run.Challenge, error) {
 	return out, nil
 }
 
-// ChallengeNames are the challenges that there are.
-func ChallengeNames() []string { return checker.ChallengeNames() }
-
 // BroadcastChallengeNames are those of broadcasts.
 func BroadcastChallengeNames() []string { return checker.BroadcastChallengeNames() }
 

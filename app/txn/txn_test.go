@@ -77,17 +77,16 @@ func TestStore_allComeToHaveTheSame(t *testing.T) {
 		}
 		stood := map[int]bool{}
 		other := newStore("n3", func(at int) { stood[at] = true })
-		order := rapid.Permutation(indices(len(all))).Draw(t, "order")
-		for at, i := range order {
+		shuffled := rapid.Permutation(all).Draw(t, "order")
+		for at := range shuffled {
 			if rapid.Bool().Draw(t, "shown first") {
-				other.Apply(&all[i], "", app.NotYet)
+				other.Apply(&shuffled[at], "", app.NotYet)
 			}
-			other.Apply(&all[i], "", at)
+			other.Apply(&shuffled[at], "", at)
 		}
 		require.Equal(t, shown(one), shown(other))
 		third := newStore("n4", nil)
-		for at, i := range order {
-			e := all[i]
+		for at, e := range shuffled {
 			if stood[at] {
 				e.Value = gossip.Stood
 			}
@@ -102,14 +101,6 @@ func TestStore_allComeToHaveTheSame(t *testing.T) {
 			require.Equal(t, shown(one), shown(nodes[i]))
 		}
 	})
-}
-
-func indices(n int) []int {
-	out := make([]int, n)
-	for i := range out {
-		out[i] = i
-	}
-	return out
 }
 
 // A write that is not in the node's log yet stands for nothing, as it may be lost, nor

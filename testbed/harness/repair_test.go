@@ -14,7 +14,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"treecast/analysis"
 	"treecast/run"
 )
 
@@ -205,9 +204,9 @@ func judgeRestart(node string, blank bool) func(f, _ *run.Folder) []figure {
 			from = 0
 		}
 		// What was broadcast to the node itself shortly before it died may be gone.
-		query := analysis.ReachQuery{Nodes: []string{node}, From: from, Until: back, At: others, Since: back}
+		query := reachQuery{Nodes: []string{node}, From: from, Until: back, At: others, Since: back}
 		longest, lacked := 0.0, map[int32]bool{}
-		for _, r := range analysis.Reaches(f.Messages, query) {
+		for _, r := range reaches(f.Messages, query) {
 			lacked[r.Value] = true
 			if r.Missing > 0 {
 				longest = math.Inf(1)
@@ -243,12 +242,12 @@ func judgeRestart(node string, blank bool) func(f, _ *run.Folder) []figure {
 // since; infinite if one never came, or if there was none: that would be no
 // evidence.
 func delay(f *run.Folder, nodes []string, from, until, since time.Duration, at []string) float64 {
-	reaches := analysis.Reaches(f.Messages, analysis.ReachQuery{Nodes: nodes, From: from, Until: until, At: at})
-	if len(reaches) == 0 {
+	all := reaches(f.Messages, reachQuery{Nodes: nodes, From: from, Until: until, At: at})
+	if len(all) == 0 {
 		return math.Inf(1)
 	}
 	longest := 0.0
-	for _, r := range reaches {
+	for _, r := range all {
 		if r.Missing > 0 {
 			return math.Inf(1)
 		}

@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -176,6 +177,16 @@ func TestGenerator_endsWhenEveryWorkerHasReadEverything(t *testing.T) {
 	require.True(t, empty.Final(0, 0, workers.Rng).Done, "there is nothing to read")
 }
 
+// sends is the beginning of a history: n messages for "k", each acknowledged at the
+// offset after the last one's.
+func sends(n int) string {
+	var out strings.Builder
+	for i := range n {
+		fmt.Fprintf(&out, "0 invoke send [[\"send\",\"k\",%d]]\n0 ok send [[\"send\",\"k\",[%d,%d]]]\n", i+1, i, i+1)
+	}
+	return out.String()
+}
+
 // types judges as Maelstrom does and lists the types of error.
 func types(h run.History) string {
 	v := check(h, workload.Input{})
@@ -204,11 +215,7 @@ func TestCheck_findsEveryTypeOfError(t *testing.T) {
 			0 ok send [["send","k",[9,2]]]
 			0 invoke poll [["poll"]]
 			0 ok poll [["poll",{"k":[[0,1],[9,2]]}]]`},
-		{"two values at an offset", "duplicate inconsistent-offsets", `
-			0 invoke send [["send","k",1]]
-			0 ok send [["send","k",[0,1]]]
-			0 invoke send [["send","k",2]]
-			0 ok send [["send","k",[1,2]]]
+		{"two values at an offset", "duplicate inconsistent-offsets", sends(2) + `
 			0 invoke poll [["poll"]]
 			0 ok poll [["poll",{"k":[[0,2],[1,1]]}]]`},
 		{"a value at two offsets", "duplicate", `
@@ -228,11 +235,7 @@ func TestCheck_findsEveryTypeOfError(t *testing.T) {
 			0 ok poll [["poll",{"k":[[0,1]]}]]
 			0 invoke send [["send","k",1]]
 			0 ok send [["send","k",[0,1]]]`},
-		{"a lower value is read by nobody", "lost-write unseen", `
-			0 invoke send [["send","k",1]]
-			0 ok send [["send","k",[0,1]]]
-			0 invoke send [["send","k",2]]
-			0 ok send [["send","k",[1,2]]]
+		{"a lower value is read by nobody", "lost-write unseen", sends(2) + `
 			0 invoke poll [["poll"]]
 			0 ok poll [["poll",{"k":[[1,2]]}]]`},
 		{"the last value is read by nobody", "unseen", `
@@ -245,31 +248,15 @@ func TestCheck_findsEveryTypeOfError(t *testing.T) {
 			1 ok send [["send","k",[1,2]]]
 			1 invoke poll [["poll"]]
 			1 ok poll [["poll",{"k":[[1,2]]}]]`},
-		{"a poll leaves one out", "int-poll-skip", `
-			0 invoke send [["send","k",1]]
-			0 ok send [["send","k",[0,1]]]
-			0 invoke send [["send","k",2]]
-			0 ok send [["send","k",[1,2]]]
-			0 invoke send [["send","k",3]]
-			0 ok send [["send","k",[2,3]]]
+		{"a poll leaves one out", "int-poll-skip", sends(3) + `
 			0 invoke poll [["poll"]]
 			0 ok poll [["poll",{"k":[[0,1],[2,3]]}]]
 			1 invoke poll [["poll"]]
 			1 ok poll [["poll",{"k":[[0,1],[1,2],[2,3]]}]]`},
-		{"a poll goes back", "int-nonmonotonic-poll", `
-			0 invoke send [["send","k",1]]
-			0 ok send [["send","k",[0,1]]]
-			0 invoke send [["send","k",2]]
-			0 ok send [["send","k",[1,2]]]
+		{"a poll goes back", "int-nonmonotonic-poll", sends(2) + `
 			0 invoke poll [["poll"]]
 			0 ok poll [["poll",{"k":[[1,2],[0,1]]}]]`},
-		{"the next poll leaves one out", "poll-skip", `
-			0 invoke send [["send","k",1]]
-			0 ok send [["send","k",[0,1]]]
-			0 invoke send [["send","k",2]]
-			0 ok send [["send","k",[1,2]]]
-			0 invoke send [["send","k",3]]
-			0 ok send [["send","k",[2,3]]]
+		{"the next poll leaves one out", "poll-skip", sends(3) + `
 			0 invoke poll [["poll"]]
 			0 ok poll [["poll",{"k":[[0,1]]}]]
 			0 invoke poll [["poll"]]
@@ -368,13 +355,7 @@ func kinds(v workload.Verdict) string {
 }
 
 func TestStrict_seesSkipsBehindPollsOfNothing(t *testing.T) {
-	h := workloadtest.History(`
-		0 invoke send [["send","k",1]]
-		0 ok send [["send","k",[0,1]]]
-		0 invoke send [["send","k",2]]
-		0 ok send [["send","k",[1,2]]]
-		0 invoke send [["send","k",3]]
-		0 ok send [["send","k",[2,3]]]
+	h := workloadtest.History(sends(3) + `
 		0 invoke poll [["poll"]]
 		0 ok poll [["poll",{"k":[[0,1]]}]]
 		0 invoke poll [["poll"]]

@@ -11,13 +11,7 @@ import (
 
 // Whoever reads why a log is wrong is told what that means, and where to look.
 func TestCheck_saysWhatIsWrongWithTheOperations(t *testing.T) {
-	h := workloadtest.History(`
-		0 invoke send [["send","k",1]]
-		0 ok send [["send","k",[0,1]]]
-		0 invoke send [["send","k",2]]
-		0 ok send [["send","k",[1,2]]]
-		0 invoke send [["send","k",3]]
-		0 ok send [["send","k",[2,3]]]
+	h := workloadtest.History(sends(3) + `
 		0 invoke poll [["poll"]]
 		0 ok poll [["poll",{"k":[[0,1],[2,3]]}]]`)
 	require.Equal(t, `int-poll-skip (a poll leaves out messages between those that it shows): `+
