@@ -11,7 +11,7 @@ import (
 )
 
 // exactTable is the name of the table of what the watch saw: how long after
-// everything was healed a node last came to know a value, how many values must
+// everything was healed a node last came to know a value of before the final phase, how many values must
 // be known at the end, and how many were acknowledged and rightly lost.
 const exactTable = "exact"
 
@@ -21,7 +21,8 @@ const exactTable = "exact"
 // rightly lost, if they had no journals, or their journals were harmed; else with
 // journals nothing that was acknowledged is, and the strict verdict says so.
 // Whatever else the strict verdict says stays, and what the watch found comes first.
-func (p *plan) exactly(r *run.Results, h run.History, w *invariant.Watch, ended time.Duration) {
+// Healed is when the quiet time began, and final when it was over.
+func (p *plan) exactly(r *run.Results, h run.History, w *invariant.Watch, healed, final time.Duration) {
 	mayLose := p.Node.NoJournal || p.session.Nemesis.HarmsJournals()
 	kept := slices.DeleteFunc(r.Strict.Findings, func(f run.Finding) bool {
 		return mayLose && slices.Contains(p.session.Workload.Losable, f.Kind) || f.Kind == run.FindingMaelstrom
@@ -38,10 +39,9 @@ func (p *plan) exactly(r *run.Results, h run.History, w *invariant.Watch, ended 
 		return
 	}
 	if !r.Interrupted {
-		healed := firstFinal(h, ended) - p.session.Quiet
 		r.Tables = append(r.Tables, run.Table{
 			Name: exactTable, Columns: []string{"converged_ms", "values_known", "values_rightly_lost"},
-			Rows: [][]any{{max(0, (w.Learnt() - healed).Milliseconds()), len(w.Alive()), w.Lost()}},
+			Rows: [][]any{{max(0, (w.LearntBefore(final) - healed).Milliseconds()), len(w.Alive()), w.Lost()}},
 		})
 		if !p.session.Workload.WritesAtEnd {
 			found = append(found, notConverged(w, healed, p.session.Quiet, p.session.Workload.Recovers)...)
@@ -74,16 +74,6 @@ func notConverged(w *invariant.Watch, healed, quiet time.Duration, recovers bool
 			"%v after everything was healed a node still came to know a value", w.Learnt()-healed)}}
 	}
 	return nil
-}
-
-// firstFinal is when the first final read was asked for.
-func firstFinal(h run.History, ended time.Duration) time.Duration {
-	for i := range h {
-		if h[i].Final {
-			return h[i].Time
-		}
-	}
-	return ended
 }
 
 // finalReads holds the final reads to the values that must be known.

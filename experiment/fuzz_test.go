@@ -115,6 +115,18 @@ func TestAFuzzerStopsWhereItIsToldAndCountsWhatItDid(t *testing.T) {
 	require.NotEmpty(t, out.Faults)
 }
 
+// Where clients go on in the final phase, or where there is none, what counts is how long
+// it takes from the healing on until nothing more is to be learnt of what was before.
+func TestFuzz_slowestIsOfWhatWasThereWhenAllWasHealed(t *testing.T) {
+	for _, workload := range []string{"kafka", "txn-rw-register", "g-counter"} {
+		out, err := Fuzz(t.Context(), FuzzPlan{Workload: workload, Runs: 6, Seed: 8000000, Jobs: 2, Nodes: plain})
+		require.NoError(t, err)
+		require.Nil(t, out.Failure)
+		require.Positive(t, out.Slowest, workload)
+		require.Less(t, out.Slowest, 8*time.Second, "%s, seed %d", workload, out.SlowestSeed)
+	}
+}
+
 func TestTheExactVerdictKeepsAllButWhatTheWatchKnowsBetter(t *testing.T) {
 	load, err := all.Named(all.Default)
 	require.NoError(t, err)
@@ -123,21 +135,21 @@ func TestTheExactVerdictKeepsAllButWhatTheWatchKnowsBetter(t *testing.T) {
 	r := &run.Results{Strict: run.Strict{Valid: run.Invalid, Findings: []run.Finding{
 		{Kind: run.FindingMissing}, {Kind: run.FindingMaelstrom}, {Kind: run.FindingDuplicate},
 	}}}
-	p.exactly(r, nil, w, 0)
+	p.exactly(r, nil, w, 0, 0)
 	require.Equal(t, run.Invalid, r.Strict.Valid)
 	require.Equal(t, []run.FindingKind{run.FindingDuplicate}, kindsOf(r.Strict.Findings))
 
 	r = &run.Results{Strict: run.Strict{Valid: run.Invalid, Findings: []run.Finding{{Kind: run.FindingMissing}}}}
-	p.exactly(r, nil, w, 0)
+	p.exactly(r, nil, w, 0, 0)
 	require.Equal(t, run.Valid, r.Strict.Valid)
 	r = &run.Results{Interrupted: true}
-	p.exactly(r, nil, w, 0)
+	p.exactly(r, nil, w, 0, 0)
 	require.Equal(t, run.Unknown, r.Strict.Valid)
 
 	// A violation ends the run there and then: it is the one finding.
 	w.Sent(run.Message{Src: "n0", Dest: "c1", Type: "broadcast_ok", Body: []byte(`{"in_reply_to":1}`)})
 	r = &run.Results{Interrupted: true, Strict: run.Strict{Findings: []run.Finding{{Kind: run.FindingDuplicate}}}}
-	p.exactly(r, nil, w, 0)
+	p.exactly(r, nil, w, 0, 0)
 	require.False(t, r.Interrupted)
 	require.Equal(t, run.Invalid, r.Strict.Valid)
 	require.Equal(t, []run.FindingKind{run.FindingInvariant}, kindsOf(r.Strict.Findings))

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -190,7 +191,7 @@ func (p *plan) check(out outcome, watch *observer, health *healthWatch) *run.Res
 		}
 	}
 	if out.exact != nil {
-		p.exactly(&results, out.History, out.exact, out.Ended)
+		p.exactly(&results, out.History, out.exact, cmp.Or(out.QuietStarted, out.Ended), cmp.Or(out.FinalStarted, math.MaxInt64))
 	}
 	// Those that failed stand before those that only had no time to get ready.
 	slices.SortStableFunc(notes, func(a, b run.NodeNote) int {

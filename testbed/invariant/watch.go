@@ -2,6 +2,8 @@ package invariant
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"time"
 
 	"treecast/gossip"
@@ -29,8 +31,8 @@ type Watch struct {
 	asked   map[request]string
 	lives   map[life]*memory // of nodes, by epoch: what they know, or knew when they died
 
-	missing  int           // pairs of a live node and an entry that is alive and not known to it
-	learnt   time.Duration // when a node last came to know anything
+	missing  int             // pairs of a live node and an entry that is alive and not known to it
+	learnt   []time.Duration // when nodes came to know anything
 	violated *Violation
 }
 
@@ -241,7 +243,9 @@ func (w *Watch) learn(now time.Duration, node int, e gossip.Entry) {
 			}
 		}
 	}
-	w.learnt = now
+	if n := len(w.learnt); n == 0 || w.learnt[n-1] != now {
+		w.learnt = append(w.learnt, now)
+	}
 }
 
 // recovered holds a node that has just begun to what the journal of its former
@@ -317,8 +321,20 @@ func (w *Watch) checkParents(now time.Duration, node int) {
 // to every live node, one for each node that lacks one.
 func (w *Watch) Missing() int { return w.missing }
 
-// Learnt is when a node last came to know anything.
-func (w *Watch) Learnt() time.Duration { return w.learnt }
+// Learnt is when a node last came to know anything, and LearntBefore the same up to a
+// time; 0 if none has.
+func (w *Watch) Learnt() time.Duration { return w.LearntBefore(math.MaxInt64) }
+
+func (w *Watch) LearntBefore(at time.Duration) time.Duration {
+	i, found := slices.BinarySearch(w.learnt, at)
+	if found {
+		return at
+	}
+	if i == 0 {
+		return 0
+	}
+	return w.learnt[i-1]
+}
 
 // Alive lists the values that must be known: those that a live node knows, or
 // the journal of a dead one.

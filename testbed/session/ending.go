@@ -18,8 +18,13 @@ func (s *Session) stepDraining(now time.Duration) bool {
 		return true
 	}
 	s.phase = Quiet
-	s.quietUntil = now + s.cfg.Quiet
+	s.rest(now)
 	return true
+}
+
+// rest begins the quiet time.
+func (s *Session) rest(now time.Duration) {
+	s.quietUntil, s.result.QuietStarted = now+s.cfg.Quiet, now
 }
 
 // heal does the next step of undoing what the nemesis has done; false if there is
@@ -56,7 +61,7 @@ func (s *Session) stepQuiet(now time.Duration) bool {
 	if now < s.quietUntil && !s.silent {
 		return false
 	}
-	s.phase = Final
+	s.phase, s.result.FinalStarted = Final, now
 	s.final.due = s.rng.Perm(len(s.pool.workers))
 	return s.stepFinal(now)
 }

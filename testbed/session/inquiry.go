@@ -75,11 +75,11 @@ func (s *Session) stepInquiry(now time.Duration) bool {
 			return false
 		}
 		if s.heal(now) {
-			s.quietUntil = now + s.cfg.Quiet
+			s.rest(now)
 			return true
 		}
 		if s.quietUntil == 0 {
-			s.quietUntil = now + s.cfg.Quiet
+			s.rest(now)
 		}
 		if now < s.quietUntil && !s.silent {
 			return false

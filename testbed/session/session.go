@@ -162,7 +162,10 @@ type Result struct {
 	Remarks  []string
 
 	LoadStarted, LoadEnded time.Duration // 0 if it did not come to that
-	Ended                  time.Duration
+	// QuietStarted is when everything was healed and clients fell silent, and FinalStarted
+	// when they were asked once more; 0 if it did not come to that.
+	QuietStarted, FinalStarted time.Duration
+	Ended                      time.Duration
 
 	Messages       int64 // sent in all
 	ServerMessages int64 // of these, with no client at either end
