@@ -22,8 +22,11 @@ vet: ## formatting, vet, module file, the macOS build
 lint: ## golangci-lint, which has to be installed
 	golangci-lint run ./...
 
+# Not the session, its network and faults, nodes in virtual time and soaks: all that a run
+# of those does it does in one goroutine, and experiment/ has many runs side by side.
 race: ## the race detector where goroutines meet
-	$(GO) test -race -short -timeout $(TIMEOUT) ./chans/... ./node/... ./testbed/... ./experiment/... ./isolate/...
+	$(GO) test -race -short -skip Soak -timeout $(TIMEOUT) ./chans/... ./backpressure ./node ./node/stdin ./testbed/process ./experiment ./isolate/...
+	$(GO) test -race -run 'Process|Flood|Load' ./testbed/harness
 	$(GO) test -race -run Log ./gossip
 	$(GO) test -tags chansdebug ./chans/catalogue
 

@@ -30,9 +30,9 @@ const (
 	penaltyPause = time.Second
 )
 
-// Allowance is a token bucket whose rate falls for those who want more than it holds.
+// Allowance is a token bucket whose rate falls while more is asked of it than it holds.
 // A refusal adds a penalty of 1, once a second at most; each penalty halves the rate,
-// five times at most, and half of what there is of it is forgotten every 10 s. Somebody who
+// five times at most, and half of what there is of it is forgotten every 10 s. A client that
 // keeps asking for too much gets a thirty-second part of the rate, and the whole of it
 // again after some 50 s of asking for less.
 //

@@ -25,7 +25,7 @@ func TestAllowance_neverGivesMoreThanItsRate(t *testing.T) {
 	})
 }
 
-// Who keeps to the rate is never refused.
+// A client that keeps to the rate is never refused.
 func TestAllowance_refusesNobodyWhoKeepsToIt(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := NewAllowance(AllowanceConfig{PerSecond: 10})

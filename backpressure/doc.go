@@ -1,5 +1,5 @@
 // Package backpressure keeps a node that is slower than its input alive and
-// useful: it notices queues that stay too deep, and tells the rest of the node
+// useful: it notices queues that stay too deep, and reports to the rest of the node
 // when to take on less. It follows the back-pressure design of the Hedera
 // platform.
 //
@@ -11,7 +11,7 @@
 // it is decided apart from that, each with its own patience: a Gate opens and
 // closes (one for client work, one for work the node starts by itself),
 // Permits bound how many neighbours may be gossiped with at a time. Episodes
-// says when a log line is due. None knows of the others; the caller carries
+// says when a log line is due. They do not know of each other; the caller carries
 // durations from one to the next:
 //
 //	report, publish := monitor.Poll(now)   // at monitor.Next()
@@ -27,16 +27,16 @@
 // since an arbitrary start, monotonic, passed in as now; a call with a time
 // that lies before an earlier one is taken as being of the same moment.
 //
-// Who is told nothing for too long must not stay throttled for ever. After a
-// staleness bound a report counts as unknown, and unknown as healthy: gates
-// open, permits return. Memory stays bounded all the same, by the hard
-// capacities of the queues.
+// A consumer that gets no report for too long must not stay throttled for ever.
+// After a staleness bound a report counts as unknown, and unknown as healthy: gates
+// open, permits return. Memory stays bounded even then, by the hard capacities of
+// the queues.
 //
 // # Concurrency
 //
 // Each value belongs to one goroutine. The exceptions are Monitor.Report,
 // Gate.Open and Gate.Figures, which may be called from any, so that consumers
-// on other goroutines can ask instead of being told.
+// on other goroutines can poll instead of being called.
 package backpressure
 
 import "time"

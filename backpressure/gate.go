@@ -19,8 +19,8 @@ const DefaultThreshold = time.Second
 // is what keeps its consumer busy until the next report: hence preferred sizes
 // of at least 0.2 s of work where reports come every 0.1 s.
 //
-// Report is for one goroutine, Open and Figures are for any: who reports is the
-// monitor's, and who asks is each service for itself.
+// Report is for one goroutine, the monitor's; Open and Figures are for any, as each
+// service asks for itself.
 type Gate struct {
 	threshold time.Duration
 	stale     time.Duration

@@ -33,7 +33,7 @@ type MonitorConfig struct {
 	Period time.Duration
 	// Reassert is the longest time between two published reports; 1 s by
 	// default, at least Period. Reports that say nothing new are published so
-	// that one that was lost leaves nobody stuck.
+	// that no consumer is stuck behind a report that was lost.
 	Reassert time.Duration
 	// Stale is the age from which on a report counts as unknown; DefaultStale by
 	// default, longer than Reassert.
@@ -163,7 +163,7 @@ func (m *Monitor) Poll(now time.Duration) (report Report, publish bool) {
 		queues = append(queues, health)
 	}
 	m.scratch = queues
-	// Nothing new is most of what there is to see, and is not written anew.
+	// Most polls see nothing new; the former report's queues serve again.
 	same := previous != nil && slices.Equal(previous.Queues, queues)
 	if same {
 		report.Queues = previous.Queues

@@ -205,7 +205,7 @@ func (p *Permits) Acquire(now time.Duration, holder string) bool {
 func (p *Permits) Release(_ time.Duration, holder string) { delete(p.progress, holder) }
 
 // Progress says that the holder, if it is one, has got on: its time-out begins
-// anew.
+// again.
 func (p *Permits) Progress(now time.Duration, holder string) {
 	if at, has := p.progress[holder]; has {
 		p.progress[holder] = max(at, now)

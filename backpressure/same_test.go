@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// plain is a monitor that writes every report anew.
+// plain is a monitor that writes every report in full.
 type plain struct {
 	config    MonitorConfig
 	unhealthy []time.Duration
@@ -93,8 +93,8 @@ func TestSame_pollsAreEqual(t *testing.T) {
 	})
 }
 
-// Whoever asks while polls go on is told what was there at the time of the
-// report, and never of an earlier time than the last time.
+// A report that is read while polls go on says what was there at its own time, which
+// is never earlier than that of the report read before.
 func TestSame_reportsAreConsistent(t *testing.T) {
 	const polls, alike = 30_000, 5
 	depthAt := func(at time.Duration) int { return int(at/poll) / alike % 4 }

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// maxWaitSeconds is the longest wait that is told. A consumer that does nothing
-// at all would be waited for for ever.
+// maxWaitSeconds is the longest wait that is reported. The wait for a consumer
+// that does nothing at all would be endless.
 const maxWaitSeconds = 3600
 
 // capability is what a queue's consumer is able to do, in items per second.

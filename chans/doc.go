@@ -5,8 +5,8 @@
 // # Sizes
 //
 // A Queue has two sizes. Beyond the preferred size it still takes everything,
-// but it is unhealthy: whoever polls Depth (one atomic read) can tell, and
-// have less work sent its way. At its capacity it is full: Offer refuses and
+// but it is unhealthy: a monitor that polls Depth (one atomic read) sees that,
+// and has less work sent its way. At its capacity it is full: Offer refuses and
 // counts. Depth counts what was accepted and is not yet handled, so
 // a batch that a consumer took to work on is still in it, and capacity bounds
 // all the memory a queue can hold. A queue without use holds no slots; they

@@ -61,8 +61,8 @@ func (b *Inbox[T]) Done() {
 }
 
 // Abandon says that the consumer is gone, and with it the item it had in hand,
-// which is counted as lost. It returns that item, so that whoever waits for it can
-// be told, and false if there was none. Everything behind the item is there for the
+// which is counted as lost. It returns that item, so that its requester can
+// be answered, and false if there was none. Everything behind the item is there for the
 // next consumer.
 func (b *Inbox[T]) Abandon() (lost T, was bool) {
 	// The consumer may have received a token and crashed before it used it.

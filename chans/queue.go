@@ -12,7 +12,7 @@ import (
 // Behind it stands a mutex around a ring: a batch costs one lock however many
 // items it has, and no item is allocated for. No call waits: a producer is
 // refused, and the consumer, which is the queue's Inbox, sleeps on a channel
-// that holds one token. Whoever leaves work behind puts a token back, so that
+// that holds one token. A call that leaves work behind puts a token back, so that
 // one is there, or on its way to be used, whenever the consumer could go on.
 type Queue[T any] struct {
 	options Options
@@ -105,9 +105,9 @@ func (q *Queue[T]) OfferAll(now time.Duration, items []T) int {
 
 // Ready returns a channel for consumers that select over several things. A
 // token can be received from it whenever there are items to take, now and then
-// when there are none, and always once the queue is closed: from then on who
-// finds Drained must stop selecting on it. Tokens are not counted: one may
-// stand for any number of items. Who receives one must call Inbox.TryNext at least
+// when there are none, and always once the queue is closed: a consumer
+// that then finds Drained must stop selecting on it. Tokens are not counted: one may
+// stand for any number of items. A consumer that receives one must call Inbox.TryNext at least
 // once; if that leaves items behind, there is a token again.
 func (q *Queue[T]) Ready() <-chan struct{} { return q.ready }
 

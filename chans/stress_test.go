@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// stamped is an item that says who put it in, and as its how manieth.
+// stamped is an item with its producer and its number among that producer's items.
 type stamped struct{ producer, number int }
 
 const (

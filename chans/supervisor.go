@@ -57,10 +57,10 @@ const (
 )
 
 // crashLogInterval is the least time between two log lines about crashes of
-// one service: the first tells what happened, the next thousand would not.
+// one service: the first says what happened, the next thousand add nothing.
 const crashLogInterval = time.Second
 
-// SupervisorConfig says when to give up, and whom to tell.
+// SupervisorConfig says when to give up, and what to call then.
 type SupervisorConfig struct {
 	MaxCrashes int           // per service within Window; one more is too many; 0 means DefaultMaxCrashes
 	Window     time.Duration // 0 means DefaultWindow

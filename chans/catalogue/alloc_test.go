@@ -12,7 +12,7 @@ import (
 // large is an item that would be worth a pointer.
 type large [256]byte
 
-func TestNothingIsAllocatedInTheSteadyState(t *testing.T) {
+func TestAlloc_noneInTheSteadyState(t *testing.T) {
 	requireNoAllocations[int](t)
 	requireNoAllocations[large](t)
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAClosedQueueThatIsOpenedAgainIsOpen(t *testing.T) {
+func TestCache_openedAgainIsOpen(t *testing.T) {
 	q := NewTwoLock[int](2)
 	require.False(t, q.Reopen(), "it was open")
 	require.True(t, q.TryPut(1))
@@ -21,7 +21,7 @@ func TestAClosedQueueThatIsOpenedAgainIsOpen(t *testing.T) {
 	require.Equal(t, []int{1, 2}, buf[:q.TryTakeBatch(buf)])
 }
 
-func TestACacheGivesTheSameQueueAgainEmptyAndOpen(t *testing.T) {
+func TestCache_givesAQueueAgainEmptyAndOpen(t *testing.T) {
 	for _, capacity := range capacities {
 		var cache Cache[*int]
 		q := cache.Get(capacity)
@@ -46,7 +46,7 @@ func TestACacheGivesTheSameQueueAgainEmptyAndOpen(t *testing.T) {
 	}
 }
 
-func TestACacheKeepsAQueueThatIsRecycledTwiceOnce(t *testing.T) {
+func TestCache_recycledTwiceIsHeldOnce(t *testing.T) {
 	var cache Cache[int]
 	q := cache.Get(3)
 	cache.Recycle(q)
@@ -55,7 +55,7 @@ func TestACacheKeepsAQueueThatIsRecycledTwiceOnce(t *testing.T) {
 	require.NotSame(t, q, cache.Get(3))
 }
 
-func TestACacheIsBounded(t *testing.T) {
+func TestCache_isBounded(t *testing.T) {
 	var cache Cache[int]
 	all := make([]*TwoLock[int], cachedPerCapacity+10)
 	for i := range all {
@@ -67,7 +67,7 @@ func TestACacheIsBounded(t *testing.T) {
 	require.Len(t, cache.kept[1], cachedPerCapacity)
 }
 
-func TestACacheServesManyGoroutinesWithQueuesOfTheirOwn(t *testing.T) {
+func TestCache_queuesAreNotShared(t *testing.T) {
 	var cache Cache[int]
 	var users sync.WaitGroup
 	for id := range 4 {
@@ -87,7 +87,7 @@ func TestACacheServesManyGoroutinesWithQueuesOfTheirOwn(t *testing.T) {
 	users.Wait()
 }
 
-func TestAQueueFromTheCacheCostsNoAllocation(t *testing.T) {
+func TestCache_allocatesNothing(t *testing.T) {
 	var cache Cache[int]
 	require.Zero(t, testing.AllocsPerRun(100, func() { cache.Recycle(cache.Get(10)) }))
 }

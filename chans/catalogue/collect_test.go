@@ -28,7 +28,7 @@ func requireCollectable(t *testing.T, gone []weak.Pointer[item]) {
 	}
 }
 
-func TestAQueueKeepsNothingAliveThatWasTakenOrRefused(t *testing.T) {
+func TestCollect_takenAndRefusedItemsAreFreed(t *testing.T) {
 	for _, k := range kindsOf[*item]() {
 		t.Run(k.name, func(t *testing.T) {
 			q := k.make()
@@ -78,7 +78,7 @@ func TestAQueueKeepsNothingAliveThatWasTakenOrRefused(t *testing.T) {
 }
 
 // Who keeps a node it got does not keep those that came after it.
-func TestANodeThatWasTakenKeepsNoOtherAlive(t *testing.T) {
+func TestCollect_takenNodeHoldsNoOther(t *testing.T) {
 	q := NewIntrusive[*item]()
 	var gone []weak.Pointer[item]
 	put := func(p *item) bool { return q.TryPut(&Node[*item]{Item: p}) }
@@ -100,7 +100,7 @@ func TestANodeThatWasTakenKeepsNoOtherAlive(t *testing.T) {
 
 // The stub, out of the list while there are nodes, does not keep the first of
 // them alive.
-func TestAStubKeepsNoNodeAlive(t *testing.T) {
+func TestCollect_stubHoldsNoNode(t *testing.T) {
 	q := NewIntrusive[*item]()
 	put := func(p *item) bool { return q.TryPut(&Node[*item]{Item: p}) }
 	first, _ := newItem(put)

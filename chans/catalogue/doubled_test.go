@@ -7,7 +7,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestPositionsCountTwiceTheSlots(t *testing.T) {
+func TestDoubled_positionsCountTwiceTheSlots(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		slots := rapid.SampledFrom(capacities).Draw(t, "slots")
 		c := doubled(slots)
@@ -20,7 +20,7 @@ func TestPositionsCountTwiceTheSlots(t *testing.T) {
 	})
 }
 
-func TestBatchesAreCopiedAroundTheEndAndWiped(t *testing.T) {
+func TestDoubled_batchesWrapAndAreWiped(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		slots := make([]int, rapid.SampledFrom(capacities).Draw(t, "slots"))
 		position := rapid.IntRange(0, 2*len(slots)-1).Draw(t, "position")
@@ -41,7 +41,7 @@ func TestBatchesAreCopiedAroundTheEndAndWiped(t *testing.T) {
 
 // Whatever the two sides do between the two reads of an observer, it sees no
 // length that cannot be, and the true one if they rest.
-func TestALengthIsBetweenZeroAndTheCapacity(t *testing.T) {
+func TestDoubled_lengthIsInRange(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		slots := rapid.SampledFrom(capacities).Draw(t, "slots")
 		c := doubled(slots)

@@ -18,7 +18,7 @@ import (
 // A call of a Ring costs hardly more than the two atomic writes it consists of,
 // as long as there is no call. Generic code is compiled where it is used, so the
 // package gets a caller for the time of the test.
-func TestACallOfARingIsNone(t *testing.T) {
+func TestRing_callsAreInlined(t *testing.T) {
 	here, err := os.Getwd()
 	require.NoError(t, err)
 	dir := t.TempDir()

@@ -9,7 +9,7 @@ import (
 // A producer stops between the two steps of its put. What was put before it is
 // taken, what came after it is hidden until it goes on, and then everything
 // comes in the order of the first steps.
-func TestAProducerThatStopsInAPutHidesWhatComesAfterIt(t *testing.T) {
+func TestIntrusive_stoppedPutHidesLaterOnes(t *testing.T) {
 	t.Run("Intrusive", func(t *testing.T) {
 		q := NewIntrusive[int]()
 		nodes := []Node[int]{{Item: 0}, {Item: 1}, {Item: 2}}
@@ -50,7 +50,7 @@ func TestAProducerThatStopsInAPutHidesWhatComesAfterIt(t *testing.T) {
 	})
 }
 
-func TestANodeThatWasTakenIsItsOwnersAgain(t *testing.T) {
+func TestIntrusive_takenNodeIsItsOwners(t *testing.T) {
 	a, b := NewIntrusive[int](), NewIntrusive[int]()
 	nodes := []*Node[int]{{Item: 1}, {Item: 2}}
 	for range 10 {
@@ -68,7 +68,7 @@ func TestANodeThatWasTakenIsItsOwnersAgain(t *testing.T) {
 
 // A pop that was overtaken by a pop and a push of the same node must not
 // believe that nothing happened: what is under that node is another one now.
-func TestThePoolTellsANodeThatCameBackFromOneThatNeverLeft(t *testing.T) {
+func TestPool_returnedNodeIsTold(t *testing.T) {
 	q := NewPooled[int](3)
 	word := q.free.Load()
 	under := q.nodes[word&poolTop].under.Load()
@@ -79,7 +79,7 @@ func TestThePoolTellsANodeThatCameBackFromOneThatNeverLeft(t *testing.T) {
 	require.False(t, q.free.CompareAndSwap(word, (word+poolPut)&^poolTop|uint64(under)))
 }
 
-func TestThePoolsCountOfPutsMayOverflow(t *testing.T) {
+func TestPool_countOfPutsMayOverflow(t *testing.T) {
 	q := NewPooled[int](3)
 	q.free.Or(putsMask << 33)
 	q.taken.Store(putsMask)
@@ -98,7 +98,7 @@ func TestThePoolsCountOfPutsMayOverflow(t *testing.T) {
 	}
 }
 
-func TestNodesThatAClosedQueueRefusedAreNotLinked(t *testing.T) {
+func TestIntrusive_refusedNodesAreNotLinked(t *testing.T) {
 	q := NewIntrusive[int]()
 	q.Close()
 	nodes := []*Node[int]{{Item: 1}, {Item: 2}}

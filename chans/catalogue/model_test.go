@@ -39,7 +39,7 @@ func (m *model) take(n int) []int {
 
 func (m *model) drained() bool { return m.closed && len(m.items) == 0 }
 
-func TestEveryQueueBehavesLikeASlice(t *testing.T) {
+func TestQueues_behaveLikeASlice(t *testing.T) {
 	// A done context makes the calls that wait return where they would.
 	done, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -143,7 +143,7 @@ func requireError(t require.TestingT, succeeds, over bool, err error) {
 	}
 }
 
-func TestACapacityThatCannotBeIsAMistakeInTheProgram(t *testing.T) {
+func TestQueues_impossibleCapacityPanics(t *testing.T) {
 	for _, capacity := range []int{-1, 0, math.MaxInt} {
 		for _, build := range []func(){
 			func() { NewRing[int](capacity) },
@@ -159,13 +159,13 @@ func TestACapacityThatCannotBeIsAMistakeInTheProgram(t *testing.T) {
 	}
 }
 
-func TestAPointerCellTakesNoNil(t *testing.T) {
+func TestPointerCell_takesNoNil(t *testing.T) {
 	require.Panics(t, func() { NewPointerCell[int]().TryPut(nil) })
 }
 
 // All pointers to values without a size may be equal; the mark for the end of
 // a cell is not one of them.
-func TestAPointerCellCarriesPointersToNothing(t *testing.T) {
+func TestPointerCell_carriesPointersToNothing(t *testing.T) {
 	q := NewPointerCell[struct{}]()
 	item := &struct{}{}
 	require.True(t, q.TryPut(item))
@@ -178,7 +178,7 @@ func TestAPointerCellCarriesPointersToNothing(t *testing.T) {
 }
 
 // Close finds the cell full, so that only the take after it could mark the end.
-func TestAPointerCellThatWasClosedWhileFullTakesNoMore(t *testing.T) {
+func TestPointerCell_closedWhileFullTakesNoMore(t *testing.T) {
 	q := NewPointerCell[int]()
 	require.True(t, q.TryPut(new(int)))
 	q.Close()

@@ -20,7 +20,7 @@ func inAnother(f func()) (cause any) {
 	return cause
 }
 
-func TestASecondGoroutineAtAnEndForOneIsFound(t *testing.T) {
+func TestOwner_secondGoroutineIsFound(t *testing.T) {
 	seen := 0
 	for _, k := range kindsOf[int]() {
 		q := k.make()

@@ -9,6 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestOwnersTakeNoRoomWithoutTheBuildTag(t *testing.T) {
+func TestOwner_takesNoRoomWithoutTheBuildTag(t *testing.T) {
 	require.Zero(t, reflect.TypeFor[roles]().Size())
 }

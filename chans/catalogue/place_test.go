@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestPlacesCountLapsAndSlots(t *testing.T) {
+func TestPlace_countsLapsAndSlots(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		slots := rapid.SampledFrom(append([]int{mostPlaces}, capacities...)).Draw(t, "slots")
 		c := places(slots)

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestLapsOfARingMayOverflow(t *testing.T) {
+func TestRing_lapsMayOverflow(t *testing.T) {
 	for _, capacity := range capacities {
 		for _, lap := range []uint64{math.MaxInt32, math.MaxUint32} {
 			t.Run(fmt.Sprint(capacity, "/", lap), func(t *testing.T) {
@@ -45,7 +45,7 @@ func requireLaps(t *testing.T, q Bounded[int]) {
 
 // A full ring that is closed must not be written to: the next slot has the
 // oldest item.
-func TestAPutIntoAFullAndClosedRingLeavesItsItemsAlone(t *testing.T) {
+func TestRing_putWhenFullAndClosedChangesNothing(t *testing.T) {
 	q := NewRing[int](2)
 	require.Equal(t, 2, q.TryPutBatch([]int{1, 2, 3}))
 	q.Close()

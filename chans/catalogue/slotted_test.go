@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestLapsAndTurnsMayOverflow(t *testing.T) {
+func TestSlotted_lapsAndTurnsMayOverflow(t *testing.T) {
 	for _, capacity := range capacities {
 		for _, lap := range []uint64{math.MaxInt32, math.MaxUint32} {
 			place := lap << 32
@@ -32,7 +32,7 @@ func TestLapsAndTurnsMayOverflow(t *testing.T) {
 
 // A taker has claimed a slot and not emptied it yet: the queue is full for the
 // producers still, and one of the next lap must not overwrite it.
-func TestASlotThatIsBeingEmptiedIsNotWrittenTo(t *testing.T) {
+func TestSlotted_slotBeingEmptiedIsNotWritten(t *testing.T) {
 	q := NewSlotted[int](2)
 	require.True(t, q.TryPut(1))
 	require.True(t, q.TryPut(2))
@@ -52,7 +52,7 @@ func TestASlotThatIsBeingEmptiedIsNotWrittenTo(t *testing.T) {
 
 // Another producer has claimed the place that a put is about to: the put goes
 // on with the next one.
-func TestWhoLosesARaceTriesTheNextPlace(t *testing.T) {
+func TestSlotted_lostRaceTriesTheNextPlace(t *testing.T) {
 	q := NewSlotted[int](2)
 	q.slots[0].number.Store(1) // put, and its producer is about to say so
 	go q.back.CompareAndSwap(0, 1)
@@ -68,7 +68,7 @@ func TestWhoLosesARaceTriesTheNextPlace(t *testing.T) {
 }
 
 // The single consumer tells the others its place in the slots alone.
-func TestALengthCountsPutsThatAreUnderWay(t *testing.T) {
+func TestSlotted_lengthCountsPutsUnderWay(t *testing.T) {
 	for _, capacity := range capacities {
 		q := NewSlottedSingle[int](capacity)
 		for range capacity/2 + 1 { // somewhere in the middle

@@ -101,7 +101,7 @@ func stress(t *testing.T, k kind[stamped], finish func(w *Waiting[stamped], prod
 	return put, got
 }
 
-func TestStressEveryItemIsTakenOnceInTheOrderOfItsProducer(t *testing.T) {
+func TestStress_eachItemOnceInItsProducersOrder(t *testing.T) {
 	for _, k := range kindsOf[stamped]() {
 		t.Run(fmt.Sprint(k.name, k.capacity), func(t *testing.T) {
 			put, got := stress(t, k, func(w *Waiting[stamped], producers *sync.WaitGroup) {
@@ -118,7 +118,7 @@ func TestStressEveryItemIsTakenOnceInTheOrderOfItsProducer(t *testing.T) {
 
 // Close comes while everybody works: what a producer says is in, is taken;
 // what it says is not, is not.
-func TestStressAPutBesideCloseHasHappenedOrNot(t *testing.T) {
+func TestStress_putBesideCloseHasHappenedOrNot(t *testing.T) {
 	for _, k := range kindsOf[stamped]() {
 		if k.baseline {
 			continue
@@ -166,7 +166,7 @@ func requireExactly(t *testing.T, put []int, got [][]stamped) {
 }
 
 // An observer beside the two sides sees no length that cannot be.
-func TestStressALengthIsNeverNegativeAndNeverAboveTheCapacity(t *testing.T) {
+func TestStress_lengthIsInRange(t *testing.T) {
 	for _, k := range kindsOf[stamped]() {
 		q, ok := k.make().(Bounded[stamped])
 		if !ok {

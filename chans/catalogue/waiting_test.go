@@ -42,7 +42,7 @@ func fill(t *testing.T, k kind[int], w *Waiting[int]) {
 	handOver(w)
 }
 
-func TestATakeWaitsForAnItem(t *testing.T) {
+func TestWaiting_takeWaitsForAnItem(t *testing.T) {
 	forEachKind(t, func(t *testing.T, _ kind[int], w *Waiting[int]) {
 		got := 0
 		go func() { got, _ = w.Take(t.Context()) }()
@@ -54,7 +54,7 @@ func TestATakeWaitsForAnItem(t *testing.T) {
 	})
 }
 
-func TestAPutWaitsForRoom(t *testing.T) {
+func TestWaiting_putWaitsForRoom(t *testing.T) {
 	forEachKind(t, func(t *testing.T, k kind[int], w *Waiting[int]) {
 		if k.capacity == 0 {
 			require.True(t, w.queue.TryPut(0), "there is always room")
@@ -78,7 +78,7 @@ func TestAPutWaitsForRoom(t *testing.T) {
 	})
 }
 
-func TestOneBatchMakesRoomForAllThatWait(t *testing.T) {
+func TestWaiting_batchMakesRoomForAll(t *testing.T) {
 	forEachKind(t, func(t *testing.T, k kind[int], w *Waiting[int]) {
 		if k.capacity == 0 || k.producers == 1 {
 			require.LessOrEqual(t, k.consumers, 1, "nobody else to wait")
@@ -99,7 +99,7 @@ func TestOneBatchMakesRoomForAllThatWait(t *testing.T) {
 	})
 }
 
-func TestABatchWakesAllTakersItCanServe(t *testing.T) {
+func TestWaiting_batchWakesAllTakersItCanServe(t *testing.T) {
 	forEachKind(t, func(t *testing.T, k kind[int], w *Waiting[int]) {
 		takers := 1
 		if k.consumers > 1 {
@@ -125,7 +125,7 @@ func TestABatchWakesAllTakersItCanServe(t *testing.T) {
 	})
 }
 
-func TestCloseWakesEveryBlockedPeer(t *testing.T) {
+func TestWaiting_closeWakesAll(t *testing.T) {
 	forEachKind(t, func(t *testing.T, k kind[int], w *Waiting[int]) {
 		const many = 5
 		takers := min(many, 2*k.consumers-1)
@@ -171,7 +171,7 @@ func TestCloseWakesEveryBlockedPeer(t *testing.T) {
 	})
 }
 
-func TestACancelledPutPutsNothingIn(t *testing.T) {
+func TestWaiting_cancelledPutPutsNothing(t *testing.T) {
 	forEachKind(t, func(t *testing.T, k kind[int], w *Waiting[int]) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -195,7 +195,7 @@ func TestACancelledPutPutsNothingIn(t *testing.T) {
 	})
 }
 
-func TestACancelledTakeTakesNothing(t *testing.T) {
+func TestWaiting_cancelledTakeTakesNothing(t *testing.T) {
 	forEachKind(t, func(t *testing.T, _ kind[int], w *Waiting[int]) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -212,7 +212,7 @@ func TestACancelledTakeTakesNothing(t *testing.T) {
 
 // A wait is cancelled in the very moment in which it becomes possible: either
 // it has happened, or everything is as before.
-func TestACancelBesideAHandOffLosesAndDoublesNothing(t *testing.T) {
+func TestWaiting_cancelBesideAHandOffLosesNothing(t *testing.T) {
 	for range 30 {
 		forEachKind(t, func(t *testing.T, k kind[int], w *Waiting[int]) {
 			ctx, cancel := context.WithCancel(t.Context())
@@ -253,7 +253,7 @@ func TestACancelBesideAHandOffLosesAndDoublesNothing(t *testing.T) {
 
 // The first of two waiters is cancelled in the very moment in which something
 // becomes possible: either it got it, or the second one does.
-func TestAWakeUpIsNotLostWithTheWaiterThatIsCancelled(t *testing.T) {
+func TestWaiting_cancelLosesNoWakeUp(t *testing.T) {
 	for range 30 {
 		forEachKind(t, func(t *testing.T, k kind[int], w *Waiting[int]) {
 			if k.consumers == 1 {
@@ -299,7 +299,7 @@ func TestAWakeUpIsNotLostWithTheWaiterThatIsCancelled(t *testing.T) {
 // Two consumers are about to sleep when the last item comes and the queue is
 // closed: there is one token for both. Who uses it for the item leaves it for
 // the other, which has the end to learn of.
-func TestWhoTakesTheLastItemOfAClosedQueueWakesTheNext(t *testing.T) {
+func TestWaiting_lastItemOfAClosedQueueWakesTheNext(t *testing.T) {
 	w := NewWaiting(NewTwoLock[int](1))
 	w.items.sleepers.Add(1) // the other
 	require.NoError(t, w.Put(t.Context(), 7))
