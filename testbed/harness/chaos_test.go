@@ -123,16 +123,12 @@ func (c *chaotic) strike(what string) error {
 
 // pids are a node's children.
 func (c *chaotic) pids(name string) (pids []int, err error) {
-	r, err := c.call(name, `"type":"health"`)
-	if err != nil {
-		return nil, err
-	}
 	var h struct {
 		Body struct {
 			Isolation struct{ Children []struct{ PID int } }
 		}
 	}
-	if err := json.Unmarshal(r.Line, &h); err != nil {
+	if err := c.ask(name, &h); err != nil {
 		return nil, err
 	}
 	for _, child := range h.Body.Isolation.Children {
@@ -142,6 +138,15 @@ func (c *chaotic) pids(name string) (pids []int, err error) {
 		}
 	}
 	return pids, nil
+}
+
+// ask asks a node for its health.
+func (c *mortals) ask(name string, health any) error {
+	r, err := c.call(name, `"type":"health"`)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(r.Line, health)
 }
 
 // converge waits until every node shows all that any has acknowledged.
