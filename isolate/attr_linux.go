@@ -34,8 +34,8 @@ func (u *usage) privateBytes(pid int) int64 {
 		u.fd = fd
 	}
 	var text [128]byte
-	n, err := syscall.Pread(u.fd, text[:], 0)
-	if err != nil {
+	n, errno := rawPread(u.fd, text[:])
+	if errno != 0 {
 		return 0
 	}
 	fields := bytes.Fields(text[:n]) // size, resident, shared, ...

@@ -55,9 +55,21 @@ const (
 	exitPatience  = 200 * time.Millisecond
 )
 
+// askPeriod is the time between two questions for figures. Each wakes a child and is as much
+// work as a message, of which there are a few a second.
+const askPeriod = time.Second
+
+// asksEvery is that time, or what it is without processes.
+func (s *isolated) asksEvery() time.Duration {
+	if s.parent.InProcess() {
+		return figuresPeriod
+	}
+	return askPeriod
+}
+
 // newIsolated makes the service around a gossiper.
 func (n *Node) newIsolated(g *gossiper) *isolated {
-	s := &isolated{gossiper: g, entries: n.state.log, durable: n.notDurable, stopAt: Never, askedAt: -figuresPeriod}
+	s := &isolated{gossiper: g, entries: n.state.log, durable: n.notDurable, stopAt: Never, askedAt: -askPeriod}
 	n.state.onStand = s.stood.add
 	launcher := n.cfg.Isolation.Launcher
 	if launcher == nil {
@@ -96,7 +108,7 @@ func (s *isolated) Next(now time.Duration) time.Duration {
 	}
 	next := s.parent.Next()
 	if s.parent.Begun() && s.changed {
-		next = min(next, max(s.figuresAt, s.askedAt)+figuresPeriod)
+		next = min(next, max(s.figuresAt, s.askedAt)+s.asksEvery())
 	}
 	if s.stopping {
 		next = min(next, s.stopAt)
@@ -178,7 +190,7 @@ func (s *isolated) step(now time.Duration, signalled bool) (did bool) {
 // asks reports whether the service is to be asked for its figures, which it was not a
 // moment ago.
 func (s *isolated) asks(now time.Duration) bool {
-	return s.figuresDue(now) && now-s.askedAt >= figuresPeriod
+	return s.figuresDue(now) && now-s.askedAt >= s.asksEvery()
 }
 
 // take hands an item of the queue on.
