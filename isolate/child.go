@@ -27,7 +27,7 @@ const (
 	mostKept = time.Millisecond
 	// quietKept is for how long answers may wait that nobody waits for, and quietItems how many
 	// of them: the parent is not woken for each.
-	quietKept  = 20 * time.Millisecond
+	quietKept  = 100 * time.Millisecond
 	quietItems = hop.WindowItems / 4
 )
 

@@ -20,6 +20,7 @@ import (
 	"treecast/gossip/service"
 	"treecast/isolate/frame"
 	"treecast/isolate/hop"
+	"treecast/node/inject"
 	"treecast/topology"
 )
 
@@ -200,6 +201,37 @@ func TestCycles_leaveNothingBehind(t *testing.T) {
 		c.ended()
 		require.False(t, pid != 0 && alive(pid))
 	}
+}
+
+// Without a descriptor left no child is started, which is said and is no panic: the parent goes
+// on inside.
+func TestLaunch_withoutDescriptorsSaysSo(t *testing.T) {
+	var was syscall.Rlimit
+	require.NoError(t, syscall.Getrlimit(syscall.RLIMIT_NOFILE, &was))
+	defer func() { require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &was)) }()
+	require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 0, Max: was.Max}))
+	for _, kind := range []hop.Kind{hop.GossipChild, hop.LinkChild} {
+		h := hello(kind)
+		c := Processes{}.Launch(0, &h, func() {}, slog.New(slog.DiscardHandler))
+		how, ended := c.Ended()
+		require.True(t, ended)
+		require.Contains(t, how, "too many open files")
+		require.Zero(t, c.Memory())
+	}
+}
+
+// Where the parent does not look, the kernel refuses a child the memory that it may not have.
+func TestMemory_theKernelStandsBehindTheParent(t *testing.T) {
+	h := hello(hop.GossipChild)
+	h.Memory = 64 << 20
+	h.Faults = []inject.Fault{{Service: "gossip", Kind: inject.Rogue, How: "hog"}}
+	c := start(t, Processes{}, h)
+	if runtime.GOOS != "linux" { // there is no such limit: its beats tell
+		c.next(hop.TypeBeat)
+		return
+	}
+	require.Contains(t, c.ended(), "exit status 2")
+	require.Contains(t, c.log.String(), "out of memory")
 }
 
 func descriptors(t *testing.T) int {

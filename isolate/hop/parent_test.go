@@ -53,49 +53,70 @@ func TestParent_neverGivesMoreThanTheWindow(t *testing.T) {
 	})
 }
 
-// A link child that does nothing, or is gone, costs its own peer's messages alone.
-func TestLinks_oneThatIsStuckHoldsUpNoOther(t *testing.T) {
-	r := newRig(t, Links, "n1", "n2")
-	r.message("n1", 1)
-	r.message("n2", 1)
-	r.step(ms)
-	stuck := r.children.last("link n1")
-	for i := range 600 {
-		r.message("n1", i+2)
-		r.message("n2", i+2)
-		r.now += 10 * ms
-		r.Step(r.now, false)
-		for _, c := range r.children.all {
-			if c != stuck {
-				for c.work(r.now) {
+// A link child that does nothing, is killed again and again, or says more than it may costs its
+// own peer's messages alone: the others' are heard as they come.
+func TestLinks_oneThatGoesWrongHoldsUpNoOther(t *testing.T) {
+	for _, how := range []string{"stuck", "killed", "floods"} {
+		t.Run(how, func(t *testing.T) {
+			r := newRig(t, Links, "n1", "n2")
+			r.message("n1", 1)
+			r.message("n2", 1)
+			r.step(ms)
+			for i := range 600 {
+				r.message("n1", i+2)
+				r.message("n2", i+2)
+				r.now += 10 * ms
+				wrong := r.children.last("link n1")
+				switch {
+				case wrong == nil:
+				case how == "killed" && i%50 == 0:
+					wrong.ended = "signal: killed"
+				case how == "floods" && i%50 == 0:
+					for range unaskedAtOnce + strikes {
+						wrong.say(frame.Message{Type: TypeBeat, Payload: frame.Append(nil, &Beat{})})
+					}
+					wrong.arrive()
 				}
-				if i%40 == 0 {
-					c.say(frame.Message{Type: TypeBeat, Payload: frame.Append(nil, &Beat{})})
+				r.Step(r.now, false)
+				for _, c := range r.children.all {
+					if c.ended != "" || how == "stuck" && c == wrong {
+						continue
+					}
+					for c.work(r.now) {
+					}
+					if i%40 == 0 {
+						c.say(frame.Message{Type: TypeBeat, Payload: frame.Append(nil, &Beat{})})
+					}
+					c.arrive()
 				}
-				c.arrive()
+				r.Step(r.now, false)
+				for c := r.children.last("gossip"); c.work(r.now); {
+				}
+				r.children.last("gossip").arrive()
+				r.Step(r.now, false)
+				require.Equal(t, i+2, held(r, "n2"), "the other's are heard at once")
 			}
-		}
-		r.Step(r.now, false)
+			require.True(t, how != "stuck" || held(r, "n1") < 595)
+			for _, f := range r.Figures() {
+				if f.Name == "link n1" {
+					require.Positive(t, f.Restarts[Silent]+f.Restarts[Stuck]+f.Restarts[Crashed]+f.Restarts[Flooding])
+				} else {
+					require.Zero(t, f.Lost, f.Name)
+					require.EqualValues(t, 1, f.Generation, f.Name)
+				}
+			}
+		})
 	}
-	for c := r.children.last("gossip"); c.work(r.now); {
-	}
-	r.children.last("gossip").arrive()
-	r.Step(r.now, false)
-	held := map[string]int{}
+}
+
+// held is how many entries of a node the house holds.
+func held(r *rig, node string) (n int) {
 	for i := range r.house.log.Len() {
-		held[r.house.log.At(i).Origin.Value().Node]++
-	}
-	require.Equal(t, 601, held["n2"])
-	require.Less(t, held["n1"], 601)
-	var restarts uint64
-	for _, f := range r.Figures() {
-		if f.Name == "link n1" {
-			restarts = f.Restarts[Silent] + f.Restarts[Stuck]
-		} else {
-			require.Zero(t, f.Lost, f.Name)
+		if r.house.log.At(i).Origin.Value().Node == node {
+			n++
 		}
 	}
-	require.EqualValues(t, 1, restarts)
+	return n
 }
 
 func TestParent_goesInsideWhenChildrenCrashAgainAndAgain(t *testing.T) {

@@ -75,13 +75,17 @@ func TestRogue_childrenAreEndedAndClientsAnswered(t *testing.T) {
 	}
 }
 
-// A parent that stood still for longer than a child may be silent ends no child.
+// A parent that stood still for longer than a child may be silent ends no child, nor is one
+// ended that stood still for less.
 func TestStopped_parentEndsNoChild(t *testing.T) {
 	t.Parallel()
 	c := newMortals(t.TempDir(), 2, commandOf(t, "treecast", "--journal off --isolate links")...)
 	require.NoError(t, c.begin(c.Names...))
 	defer c.Kill()
 	before := whenChild(t, c, "n0", func(g gossipChild) bool { return g.Up })
+	require.NoError(t, syscall.Kill(before.PID, syscall.SIGSTOP)) // for less than it may be silent
+	<-time.After(1500 * time.Millisecond)
+	require.NoError(t, syscall.Kill(before.PID, syscall.SIGCONT))
 	c.Node("n0").Signal(syscall.SIGSTOP)
 	<-time.After(4 * time.Second)
 	c.Node("n0").Signal(syscall.SIGCONT)
@@ -110,4 +114,59 @@ func TestStop_isNotHeldUpByAChild(t *testing.T) {
 		left := &chaotic{mortals: c, children: map[int]bool{child.PID: true}}
 		require.NoError(t, left.noneLeft(), fmt.Sprint(signal))
 	}
+}
+
+// However a node ends, no child of it is left a second later.
+func TestEnd_leavesNoChild(t *testing.T) {
+	t.Parallel()
+	for how, end := range map[string]func(*mortals){
+		"its stdin ends": func(c *mortals) { c.Node("n0").CloseInput() },
+		"terminated":     func(c *mortals) { c.Node("n0").Signal(syscall.SIGTERM) },
+		"interrupted":    func(c *mortals) { c.Node("n0").Signal(syscall.SIGINT) },
+		"killed":         func(c *mortals) { c.Node("n0").Kill() },
+		"a stack":        func(c *mortals) { c.Node("n0").Signal(syscall.SIGQUIT) }, // as of a panic
+		"too many crashes": func(c *mortals) {
+			for c.broadcast("n0", 1) == nil {
+				<-time.After(pace)
+			}
+		},
+	} {
+		flags := "--isolate links"
+		if how == "too many crashes" {
+			flags += " --max-crashes 2 --inject store:panic-every=1ms@300ms"
+		}
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			c := &chaotic{mortals: newMortals(t.TempDir(), 2, commandOf(t, "treecast", flags)...), children: map[int]bool{}}
+			require.NoError(t, c.begin(c.Names...))
+			defer c.Kill()
+			whenChild(t, c.mortals, "n0", func(g gossipChild) bool { return g.Up })
+			_, err := c.pids("n0")
+			require.NoError(t, err)
+			require.NotEmpty(t, c.children)
+			end(c.mortals)
+			c.Node("n0").Wait()
+			require.NoError(t, c.noneLeft())
+		})
+	}
+}
+
+// Twenty-five nodes of a host are in nobody's way, and leave nothing.
+func TestMany_nodesOfOneHost(t *testing.T) {
+	dir := t.TempDir()
+	c := &chaotic{mortals: newMortals(dir, 25, commandOf(t, "treecast", "--isolate gossip")...), children: map[int]bool{}}
+	require.NoError(t, c.begin(c.Names...))
+	defer c.Kill()
+	for i, name := range c.Names {
+		require.NoError(t, c.broadcast(name, i))
+	}
+	require.NoError(t, c.converge())
+	for _, name := range c.Names {
+		_, err := c.pids(name)
+		require.NoError(t, err)
+	}
+	require.Len(t, c.children, 25)
+	require.NoError(t, c.Stop())
+	require.Empty(t, paths(dir))
+	require.NoError(t, c.noneLeft())
 }
