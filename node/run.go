@@ -171,6 +171,9 @@ func (d *driver) watch(ctx context.Context) error {
 		}
 		now := d.now()
 		d.Tick(now)
+		if d.isolated != nil { // it looks at its children now, and need not be woken for that
+			d.wakes.gossip.notify()
+		}
 		if now-sampled >= historyPeriod && d.gates.own.Open(now) {
 			sampled = now
 			d.history.Record(now)

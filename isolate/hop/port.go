@@ -124,7 +124,7 @@ func (p *Port) Step(now time.Duration) {
 		}
 		return
 	}
-	if p.cfg.Launcher.InProcess() || now < p.watch.Next() {
+	if p.cfg.Launcher.InProcess() || !p.watch.Due(now) {
 		return
 	}
 	if memory := p.conn.Memory(); memory > 0 {

@@ -96,9 +96,12 @@ func (w *Watch) Ready() { w.ready, w.beat, w.moved = true, w.watched, w.watched 
 // Beat says that the child has said something.
 func (w *Watch) Beat() { w.beat = w.watched }
 
-// Next is when Look is to be called: at a multiple of the period, so that who watches many
-// children looks at all of them at a time.
-func (w *Watch) Next() time.Duration { return w.looked - w.looked%w.cfg.Period + w.cfg.Period }
+// Next is when Look is to be called at the latest.
+func (w *Watch) Next() time.Duration { return w.looked + w.cfg.Period + w.cfg.Period/20 }
+
+// Due reports whether Look may be called: whoever is awake for something else looks then, and
+// need not be woken for it.
+func (w *Watch) Due(now time.Duration) bool { return now-w.looked >= w.cfg.Period/4 }
 
 // Look says why the child is to be given up now; Healthy if it is not. done is how
 // many pieces of work are done, busy whether there are more, memory how many bytes

@@ -22,6 +22,12 @@ var fed = []struct{ name, program, flags string }{
 	{"loop", "loop", ""},
 }
 
+// isolated is the node with children, which it starts with its first message to them.
+var isolated = []struct{ name, program, flags string }{
+	{"treecast-gossip", "treecast", "--journal off --isolate gossip"},
+	{"treecast-links", "treecast", "--journal off --isolate links"},
+}
+
 // alone is a node that is fed.
 type alone struct {
 	*harness.Process
@@ -126,7 +132,7 @@ func BenchmarkRead(b *testing.B) {
 // BenchmarkStart is how long a node takes from its start to init_ok, and what it has
 // taken of memory then.
 func BenchmarkStart(b *testing.B) {
-	for _, f := range fed {
+	for _, f := range append(fed, isolated...) {
 		b.Run("node="+f.name, func(b *testing.B) {
 			command := commandOf(b, f.program, f.flags)
 			for range b.N {
