@@ -19,8 +19,9 @@ import (
 	"treecast/node/inject"
 )
 
-// beatPeriod is how often a child says that it is alive.
-const beatPeriod = 500 * time.Millisecond
+// beatPeriod is how often a child says that it is alive: at multiples of it by the parent's
+// clock, so that the parent is woken once for all of its children.
+const beatPeriod = time.Second
 
 const (
 	// mostKept is for how long what is said may wait for more while there is work.
@@ -259,7 +260,8 @@ func ownTime() time.Duration {
 // beat says that the process is alive, whatever its work does.
 func (c *child) beat() {
 	heap := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
-	for range time.Tick(beatPeriod) {
+	for {
+		<-time.After(beatPeriod - c.now()%beatPeriod)
 		metrics.Read(heap)
 		b := hop.Beat{Done: c.done.Load(), Memory: int64(heap[0].Value.Uint64() - heap[1].Value.Uint64())}
 		c.say(hop.TypeBeat, frame.Append(nil, &b))

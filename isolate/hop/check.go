@@ -30,9 +30,6 @@ func (p *Parent) check(out *service.Out) error {
 		if !p.members[packet.To] {
 			return fmt.Errorf("a packet for %.64q, which is no peer", packet.To)
 		}
-		if p.cfg.Mode == Links {
-			continue // it is checked when it has been written
-		}
 		if err := p.checkPacket(packet.To, packet.Body); err != nil {
 			return err
 		}

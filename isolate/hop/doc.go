@@ -8,14 +8,13 @@
 //
 // In mode Gossip a child holds the whole gossip service, with a copy of the entries of its
 // own. In mode Links there is also a child for each neighbour, beside the gossip child,
-// which reads that neighbour's messages, holds them to limits and writes messages to it;
-// the gossip child then sees no JSON. The parent passes on what it does not look into.
+// which reads that neighbour's messages and holds them to limits; the gossip child then reads
+// no JSON, and writes what is the node's own. The parent passes on what it does not look into.
 //
 //	peer's line -> parent -> link child -> parent -> gossip child
 //	                                                     |
-//	store <- delivery <-------- parent <-----------------+-> packet -> parent -> link child
-//	                                                                     |          |
-//	                                                          stdout <- parent <----+
+//	store <- delivery <-------- parent <-----------------+
+//	stdout <- packet <-------------+
 //
 // All children are the parent's own, so that one supervisor knows them all, the death of
 // one takes no other along, and no child can pass itself off as another.
@@ -25,7 +24,7 @@
 // The parent's first message is a Hello: the schema of all messages, and the configuration. The
 // child answers with Ready. From then on each piece of Work has one answer, in the same
 // order; an answer of the gossip child may also come by itself, when its time has come,
-// and then counts as none. A child beats twice a second, from a goroutine that does
+// and then counts as none. A child beats once a second, from a goroutine that does
 // nothing else, and says how many pieces of work it has done.
 //
 // An answer that nobody waits for (to what the store has told, where nothing comes of it) need

@@ -125,7 +125,7 @@ func (e *GossipEngine) step(now, began time.Duration, in *service.In) []byte {
 	return answer
 }
 
-// linkEngine reads and writes the messages of a neighbour.
+// linkEngine reads the messages of a neighbour.
 type linkEngine struct {
 	clock   func() time.Duration
 	decoder *codec.Decoder
@@ -134,7 +134,7 @@ type linkEngine struct {
 	answer  []byte
 }
 
-// Work puts a message into its other form.
+// Work reads a message.
 func (e *linkEngine) Work(now time.Duration, payload []byte) ([]byte, bool, error) {
 	began := e.clock()
 	var in LinkIn
@@ -142,22 +142,13 @@ func (e *linkEngine) Work(now time.Duration, payload []byte) ([]byte, bool, erro
 		return nil, false, err
 	}
 	var out LinkOut
-	if len(in.Message) > 0 {
-		m, err := Parsed{}.Message(in.Message)
-		if err != nil {
-			return nil, false, err // it was written by a child of our own
+	if out.Limited = !e.spans.Take(now, in.From, in.Body); !out.Limited {
+		m, err := e.decoder.Message(in.Body)
+		if err == nil {
+			e.text = Parsed{}.Append(e.text[:0], m)
+			out.Message = e.text
 		}
-		e.text = codec.Append(e.text[:0], m)
-		out.Body = e.text
-	} else {
-		if out.Limited = !e.spans.Take(now, in.From, in.Body); !out.Limited {
-			m, err := e.decoder.Message(in.Body)
-			if err == nil {
-				e.text = Parsed{}.Append(e.text[:0], m)
-				out.Message = e.text
-			}
-			out.Unreadable = err
-		}
+		out.Unreadable = err
 	}
 	out.Took = e.clock() - began
 	e.answer = frame.Append(e.answer[:0], &out)

@@ -8,6 +8,7 @@ import (
 
 	"treecast/backpressure"
 	"treecast/gossip"
+	"treecast/gossip/codec"
 	"treecast/gossip/service"
 	"treecast/isolate/frame"
 	"treecast/node/inject"
@@ -20,7 +21,7 @@ type Mode uint8
 const (
 	None   Mode = iota // nothing
 	Gossip             // the gossip service
-	Links              // that, and what reads and writes the messages of each neighbour
+	Links              // that, and what reads the messages of each neighbour
 )
 
 // Modes are the names of the modes.
@@ -87,7 +88,7 @@ type ServiceConfig struct {
 	AckDelay    time.Duration
 	NumChildren int
 	Permits     backpressure.PermitsConfig
-	Parsed      bool                         // messages are read and written elsewhere
+	Parsed      bool                         // messages are read elsewhere
 	Spans       backpressure.AllowanceConfig // of each peer
 }
 
@@ -100,7 +101,7 @@ func (c *ServiceConfig) config() service.Config {
 		NumChildren: c.NumChildren, Permits: c.Permits, Spans: c.Spans,
 	}
 	if c.Parsed {
-		out.Codec, out.Spans = Parsed{}, backpressure.AllowanceConfig{} // the link children hold to it
+		out.Codec, out.Spans = readElsewhere{}, backpressure.AllowanceConfig{} // the link children hold to it
 	}
 	return out
 }
@@ -117,18 +118,15 @@ type StepOut struct {
 	Took time.Duration // of the child's time
 }
 
-// LinkIn is work of a link child: a message of its peer, as JSON, or one to it, as Parsed
-// has it.
+// LinkIn is work of a link child: a message of its peer, as JSON.
 type LinkIn struct {
-	From    string // whose Body it is
-	Body    []byte
-	Message []byte
+	From string
+	Body []byte
 }
 
-// LinkOut is what came of it: the other form.
+// LinkOut is what came of it.
 type LinkOut struct {
-	Message    []byte
-	Body       []byte
+	Message    []byte // as Parsed has it
 	Unreadable error
 	Limited    bool          // its peer has shown more than it may
 	Took       time.Duration // of the child's time
@@ -171,9 +169,14 @@ func checkSchema(payload []byte) error {
 	return nil
 }
 
-// Parsed is the codec of messages that are read and written in link children: plain
-// data.
+// Parsed is how messages travel that link children have read: as plain data.
 type Parsed struct{}
+
+// readElsewhere reads messages as Parsed has them, and writes them as peers read them.
+type readElsewhere struct{ Parsed }
+
+// Append appends a message to dst, as JSON.
+func (readElsewhere) Append(dst []byte, m *gossip.Message) []byte { return codec.Append(dst, m) }
 
 // Message reads a message.
 func (Parsed) Message(body []byte) (*gossip.Message, error) {

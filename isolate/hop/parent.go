@@ -405,11 +405,7 @@ func (p *Parent) heard(now time.Duration, f *flight, out *service.Out) {
 	p.home.Heard(now, from, size, out)
 	p.seen += uint64(len(out.Send))
 	for _, packet := range out.Send {
-		if p.cfg.Mode == Links {
-			p.linkOf(packet.To).put(now, packet)
-		} else {
-			p.home.Send(now, packet.To, packet.Body)
-		}
+		p.home.Send(now, packet.To, packet.Body)
 	}
 	p.flights.over(f)
 }
