@@ -116,7 +116,7 @@ func (a *acks) storedBatch(number uint64) (arrival, bool) {
 // leaf lets its parent wait longer than a round, since its next delta may yet
 // carry the ack, and a bare one costs a message.
 func (c *Core) ackDue(now time.Duration, l *link, a arrival) time.Duration {
-	due := Never
+	var due time.Duration
 	if l.role == Parent && c.isLeaf() {
 		due = max(now, a.at+c.cfg.AckDelay)
 	} else {

@@ -69,7 +69,7 @@ func TestLinesAreInTheOrderOfTheirNames(t *testing.T) {
 		v := NewDigest()
 		var want []OriginID
 		for _, i := range rapid.SliceOf(rapid.IntRange(0, 5)).Draw(t, "sources") {
-			if source := OriginOf(i); v.Add(source, uint64(v.Count())+1) {
+			if source := OriginOf(i); v.Add(source, v.Count()+1) {
 				seen := false
 				for _, s := range want {
 					seen = seen || s == source

@@ -75,7 +75,7 @@ func TestPhaseLocksWithinAFewRoundsAtAnyDepthFromAnyPhase(t *testing.T) {
 		now := time.Duration(rapid.IntRange(0, 3000).Draw(t, "start")) * ms
 		for range len(c.levels) + 1 {
 			c.round(now)
-			now += c.period * time.Duration(1+c.latency/c.period)
+			now += c.period * (1 + c.latency/c.period)
 		}
 		for range 50 {
 			for _, e := range c.round(now) {
@@ -129,7 +129,7 @@ func TestGuardFollowsTheJitterAndTheAverageHolds(t *testing.T) {
 		return missed
 	}
 	run(20)
-	require.Equal(t, time.Duration(minGuard), c.levels[1].guard())
+	require.Equal(t, minGuard, c.levels[1].guard())
 	jitter = 60 * ms
 	run(20)
 	require.Greater(t, c.levels[0].guard(), 20*ms)

@@ -178,7 +178,7 @@ func (s *spoken) check(line string) {
 	if value := s.told[q]; m.Type == "broadcast_ok" && value != nil {
 		key, err := wire.Canonical(value)
 		require.NoError(s.t, err)
-		s.acked[string(key)] = string(value)
+		s.acked[key] = string(value)
 	}
 	if m.Type == "error" {
 		text, ok := wire.Field(m.Body, "text")
@@ -194,8 +194,8 @@ func (s *spoken) checkRead() {
 	for _, value := range values {
 		key, err := wire.Canonical(value)
 		require.NoError(s.t, err)
-		require.False(s.t, seen[string(key)], "%s is shown twice", value)
-		seen[string(key)] = true
+		require.False(s.t, seen[key], "%s is shown twice", value)
+		seen[key] = true
 	}
 	for key, value := range s.acked {
 		require.True(s.t, seen[key], "%s was acknowledged", value)

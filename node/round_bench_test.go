@@ -237,7 +237,7 @@ func usage() (cpu time.Duration, faults int64) {
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		panic(err)
 	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), int64(u.Minflt)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), int64(u.Minflt) //nolint:unconvert // it has 32 bits where words have
 }
 
 func median(list []float64) float64 {

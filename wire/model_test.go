@@ -80,7 +80,7 @@ func requireSameAsModel(t require.TestingT, line []byte) {
 	require.NotEmpty(t, err.Error())
 	require.Nil(t, got.Body, "%q", line)
 	other := ErrNotJSON
-	if wantErr == ErrNotJSON {
+	if errors.Is(wantErr, ErrNotJSON) {
 		other = ErrShape
 	}
 	require.False(t, errors.Is(err, other), "%q: %v", line, err)

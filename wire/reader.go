@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"math"
 )
@@ -161,7 +162,7 @@ func (r *Reader) line() (line []byte, tooLong bool, err error) {
 		switch {
 		case r.scanned > r.maxLineBytes:
 			return nil, true, nil
-		case r.err == io.EOF && r.scanned > 0:
+		case r.scanned > 0 && errors.Is(r.err, io.EOF):
 			r.start, r.scanned = r.end, 0
 			return unread, false, nil
 		case r.err != nil:

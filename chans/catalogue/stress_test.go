@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -52,7 +53,7 @@ func produce(t *testing.T, w *Waiting[stamped], producer int) int {
 			}
 		}
 		put += n
-		if err == ErrClosed {
+		if errors.Is(err, ErrClosed) {
 			return put
 		}
 	}
@@ -77,7 +78,7 @@ func consume(t *testing.T, w *Waiting[stamped], consumer int) (got []stamped) {
 		}
 		cancel()
 		got = append(got, buf[:n]...)
-		if err == ErrClosed {
+		if errors.Is(err, ErrClosed) {
 			return got
 		}
 	}

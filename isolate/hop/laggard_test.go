@@ -64,7 +64,6 @@ type laggard struct {
 	arrived  []frame.Message // what Receive returns
 	given    []StepIn        // all work of a gossip child, as it was done
 	ended    string
-	stopped  bool
 	memory   int64
 }
 

@@ -112,12 +112,12 @@ func TestWatch_neverEndsAHealthyChild(t *testing.T) {
 func TestRestarts_waitLongerAndLonger(t *testing.T) {
 	r := NewRestarts(rand.New(rand.NewPCG(1, 2)))
 	now := time.Duration(0)
-	wait, giveUp := r.Failed(now, Stuck)
+	wait, _ := r.Failed(now, Stuck)
 	require.Zero(t, wait, "the first time at once")
 	for i := range 20 {
 		now += 5 * time.Second
 		want := min(maxWait, firstWait<<min(i, 10))
-		wait, giveUp = r.Failed(now, []Cause{Stuck, Silent, Hungry}[i%3])
+		wait, giveUp := r.Failed(now, []Cause{Stuck, Silent, Hungry}[i%3])
 		require.False(t, giveUp, "what would harm the parent is never taken inside")
 		require.InDelta(t, float64(want), float64(wait), float64(want)/4+1)
 		require.LessOrEqual(t, wait, maxWait)

@@ -186,7 +186,7 @@ func (u *Usage) add(c *child) {
 	if st := c.cmd.ProcessState; st != nil {
 		u.CPU += st.UserTime() + st.SystemTime()
 		if ru, ok := st.SysUsage().(*syscall.Rusage); ok {
-			u.MaxRSSBytes = max(u.MaxRSSBytes, int64(ru.Maxrss)*maxRSSUnitBytes)
+			u.MaxRSSBytes = max(u.MaxRSSBytes, int64(ru.Maxrss)*maxRSSUnitBytes) //nolint:unconvert // it has 32 bits where words have
 		}
 	}
 }

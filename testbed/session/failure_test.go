@@ -90,7 +90,7 @@ func late(name string) program {
 	return func(m message) []string {
 		out := p(m)
 		if m.Body.Type == "broadcast" {
-			out, kept = nil, append(kept, out...)
+			kept = append(kept, out...)
 			return nil
 		}
 		out, kept = append(out, kept...), nil
