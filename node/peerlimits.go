@@ -26,7 +26,7 @@ func DefaultPeerLimits() PeerLimits {
 		Messages: backpressure.AllowanceConfig{PerSecond: 20_000},
 		Bytes:    backpressure.AllowanceConfig{PerSecond: 64 << 20},
 		Spans:    backpressure.AllowanceConfig{PerSecond: 100_000, AtOnce: 400_000},
-		Time:     backpressure.AllowanceConfig{PerSecond: 0.5, AtOnce: 2},
+		Time:     backpressure.AllowanceConfig{PerSecond: 0.8, AtOnce: 3.2},
 	}
 }
 
