@@ -230,8 +230,9 @@ func TestMemory_theKernelStandsBehindTheParent(t *testing.T) {
 		c.next(hop.TypeBeat)
 		return
 	}
-	require.Contains(t, c.ended(), "exit status 2")
-	require.Contains(t, c.log.String(), "out of memory")
+	// The race detector, which asks for memory itself, ends the process in its own way.
+	require.Regexp(t, "exit status (2|66)", c.ended())
+	require.Regexp(t, "out of memory|failed to allocate", c.log.String())
 }
 
 func descriptors(t *testing.T) int {
