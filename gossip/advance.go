@@ -33,6 +33,9 @@ func (c *Core) Advance(now time.Duration, room int) []Outgoing {
 
 // dispatch moves the links whose time has come among those that are due.
 func (c *Core) dispatch(now time.Duration) {
+	if c.schedule.next() <= now {
+		c.schedule.look(now)
+	}
 	c.dispatchRounds(now)
 	for len(c.timers) > 0 && c.timers[0].wake <= now {
 		c.wake(now, c.timers[0])

@@ -150,7 +150,7 @@ func TestRestartedNodeIsGivenLittleTwiceThoughMessagesAreLost(t *testing.T) {
 		for _, entries := range []int{1000, 20000} {
 			t.Run(fmt.Sprint(name, "/", entries), func(t *testing.T) {
 				got, lacked := 0, 0
-				for seed := range seeds(4) {
+				for seed := range seeds(6) {
 					r := newRebirth(t, c.k, entries, faults{nodes: []string{c.node}, down: 2 * time.Second, loss: 0.1, seed: seed})
 					r.run(r.back + catchUpBound)
 					once := float64(r.got[c.node]) / float64(r.lacked[c.node])

@@ -125,7 +125,6 @@ func (ch channels) giveUp(p *peer, mute bool) {
 // takeUp ends that.
 func (ch channels) takeUp(p *peer) {
 	p.link.becomeReachable()
-	p.link.turn = newTurn() // it looks for its slot anew
 }
 
 // unmute has a peer that is unreachable owed what its role says.
@@ -154,9 +153,7 @@ func (ch channels) setRole(p *peer, role Role) {
 		l.acks.ready = true
 		ch.c.act(l)
 	}
-	if p.link.role != role {
-		p.link.role, p.link.turn = role, newTurn()
-	}
+	p.link.role = role
 	ch.c.recount()
 }
 

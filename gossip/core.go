@@ -114,7 +114,7 @@ func New(now time.Duration, cfg Config, log *Log) (*Core, error) {
 func newSchedule(c *Core) schedule {
 	switch c.cfg.Rounds {
 	case Locked:
-		return &locked{untimed: untimed{c}}
+		return &locked{untimed: untimed{c}, turns: turns{lookAt: Never}}
 	case Eager:
 		return eager{untimed{c}}
 	}
@@ -202,7 +202,7 @@ func (c *Core) Next() time.Duration {
 	if len(c.due) > 0 || c.servesLine() {
 		return time.Duration(math.MinInt64)
 	}
-	next := min(c.upAt, c.downAt, c.scheme.next(), c.entropy.at, c.catch.until)
+	next := min(c.upAt, c.downAt, c.schedule.next(), c.scheme.next(), c.entropy.at, c.catch.until)
 	if len(c.timers) > 0 {
 		next = min(next, c.timers[0].wake)
 	}
@@ -229,7 +229,7 @@ type Stats struct {
 	Period                     time.Duration
 	Guard                      time.Duration // how long before its slot's end this node speaks; 0: it has no slot
 	Slots, SlotsMissed         uint64        // messages upwards in its slots, and those that came after the parent had spoken
-	LateTurns                  uint64        // messages of children that came after this node had spoken
+	LateTurns                  uint64        // messages of children that came soon after this node had spoken
 	Waits, Again               uint64        // rounds that waited for late children, and that spoke once more for them
 	ProbedLinks, UnackedLinks  int           // links that wait for a sign of life; links with anything unacked
 	BacklogEntries             int           // log positions of the link that is furthest behind

@@ -81,11 +81,11 @@
 // 39 % more, as it fires before flushes that are merely late, and latencies are
 // the same; see results/README.md.
 //
-// A node that is to speak knows how likely each child speaks in a round. If much of what
-// is due is missing it waits, about as long as the longest delay seen lately, and what
-// comes late all the same goes on at once, as long as that costs few messages; see turn.go.
-// A machine that stands still for a moment then delays values by that moment and not by
-// a period. The grid stays where it is.
+// A node that stands still in its slot notices it by its timer and says so, and a parent
+// that has spoken already speaks once more for it, as long as that costs few messages. The
+// root looks whether it stands still when those below it are to speak, and waits for them as
+// long; see turn.go. A machine that stands still for a moment then delays values by that
+// moment and not by a period. The grid stays where it is.
 //
 // With a latency target the root sets P itself; see locked.choosePeriod.
 //

@@ -35,7 +35,7 @@ func hostile(rng *rand.Rand, to *gossip.Core, from string, present uint64) *goss
 	}
 	some := func() time.Duration { return time.Duration(rng.Int64N(int64(2*time.Hour))) - time.Minute }
 	m := &gossip.Message{
-		Incarnation: around(present), For: around(to.View().Incarnation()), Batch: number(), Probe: rng.IntN(2) == 0, Want: rng.IntN(3) == 0, Resent: rng.IntN(3) == 0,
+		Incarnation: around(present), For: around(to.View().Incarnation()), Batch: number(), Probe: rng.IntN(2) == 0, Want: rng.IntN(3) == 0, Resent: rng.IntN(3) == 0, Late: rng.IntN(3) == 0,
 		Root: number(), Round: number(), Term: number(), Acks: spans(),
 	}
 	if m.Incarnation == present {

@@ -23,7 +23,7 @@ type link struct {
 	path     time.Duration // child: the longest way below it, as it said
 	peer     peer
 	catch    candidate
-	turn     turn // child: when it speaks
+	unsure   bool // child: its newest batch may have lain here unread
 
 	permit     bool
 	waits      bool          // for a permit, in Core.waiting
@@ -46,7 +46,6 @@ func newLink(n Neighbour, order, base int, firstRTT time.Duration) *link {
 		name: n.Name, role: n.Role, leaf: n.Leaf, order: order,
 		told: NewDigest(), rtt: rtt{first: firstRTT}, acks: acks{due: Never},
 		askAt: Never, copyAt: Never, wake: Never, slot: -1,
-		turn: newTurn(),
 	}
 	l.peer.name, l.peer.link = n.Name, l
 	l.begin(base)

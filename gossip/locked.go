@@ -254,15 +254,15 @@ func (s *locked) judge(now, left, early time.Duration) {
 
 func (s *locked) stamp(now time.Duration, l *link, m *Message) {
 	if l.role == Parent {
-		m.Path = s.pathUp()
+		if m.Path = s.pathUp(); len(m.Runs) > 0 {
+			m.Late, s.turns.late = s.turns.late, false
+		}
 		return
 	}
 	s.turns.earn(1, s.c.children)
 	if m.Echo.Batch != 0 {
 		m.Echo.Early, m.Echo.Planned = s.lead(l.acks.arrived)
-		if m.Echo.Planned && l.turn.told == 0 {
-			l.turn.told = now
-		}
+		m.Echo.Planned = m.Echo.Planned && !l.unsure
 	}
 	if s.c.parent == nil {
 		s.at.root = s.c.cfg.Incarnation

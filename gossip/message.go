@@ -21,6 +21,7 @@ type Message struct {
 	Runs   []Run  // entries
 	Digest *DigestPart
 	Resent bool // Runs were sent before, at least in part
+	Late   bool // upwards: the sender stood still in its slot, or passes on what such a one has said
 	Probe  bool // ack at once
 	Want   bool // show me your digest
 

@@ -14,10 +14,11 @@ const (
 	jitterScale = math.E / 2
 	// slowestGain is the weight of a new estimate once there are enough.
 	slowestGain = 8
-	// oddFrom times the mean deviation and a guard is from where on an estimate is off
-	// by more than is usual. It counts as that often the deviation, and oddAtLeast.
-	oddFrom    = 4
-	oddAtLeast = 2 * time.Millisecond
+	// oddFrom times the mean deviation and oddAtLeast is from where on an estimate is
+	// off by more than is usual, once there are enough to tell. It does not count.
+	oddFrom      = 4
+	oddAtLeast   = 2 * time.Millisecond
+	enoughToTell = 5
 	// missGain is the weight of a slot in the share of those that are missed. A guard
 	// grows by widening times that share, as far as it is above fewMisses: one miss is
 	// none, a run of them is.
@@ -77,15 +78,14 @@ func (p *phase) estimate(now, t, period time.Duration) {
 		p.strange = 0
 		p.count = min(p.count+1, slowestGain)
 		// One that is off by much more than is usual tells of a process that stood
-		// still for a moment; two in a row tell of the way.
-		usual := oddFrom*p.dev + oddAtLeast
-		if odd := p.count == slowestGain && size > oddFrom*p.dev+minGuard; odd && !p.odd {
-			off, size, p.odd = min(max(off, -usual), usual), usual, true
+		// still for a moment, and not of the way; two in a row do.
+		if odd := p.count >= enoughToTell && size > oddFrom*p.dev+oddAtLeast; odd && !p.odd {
+			p.odd = true
 		} else {
 			p.odd = odd
+			p.ideal += off / time.Duration(p.count)
+			p.dev += (size - p.dev) / time.Duration(max(p.count, 4))
 		}
-		p.ideal += off / time.Duration(p.count)
-		p.dev += (size - p.dev) / time.Duration(max(p.count, 4))
 	}
 	p.at = now
 }
@@ -129,9 +129,11 @@ func (p *phase) guard() time.Duration {
 
 // judge takes note whether a batch that left at a time for our slot came in time: it
 // was so much early for the next. It reports whether it was meant for the slot, and
-// whether it missed it.
+// whether it missed it. One of a node that stood still was not: no guard makes up for
+// that, and a longer one makes those below late.
 func (p *phase) judge(left, early time.Duration) (meant, missed bool) {
-	if p.count < slowestGain || wrap(left-p.ideal+p.guard(), p.period) < -settle {
+	late := wrap(left-p.ideal+p.guard(), p.period)
+	if p.count < slowestGain || late < -settle || late > 2*minGuard {
 		return false, false
 	}
 	missed = early > p.period/2

@@ -42,7 +42,7 @@ func TestCoresThatAreHandedTheirMessagesBackSayTheSame(t *testing.T) {
 					}
 					sum := fnv.New64a()
 					s.onSend = func(now time.Duration, from, to string, m *gossip.Message) {
-						fmt.Fprintln(sum, now, from, to, m.Incarnation, m.For, m.Batch, m.Probe, m.Resent, m.Want, m.Round, m.Period, m.Relation, m.Suspects, m.Acks, m.Echo)
+						fmt.Fprintln(sum, now, from, to, m.Incarnation, m.For, m.Batch, m.Probe, m.Resent, m.Late, m.Want, m.Round, m.Period, m.Relation, m.Suspects, m.Acks, m.Echo)
 						for _, r := range m.Runs {
 							fmt.Fprintln(sum, r.Origin.Value(), r.First, r.Values)
 						}

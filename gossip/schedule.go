@@ -10,10 +10,13 @@ type schedule interface {
 	// at once where nothing waits for a round. It does not rely on a flush of the
 	// parent, which need not come.
 	retryAt(now time.Duration) time.Duration
-	// holds reports whether what is due now waits for children that are late, and
-	// moves the time of it; heard takes note of a child's entries.
+	// holds reports whether what is due now waits for what is late, and moves the time
+	// of it; heard takes note of a child's entries.
 	holds(now time.Duration, due *time.Duration) bool
 	heard(now time.Duration, l *link, m *Message)
+	// look notices whether this process stands still; next is when to call it.
+	look(now time.Duration)
+	next() time.Duration
 	// flushed says that a message of the parent moves what we know downwards.
 	flushed(now time.Duration)
 	// flushing says that our own flush goes out now, and reports whether acks that
@@ -70,6 +73,8 @@ func (u untimed) flushed(now time.Duration)               { u.c.downAt = now }
 
 func (untimed) holds(time.Duration, *time.Duration) bool { return false }
 func (untimed) heard(time.Duration, *link, *Message)     {}
+func (untimed) look(time.Duration)                       {}
+func (untimed) next() time.Duration                      { return Never }
 func (untimed) flushing(time.Duration) bool              { return false }
 func (untimed) overdueAfter(*link) time.Duration         { return Never }
 func (untimed) holdsAcks(*link) bool                     { return false }

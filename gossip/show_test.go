@@ -32,7 +32,7 @@ func show(m *gossip.Message) string {
 	for _, wish := range []struct {
 		is   bool
 		name string
-	}{{m.Resent, "resent"}, {m.Probe, "probe"}, {m.Want, "want"}} {
+	}{{m.Resent, "resent"}, {m.Late, "late"}, {m.Probe, "probe"}, {m.Want, "want"}} {
 		if wish.is {
 			say("%s", wish.name)
 		}

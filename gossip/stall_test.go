@@ -23,6 +23,7 @@ type stalledTrial struct {
 	stalls []stall
 	bound  time.Duration            // of the healthy cluster
 	sentAt map[string]time.Duration // by value
+	guards map[string]time.Duration // the longest of any node then
 	origin map[string]string
 	late   []lateness
 	count  int // of values that were due at all nodes
@@ -39,8 +40,8 @@ type lateness struct {
 // stalls. Values of the first seconds, in which nodes find their slots and learn who
 // speaks, are not judged.
 func runStalled(k int, seed uint64, period time.Duration, draw func(s *sim) []stall) *stalledTrial {
-	const learnt = 4 * time.Second
-	tr := &stalledTrial{sentAt: map[string]time.Duration{}, origin: map[string]string{}}
+	const learnt = 5 * time.Second
+	tr := &stalledTrial{sentAt: map[string]time.Duration{}, guards: map[string]time.Duration{}, origin: map[string]string{}}
 	tr.sim = newSim(25, k, seed, func(c *gossip.Config) { c.Rounds, c.Period = gossip.Locked, period })
 	s := tr.sim
 	d := time.Duration(s.nodes[0].tree.Depth())
@@ -62,8 +63,8 @@ func runStalled(k int, seed uint64, period time.Duration, draw func(s *sim) []st
 	for at := time.Duration(0); at < 20*time.Second; at += time.Duration(s.rng.Int64N(int64(40 * ms))) {
 		n++
 		value, node := fmt.Sprint(n), s.nodes[s.rng.IntN(25)]
-		var say func()
-		say = func() {
+		say := func() {
+			tr.guards[value] = s.longestGuard()
 			if node.paused { // its clients' lines wait, too
 				node.waiting = append(node.waiting, func() { s.broadcast(node, value) })
 				return
@@ -83,16 +84,21 @@ func runStalled(k int, seed uint64, period time.Duration, draw func(s *sim) []st
 		if took <= tr.bound {
 			return
 		}
-		guard := time.Duration(0)
-		for _, n := range s.nodes {
-			guard = max(guard, n.core.Stats().Guard)
-		}
+		guard := max(tr.guards[e.Value], s.longestGuard())
 		if over := took - tr.bound - guard - tr.standstill(e.Value, node.name, s.now); over > 0 {
 			tr.late = append(tr.late, lateness{e.Value, node.name, sent, took, over})
 		}
 	}
 	s.run(time.Minute)
 	return tr
+}
+
+// longestGuard is how long before its slot's end a node speaks at most.
+func (s *sim) longestGuard() (guard time.Duration) {
+	for _, n := range s.nodes {
+		guard = max(guard, n.core.Stats().Guard)
+	}
+	return guard
 }
 
 // standstill is for how long nodes on the way of a value stood still meanwhile. Times
@@ -140,9 +146,9 @@ func everybody(s *sim) (names []string) {
 func anyOne(s *sim) []string { return []string{s.nodes[s.rng.IntN(len(s.nodes))].name} }
 func theRoot(*sim) []string  { return []string{"n0"} }
 
-// A stall costs a value its own length, and hardly ever a period, for hardly a message.
-// What is left over is a child that stands still in its slot alone, again and again: to
-// pass that on would cost a message to everybody each time. See results/stalls.md.
+// A stall costs a value its own length and never a period, for hardly a message. Over ten
+// seeds no row costs more than 1.03 times the messages up to 50 ms, nor 1.1 times for
+// 100 ms; one flush is 1.04 of a single run at 1740 ms. See results/stalls.md.
 func TestStall_costsItsOwnLength(t *testing.T) {
 	whose := map[string]func(*sim) []string{"all": everybody, "one": anyOne, "root": theRoot}
 	for _, k := range []int{24, 5} {
@@ -150,34 +156,63 @@ func TestStall_costsItsOwnLength(t *testing.T) {
 			calm := runStalled(k, 0, period, func(*sim) []stall { return nil })
 			require.Empty(t, calm.late, "k=%d P=%v", k, period)
 			for who, draw := range whose {
-				for _, c := range []struct {
-					length   time.Duration
-					late     float64 // share of the values at a node that may be late
-					messages float64
-				}{{20 * ms, 0.003, 1.05}, {50 * ms, 0.03, 1.05}, {100 * ms, 0.05, 1.1}} {
-					tr := runStalled(k, 0, period, everySecond(c.length, draw))
-					what := fmt.Sprintf("k=%d P=%v, %s for %v", k, period, who, c.length)
-					require.LessOrEqual(t, float64(len(tr.late))/float64(tr.count), c.late, what)
-					require.LessOrEqual(t, float64(tr.sent)/float64(calm.sent), c.messages, what)
+				for length, messages := range map[time.Duration]float64{20 * ms: 1.05, 50 * ms: 1.05, 100 * ms: 1.1} {
+					tr := runStalled(k, 0, period, everySecond(length, draw))
+					what := fmt.Sprintf("k=%d P=%v, %s for %v", k, period, who, length)
+					require.Empty(t, tr.late, what)
+					require.LessOrEqual(t, float64(tr.sent)/float64(calm.sent), messages, what)
 				}
 			}
 		}
 	}
 }
 
-// Any jitter of single nodes, at any time, leaves every value its way: nothing is lost,
-// and nothing is late by more than a period and the stalls themselves.
+// atWorst draws stalls that begin just before the root flushes (level 0), or before the
+// nodes of a level speak, about once a second.
+func atWorst(length, period time.Duration, level int, who func(s *sim) []string) func(s *sim) []stall {
+	return func(s *sim) (out []stall) {
+		rounds := max(1, time.Second/period)
+		for at := 2 * rounds * period; at < 20*time.Second; at += rounds * period {
+			from := at - time.Duration(level)*(100*ms+gossip.MinGuard) - ms
+			out = append(out, stall{from, from + length, who(s)})
+		}
+		return out
+	}
+}
+
+// At the worst moments, too, a stall costs nearly every value its own length.
+func TestStall_atTheWorstMomentsCostsItsOwnLength(t *testing.T) {
+	whose := map[string]func(*sim) []string{"all": everybody, "one": anyOne, "root": theRoot}
+	for _, k := range []int{24, 5} {
+		for level := range 2 + k%2 { // a star has one level, the other tree two
+			for who, draw := range whose {
+				for _, length := range []time.Duration{20 * ms, 100 * ms} {
+					tr := runStalled(k, 0, 470*ms, atWorst(length, 470*ms, level, draw))
+					require.LessOrEqual(t, len(tr.late), tr.count/200, "k=%d, %s for %v before level %d", k, who, length, level)
+				}
+			}
+		}
+	}
+}
+
+// Single nodes that stand still at any time delay no value by more than that, where trees
+// are as flat as in earnest; in a deep one a few values by a period at most, as a slot that
+// moves takes time to be followed at each level. What lasts for half a period looks as if
+// it were early for the next round.
 func TestStall_ofAnybodyAtAnyTimeIsSurvived(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		k := rapid.SampledFrom([]int{1, 2, 5, 24}).Draw(t, "k")
+		k := rapid.SampledFrom([]int{2, 5, 24}).Draw(t, "k")
 		seed := rapid.Uint64Range(1, 1<<20).Draw(t, "seed")
-		length := time.Duration(rapid.IntRange(1, 120).Draw(t, "ms")) * ms
 		period := time.Duration(rapid.SampledFrom([]int{100, 280, 470}).Draw(t, "period")) * ms
+		length := min(time.Duration(rapid.IntRange(1, 120).Draw(t, "ms"))*ms, period/2-ms)
 		tr := runStalled(k, seed, period, everySecond(length, anyOne))
 		require.True(t, tr.complete(len(tr.sentAt)))
-		depth := time.Duration(tr.nodes[0].tree.Depth())
+		if k > 2 {
+			require.Empty(t, tr.late)
+		}
+		require.LessOrEqual(t, len(tr.late), tr.count/50)
 		for _, l := range tr.late {
-			require.LessOrEqual(t, l.over, period+depth*(length+2*gossip.MinGuard), "value %s at %s, sent %v", l.value, l.at, l.sent)
+			require.LessOrEqual(t, l.over, period+gossip.MinGuard, "value %s at %s, sent %v", l.value, l.at, l.sent)
 		}
 	})
 }

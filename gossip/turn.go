@@ -1,75 +1,47 @@
 package gossip
 
-import (
-	"math"
-	"time"
-)
+import "time"
 
 // A child sends up just in time, so that a machine that stands still for a moment
 // makes its message come just after its parent has spoken, and every value in it wait
-// for a whole period more. So a node knows how likely each child speaks in a round.
-// If much of what is due has not come when it is to speak itself, it waits, about as
-// long as the longest delay that was seen lately. What comes late all the same goes on
-// at once, as long as that costs few messages. Neither moves the grid.
-
-// turn is when a child speaks.
-type turn struct {
-	spoke, before time.Duration // when it last did, and when in another round before
-	usual         float64       // how likely it does in a round
-	rounds        int           // that tell so
-	told          time.Duration // when it was first told how early it had been; 0: not yet
-}
-
-func newTurn() turn { return turn{spoke: longAgo, before: longAgo} }
-
-// speaks takes note that the child speaks.
-func (t *turn) speaks(now, period time.Duration) {
-	if now-t.spoke > period/2 {
-		t.before = t.spoke
-	}
-	t.spoke = now
-}
-
-// spokeIn reports whether it spoke in the round that ends at a time.
-func (t *turn) spokeIn(end, period time.Duration) bool {
-	in := func(at time.Duration) bool { return end-period/2 < at && at <= end+period/2 }
-	return in(t.spoke) || in(t.before)
-}
+// for a whole period more. Who stands still in its slot notices it, as its timer is
+// late, and says so (Message.Late). A parent that has spoken already then speaks once
+// more, as long as that costs few messages.
+//
+// At the root that is a message to every node. So the root looks, with a timer, whether
+// it stands still when the nodes below it are to speak: a machine that does so delays
+// all of them as long, and the root waits for them. Neither moves the grid.
 
 const (
-	longAgo  = time.Duration(math.MinInt64 / 2)
-	turnGain = 1.0 / 8 // weight of a round in how likely a child speaks
-	// unlikelyAtRoot and unlikelyBelow are by how many standard deviations fewer than
-	// usual speak if something is wrong. Where a node that is not the root waits in
-	// vain, its own message is late.
-	unlikelyAtRoot, unlikelyBelow = 2.3, 3.3
 	// settle is how long after a message others are taken to come with it, and how
-	// long a process that has stood still takes to read what came meanwhile.
+	// long a process that has stood still takes at most to read what came meanwhile.
 	settle = 4 * time.Millisecond
-	// longestDelay is how long is waited at most: what is later is no short stall.
+	// stoodStill is from where on a timer is so late that the process stood still.
+	stoodStill = 2 * time.Millisecond
+	// longestDelay is how late something may be: what is later is no short stall.
 	longestDelay = 150 * time.Millisecond
-	// delayMemory is for how long a delay is remembered.
-	delayMemory = time.Minute
-	// habitual is from which share on it is usual for messages to be late, as the way
-	// varies, and not worth a message more.
-	habitual = 0.03
 	// againShare is what messages out of turn may cost, as a share of all.
-	againShare = 0.02
+	againShare = 0.08
+	// againAtFirst and againAtMost are how many times a node may speak once more at
+	// the start, and in a row.
+	againAtFirst, againAtMost = 4, 8
 )
 
-// turns is what a node with children makes of when they speak.
+// turns is what a node knows of its own turn, and of those of the nodes below it.
 type turns struct {
-	last    time.Duration // end of the newest round
-	at      time.Duration // end of the round that is waited for
-	until   time.Duration // when waiting ends; 0: not waiting
-	reading bool          // waits only to read what came while this process stood still
-	vain    bool          // has waited in vain in the newest round
-	again   bool          // speaks once more in a round
-	delay   time.Duration // the longest seen lately ...
-	delayed time.Duration // ... and when
-	habit   float64       // share of the messages of children that are late one by one
-	credit  float64       // messages that may be spent on speaking once more
-	begun   bool
+	late   bool          // it stood still in its turn, or passes on what came late
+	held   bool          // it reads what came while it stood still before it speaks
+	spoken time.Duration // end of the newest round in which it spoke
+	again  bool          // it speaks once more in a round
+	credit float64       // messages that may be spent on that
+	begun  bool
+
+	heardAt time.Duration // when a child last spoke
+	lookAt  time.Duration // when to look whether this process stands still ...
+	lookEnd time.Duration // ... and the end of the round in which others speak then
+	reading time.Duration // until then it reads what came while it stood still
+	delay   time.Duration // how long it stood still while nodes below were to speak ...
+	delayed time.Duration // ... in the round with this end
 }
 
 // slotBefore is the end of the round before a time: when the root flushes, or another
@@ -85,160 +57,74 @@ func (s *locked) slotBefore(now time.Duration) (time.Duration, bool) {
 	return 0, false
 }
 
-// wait is how long after the end of a round a node still waits: not at all while nothing
-// has been late.
-func (s *locked) wait(now time.Duration) time.Duration {
-	t := &s.turns
-	if t.delay == 0 || now-t.delayed > delayMemory {
-		t.delay = 0
-		return 0
-	}
-	return min(t.delay*5/4+minGuard, s.longestWait())
-}
-
 // longestWait is how late something may be and not count as early for the next round.
 func (s *locked) longestWait() time.Duration { return min(longestDelay, s.c.period/2) }
 
-// missing reports whether much of what is due by the end of a round has not come.
-func (s *locked) missing(end time.Duration) bool {
-	due, varies, came := 0.0, 0.0, 0.0
-	for _, l := range s.c.links {
-		if l.role != Child {
-			continue
-		}
-		due += l.turn.usual
-		varies += l.turn.usual * (1 - l.turn.usual)
-		if l.turn.spokeIn(end, s.c.period) {
-			came++
-		}
-	}
-	deviations := unlikelyBelow
+// own is when this node has its turn.
+func (s *locked) own() *time.Duration {
 	if s.c.parent == nil {
-		deviations = unlikelyAtRoot
+		return &s.c.downAt
 	}
-	return due-came > deviations*math.Sqrt(varies)+0.5
+	return &s.c.upAt
 }
 
-// learn takes the round before one that ends at a time into how likely children speak.
-// In rounds without any message nobody has spoken.
-func (s *locked) learn(end time.Duration) {
-	t := &s.turns
-	silent := min(max(int((end-t.last+s.c.period/2)/s.c.period)-1, 0), 32)
-	for _, l := range s.c.links {
-		if l.role != Child {
-			continue
-		}
-		l.turn.rounds++
-		gain := max(turnGain, 1/float64(l.turn.rounds+1))
-		l.turn.usual *= 1 - gain
-		if l.turn.spokeIn(t.last, s.c.period) {
-			l.turn.usual += gain
-		} else if t.vain {
-			l.turn.usual /= 4 // not to be waited for again
-		}
-		l.turn.usual *= math.Pow(1-turnGain, float64(silent))
-	}
-	if _, late, came := s.lateIn(t.last); came > 0 && !s.areMany(t.last) {
-		t.habit += (late/came - t.habit) * turnGain
-	}
-	t.last, t.vain = end, false
-}
-
-// holds reports whether what is due now, at the end of a round, waits for children that
-// are late, and moves it until then.
+// holds reports whether what is due now waits: until what came while this process stood
+// still is read, and at the root for nodes that stood still in their turn, too. It moves
+// the time of it.
 func (s *locked) holds(now time.Duration, due *time.Duration) bool {
 	t := &s.turns
-	switch {
-	case t.again:
-		t.again = false
-		return false
-	case t.until != 0 && !t.reading:
-		t.until, t.vain = 0, s.missing(t.at)
+	stood, held := now-*due, t.held
+	t.late, t.held = t.late && held || stood > stoodStill, false
+	if t.again {
+		t.again, t.late = false, true
 		return false
 	}
-	end, ok := s.slotBefore(now)
-	if !ok || now-end > s.longestWait() {
-		t.until, t.reading = 0, false
-		return false
+	if end, ok := s.slotBefore(now); ok && now-end <= s.longestWait() {
+		if stood > 0 && !held {
+			t.read(now, stood)
+		}
+		if now < t.reading {
+			t.held, *due = true, t.reading
+			return true
+		}
+		if end == t.delayed && now < end+t.delay {
+			s.c.stats.Waits++
+			*due = end + t.delay
+			return true
+		}
+		t.spoken = end
 	}
-	if !t.reading && now-end > settle/2 { // this process has stood still
-		t.at, t.until, t.reading = end, now+settle, true
-		*due = t.until
-		return true
-	}
-	t.at, t.until, t.reading = end, 0, false
-	s.learn(end)
-	if until := end + s.wait(now); s.missing(end) && until > now {
-		s.c.stats.Waits++
-		t.until, *due = until, until
-	}
-	return t.until != 0
+	return false
 }
 
-// heard takes note of a child's entries. They end waiting for them, or are passed on
-// at once if they are late.
+// read has this process read what came while it stood still for so long.
+func (t *turns) read(now, stood time.Duration) { t.reading = now + min(settle, 2*stood) }
+
+// heard takes note of a child's entries. They are passed on at once if they are late.
 func (s *locked) heard(now time.Duration, l *link, m *Message) {
 	c, t := s.c, &s.turns
-	if m.Probe || m.Resent {
-		return // not in its slot
-	}
-	l.turn.speaks(now, c.period)
+	t.heardAt = now
+	s.look(now)
+	l.unsure = now < t.reading
 	if c.parent == nil {
 		t.earn(1, c.children)
 	}
 	end, ok := s.slotBefore(now)
-	if !ok || now < l.peer.filling || !s.knowsSlot(now, l) || c.suspicion != nil && len(c.suspicion.unreachable) > 0 {
-		return // it may be new here, and look for its slot
-	}
-	if now-end > s.longestWait() {
-		return // it is early for the next round
-	}
-	due := &c.downAt
-	if c.parent != nil {
-		due = &c.upAt
+	if !ok || m.Probe || m.Resent || now-end > s.longestWait() {
+		return // not in its turn, or early for the next
 	}
 	c.stats.LateTurns++
-	if now-end > minGuard && !t.reading {
-		t.delay, t.delayed = max(t.delay, now-end), now
-	}
 	cost := s.costOfAgain()
-	switch {
-	case t.until != 0:
-		if !t.reading && !s.missing(t.at) {
-			*due = min(now+settle, t.until)
-		}
-	case t.again || t.last != end && *due <= end+settle:
-	case t.credit >= 0 && s.areMany(end) || t.habit < habitual && t.credit >= cost:
-		t.credit -= cost
-		t.again = true
-		c.stats.Again++
-		*due = min(*due, now+s.gathers())
+	if t.spoken != end {
+		cost = 0 // it has not spoken in this round
 	}
-}
-
-// areMany reports whether more came after the end of a round than is usual, and many of
-// those that were due.
-func (s *locked) areMany(end time.Duration) bool {
-	due, late, _ := s.lateIn(end)
-	return late >= 2 && late > due*(0.5+2*s.turns.habit)
-}
-
-// lateIn is how many children are due in a round that has ended, how many have spoken
-// after its end, and how many in all.
-func (s *locked) lateIn(end time.Duration) (due, late, came float64) {
-	for _, l := range s.c.links {
-		if l.role != Child {
-			continue
-		}
-		due += l.turn.usual
-		if l.turn.spokeIn(end, s.c.period) {
-			came++
-			if l.turn.spoke > end && l.turn.spoke <= end+s.longestWait() || l.turn.before > end && l.turn.before <= end+s.longestWait() {
-				late++
-			}
-		}
+	if !m.Late && !l.unsure || t.again || *s.own() <= now+s.gathers() || t.credit < cost {
+		return
 	}
-	return due, late, came
+	t.credit -= cost
+	t.again, t.spoken = true, end
+	c.stats.Again++
+	*s.own() = now + s.gathers()
 }
 
 // gathers is for how long what is late waits for more of the kind: a message upwards
@@ -248,11 +134,6 @@ func (s *locked) gathers() time.Duration {
 		return minGuard
 	}
 	return settle
-}
-
-// knowsSlot reports whether a child has had the time to find its slot.
-func (s *locked) knowsSlot(now time.Duration, l *link) bool {
-	return l.turn.told != 0 && now > l.turn.told+s.c.period+l.rtt.roundTrip()+l.rtt.margin()
 }
 
 // costOfAgain is how many messages it costs to speak once more in a round.
@@ -266,7 +147,57 @@ func (s *locked) costOfAgain() float64 {
 // earn takes note of messages, a share of which may be spent on speaking once more.
 func (t *turns) earn(messages, children int) {
 	if !t.begun {
-		t.begun, t.credit, t.habit = true, float64(children), 2*habitual
+		t.begun, t.credit = true, againAtFirst*float64(children)
 	}
-	t.credit = min(t.credit+againShare*float64(messages), 2*float64(children))
+	t.credit = min(t.credit+againShare*float64(messages), againAtMost*float64(children))
 }
+
+// look takes note of it if this process stood still when it was to look, and chooses when
+// to look next: while it hears of children, at the end of its own turn, and the root in
+// those of the nodes at each level below.
+func (s *locked) look(now time.Duration) {
+	t := &s.turns
+	if t.lookAt == Never {
+		s.lookAfter(now)
+	}
+	for t.lookAt <= now {
+		stood := now - t.lookAt
+		switch {
+		case stood > s.longestWait():
+		case t.lookAt == t.lookEnd && stood > 0:
+			t.read(now, stood)
+		case stood > stoodStill && t.delayed == t.lookEnd:
+			t.delay = max(t.delay, stood)
+		case stood > stoodStill:
+			t.delay, t.delayed = stood, t.lookEnd
+		}
+		s.lookAfter(max(t.lookAt, now-s.longestWait()))
+	}
+}
+
+// lookAfter chooses the first time to look after another one.
+func (s *locked) lookAfter(at time.Duration) {
+	c, t := s.c, &s.turns
+	t.lookAt = Never
+	end, ok := s.slotBefore(at)
+	if !ok || at-t.heardAt > 2*c.period {
+		return
+	}
+	levels, hop := 0, c.period
+	if c.parent == nil {
+		levels = c.cfg.Height
+		for _, l := range c.links {
+			if l.role == Child && l.rtt.measured { // the least: stalls make it look longer
+				hop = min(hop, l.rtt.roundTrip()/2+minGuard)
+			}
+		}
+	}
+	for level := range levels + 1 {
+		before := time.Duration(level) * hop
+		if next := gridNext(at+1, end-before, c.period); next < t.lookAt {
+			t.lookAt, t.lookEnd = next, next+before
+		}
+	}
+}
+
+func (s *locked) next() time.Duration { return s.turns.lookAt }

@@ -17,7 +17,7 @@ import (
 func everything() *gossip.Message {
 	s := gossip.NewOriginID("n3", "k2x")
 	return &gossip.Message{
-		Incarnation: 7, For: 9, Batch: 12, Resent: true,
+		Incarnation: 7, For: 9, Batch: 12, Resent: true, Late: true,
 		Runs:  []gossip.Run{{Origin: s, First: 5, Values: []string{"17", `"a"`}}},
 		Probe: true, Want: true,
 		Acks: []gossip.Span{{First: 3, Last: 5}, {First: 7, Last: 7}},
@@ -29,7 +29,7 @@ func everything() *gossip.Message {
 	}
 }
 
-const everythingText = `{"type":"gossip","e":7,"f":9,"b":12,"re":true,` +
+const everythingText = `{"type":"gossip","e":7,"f":9,"b":12,"re":true,"la":true,` +
 	`"runs":[{"o":"n3","l":"k2x","c":5,"v":[17,"a"]}],"p":true,"w":true,"a":[[3,5],[7,7]],"x":[7,1500,200],"q":7,"r":9,"t":470000,"d":210000,"g":2,"j":1,"z":["n0","n1"],` +
 	`"vec":{"x":1,"i":0,"n":1,"h":[{"o":"n3","l":"k2x","s":[[1,9]]}]}}`
 
@@ -72,7 +72,7 @@ var source = rapid.Custom(func(t *rapid.T) gossip.OriginID {
 var anyMessage = rapid.Custom(func(t *rapid.T) *gossip.Message {
 	m := &gossip.Message{
 		Incarnation: number.Draw(t, "epoch"), For: number.Draw(t, "for"), Batch: number.Draw(t, "batch"),
-		Resent: rapid.Bool().Draw(t, "resent"), Probe: rapid.Bool().Draw(t, "probe"), Want: rapid.Bool().Draw(t, "want"),
+		Resent: rapid.Bool().Draw(t, "resent"), Late: rapid.Bool().Draw(t, "late"), Probe: rapid.Bool().Draw(t, "probe"), Want: rapid.Bool().Draw(t, "want"),
 	}
 	for range rapid.IntRange(0, 3).Draw(t, "runs") {
 		m.Runs = append(m.Runs, gossip.Run{
@@ -131,7 +131,7 @@ func TestEveryMessageComesBackAsItWas(t *testing.T) {
 
 func TestSpacesAndOrderOfFieldsDoNotMatter(t *testing.T) {
 	m, err := parseGossip([]byte(` { "vec" : { "h" : [ { "s" : [ [ 1 , 9 ] ] , "l" : "k2x" , "o" : "n3" } ] , "n" : 1 , "x" : 1 , "i" : 0 } ,
-		"z" : [ "n0" , "n1" ] , "j" : 1 , "g" : 2 , "d" : 210000 , "t" : 470000 , "r" : 9 , "q" : 7 , "x" : [ 7 , 1500 , 200 ] , "a" : [ [ 3 , 5 ] , [ 7 , 7 ] ] , "w" : true , "p" : true , "re" : true , "b" : 12 ,
+		"z" : [ "n0" , "n1" ] , "j" : 1 , "g" : 2 , "d" : 210000 , "t" : 470000 , "r" : 9 , "q" : 7 , "x" : [ 7 , 1500 , 200 ] , "a" : [ [ 3 , 5 ] , [ 7 , 7 ] ] , "w" : true , "p" : true , "re" : true , "la" : true , "b" : 12 ,
 		"runs" : [ { "v" : [ 17 , "a" ] , "c" : 5 , "l" : "k2x" , "o" : "n3" } ] , "f" : 9 , "e" : 7 , "type" : "gossip" } `))
 	require.NoError(t, err)
 	require.Equal(t, everything(), m)

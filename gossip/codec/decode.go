@@ -102,6 +102,8 @@ func (d *Decoder) read() *gossip.Message {
 			m.Batch = d.Uint()
 		case "re":
 			m.Resent = d.truth()
+		case "la":
+			m.Late = d.truth()
 		case "p":
 			m.Probe = d.truth()
 		case "w":

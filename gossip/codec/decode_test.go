@@ -54,7 +54,7 @@ func TestOddRunsAreRefusedWithThePlaceOfTheMistake(t *testing.T) {
 }
 
 func TestDecoder_refusesWhatIsNeitherTrueNorFalse(t *testing.T) {
-	for _, field := range []string{"re", "p", "w"} {
+	for _, field := range []string{"re", "la", "p", "w"} {
 		for _, value := range []string{"1", `"true"`, "null", "[true]", "{}"} {
 			_, err := parseGossip([]byte(`{"type":"gossip","e":1,"` + field + `":` + value + `}`))
 			require.ErrorIs(t, err, ErrMessage, "%s %s", field, value)
@@ -62,7 +62,7 @@ func TestDecoder_refusesWhatIsNeitherTrueNorFalse(t *testing.T) {
 		for _, value := range []string{"true", "false"} {
 			m, err := parseGossip([]byte(`{"type":"gossip","e":1,"` + field + `":` + value + `}`))
 			require.NoError(t, err)
-			require.Equal(t, value == "true", m.Resent || m.Probe || m.Want)
+			require.Equal(t, value == "true", m.Resent || m.Late || m.Probe || m.Want)
 		}
 	}
 }

@@ -19,6 +19,9 @@ func Append(dst []byte, m *gossip.Message) []byte {
 	if m.Resent {
 		dst = append(dst, `,"re":true`...)
 	}
+	if m.Late {
+		dst = append(dst, `,"la":true`...)
+	}
 	for i, r := range m.Runs {
 		dst = append(dst, separator(i, `,"runs":[`)...)
 		dst = appendOrigin(dst, r.Origin)
