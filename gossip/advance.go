@@ -82,6 +82,7 @@ func (c *Core) dispatchRounds(now time.Duration) {
 func (c *Core) speakUp(now time.Duration, l *link) {
 	l.rideDue = c.isOverdue(now, l)
 	if l.rideDue || l.behind(c.known) {
+		l.joins = c.mayJoin(l)
 		c.send(l)
 	}
 }
@@ -90,7 +91,7 @@ func (c *Core) speakUp(now time.Duration, l *link) {
 // have waited for this.
 func (c *Core) flushTo(l *link, withAcks bool) {
 	if l.behind(c.known) {
-		l.flushDue = true
+		l.flushDue, l.joins = true, c.mayJoin(l)
 		c.send(l)
 	}
 	if withAcks && len(l.acks.stored) > 0 {

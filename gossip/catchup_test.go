@@ -150,14 +150,14 @@ func TestRestartedNodeIsGivenLittleTwiceThoughMessagesAreLost(t *testing.T) {
 		for _, entries := range []int{1000, 20000} {
 			t.Run(fmt.Sprint(name, "/", entries), func(t *testing.T) {
 				got, lacked := 0, 0
-				for seed := range seeds(6) {
+				for seed := range seeds(max(4, 16000/uint64(entries))) {
 					r := newRebirth(t, c.k, entries, faults{nodes: []string{c.node}, down: 2 * time.Second, loss: 0.1, seed: seed})
 					r.run(r.back + catchUpBound)
 					once := float64(r.got[c.node]) / float64(r.lacked[c.node])
 					t.Logf("seed %d: %.2f times", seed, once)
 					// A lost message of the source, or its ack, is sent again with all
-					// that is unacked.
-					require.LessOrEqual(t, once, 2.5)
+					// that is unacked; twice in a row in one of a hundred.
+					require.LessOrEqual(t, once, 3.5)
 					require.GreaterOrEqual(t, r.lacked[c.node], entries)
 					require.LessOrEqual(t, r.largest, gossip.MaxLineBytes)
 					got, lacked = got+r.got[c.node], lacked+r.lacked[c.node]

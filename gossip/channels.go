@@ -116,6 +116,7 @@ func (ch channels) giveUp(p *peer, mute bool) {
 	l := p.link
 	l.becomeUnreachable(mute)
 	if mute {
+		l.owedFrom = l.firstOwed()
 		l.resend = nil
 		l.exchange.hide()
 		l.exchange.parts, l.exchange.owed, l.exchange.blind = nil, false, false
@@ -125,6 +126,27 @@ func (ch channels) giveUp(p *peer, mute bool) {
 // takeUp ends that.
 func (ch channels) takeUp(p *peer) {
 	p.link.becomeReachable()
+}
+
+// resume has what a neighbour had not acked when it came to be unreachable, and what came
+// since, ride on the next message to it, if that is little. Digests are exchanged all the
+// same, but where messages get lost that may take long.
+func (ch channels) resume(p *peer) {
+	l := p.link
+	if l.role != Child && l.role != Parent || l.owedFrom == 0 {
+		return
+	}
+	owed := segment{from: l.owedFrom - 1, to: ch.c.known, sent: true}
+	bytes := 0
+	for i := owed.from; i < owed.to; i++ {
+		if bytes += len(ch.c.log.At(i).Value) + runBytes; bytes > maxRideBytes {
+			return
+		}
+	}
+	if owed.from < owed.to {
+		l.resend = append(l.resend, owed)
+		ch.c.send(l)
+	}
 }
 
 // unmute has a peer that is unreachable owed what its role says.

@@ -31,9 +31,11 @@ type link struct {
 	dataDue    bool          // may send entries now
 	flushDue   bool          // speaks as part of a flush
 	rideDue    bool          // speaks for what is not acked alone
+	joins      bool          // is probed, and speaks with the round all the same
 	copyDue    bool          // for a second copy of it
 	windowFull bool          // a delta ended early, as too much is unacked
 	askAt      time.Duration
+	probeEnds  time.Duration // when the probe counts as lost that the next message stands for; 0: none
 	copyAt     time.Duration // when to send a second copy of what is not acked
 
 	queued bool          // in Core.due

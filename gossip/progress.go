@@ -19,6 +19,8 @@ type progress struct {
 	spare    [][]segment // parts of batches that are acked, to be used again
 	unacked  int         // bytes in flight
 	number   uint64      // of the newest batch
+	owedFrom int         // the first position, plus 1, that was owed when it came to be unreachable; 0: unknown
+	joined   uint64      // the newest batch that stands for a probe and brings what is new
 	lateAck  time.Duration
 	departed departures
 
@@ -68,7 +70,7 @@ const (
 func (p *progress) begin(known int) {
 	p.base, p.cursor = known, known
 	p.drop()
-	p.lost, p.departed, p.ackedAt = nil, departures{}, 0
+	p.lost, p.departed, p.ackedAt, p.owedFrom = nil, departures{}, 0, 0
 }
 
 // restart has everything that the log holds wait for the peer's digest. What was
@@ -76,6 +78,16 @@ func (p *progress) begin(known int) {
 func (p *progress) restart(known int) {
 	p.base, p.cursor = known, known
 	p.drop()
+}
+
+// firstOwed is the first position that is neither acked nor told, plus 1. What waits for
+// the peer's digest does not count.
+func (p *progress) firstOwed() int {
+	first := p.cursor
+	for _, s := range p.resend {
+		first = min(first, s.from)
+	}
+	return first + 1
 }
 
 // drop forgets what is in flight or was to be sent again.
@@ -191,9 +203,8 @@ func (p *progress) acked(now time.Duration, spans []Span) (news bool, carried ca
 		if !b.waived {
 			p.lateAck = max(p.lateAck, now-b.at)
 		}
-		if b.carrier != 0 {
-			p.unburden(b.carrier)
-		}
+		p.unburden(b.carrier)
+		p.unburden(p.joined)
 		news = true
 		return true
 	})
@@ -250,7 +261,8 @@ func (p *progress) passOver(margin time.Duration) (passed int) {
 	return passed
 }
 
-// unburden gives a batch the time that it has by itself: what rode on it has arrived.
+// unburden gives a batch the time that it has by itself: what rode on it has arrived, or
+// the probe that it stands for.
 func (p *progress) unburden(number uint64) {
 	for i := range p.inflight {
 		if b := &p.inflight[i]; b.number == number {

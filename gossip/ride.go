@@ -1,6 +1,9 @@
 package gossip
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Messages are what costs, and bytes are not. So where messages get lost, what a peer
 // has not acked in time does not wait until it counts as lost: it rides on the next
@@ -86,6 +89,16 @@ func (c *Core) ride(now time.Duration, l *link, f *batch) {
 		}
 		f.covers, f.patient = b.number, min(f.patient, b.patient)
 	}
+}
+
+// mayJoin reports whether a link that is probed takes part in a round all the same: an
+// ack that is late is no reason to keep from the peer what is new. What the probe brought
+// goes again with that, in one message that is answered for as early as the probe was.
+func (c *Core) mayJoin(l *link) bool {
+	if l.state != probing || len(l.inflight) == 0 || l.unacked > maxRideBytes || c.schedule.overdueAfter(l) == Never {
+		return false
+	}
+	return !slices.ContainsFunc(l.inflight, func(b batch) bool { return b.carries != 0 })
 }
 
 // isOverdue reports whether something on a link is so late that the peer is spoken to

@@ -102,3 +102,46 @@ func TestRide_hidesNoDeath(t *testing.T) {
 	t.Logf("found out after %v, where things ride after %v", calm, riding)
 	require.LessOrEqual(t, riding, calm+time.Second)
 }
+
+// A peer whose ack is late gets what is new with the flush all the same, and is found out
+// as soon if it is gone.
+func TestRide_probedLinkJoinsTheFlush(t *testing.T) {
+	c := gossip.NewTestCore(t, func(cfg *gossip.Config) {
+		cfg.Rounds, cfg.FirstRTT = gossip.Locked, 700*ms
+	})
+	learn(c, 0, 1)
+	require.Equal(t, 1, only(t, c, period).Entries())
+	probeAt := c.Next()
+	probe := only(t, c, probeAt)
+	require.True(t, probe.Probe)
+	lostAt := c.Next()
+	flushAt := (probeAt/period + 1) * period // 400 ms rounds
+	require.Greater(t, lostAt, flushAt, "the probe is still on its way at the flush")
+	learn(c, probeAt, 1)
+	flush := only(t, c, flushAt)
+	require.Equal(t, 2, flush.Entries(), "what the probe brought, and what is new")
+	require.True(t, flush.Probe)
+	require.Equal(t, lostAt, c.Next(), "it is answered for as early as the probe")
+	receive(c, flushAt+ms, "n1", ackOf(probe.Batch))
+	learn(c, flushAt+ms, 1)
+	require.Equal(t, 1, only(t, c, flushAt+period).Entries(), "the late ack of the probe counts")
+}
+
+// What a neighbour was owed when it came to be unreachable goes with the first message
+// after it has answered, and does not wait until digests are exchanged.
+func TestRide_whatWasOwedDoesNotWaitForDigests(t *testing.T) {
+	s := newSim(2, 1, 1, func(c *gossip.Config) { c.Rounds, c.Period = gossip.Locked, 400*ms })
+	const mended = 10 * time.Second
+	s.drop = func(from, _ string) bool { return from == "n0" && s.now > time.Second && s.now < mended }
+	s.at(500*ms, func() { s.broadcast(s.nodes[0], "a") })
+	s.at(2*time.Second, func() { s.broadcast(s.nodes[0], "b") })
+	first := -1
+	s.onSend = func(now time.Duration, from, _ string, m *gossip.Message) {
+		if from == "n0" && now > mended && m.Digest != nil && first < 0 {
+			first = m.Entries()
+		}
+	}
+	s.run(20 * time.Second)
+	require.True(t, s.complete(2))
+	require.Equal(t, 1, first)
+}

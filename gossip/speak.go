@@ -131,7 +131,11 @@ func (c *Core) maySendData(now time.Duration, l *link) bool {
 		l.skipTold(c.log, c.known)
 	}
 	wanted := l.dataDue && l.behind(c.known) && !c.catch.keepsBack(l) || l.rideDue && !l.mute
-	l.dataDue, l.rideDue = false, false
+	if l.joins && wanted && c.mayJoin(l) {
+		l.probeEnds = l.expires()
+		l.takeBack()
+	}
+	l.dataDue, l.rideDue, l.joins = false, false, false
 	switch {
 	case !wanted:
 		return false
@@ -212,6 +216,9 @@ func (c *Core) launch(now time.Duration, l *link, m *Message, f batch) {
 	f.number = m.Batch
 	f.expires = now + max(wait+l.rtt.interval(l.attempts), min(l.lateAck+l.rtt.margin(), maxInterval), pause)
 	c.limit(now, l, m, &f)
+	if l.probeEnds != 0 {
+		f.expires, l.probeEnds, l.joined = min(f.expires, l.probeEnds), 0, f.number
+	}
 	l.progress.send(f)
 	l.departed.note(f.number, now)
 }

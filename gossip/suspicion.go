@@ -173,6 +173,9 @@ func (s *suspicion) clear(now time.Duration, p *peer) {
 	s.takeUp(p)
 	s.unreachable = slices.DeleteFunc(s.unreachable, func(u *peer) bool { return u == p })
 	s.scheme().found(now, p, renew)
+	if renew {
+		s.resume(p)
+	}
 }
 
 // clearFor ends a suspicion, if there is one, of a peer that is begun with anew
