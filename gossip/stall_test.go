@@ -146,21 +146,35 @@ func everybody(s *sim) (names []string) {
 func anyOne(s *sim) []string { return []string{s.nodes[s.rng.IntN(len(s.nodes))].name} }
 func theRoot(*sim) []string  { return []string{"n0"} }
 
-// A stall costs a value its own length and never a period, for hardly a message. Over ten
-// seeds no row costs more than 1.03 times the messages up to 50 ms, nor 1.1 times for
-// 100 ms; one flush is 1.04 of a single run at 1740 ms. See results/stalls.md.
+// A stall costs a value its own length and never a period, for hardly a message: over ten
+// seeds (-more 10) no row costs more than 1.03 times the messages up to 50 ms, nor 1.1 times
+// for 100 ms; one flush is 1.04 of a single run at 1740 ms. See results/stalls.md.
 func TestStall_costsItsOwnLength(t *testing.T) {
 	whose := map[string]func(*sim) []string{"all": everybody, "one": anyOne, "root": theRoot}
 	for _, k := range []int{24, 5} {
 		for _, period := range []time.Duration{280 * ms, 470 * ms, 1740 * ms} {
-			calm := runStalled(k, 0, period, func(*sim) []stall { return nil })
-			require.Empty(t, calm.late, "k=%d P=%v", k, period)
-			for who, draw := range whose {
-				for length, messages := range map[time.Duration]float64{20 * ms: 1.05, 50 * ms: 1.05, 100 * ms: 1.1} {
-					tr := runStalled(k, 0, period, everySecond(length, draw))
+			calm := 0
+			for seed := range seeds(1) {
+				tr := runStalled(k, seed, period, func(*sim) []stall { return nil })
+				require.Empty(t, tr.late, "k=%d P=%v", k, period)
+				calm += tr.sent
+			}
+			for _, who := range []string{"all", "one", "root"} {
+				for _, length := range []time.Duration{20 * ms, 50 * ms, 100 * ms} {
+					sent, late, count := 0, 0, 0
+					for seed := range seeds(1) {
+						tr := runStalled(k, seed, period, everySecond(length, whose[who]))
+						sent, late, count = sent+tr.sent, late+len(tr.late), count+tr.count
+					}
 					what := fmt.Sprintf("k=%d P=%v, %s for %v", k, period, who, length)
-					require.Empty(t, tr.late, what)
-					require.LessOrEqual(t, float64(tr.sent)/float64(calm.sent), messages, what)
+					messages := float64(sent) / float64(calm)
+					t.Logf("%s: %d of %d late, %.3f times the messages", what, late, count, messages)
+					require.Zero(t, late, what)
+					most := 1.05
+					if length > 50*ms {
+						most = 1.1
+					}
+					require.LessOrEqual(t, messages, most, what)
 				}
 			}
 		}
@@ -195,21 +209,21 @@ func TestStall_atTheWorstMomentsCostsItsOwnLength(t *testing.T) {
 	}
 }
 
-// Single nodes that stand still at any time delay no value by more than that, where trees
-// are as flat as in earnest; in a deep one a few values by a period at most, as a slot that
-// moves takes time to be followed at each level. What lasts for half a period looks as if
-// it were early for the next round.
+// However long nodes stand still, and when, nothing is lost, hardly a value is late, and
+// none by more than a period: in deep trees a slot that moves takes time to be followed at
+// each level, and what lasts for half a period looks as if it were early for the next round.
 func TestStall_ofAnybodyAtAnyTimeIsSurvived(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		k := rapid.SampledFrom([]int{2, 5, 24}).Draw(t, "k")
 		seed := rapid.Uint64Range(1, 1<<20).Draw(t, "seed")
 		period := time.Duration(rapid.SampledFrom([]int{100, 280, 470}).Draw(t, "period")) * ms
 		length := min(time.Duration(rapid.IntRange(1, 120).Draw(t, "ms"))*ms, period/2-ms)
-		tr := runStalled(k, seed, period, everySecond(length, anyOne))
-		require.True(t, tr.complete(len(tr.sentAt)))
-		if k > 2 {
-			require.Empty(t, tr.late)
+		who := anyOne
+		if rapid.Bool().Draw(t, "all") {
+			who = everybody
 		}
+		tr := runStalled(k, seed, period, everySecond(length, who))
+		require.True(t, tr.complete(len(tr.sentAt)))
 		require.LessOrEqual(t, len(tr.late), tr.count/50)
 		for _, l := range tr.late {
 			require.LessOrEqual(t, l.over, period+gossip.MinGuard, "value %s at %s, sent %v", l.value, l.at, l.sent)
