@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"treecast/checker/txn"
 	"treecast/run"
 )
 
@@ -25,6 +26,7 @@ type challenge struct {
 	rate       float64 // at least, operations per second
 	latency    time.Duration
 	partition  bool
+	isolation  string        // the model of transactions that the run must be judged by, or a stronger one
 	msgsPerOp  float64       // server messages per operation, below
 	median     time.Duration // of the stable latencies, below
 	maxLatency time.Duration // of the stable latencies, below
@@ -55,9 +57,9 @@ var challenges = []challenge{
 	{name: "5a", workload: "kafka", operation: "send", nodes: 1, rate: 1000},
 	{name: "5b", workload: "kafka", operation: "send", nodes: 2, rate: 1000},
 	{name: "5c", workload: "kafka", operation: "send", nodes: 2, rate: 1000},
-	{name: "6a", workload: "txn-rw-register", operation: "txn", nodes: 1, rate: 1000, total: true},
-	{name: "6b", workload: "txn-rw-register", operation: "txn", nodes: 2, rate: 1000, partition: true, total: true},
-	{name: "6c", workload: "txn-rw-register", operation: "txn", nodes: 2, rate: 1000, partition: true, total: true},
+	{name: "6a", workload: "txn-rw-register", operation: "txn", nodes: 1, rate: 1000, total: true, isolation: "read-uncommitted"},
+	{name: "6b", workload: "txn-rw-register", operation: "txn", nodes: 2, rate: 1000, partition: true, total: true, isolation: "read-uncommitted"},
+	{name: "6c", workload: "txn-rw-register", operation: "txn", nodes: 2, rate: 1000, partition: true, total: true, isolation: "read-committed"},
 }
 
 // of is the workload that a challenge is about.
@@ -111,13 +113,16 @@ func (c *challenge) matches(s *run.Spec) bool {
 	}
 	return s.Workload == c.of() && s.NodeCount == c.nodes && s.Rate >= c.rate &&
 		s.TimeLimit.Duration() >= cmp.Or(c.timeLimit, challengeTimeLimit) && s.Latency.Duration() == c.latency &&
-		(c.latency == 0 || s.LatencyDist == "constant") && s.Nemesis == faults
+		(c.latency == 0 || s.LatencyDist == "constant") && s.Nemesis == faults && c.isolationOf(s).Passed
 }
 
 func (c *challenge) judge(r *run.Results) run.Challenge {
 	checks := []run.ChallengeCheck{c.figuresOf(r), {
 		What: "valid", Target: "true", Got: r.Valid.String(), Passed: r.Valid == run.Valid,
 	}}
+	if c.isolation != "" {
+		checks = append(checks, c.isolationOf(&r.Settings))
+	}
 	if c.total {
 		got := r.Availability.OKFraction
 		checks = append(checks, run.ChallengeCheck{
@@ -201,6 +206,23 @@ func (c *challenge) workloadOf(r *run.Results) run.ChallengeCheck {
 		fits = r.Stats.ByF[c.operation].OKCount > 0 && r.Workload.SetFull == nil
 	}
 	check.Passed = fits && r.Stats.OKCount > 0
+	return check
+}
+
+// isolationOf is the check that a run was judged by what the challenge asks of
+// transactions, or by more. A results.edn does not say what it was judged by, and passes.
+func (c *challenge) isolationOf(s *run.Spec) run.ChallengeCheck {
+	check := run.ChallengeCheck{What: "judged by", Target: c.isolation + " or stronger", Got: "not said", Passed: true}
+	if c.isolation == "" || s.Workload != c.workload {
+		return check
+	}
+	models := s.ConsistencyModels.Split()
+	if len(models) == 0 {
+		models = []string{txn.DefaultModel}
+	}
+	prohibited := txn.Prohibits(models...)
+	check.Got = strings.Join(models, ", ")
+	check.Passed = !slices.ContainsFunc(txn.Prohibits(c.isolation), func(a string) bool { return !slices.Contains(prohibited, a) })
 	return check
 }
 

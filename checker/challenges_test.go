@@ -187,3 +187,48 @@ func TestChallenges_ofOtherWorkloads(t *testing.T) {
 	require.True(t, ok)
 	require.False(t, other.Passed)
 }
+
+// 6a and 6b ask for read-uncommitted, 6c for read-committed: a run that was judged by less
+// shows nothing of the sort, and one that was judged by more shows that, too.
+func TestChallenges_ofTransactionsLookAtWhatTheRunWasJudgedBy(t *testing.T) {
+	of := func(nodes int, models run.CommaList) *run.Results {
+		r := &run.Results{Valid: run.Valid, Settings: run.Spec{
+			Workload: "txn-rw-register", NodeCount: nodes, Rate: 1000, TimeLimit: ms(20_000), ConsistencyModels: models,
+		}}
+		if nodes > 1 {
+			r.Settings.Nemesis = "partition"
+		}
+		r.Stats.OKCount, r.Availability.OKFraction = 20_000, 1
+		r.Stats.ByF = map[string]run.Counts{"txn": {Count: 20_000, OKCount: 20_000}}
+		return r
+	}
+	for models, passed := range map[run.CommaList][]string{
+		"":                                {"6b", "6c"}, // Maelstrom's default, strict-serializable
+		"strict-serializable":             {"6b", "6c"},
+		"read-committed":                  {"6b", "6c"},
+		"PL-2":                            {"6b", "6c"},
+		"read-uncommitted,read-committed": {"6b", "6c"},
+		"read-uncommitted":                {"6b"},
+		"PL-1":                            {"6b"},
+		"linearizable":                    nil, // of single objects: prohibits nothing here
+	} {
+		var got []string
+		for _, c := range Challenges(of(2, models)) {
+			require.True(t, c.Passed, "%v", c.Checks)
+			got = append(got, c.Name)
+		}
+		require.Equal(t, passed, got, models)
+		require.Len(t, Challenges(of(1, models)), min(1, len(passed)), models)
+	}
+	c, ok := JudgeAs(of(2, "read-uncommitted"), "6c")
+	require.True(t, ok)
+	require.False(t, c.Passed)
+	require.Contains(t, c.Checks, run.ChallengeCheck{What: "judged by", Target: "read-committed or stronger", Got: "read-uncommitted"})
+
+	theirs := of(2, "")
+	theirs.Settings = run.Spec{} // a results.edn
+	c, ok = JudgeAs(theirs, "6c")
+	require.True(t, ok)
+	require.True(t, c.Passed)
+	require.Contains(t, c.Checks, run.ChallengeCheck{What: "judged by", Target: "read-committed or stronger", Got: "not said", Passed: true})
+}

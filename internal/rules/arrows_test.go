@@ -68,7 +68,7 @@ var arrows = map[string][]string{
 	"report/browser":    {},
 	"analysis":          {"run"},
 	"checker/txn":       {}, // serves anybody
-	"checker":           {"run"},
+	"checker":           {"run", "checker/txn"},
 	"run":               {},
 	"testbed":           {},
 	"testbed/harness":   {}, // for tests and benchmarks: it knows no more than a client does
