@@ -107,7 +107,7 @@ func (s *isolated) Next(now time.Duration) time.Duration {
 		return now
 	}
 	next := s.parent.Next()
-	if s.parent.Begun() && s.changed {
+	if s.parent.Begun() && s.changed && s.parent.Hears() {
 		next = min(next, max(s.figuresAt, s.askedAt)+s.asksEvery())
 	}
 	if s.stopping {

@@ -1,12 +1,15 @@
 package node
 
 import (
+	"fmt"
+	"log/slog"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"treecast/gossip"
+	"treecast/isolate/frame"
 	"treecast/isolate/hop"
 	"treecast/node/inject"
 )
@@ -60,5 +63,50 @@ func TestIsolated_givesBackTheBytesOfMessages(t *testing.T) {
 			require.Zero(t, r.gossipBytes.used.Load())
 		}
 		require.EqualValues(t, 20, r.counters.badPeerMsgs.Load())
+	}
+}
+
+// deaf starts children that are ready, and never answer.
+type deaf struct{}
+
+func (deaf) InProcess() bool { return false }
+
+func (deaf) Launch(time.Duration, *hop.Hello, func(), *slog.Logger) hop.Conn { return &deafChild{} }
+
+type deafChild struct {
+	hop.Conn
+	ready bool
+}
+
+func (*deafChild) Send(time.Duration, frame.Type, []byte) {}
+func (*deafChild) Flush()                                 {}
+func (*deafChild) Ended() (string, bool)                  { return "", false }
+func (*deafChild) Memory() int64                          { return 0 }
+func (*deafChild) Pid() int                               { return 1 }
+func (c *deafChild) Receive() (m frame.Message, ok bool, err error) {
+	if c.ready {
+		return m, false, nil
+	}
+	c.ready = true
+	return frame.Message{Type: hop.TypeReady, Payload: hop.AppendReady(nil)}, true, nil
+}
+
+// While a child answers nothing the node waits for it, and does not turn round.
+func TestIsolated_waitsForAChildThatIsStuck(t *testing.T) {
+	r := NewRig(t, func(c *Config) { c.Isolation = Isolation{Mode: hop.Gossip, Launcher: deaf{}} })
+	r.AdmitLines(0, InitLine(0, "n0", "n0", "n1"))
+	now := time.Duration(0)
+	for i := range 2500 { // more than its window, in less than it may be silent
+		now += time.Millisecond
+		r.AdmitLines(now, BroadcastLine("n0", i+1, fmt.Sprint(i)))
+		for _, s := range []Service{r.store, r.isolated} {
+			steps := 0
+			for s.Next(now) <= now {
+				_, err := s.Step(now)
+				require.NoError(t, err)
+				steps++
+				require.Less(t, steps, 100, "after %v", now)
+			}
+		}
 	}
 }

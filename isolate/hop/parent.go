@@ -171,6 +171,9 @@ func (p *Parent) InProcess() bool { return p.sync }
 // Begun reports whether there is a child whose service has begun.
 func (p *Parent) Begun() bool { return p.begun }
 
+// Hears reports whether there is room to tell the gossip child something.
+func (p *Parent) Hears() bool { return p.child.Up() && p.child.Room(0) }
+
 // Spoke reports whether the service has been asked, since the last call, what it has
 // to say.
 func (p *Parent) Spoke() bool {
