@@ -11,6 +11,7 @@ import (
 	"treecast/node/inject"
 	"treecast/testbed/nemesis"
 	"treecast/testbed/network"
+	"treecast/workload/all"
 )
 
 // Gossip behind frames is the same gossip: with the frames' path as data, where a hop
@@ -35,21 +36,46 @@ func TestIsolation_framesChangeNothing(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			of := func(mode hop.Mode) (string, string, string) {
+			requireSameBehindFrames(t, func() Config {
 				cfg := config(t, 9)
 				cfg.Session.Seed = 11
 				change(&cfg)
-				cfg.Node.Isolation.Mode = mode
-				return trace(t, cfg)
-			}
-			history, messages, logs := of(hop.None)
-			for _, mode := range []hop.Mode{hop.Gossip, hop.Links} {
-				again, spoken, written := of(mode)
-				require.Equal(t, logs, written, "logs, %v", mode)
-				require.Equal(t, messages, spoken, "messages, %v", mode)
-				require.Equal(t, history, again, "history, %v", mode)
-			}
+				return cfg
+			})
 		})
+	}
+}
+
+// What an app gives out goes through the same frames, whatever it means by it.
+func TestIsolation_framesChangeNothingWhateverTheApp(t *testing.T) {
+	for _, name := range []string{"broadcast", "echo", "unique-ids", "g-set", "g-counter", "pn-counter", "kafka", "txn-rw-register"} {
+		t.Run(name, func(t *testing.T) {
+			w, err := all.Named(name)
+			require.NoError(t, err)
+			requireSameBehindFrames(t, func() Config {
+				cfg := config(t, 5)
+				cfg.Session.Workload, cfg.Session.TimeLimit, cfg.Session.Quiet = w, 2*sec, 3*sec
+				cfg.Session.Nemesis = nemesis.Config{Faults: nemesis.Faults(), Interval: sec / 2}
+				cfg.Node.NumChildren = 2
+				return cfg
+			})
+		})
+	}
+}
+
+// requireSameBehindFrames requires that a run is the same in every mode.
+func requireSameBehindFrames(t *testing.T, make func() Config) {
+	of := func(mode hop.Mode) (string, string, string) {
+		cfg := make()
+		cfg.Node.Isolation.Mode = mode
+		return trace(t, cfg)
+	}
+	history, messages, logs := of(hop.None)
+	for _, mode := range []hop.Mode{hop.Gossip, hop.Links} {
+		again, spoken, written := of(mode)
+		require.Equal(t, logs, written, "logs, %v", mode)
+		require.Equal(t, messages, spoken, "messages, %v", mode)
+		require.Equal(t, history, again, "history, %v", mode)
 	}
 }
 
