@@ -2,8 +2,10 @@ package experiment
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"treecast/run"
 )
@@ -79,4 +81,59 @@ func (h *healthWatch) childTable(nodes []string) (run.Table, bool) {
 		}
 	}
 	return t, len(t.Rows) > 0
+}
+
+// childRemarks says in a sentence that children of nodes were ended and followed by
+// others, or that nodes do their work themselves; none if all ran as they should.
+func (h *healthWatch) childRemarks(nodes []string) []string {
+	restarts := map[string]uint64{} // by cause
+	var ended, inside []string
+	for _, name := range nodes {
+		n := h.nodes[name]
+		if n == nil {
+			continue
+		}
+		var all uint64
+		isInside := false
+		for _, w := range n.children {
+			for _, cause := range causes {
+				restarts[cause] += w.last.Restarts[cause]
+				all += w.last.Restarts[cause]
+			}
+			isInside = isInside || w.last.Inside
+		}
+		if all > 0 {
+			ended = append(ended, name)
+		}
+		if isInside {
+			inside = append(inside, name)
+		}
+	}
+	var parts []string
+	if len(ended) > 0 {
+		var by []string
+		for _, cause := range causes {
+			if count := restarts[cause]; count > 0 {
+				by = append(by, fmt.Sprintf("%s %d", strings.ReplaceAll(cause, "_", " "), count))
+			}
+		}
+		parts = append(parts, fmt.Sprintf("child processes of %s were ended and started again (%s)", someOf(ended), strings.Join(by, ", ")))
+	}
+	if len(inside) > 0 {
+		parts = append(parts, someOf(inside)+" gave up child processes and did their work inside, without isolation")
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	return []string{strings.Join(parts, "; ") + ": results.json has the table children"}
+}
+
+// someOf names a few of the nodes, and how many others there are.
+func someOf(nodes []string) string {
+	const named = 3
+	text := strings.Join(nodes[:min(len(nodes), named)], ", ")
+	if more := len(nodes) - named; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }

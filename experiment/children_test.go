@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -38,4 +39,24 @@ func TestChildren_haveARowEachWithTheWorstOfTheirFigures(t *testing.T) {
 	}
 	_, ok = newHealthWatch(nil).childTable([]string{"n0"})
 	require.False(t, ok)
+}
+
+// Who reads the verdicts has to know that nodes were isolated less than they were asked to be.
+func TestChildren_thatWereEndedAreSaid(t *testing.T) {
+	said := func(replies ...string) []string {
+		h := newHealthWatch(nil)
+		var nodes []string
+		for i, reply := range replies {
+			nodes = append(nodes, fmt.Sprintf("n%d", i))
+			h.take(time.Second, nodes[i], json.RawMessage(`{"isolation":{"children":[`+reply+`]}}`))
+		}
+		return h.childRemarks(nodes)
+	}
+	well := `{"name":"gossip","started":1,"restarts":{"crashed":0}}`
+	stuck := `{"name":"gossip","started":4,"restarts":{"stuck":2,"not_started":1}},{"name":"link n1","started":1}`
+	inside := `{"name":"gossip","inside":true,"restarts":{"crashed":5}}`
+	require.Empty(t, said(well, well, ""))
+	require.Equal(t, []string{"child processes of n1 were ended and started again (stuck 2, not started 1): results.json has the table children"}, said(well, stuck))
+	require.Equal(t, []string{"child processes of n0, n1, n2 and 1 more were ended and started again (crashed 5, stuck 6, not started 3); " +
+		"n3 gave up child processes and did their work inside, without isolation: results.json has the table children"}, said(stuck, stuck, stuck, inside))
 }

@@ -220,6 +220,7 @@ func (p *plan) check(out outcome, watch *observer, health *healthWatch) *run.Res
 	}
 	if t, ok := health.childTable(p.session.Nodes); ok {
 		results.Tables = append(results.Tables, t)
+		results.Remarks = append(results.Remarks, health.childRemarks(p.session.Nodes)...)
 	}
 	results.Tables = append(results.Tables, out.usage)
 	return &results

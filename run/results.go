@@ -105,7 +105,7 @@ type NodeNote struct {
 type Table struct {
 	Name    string   `json:"name"`
 	Columns []string `json:"columns"`
-	Rows    [][]any  `json:"rows"` // strings and numbers, one per column
+	Rows    [][]any  `json:"rows"` // strings, numbers and booleans, one per column
 }
 
 // Challenge is the verdict on one of the Fly.io challenges.

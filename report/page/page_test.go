@@ -286,3 +286,16 @@ func TestWrite_workloadsThatSpreadNothing(t *testing.T) {
 	has(t, page, "Clients gave the nodes no values to spread")
 	require.NotContains(t, page, "messages per broadcast")
 }
+
+func TestThePageShowsTheChildrenOfNodes(t *testing.T) {
+	f := small(t)
+	hasNot(t, draw(t, f), "child processes")
+	f.Results.Tables = append(f.Results.Tables, run.Table{
+		Name: "children", Columns: []string{"node", "child", "crashed", "inside"},
+		Rows: [][]any{{"n0", "gossip", 12.0, true}, {"n1", "link n2", 0.0, false}},
+	})
+	page := draw(t, f)
+	has(t, page, "The nodes&#39; child processes")
+	has(t, page, "<tr><td>n0</td><td>gossip</td><td>12</td><td>yes</td></tr>")
+	has(t, page, "<tr><td>n1</td><td>link n2</td><td>0</td><td>no</td></tr>")
+}

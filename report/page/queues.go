@@ -27,9 +27,12 @@ type queuesPart struct {
 func newQueuesPart(f *run.Folder) queuesPart {
 	out := queuesPart{Sentence: "Nobody asked the nodes for their health in this run: treecast test does, where the nodes are treecast's own, unless --health is off."}
 	for _, t := range f.Results.Tables {
-		if t.Name == "health" {
+		switch t.Name {
+		case "health":
 			out.Sentence = "No component was overwhelmed: whenever the nodes were asked, no queue was above its preferred size for long enough to count as unhealthy, and no request was refused."
 			out.Tables = append(out.Tables, plainTable("The worst of each node's health", t, 40))
+		case "children":
+			out.Tables = append(out.Tables, plainTable("The nodes' child processes", t, 40))
 		}
 	}
 	if trouble, more := figure.Overwhelmed(f.Results.Overwhelmed, maxOverwhelmed); len(trouble) > 0 {
@@ -169,12 +172,15 @@ func plainTable(title string, t run.Table, limit int) table {
 	for _, row := range t.Rows[:min(len(t.Rows), limit)] {
 		var cells []string
 		for _, cell := range row {
-			if text, ok := cell.(string); ok {
-				cells = append(cells, clip(text, 80))
-				continue
+			switch v := cell.(type) {
+			case string:
+				cells = append(cells, clip(v, 80))
+			case bool:
+				cells = append(cells, map[bool]string{true: "yes", false: "no"}[v])
+			default:
+				n, _ := run.Number(cell)
+				cells = append(cells, milliseconds(n))
 			}
-			v, _ := run.Number(cell)
-			cells = append(cells, milliseconds(v))
 		}
 		out.Rows = append(out.Rows, cells)
 	}
