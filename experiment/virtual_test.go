@@ -162,3 +162,15 @@ func TestNodesThatCannotBeMadeMakeNoRun(t *testing.T) {
 	require.Contains(t, results.Nodes[0].Text, "the number of children must be at least 1, not -1")
 	require.FileExists(t, filepath.Join(dir, "results.json"))
 }
+
+// Three seconds from node to node: what the first answer says of the way is believed,
+// or values would be sent again all the time and be nowhere before the end.
+func TestVirtual_nodesFarApartHearOfEverything(t *testing.T) {
+	p := inVirtualTime()
+	p.NodeCount, p.Rate, p.Latency, p.Node.NumChildren, p.Seed = 5, 50, run.Millis(3*time.Second), 4, 4
+	r, err := Measure(context.Background(), p, Options{})
+	require.NoError(t, err)
+	require.Equal(t, run.Valid, r.Strict.Valid, "%v", r.Strict.Findings)
+	require.Equal(t, r.Delivery.ValueCount, r.Delivery.FullCount)
+	require.Less(t, float64(*r.Net.Servers.MsgsPerOp), 1.35)
+}

@@ -9,6 +9,8 @@ const (
 	maxMargin = time.Second
 	// maxInterval is the longest pause between two re-sends to one neighbour.
 	maxInterval = 1500 * time.Millisecond
+	// longestFirst is the longest round trip that a first sample is believed.
+	longestFirst = 12 * time.Second
 )
 
 // rtt estimates a link's round-trip time and how much it varies, as TCP does
@@ -44,13 +46,16 @@ func (r *rtt) limit() time.Duration { return 2 * (r.roundTrip() + r.margin()) }
 // sample takes a measured round trip into account. It counts as twice what was
 // to be expected at most: a clock that has jumped, or a process that was stopped
 // on the way, says little about the way. If it really has become longer, a few
-// samples find it.
+// samples find it. The first counts as it is, up to longestFirst: nothing is known yet,
+// and where the way is long an estimate that only doubles with each round trip would
+// have everything sent again and again meanwhile.
 func (r *rtt) sample(d time.Duration) {
-	d = min(max(d, 0), r.limit())
 	if !r.measured {
+		d = min(max(d, 0), max(longestFirst, r.limit()))
 		r.smoothed, r.varies, r.measured = d, d/2, true
 		return
 	}
+	d = min(max(d, 0), r.limit())
 	off := r.smoothed - d
 	if off < 0 {
 		off = -off

@@ -61,6 +61,17 @@ func TestSteadyWayIsMeasuredExactlyInTheEnd(t *testing.T) {
 	})
 }
 
+// Where nothing is known yet, a way may be as long as it looks.
+func TestRTT_believesTheFirstSample(t *testing.T) {
+	r := rtt{first: 500 * ms}
+	r.measure(6*time.Second, 0, 6*time.Second)
+	require.Equal(t, 6*time.Second, r.roundTrip())
+
+	r = rtt{first: 500 * ms}
+	r.measure(time.Hour, 0, time.Hour)
+	require.Equal(t, longestFirst, r.roundTrip(), "but no clock that jumped by hours")
+}
+
 func TestAClockThatJumpsDoesNotMakeAWayLong(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r, way := rtt{first: 500 * ms}, durations(ms, 200*ms).Draw(t, "way")
