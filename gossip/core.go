@@ -230,7 +230,7 @@ type Stats struct {
 	Guard                      time.Duration // how long before its slot's end this node speaks; 0: it has no slot
 	Slots, SlotsMissed         uint64        // messages upwards in its slots, and those that came after the parent had spoken
 	LateTurns                  uint64        // messages of children that came soon after this node had spoken
-	Waits, Again               uint64        // rounds that waited for late children, and that spoke once more for them
+	Waits, Again               uint64        // rounds that the root put off as it stood still when others were to speak, and rounds in which this node spoke once more for what was late
 	ProbedLinks, UnackedLinks  int           // links that wait for a sign of life; links with anything unacked
 	BacklogEntries             int           // log positions of the link that is furthest behind
 }
