@@ -121,7 +121,11 @@ func ours(t table.Writer, r *run.Results) {
 	if d := r.Delivery; d != nil {
 		latency = quantiles(d.Latencies, false)
 		if missing := d.ValueCount - d.FullCount; missing > 0 {
-			latency += fmt.Sprintf("   (%d of %d values not handed to every node)", missing, d.ValueCount)
+			what := "values not handed to every node"
+			if d.Inside {
+				what = "entries, of clients and of nodes, not known to every node in the end"
+			}
+			latency += fmt.Sprintf("   (%d of %d %s)", missing, d.ValueCount, what)
 		}
 	}
 	each := ""
