@@ -178,10 +178,14 @@ func (s *Session) findings() (out []run.Finding) {
 	return out
 }
 
-// remarks says what is odd about the nodes' output and harms nothing.
+// remarks says what is odd about the nodes' output and harms nothing, and what the
+// findings follow from.
 func (s *Session) remarks() (out []string) {
 	if s.shortened != "" {
 		out = append(out, s.shortened)
+	}
+	if refused := s.refusedInit(); refused != "" {
+		out = append(out, refused)
 	}
 	for i := range s.nodes {
 		if n := &s.nodes[i]; n.conduct.control.count > 0 {
@@ -190,6 +194,25 @@ func (s *Session) remarks() (out []string) {
 		}
 	}
 	return out
+}
+
+// refusedInit says that nodes which were started again did not take their init, so that
+// nobody wonders why they answer nothing else; empty if all that run did.
+func (s *Session) refusedInit() string {
+	text, others := "", 0
+	for i := range s.nodes {
+		switch n := &s.nodes[i]; {
+		case n.refused == nil || n.down || s.phase == Starting: // whose error says it
+		case text == "":
+			text = fmt.Sprintf("%s was started again and did not take its init, so it answered nothing after that: %v", n.name, n.refused)
+		default:
+			others++
+		}
+	}
+	if others > 0 {
+		text += fmt.Sprintf("; neither did %s", plural(others, "other node"))
+	}
+	return text
 }
 
 func plural(n int, noun string) string {

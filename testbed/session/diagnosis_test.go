@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"treecast/run"
+	"treecast/testbed/nemesis"
 	"treecast/workload"
 )
 
@@ -241,4 +242,35 @@ func TestUnanswered_quotesWhatLacksItsNewline(t *testing.T) {
 	require.NoError(t, r.Err)
 	require.Equal(t, run.FindingUnanswered, r.Findings[0].Kind)
 	require.Contains(t, r.Findings[0].Text, `; n0 has printed 12 bytes without a newline: {"src":"n0"}; a newline ends a message`)
+}
+
+func TestInit_thatIsRefusedByANewLifeIsSaid(t *testing.T) {
+	refusing := func(from int) func(name string) program {
+		lives := map[string]int{}
+		return func(name string) program {
+			if lives[name]++; lives[name] != from {
+				return naive(name)
+			}
+			return func(m message) []string {
+				return []string{line(m.Dest, m.Src, `{"type":"error","in_reply_to":%d,"code":11,"text":"the disk is gone: give --blank"}`, m.Body.MsgID)}
+			}
+		}
+	}
+	remarks := func(steps string, from int) []string {
+		cfg := config(3)
+		cfg.Nemesis = nemesis.Config{Plan: plan(t, steps)}
+		r := newCluster(t, cfg, refusing(from)).run()
+		require.NoError(t, r.Err)
+		return r.Remarks
+	}
+	said := "n1 was started again and did not take its init, so it answered nothing after that: " +
+		"it answered init with error 11 (temporarily-unavailable): the disk is gone: give --blank"
+	require.Equal(t, []string{said}, remarks("0.5s kill n1; 1s start n1", 2))
+	require.Equal(t, []string{said + "; neither did 1 other node"}, remarks("0.5s kill n1,n2; 1s start n1,n2", 2))
+	require.Empty(t, remarks("0.5s kill n1; 1s start n1", 3))
+	require.Empty(t, remarks("0.5s kill n1; 0.7s start n1; 1s kill n1; 1.5s start n1", 2), "the last life is what counts")
+
+	r := newCluster(t, config(1), refusing(1)).run()
+	require.Error(t, r.Err)
+	require.Empty(t, r.Remarks, "the error says it")
 }

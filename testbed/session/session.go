@@ -84,6 +84,7 @@ type node struct {
 	booting bool // down, and being started
 	paused  bool
 	deaf    bool    // what it prints is ignored, in this life
+	refused error   // what it answered to this life's init, where that was not init_ok
 	setup   *client // that sent it its topology; nil for none
 
 	printed  int64  // lines, in this life

@@ -125,7 +125,7 @@ func (t *strike) completed() json.RawMessage {
 // name and its place in the network; what waits for it there comes after init.
 func (s *Session) restarted(now time.Duration, n *node) {
 	n.booting = false
-	n.down, n.deaf, n.printed = false, false, 0
+	n.down, n.deaf, n.refused, n.printed = false, false, nil, 0
 	s.init(now, n, s.sendFirst, func(now time.Duration, err error) {
 		n.ready = err == nil
 		s.startEnded(now, n, err)
@@ -156,6 +156,7 @@ func (s *Session) init(now time.Duration, n *node, send sender, ended func(now t
 		if reply == nil {
 			ended(now, s.unanswered(n, c, s.cfg.InitTimeout))
 		} else if err := workload.CheckInit(reply.Body); err != nil {
+			n.refused = err
 			ended(now, err)
 		} else {
 			ended(now, nil)
