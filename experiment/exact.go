@@ -10,10 +10,10 @@ import (
 	"treecast/testbed/invariant"
 )
 
-// exactTable is the name of the table of what the watch saw: how long after
+// exactTable is the table of what the watch saw: how long after
 // everything was healed a node last came to know a value of before the final phase, how many values must
 // be known at the end, and how many were acknowledged and rightly lost.
-const exactTable = "exact"
+const exactTable = run.ExactTable
 
 // exactly replaces what the strict verdict says of missing values by what the
 // watch over the nodes knows: which values must be there, to the value, as some

@@ -25,7 +25,7 @@ func Summary(w io.Writer, r *run.Results, dir string) error {
 	section := func(title string) { t.AppendRow(table.Row{"", ""}); t.AppendRow(table.Row{title}) }
 
 	t.AppendRow(table.Row{"valid?", r.Valid.String() + " (Maelstrom's verdict)"})
-	t.AppendRow(table.Row{"strict?", r.Strict.Valid.String() + " (ours)"})
+	t.AppendRow(table.Row{r.StrictName() + "?", r.Strict.Valid.String() + " (ours)"})
 	for _, c := range r.Challenges {
 		t.AppendRow(table.Row{c.Name, challenge(c)})
 	}

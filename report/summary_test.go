@@ -202,3 +202,16 @@ func TestSummary_saysThatNothingWasWrittenToStderr(t *testing.T) {
 	require.NotContains(t, summary(t, r), "Nothing was written")
 	require.Contains(t, summary(t, r), "Last lines of n1's stderr:\n  why\n")
 }
+
+// Where strict would be false and exact is true, that must not be called strict.
+func TestAnExactVerdictIsCalledThat(t *testing.T) {
+	for name, change := range map[string]func(r *run.Results){
+		"strict": func(*run.Results) {},
+		"exact":  func(r *run.Results) { r.Tables = []run.Table{{Name: "health"}, {Name: run.ExactTable}} },
+		"exact ": func(r *run.Results) { r.Strict.Findings = []run.Finding{{Kind: run.FindingInvariant}} },
+	} {
+		r := validRun()
+		change(r)
+		require.Contains(t, summary(t, r), fmt.Sprintf(" %-22s true (ours)\n", strings.TrimSpace(name)+"?"))
+	}
+}

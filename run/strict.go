@@ -1,5 +1,7 @@
 package run
 
+import "slices"
+
 // Strict is our own verdict, beside Maelstrom's and never kinder: it sees
 // what set-full does not look at.
 type Strict struct {
@@ -40,3 +42,18 @@ type Finding struct {
 	Count int         `json:"count"`          // how many times, or how many values
 	Text  string      `json:"text"`           // the evidence in one sentence
 }
+
+// StrictName is what the run's own verdict is called: "exact" where the nodes were looked
+// into, and a value may be missing if none that had it could keep it; "strict" elsewhere,
+// and where that was interrupted before anything could be said.
+func (r *Results) StrictName() string {
+	if slices.ContainsFunc(r.Tables, func(t Table) bool { return t.Name == ExactTable }) ||
+		slices.ContainsFunc(r.Strict.Findings, func(f Finding) bool { return f.Kind == FindingInvariant }) { // which ends a run before the table
+		return "exact"
+	}
+	return "strict"
+}
+
+// ExactTable is the name of the table of what was seen inside of the nodes, where the
+// verdict is exact.
+const ExactTable = "exact"

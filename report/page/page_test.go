@@ -299,3 +299,12 @@ func TestThePageShowsTheChildrenOfNodes(t *testing.T) {
 	has(t, page, "<tr><td>n0</td><td>gossip</td><td>12</td><td>yes</td></tr>")
 	has(t, page, "<tr><td>n1</td><td>link n2</td><td>0</td><td>no</td></tr>")
 }
+
+func TestThePageCallsAnExactVerdictThat(t *testing.T) {
+	f := small(t)
+	f.Results.Tables = append(f.Results.Tables, run.Table{Name: run.ExactTable})
+	page := draw(t, f)
+	has(t, page, "<dt>exact?</dt>")
+	has(t, page, "by the exact one")
+	hasNot(t, page, "<dt>strict?</dt>")
+}

@@ -45,6 +45,9 @@ func newVerdict(f *run.Folder) verdict {
 		v.Headline, v.Tone = "The run could not be made as asked", "bad"
 	case both == run.Valid:
 		v.Headline = "Valid, by Maelstrom's verdict and by the stricter one"
+		if r.StrictName() == "exact" {
+			v.Headline = "Valid, by Maelstrom's verdict and by the exact one"
+		}
 	case r.Valid == run.Valid && r.Strict.Valid == run.Invalid:
 		v.Headline = "Valid for Maelstrom, but not strictly: see the findings"
 	case both == run.Invalid:
@@ -52,13 +55,16 @@ func newVerdict(f *run.Folder) verdict {
 	default:
 		v.Headline = "Unknown: too little happened to tell"
 	}
-	strict := "ours: what Maelstrom lets pass counts, too"
-	if r.Spreads() {
+	name, strict := r.StrictName(), "ours: what Maelstrom lets pass counts, too"
+	switch {
+	case name == "exact":
+		strict = "ours: what nodes that lived on must have is there, nothing unsent, no duplicate"
+	case r.Spreads():
 		strict = "no duplicate, nothing unsent, nothing missing on any node"
 	}
 	v.Cards = append(v.Cards,
 		card{"valid?", r.Valid.String(), "Maelstrom's verdict", tone(r.Valid)},
-		card{"strict?", r.Strict.Valid.String(), strict, tone(r.Strict.Valid)},
+		card{name + "?", r.Strict.Valid.String(), strict, tone(r.Strict.Valid)},
 	)
 	for _, c := range r.Challenges {
 		v.Cards = append(v.Cards, challengeCard(c))
