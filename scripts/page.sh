@@ -31,7 +31,7 @@ done
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-(cd "$here" && go build -o "$work/treecast" .)
+(cd "$here" && go build -buildvcs=auto -o "$work/treecast" .)
 cd "$work"
 ./treecast test -w broadcast --virtual --node-count 25 --time-limit 20 --rate 100 --latency 100 \
   --nemesis partition --nemesis-interval 6 --seed 4 >/dev/null 2>&1
