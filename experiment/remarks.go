@@ -63,10 +63,21 @@ func (p *plan) remarks() (out []string) {
 		}
 	}
 	if p.Rate == 0 {
-		out = append(out, "--rate is 0: no client asks for anything until the load is over")
+		out = append(out, "--rate is 0: no client asks for anything until the load is over"+p.untoldApp())
 	}
 	out = append(out, p.isolationRemarks()...)
 	return append(out, p.periodRemarks()...)
+}
+
+// untoldApp says what our own nodes need to answer final reads where nothing before these
+// tells them which workload they are for: several have the same reads. Topologies and writes tell.
+func (p *plan) untoldApp() string {
+	w := p.session.Workload
+	told := slices.ContainsFunc(p.NodeArgs(), func(word string) bool { return word == "--app" || strings.HasPrefix(word, "--app=") })
+	if p.Gossip == nil || told || !w.Recovers || w.Topology || w.WritesAtEnd {
+		return ""
+	}
+	return fmt.Sprintf(", and treecast's own nodes cannot tell from a read which workload they are for: add -- --app %s", p.Workload)
 }
 
 // ownIsolation is what our own node promises of transactions.

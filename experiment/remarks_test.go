@@ -36,15 +36,18 @@ func TestRemarks_nameWhatHasNoEffect(t *testing.T) {
 			p.NemesisInterval, p.Nemesis = run.Millis(time.Second), "loss,delay"
 			p.LossRate, p.DelayRate, p.DelayMean = 0.1, 0.1, 1
 		},
-		"--latency has no effect: it is between nodes":                                     func(p *Plan) { p.NodeCount, p.Latency = 1, run.Millis(time.Second) },
-		"--latency-dist has no effect: --latency is 0":                                     func(p *Plan) { p.LatencyDist = "uniform" },
-		"--topology has no effect: nodes are sent no topology in the workload echo":        func(p *Plan) { p.Workload, p.Topology = "echo", "line" },
-		"--key-count has no effect: the workload broadcast does not look at it":            func(p *Plan) { p.KeyCount = 3 },
-		"--max-txn-length has no effect: the workload kafka does not look at it":           func(p *Plan) { p.Workload, p.MaxTxnLength = "kafka", 3 },
-		"--consistency-models has no effect: the workload g-set does not look at it":       func(p *Plan) { p.Workload, p.ConsistencyModels = "g-set", "PL-2" },
-		"--nodes has no effect: --node-count overrides names of nodes":                     func(p *Plan) { p.NodeCount, p.Nodes = 2, run.CommaListOf("a", "b") },
-		"--quiet-time has no effect: the workload echo ends with its load":                 func(p *Plan) { p.Workload, p.Quiet = "echo", run.Millis(time.Second) },
-		"--rate is 0: no client asks for anything":                                         func(p *Plan) { p.Rate = 0 },
+		"--latency has no effect: it is between nodes":                               func(p *Plan) { p.NodeCount, p.Latency = 1, run.Millis(time.Second) },
+		"--latency-dist has no effect: --latency is 0":                               func(p *Plan) { p.LatencyDist = "uniform" },
+		"--topology has no effect: nodes are sent no topology in the workload echo":  func(p *Plan) { p.Workload, p.Topology = "echo", "line" },
+		"--key-count has no effect: the workload broadcast does not look at it":      func(p *Plan) { p.KeyCount = 3 },
+		"--max-txn-length has no effect: the workload kafka does not look at it":     func(p *Plan) { p.Workload, p.MaxTxnLength = "kafka", 3 },
+		"--consistency-models has no effect: the workload g-set does not look at it": func(p *Plan) { p.Workload, p.ConsistencyModels = "g-set", "PL-2" },
+		"--nodes has no effect: --node-count overrides names of nodes":               func(p *Plan) { p.NodeCount, p.Nodes = 2, run.CommaListOf("a", "b") },
+		"--quiet-time has no effect: the workload echo ends with its load":           func(p *Plan) { p.Workload, p.Quiet = "echo", run.Millis(time.Second) },
+		"--rate is 0: no client asks for anything":                                   func(p *Plan) { p.Rate = 0 },
+		"until the load is over, and treecast's own nodes cannot tell from a read which workload they are for: add -- --app g-counter": func(p *Plan) {
+			p.Workload, p.Gossip, p.Rate = "g-counter", period(time.Second), 0
+		},
 		"the nodes' --sync-period, 1h0m0s, is longer than the run, 20s of load and 10s of": func(p *Plan) { p.Gossip = period(time.Hour) },
 		"the nodes' --sync-period, 12s, is longer than the quiet time, 10s: the last":      func(p *Plan) { p.Gossip = period(12 * time.Second) },
 		"--consistency-models asks for strict-serializable, and treecast's own node promises read-committed": func(p *Plan) {
@@ -61,6 +64,22 @@ func TestRemarks_nameWhatHasNoEffect(t *testing.T) {
 		got := remarksOf(t, change)
 		require.Len(t, got, 1, want)
 		require.Contains(t, got[0], want)
+	}
+}
+
+func TestRemarks_proposeNoAppToThoseWhoKnowTheirs(t *testing.T) {
+	for _, change := range []func(p *Plan){
+		func(p *Plan) { p.Gossip = nil }, // somebody else's node
+		func(p *Plan) { p.Args = "--app g-set" },
+		func(p *Plan) { p.Args = "--app=g-set" },
+		func(p *Plan) { p.Workload = "broadcast" }, // whose topology tells
+		func(p *Plan) { p.Workload = "kafka" },     // whose polls tell
+	} {
+		got := remarksOf(t, func(p *Plan) {
+			p.Workload, p.Rate, p.Gossip = "g-set", 0, &run.GossipSettings{Rounds: "locked", SyncPeriod: run.Millis(time.Second)}
+			change(p)
+		})
+		require.Equal(t, []string{"--rate is 0: no client asks for anything until the load is over"}, got)
 	}
 }
 
