@@ -14,6 +14,7 @@ type acks struct {
 	due     time.Duration // when they must go, if nothing else does
 	ready   bool          // that time has come
 	urgency urgency
+	silent  bool      // our silence says that what is stored is so
 	waiting []arrival // handed out to be stored, oldest first
 	said    Spans     // the newest that were acked: a message that names them may be lost
 
@@ -35,7 +36,9 @@ type arrival struct {
 	batch   uint64
 	at      time.Duration
 	urgency urgency
-	flush   bool // it moves what we know downwards
+	flush   bool  // it moves what we know downwards
+	silent  bool  // our silence says that it is stored
+	acks    Spans // what it acks, for when it is stored
 }
 
 // begin forgets what the peer's former incarnation sent.
@@ -52,6 +55,7 @@ func (a *acks) note(now time.Duration, batch uint64) {
 func (a *acks) add(arrived arrival) {
 	a.stored.Add(arrived.batch)
 	a.urgency = max(a.urgency, arrived.urgency)
+	a.silent = arrived.silent
 }
 
 // repeatedSpans is how many spans of acks are said again with every message.
@@ -72,7 +76,7 @@ func (a *acks) moveTo(b *pooled, n int) {
 	a.said = a.said[:copy(a.said, a.said[max(0, len(a.said)-2*repeatedSpans):])]
 	a.stored = a.stored[:copy(a.stored, a.stored[n:])]
 	if len(a.stored) == 0 {
-		a.ready, a.urgency, a.due = false, withTheRound, Never
+		a.ready, a.urgency, a.silent, a.due = false, withTheRound, false, Never
 	}
 }
 
@@ -116,6 +120,9 @@ func (a *acks) storedBatch(number uint64) (arrival, bool) {
 // leaf lets its parent wait longer than a round, since its next delta may yet
 // carry the ack, and a bare one costs a message.
 func (c *Core) ackDue(now time.Duration, l *link, a arrival) time.Duration {
+	if a.silent {
+		return Never
+	}
 	var due time.Duration
 	if l.role == Parent && c.isLeaf() {
 		due = max(now, a.at+c.cfg.AckDelay)

@@ -102,6 +102,9 @@ func (c *Core) flushTo(l *link, withAcks bool) {
 
 // wake handles a link whose deadline has come.
 func (c *Core) wake(now time.Duration, l *link) {
+	if l.takeSilence(now) {
+		c.returnPermit(now, l)
+	}
 	if l.expire(now) {
 		c.returnPermit(now, l)
 		l.dataDue = true

@@ -117,7 +117,7 @@ func (ch channels) giveUp(p *peer, mute bool) {
 	l.becomeUnreachable(mute)
 	if mute {
 		l.owedFrom = l.firstOwed()
-		l.resend = nil
+		l.resend, l.silent = nil, batch{}
 		l.exchange.hide()
 		l.exchange.parts, l.exchange.owed, l.exchange.blind = nil, false, false
 	}

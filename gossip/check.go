@@ -73,7 +73,7 @@ func (c *Core) checkProgress(l *link) error {
 	if !c.scheme.confirms() {
 		below = c.known // anti-entropy does not wait for the cursor
 	}
-	segments := slices.Clone(l.resend)
+	segments := append(slices.Clone(l.resend), l.silent.parts...)
 	bytes, last := 0, uint64(0)
 	for _, b := range l.inflight {
 		segments = append(segments, b.parts...)
@@ -125,7 +125,7 @@ func (c *Core) checkAcks(l *link) error {
 	if n := len(a.stored); n > 0 && a.stored[n-1].Last > a.newest {
 		return broken(10, l, "batch %d is to be acked, the newest is %d", a.stored[n-1].Last, a.newest)
 	}
-	if sent := a.ready || a.due != Never || l.role == Child && c.downAt != Never; len(a.stored) > 0 && !sent {
+	if sent := a.ready || a.silent || a.due != Never || l.role == Child && c.downAt != Never; len(a.stored) > 0 && !sent {
 		return broken(10, l, "acks %v that nothing sends", a.stored)
 	}
 	return nil

@@ -37,6 +37,8 @@
 // link is probing, and sends one message at a time, at growing intervals, until
 // something is acked.
 //
+// A flush that acks what a child has just said needs no ack of its own; see silence.go.
+//
 // Under locked rounds a message that is lost costs its entries a round, and hardly a
 // message. Every message repeats the newest acks. A batch that is not acked though a
 // later one is goes again with the next flush or slot; and for a while after that,
@@ -66,7 +68,8 @@
 //	    ((1 - exp(-v P)) + (1 - exp(-v P s(i)/n))) / P
 //
 // messages a second; for a star, where s = 1, it is the least possible. A
-// node that has no slot yet sends at once. Where periods are long it asks its parent for
+// node that has no slot yet sends at once, or, a leaf below the root at the start, when it
+// guesses that slot to be; see locked.guess. Where periods are long it else asks its parent for
 // an answer that tells the slot, which costs two messages per node at the start; where
 // they are short, the flush that acks what it sent tells it. While it waits it holds what it learns for a little, not to
 // spend a message on each, if the period is long. A parent that has none itself lets the child wait until it
@@ -182,7 +185,8 @@
 //  9. A link is queued once or not at all, filed under its name, and wakes no later
 //     than its first deadline.
 //  10. Acks are of batches that came, and something sends those of a parent and of
-//     the children: a deadline, a flush that is planned, or this Advance.
+//     the children: a deadline, a flush that is planned, or this Advance; or our silence
+//     says as much.
 //  11. Our digest counts as sent only while a part of it is in flight. Only a log
 //     that held something owes.
 //  12. A link is unreachable if and only if suspicion lists its peer, and children
@@ -190,7 +194,8 @@
 //  13. A batch is acked when its entries are stored here, and not before.
 //  14. An entry is in the log once, and never told back to the peer that told it.
 //  15. Every position below the cursor of a tree link was acked, told by the peer, is
-//     in flight, to be sent again, or lies below base while the link owes: so
+//     in flight, to be sent again, said to be stored by the silence of a peer that speaks
+//     if it is not, or lies below base while the link owes: so
 //     nothing is lost. Whenever a link is given up, nothing of it counts any more;
 //     whenever it is taken up again, both sides show what they hold, and all that the
 //     other lacks of it is sent. A link counts for a node's parent only when that is done,

@@ -11,6 +11,7 @@ type locked struct {
 	grid      time.Duration // a time at which the root flushes
 	changed   time.Duration // when the root last changed the period
 	missed    bool          // the latency target cannot be kept
+	asked     bool          // for our slot, once
 	at        roundID       // the newest flush, as we number its term
 	turns     turns         // when children speak
 }
@@ -45,6 +46,10 @@ const (
 	minPeriod = 20 * time.Millisecond
 	// holdFrom is the longest period with which nothing is held for a slot.
 	holdFrom = 500 * time.Millisecond
+	// guessWith is with how many entries at most a node guesses its first slot: one that
+	// takes many would send more messages in the time for which it guesses than it
+	// costs to ask.
+	guessWith = 6
 )
 
 func (s *locked) plan(now time.Duration) {
@@ -64,10 +69,36 @@ func (s *locked) planUp(now time.Duration) {
 	case c.parent == nil:
 	case s.phase.valid(now):
 		c.upAt = min(c.upAt, s.phase.next(now))
+	case s.guesses():
+		c.upAt = min(c.upAt, s.guess(now))
 	case len(c.parent.inflight) == 0:
 		c.upAt = now
 	case !c.parent.isProbed():
 		c.upAt = min(c.upAt, now+s.slotWait())
+	}
+}
+
+// guesses reports whether this node reckons with a grid that nobody has told it: while
+// it has not heard from the root yet, which is its parent.
+func (s *locked) guesses() bool {
+	c := s.c
+	return c.period > holdFrom && c.depth == 1 && c.isLeaf() && c.parent.incarnation == 0 && !c.parent.isProbed() && !s.asked
+}
+
+// guess is when to send upwards by the root's grid as this node guesses it. Nodes of a
+// cluster start together as a rule, and so the root's clock began when ours did, give or
+// take. What comes long before its next flush waits for that, and is sent while there
+// is time even if the root is a little early; what comes later is sent soon. Where the
+// guess is wrong, values of the first period may take a period longer.
+func (s *locked) guess(now time.Duration) time.Duration {
+	lead := min(s.c.cfg.FirstRTT, s.c.period/3)
+	switch slot := gridNext(now, -lead, s.c.period); {
+	case slot-now <= s.c.period-lead:
+		return slot
+	case len(s.c.parent.inflight) == 0:
+		return now
+	default:
+		return now + lead/20
 	}
 }
 
@@ -282,8 +313,9 @@ func (s *locked) sending(now time.Duration, l *link, m *Message) {
 	}
 	// Where nothing is held meanwhile, the flush that acks it is soon enough, unless
 	// messages get lost.
-	if len(m.Runs) > 0 && !s.phase.valid(now) && len(l.inflight) == 0 && (s.slotWait() > 0 || now < c.ridesUntil) {
-		m.Probe = true
+	if len(m.Runs) > 0 && !s.phase.valid(now) && len(l.inflight) == 0 && (s.slotWait() > 0 || now < c.ridesUntil) &&
+		!(s.guesses() && m.Entries() <= guessWith) {
+		m.Probe, s.asked = true, true
 	}
 	if !c.isLeaf() {
 		c.downAt = min(c.downAt, now+s.ackWait(l)+l.rtt.interval(0))

@@ -16,6 +16,7 @@ type progress struct {
 	resend   []segment
 	inflight []batch
 	lost     []batch     // taken back, newest last; their acks may be late
+	silent   batch       // taken to be stored, as the peer has not asked again; number 0: none
 	spare    [][]segment // parts of batches that are acked, to be used again
 	unacked  int         // bytes in flight
 	number   uint64      // of the newest batch
@@ -47,6 +48,7 @@ type batch struct {
 	alone   term   // what term would be if nothing rode on it
 	carrier uint64 // among the lost: the batch that it rode on, which answers for it; 0: none
 	waived  bool   // among the lost: its ack is late because it was not waited for
+	silence bool   // says that it is stored
 }
 
 // term is how long an ack is waited for.
@@ -87,11 +89,14 @@ func (p *progress) firstOwed() int {
 	for _, s := range p.resend {
 		first = min(first, s.from)
 	}
+	for _, s := range p.silent.parts {
+		first = min(first, s.from)
+	}
 	return first + 1
 }
 
 // drop forgets what is in flight or was to be sent again.
-func (p *progress) drop() { p.resend, p.inflight, p.unacked = nil, nil, 0 }
+func (p *progress) drop() { p.resend, p.inflight, p.silent, p.unacked = nil, nil, batch{}, 0 }
 
 // next numbers a batch.
 func (p *progress) next() uint64 {
@@ -193,6 +198,7 @@ func (p *progress) acked(now time.Duration, spans []Span) (news bool, carried ca
 	if news = len(p.inflight) < inTime; news {
 		p.lateAck -= p.lateAck / 8
 	}
+	p.confirm(spans)
 	var late []segment
 	p.lost = slices.DeleteFunc(p.lost, func(b batch) bool {
 		if !covers(spans, b.number) {

@@ -2,6 +2,7 @@ package gossip
 
 import (
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -24,8 +25,12 @@ func (c *Core) Receive(now time.Duration, from string, m *Message) (d Delivery, 
 	}
 	flush := false
 	if current {
-		c.receiveState(now, l, m)
+		acked := c.receiveState(now, l, m)
 		flush = l == c.parent && c.schedule.read(now, l, m)
+		if acked { // only now, as it may have told our slot
+			c.goOn(now, l)
+		}
+		c.doubt(now, l, m)
 	}
 	d.Entries = c.news(l, m, current)
 	ok = len(d.Entries) > 0
@@ -43,6 +48,7 @@ func (c *Core) Receive(now time.Duration, from string, m *Message) (d Delivery, 
 		}
 		a := c.arrival(now, l, m, flush)
 		if ok {
+			a.acks = slices.Clone(a.acks)
 			l.acks.await(a)
 			d.Ticket = Ticket{From: from, Incarnation: c.cfg.Incarnation, PeerIncarnation: m.Incarnation, Batch: m.Batch}
 		} else {
@@ -104,6 +110,10 @@ func (c *Core) news(l *link, m *Message, current bool) (news []Entry) {
 func (c *Core) arrival(now time.Duration, l *link, m *Message, flush bool) arrival {
 	l.acks.note(now, m.Batch)
 	a := arrival{batch: m.Batch, at: now, flush: flush}
+	if l.acksCountLater(m) && m.For == c.cfg.Incarnation {
+		a.acks = m.Acks
+		l.postpone(m.Acks, now+c.cfg.AckDelay)
+	}
 	switch {
 	case !m.Probe:
 	case m.Resent || len(m.Runs) == 0 || c.catch.on:
@@ -115,15 +125,16 @@ func (c *Core) arrival(now time.Duration, l *link, m *Message, flush bool) arriv
 }
 
 // receiveState takes what a message of the peer's present incarnation says of the
-// link itself.
-func (c *Core) receiveState(now time.Duration, l *link, m *Message) {
+// link itself, and reports whether it acks anything.
+func (c *Core) receiveState(now time.Duration, l *link, m *Message) (acked bool) {
 	switch m.For {
 	case 0:
 	case c.cfg.Incarnation:
 		if at, ok := l.departed.at(m.Echo.Batch); ok {
 			l.rtt.measure(now, at, now-at-m.Echo.Held)
 		}
-		if l.acked(now, m.Acks) {
+		if !l.acksCountLater(m) && l.acked(now, m.Acks) {
+			acked = true
 			c.progress(now, l)
 		}
 	default:
@@ -138,6 +149,7 @@ func (c *Core) receiveState(now time.Duration, l *link, m *Message) {
 	if m.Path > 0 && l.role == Child {
 		l.path = m.Path
 	}
+	return acked
 }
 
 // receiveDigest takes a part of the peer's digest, and its wish to see ours.
@@ -190,14 +202,18 @@ func (c *Core) progress(now time.Duration, l *link) {
 	if c.suspicion != nil {
 		c.suspicion.answered(now, &l.peer)
 	}
-	switch {
-	case held && l.behind(c.known):
+	if held && l.behind(c.known) {
 		c.send(l)
-	case l == c.parent && l.behind(c.known):
-		c.schedule.plan(now) // locked rounds without a phase have waited for this
 	}
 	if l.exchange.ours == due {
 		c.act(l)
+	}
+}
+
+// goOn plans what has waited for an ack: locked rounds without a phase do.
+func (c *Core) goOn(now time.Duration, l *link) {
+	if l == c.parent && !l.dataDue && l.behind(c.known) {
+		c.schedule.plan(now)
 	}
 }
 
@@ -216,6 +232,9 @@ func (c *Core) Stored(now time.Duration, t Ticket) {
 
 // stored puts a batch down to be acked, and passes it on if it is a flush.
 func (c *Core) stored(now time.Duration, l *link, a arrival) {
+	if len(a.acks) > 0 {
+		a.silent = c.ackedBeside(now, l, a.acks)
+	}
 	if a.flush {
 		c.schedule.flushed(now)
 	}

@@ -163,9 +163,9 @@ func TestPartitionsDoNotMakeClustersTalkative(t *testing.T) {
 			}
 			healthy := float64(within(4*time.Second, 10*time.Second)) / 3
 			for from := 11 * time.Second; from < 20*time.Second; from += 250 * ms {
-				most := 2.0
+				most := 2.1
 				if from+2*time.Second > 20*time.Second {
-					most = 2.1 // with the exchange of digests after it
+					most = 2.15 // with the exchange of digests after it
 				}
 				require.LessOrEqual(t, float64(within(from, from+2*time.Second)), most*healthy, "k=%d seed=%d from %v", k, seed, from)
 			}

@@ -42,6 +42,7 @@ func (c *Core) compose(now time.Duration, l *link, b *pooled) bool {
 		// next speaks as if it had not been said.
 		m.Relation, p.relationDue, p.prunedAt = Pruned, false, now
 		c.number(l, m)
+		l.endSilence()
 		l.acks.moveTo(b, acks)
 		return true
 	}
@@ -58,6 +59,7 @@ func (c *Core) compose(now time.Duration, l *link, b *pooled) bool {
 	if wantsAck && p.relation != Unrelated && c.suspicion.say(p, m) {
 		f.carries |= relationNow
 	}
+	f.silence = c.mayBeSilent(l, m, &f, acks)
 	l.acks.moveTo(b, acks)
 	m.Echo, _ = l.acks.echo(now)
 	c.schedule.stamp(now, l, m)
@@ -199,6 +201,9 @@ func (c *Core) launch(now time.Duration, l *link, m *Message, f batch) {
 		c.stats.Resends++
 	}
 	if len(m.Runs) == 0 && !m.Probe {
+		if l.endSilence() {
+			c.sendAgain(now, l, false)
+		}
 		return
 	}
 	c.schedule.sending(now, l, m)
@@ -218,6 +223,10 @@ func (c *Core) launch(now time.Duration, l *link, m *Message, f batch) {
 	c.limit(now, l, m, &f)
 	if l.probeEnds != 0 {
 		f.expires, l.probeEnds, l.joined = min(f.expires, l.probeEnds), 0, f.number
+	}
+	if f.silence { // an ack of the next one is soon enough for it
+		f.patient = max(f.patient, f.expires+c.period+minGuard)
+		f.alone.patient = f.patient
 	}
 	l.progress.send(f)
 	l.departed.note(f.number, now)

@@ -57,7 +57,7 @@ func (v LinkView) Incarnation() uint64 { return v.l.incarnation }
 // has them: by its acks, its digest, or by sending them itself.
 func (v LinkView) Confirmed(do func(from, to int)) {
 	var open []segment // what is not confirmed below the cursor
-	open = append(open, v.l.resend...)
+	open = append(append(open, v.l.resend...), v.l.silent.parts...)
 	for _, f := range v.l.inflight {
 		open = append(open, f.parts...)
 	}
