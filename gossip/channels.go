@@ -165,9 +165,6 @@ func (ch channels) watch(p *peer) {
 	ch.c.act(p.link)
 }
 
-// returnPermit gives back the permit of a link on which nothing is in flight.
-func (ch channels) returnPermit(now time.Duration, p *peer) { ch.c.returnPermit(now, p.link) }
-
 // setRole changes what a peer is to this node. Acks that have waited for a flush go by
 // themselves where there will be none.
 func (ch channels) setRole(p *peer, role Role) {
