@@ -38,3 +38,19 @@ func TestInside_followsEntriesOfOtherWorkloads(t *testing.T) {
 	}).Delivery
 	require.Greater(t, cut.Latencies.Max.Duration(), 1500*time.Millisecond, "a partition holds them up")
 }
+
+// Nodes that are told by a request what they are for take another period then, and guess
+// the root's grid all the same: no value of the start waits for a period more.
+func TestInside_firstValuesWaitForOneRound(t *testing.T) {
+	for workload, bound := range map[string]time.Duration{"g-set": 2 * time.Second, "g-counter": 1100 * time.Millisecond} {
+		for seed := range uint64(4) {
+			p := inVirtualTime()
+			p.Workload, p.NodeCount, p.Latency, p.TimeLimit, p.Seed = workload, 5, 0, run.Millis(6*time.Second), seed+1
+			p.Node.SyncPeriod = 0
+			r, err := Measure(context.Background(), p, Options{})
+			require.NoError(t, err)
+			require.Equal(t, r.Delivery.ValueCount, r.Delivery.FullCount)
+			require.Less(t, r.Delivery.Latencies.Max.Duration(), bound, "%s, seed %d", workload, seed+1)
+		}
+	}
+}

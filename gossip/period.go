@@ -22,7 +22,9 @@ func (s *locked) setPeriod(now, period time.Duration) bool {
 		return false
 	}
 	s.phase.rebase(now, period)
-	s.grid = gridNext(now+1, s.grid, c.period) - c.period
+	if s.at.count > 0 { // before the first flush others reckon with a grid from the start on
+		s.grid = gridNext(now+1, s.grid, c.period) - c.period
+	}
 	c.period = period
 	return c.upAt != Never || c.downAt != Never
 }
